@@ -1,0 +1,51 @@
+"""Names that every store can keep: a slug is what a text becomes in a metric's identity.
+
+collectd cuts names at 127 bytes without a word and every writer escapes other characters in its own way, so we
+hand out only ``[a-z0-9_]``, at most 63 bytes: two of them and a hyphen are one plugin instance.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+SLUG_BYTES = 63
+_HASH_DIGITS = 8
+
+
+def slug(text: str) -> str:
+    """*text* as a name in an identity: ``"Log in (café)"`` becomes ``log_in_cafe``.
+
+    Where letters were lost on the way or the name had to be cut, a hash of the text tells it from its neighbours.
+    """
+    decomposed = unicodedata.normalize("NFKD", text)
+    plain = "".join(c for c in decomposed if not unicodedata.category(c).startswith("M")).lower()
+    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    lost = any(c.isalnum() and not c.isascii() for c in plain)
+    if name and not lost and len(name) <= SLUG_BYTES:
+        return name
+    room = SLUG_BYTES - _HASH_DIGITS - 1
+    # A name of nothing but lost letters would start with the underscore: "x" keeps it a word in every store.
+    return f"{name[:room].strip('_') or 'x'}_{_digest(text)}"
+
+
+def _digest(text: str) -> str:
+    # surrogatepass: a hash must not be the place where a broken text raises.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
+
+
+def unique(names: Iterable[str]) -> Iterator[str]:
+    """*names* in order, twins told apart by ``_2``, ``_3``…; never longer than a slug may be."""
+    taken: set[str] = set()
+    numbers: dict[str, int] = {}
+    for name in names:
+        fresh, number = name, numbers.get(name, 1)
+        while fresh in taken:
+            number += 1
+            suffix = f"_{number}"
+            fresh = name[: SLUG_BYTES - len(suffix)] + suffix
+        taken.add(fresh)
+        numbers[name] = number
+        yield fresh
