@@ -1,0 +1,26 @@
+"""The only sockets and the only stopwatch.  Knows nothing of runs: it hands back what it measured."""
+
+from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
+from collectd_inode.wire.errors import (
+    CertificateRefused,
+    ConnectFailed,
+    ProtocolBroken,
+    ResolveFailed,
+    TLSFailed,
+    WireError,
+)
+from collectd_inode.wire.measure import Exchange, Phase, Stamps
+
+__all__ = [
+    "SYSTEM_CLOCK",
+    "CertificateRefused",
+    "Clock",
+    "ConnectFailed",
+    "Exchange",
+    "Phase",
+    "ProtocolBroken",
+    "ResolveFailed",
+    "Stamps",
+    "TLSFailed",
+    "WireError",
+]

@@ -1,0 +1,20 @@
+"""The one stopwatch.  Everything that tells the time takes a Clock, so that tests can hand in their own."""
+
+from __future__ import annotations
+
+import time
+
+
+class Clock:
+    """The machine's clocks: ``now`` for time stamps, ``monotonic`` for durations; both in seconds."""
+
+    def now(self) -> float:
+        """Seconds since the epoch; may be stepped."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds since some instant; never stepped."""
+        return time.monotonic()
+
+
+SYSTEM_CLOCK = Clock()

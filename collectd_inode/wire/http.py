@@ -1,0 +1,122 @@
+"""HTTP for one run: an httpx transport over httpcore's connection pool and our own, timed, network backend.
+
+A new transport starts cold (new connections, no TLS sessions), as a first-time user would; within it connections
+are kept alive as browsers do.  Each exchange is handed to ``on_exchange`` when its body has ended or broken off.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Callable
+
+import httpcore
+import httpx
+
+from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
+from collectd_inode.wire.errors import ConnectFailed, ProtocolBroken
+from collectd_inode.wire.measure import Exchange
+from collectd_inode.wire.tcp import Backend, Route, Timing
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """Sends one request at a time and tells how long each took."""
+
+    def __init__(
+        self,
+        *,
+        tls: ssl.SSLContext,
+        on_exchange: Callable[[Exchange], None],
+        route: Route | None = None,
+        proxy: str | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._backend = Backend(route or Route(), clock)
+        self._clock, self._on_exchange = clock, on_exchange
+        self._pool: httpcore.AsyncConnectionPool
+        if proxy is None:
+            self._pool = httpcore.AsyncConnectionPool(tls, network_backend=self._backend)
+        else:
+            url = httpx.URL(proxy)
+            auth = (url.username.encode(), url.password.encode()) if url.userinfo else None
+            self._pool = httpcore.AsyncHTTPProxy(
+                httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/"),
+                proxy_auth=auth,
+                ssl_context=tls,
+                network_backend=self._backend,
+            )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send *request*; the body is read from the response's stream.  Raises WireError."""
+        timing = self._backend.timing = Timing(self._clock, request.url.host)
+        try:
+            answer = await self._pool.handle_async_request(_for_httpcore(request))
+        except BaseException as error:
+            self._on_exchange(timing.exchange(response_code=None, size=0, finished=False))
+            raise _translated(error, timing.host) from None
+        return httpx.Response(
+            status_code=answer.status,
+            headers=answer.headers,
+            stream=_Body(answer, timing, self._on_exchange),
+            extensions=answer.extensions,
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._pool.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    """An answer's body as it comes over the wire; its end is the end of the exchange."""
+
+    def __init__(self, answer: httpcore.Response, timing: Timing, on_exchange: Callable[[Exchange], None]) -> None:
+        self._answer, self._timing, self._on_exchange = answer, timing, on_exchange
+        self._size, self._told = 0, False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for part in self._answer.aiter_stream():
+                self._size += len(part)
+                yield part
+        except (httpcore.ProtocolError, httpcore.NetworkError) as error:
+            raise _translated(error, self._timing.host) from None
+        self._tell(finished=True)
+
+    async def aclose(self) -> None:
+        self._tell(finished=False)
+        await self._answer.aclose()
+
+    def _tell(self, *, finished: bool) -> None:
+        if not self._told:
+            self._told = True
+            self._on_exchange(
+                self._timing.exchange(response_code=self._answer.status, size=self._size, finished=finished)
+            )
+
+
+def _for_httpcore(request: httpx.Request) -> httpcore.Request:
+    url = request.url
+    assert isinstance(request.stream, httpx.AsyncByteStream)
+    return httpcore.Request(
+        method=request.method,
+        url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )
+
+
+def _translated(error: BaseException, host: str) -> BaseException:
+    """httpcore's exceptions as ours; the rest as it is."""
+    match error:
+        case httpcore.ProxyError() | httpcore.UnsupportedProtocol():
+            return ConnectFailed(f"{host}: {error}")
+        case httpcore.RemoteProtocolError() | httpcore.NetworkError():
+            return ProtocolBroken(f"{host}: {_sentence(str(error))}")
+        case _:
+            return error
+
+
+def _sentence(text: str) -> str:
+    """h11's and httpcore's texts without their full stop, small at the start, as ours are."""
+    text = text.strip().rstrip(".")
+    return text[:1].lower() + text[1:] if text else "the connection broke"

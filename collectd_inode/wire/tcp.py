@@ -1,0 +1,297 @@
+"""TCP and TLS on non-blocking sockets, timed: the network backend underneath httpcore.
+
+One address, one attempt, no happy eyeballs: a service that works half the time must look like it.  Every stream
+notes into the `Timing` of the exchange under way when bytes left and when they came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+import select
+import socket
+import ssl
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpcore
+
+from collectd_inode.wire.clock import Clock
+from collectd_inode.wire.errors import CertificateRefused, ConnectFailed, ProtocolBroken, ResolveFailed, TLSFailed
+from collectd_inode.wire.measure import Exchange, Phase, Stamps
+
+FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How to get to a host: addresses given by the operator (name → address, port or None), family, own address."""
+
+    resolve: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)
+    family: str = "any"
+    source_address: str | None = None
+
+
+class Timing:
+    """One exchange's times while it is under way."""
+
+    def __init__(self, clock: Clock, host: str) -> None:
+        self.clock, self.host = clock, host
+        self.phases: dict[Phase, float] = {}
+        self.certificates: dict[str, float] = {}
+        self._sent: float | None = None
+        self._first: float | None = None
+        self._last: float | None = None
+
+    def add(self, phase: Phase, seconds: float) -> None:
+        """A phase, or one more part of it, took *seconds*."""
+        self.phases[phase] = self.phases.get(phase, 0.0) + seconds
+
+    def sending(self) -> None:
+        """The first byte is about to leave; later ones do not count."""
+        if self._sent is None:
+            self._sent = self.clock.monotonic()
+
+    def received(self) -> None:
+        """Bytes of the answer arrived."""
+        self._last = self.clock.monotonic()
+        if self._first is None:
+            self._first = self._last
+
+    def tunnelled(self) -> None:
+        """What was said so far was said to a proxy, to get through it: part of connecting."""
+        if self._sent is not None and self._last is not None:
+            self.add(Phase.CONNECT, self._last - self._sent)
+        self._sent = self._first = self._last = None
+
+    def exchange(self, *, response_code: int | None, size: int, finished: bool) -> Exchange:
+        """The exchange as measured.  An answer that came in one piece has no transfer phase."""
+        phases = dict(self.phases)
+        if self._sent is not None and self._first is not None and self._last is not None:
+            phases[Phase.PROCESSING] = self._first - self._sent
+            if self._last > self._first:
+                phases[Phase.TRANSFER] = self._last - self._first
+        return Exchange(
+            host=self.host,
+            phases=phases,
+            stamps=Stamps.ELAPSED,
+            response_code=response_code,
+            bytes=size,
+            finished=finished,
+            certificates=self.certificates,
+        )
+
+
+class Stream(httpcore.AsyncNetworkStream):
+    """A connected socket, with or without TLS."""
+
+    def __init__(self, backend: Backend, sock: socket.socket) -> None:
+        self._backend, self._sock = backend, sock
+        self._tls: ssl.SSLObject | None = None
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """The next bytes; b"" when the peer has closed."""
+        data = await self._receive(max_bytes) if self._tls is None else await self._read_tls(max_bytes)
+        if data:
+            self._backend.timing.received()
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send all of *buffer*."""
+        if not buffer:
+            return
+        if self._tls is not None:
+            self._tls.write(buffer)
+            buffer = self._outgoing.read()
+        self._backend.timing.sending()
+        await self._send(buffer)
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> Stream:
+        """Speak TLS from here on; raises CertificateRefused or TLSFailed."""
+        timing = self._backend.timing
+        timing.tunnelled()
+        host = server_hostname or timing.host
+        started = timing.clock.monotonic()
+        self._tls = ssl_context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
+        try:
+            await self._handshake(self._tls)
+        except ssl.SSLCertVerificationError as error:
+            self._sock.close()  # httpcore forgets a stream whose handshake failed
+            raise CertificateRefused(f"{host}: certificate not accepted: {error.verify_message}") from None
+        except (OSError, ProtocolBroken) as error:  # SSLError is an OSError
+            self._sock.close()
+            raise TLSFailed(f"{host}: TLS handshake failed: {_reason(error)}") from None
+        except BaseException:
+            self._sock.close()
+            raise
+        timing.add(Phase.TLS, timing.clock.monotonic() - started)
+        certificate = self._tls.getpeercert()
+        if certificate:  # {} when not verified
+            timing.certificates[host] = float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
+        return self
+
+    async def aclose(self) -> None:
+        """Close at once; a goodbye nobody waits for is not worth a wait."""
+        self._sock.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore asks of a stream: is the idle peer gone, and what was agreed."""
+        match info:
+            case "is_readable":
+                # An idle connection that has something to read has been closed (or is confused): not to be used again.
+                poll = select.poll()
+                poll.register(self._sock, select.POLLIN)
+                return bool(poll.poll(0))
+            case "ssl_object":
+                return self._tls
+            case "socket":
+                return self._sock
+            case _:
+                return None
+
+    async def _handshake(self, tls: ssl.SSLObject) -> None:
+        while True:
+            try:
+                tls.do_handshake()
+            except ssl.SSLWantReadError:
+                await self._flush()
+                data = await self._receive(2**16)
+                if data:
+                    self._incoming.write(data)
+                else:
+                    self._incoming.write_eof()
+            except ssl.SSLError:
+                await self._flush()  # the alert that says why
+                raise
+            else:
+                return await self._flush()
+
+    async def _read_tls(self, max_bytes: int) -> bytes:
+        assert self._tls is not None
+        while True:
+            try:
+                return self._tls.read(max_bytes)
+            except ssl.SSLWantReadError:
+                await self._flush()
+                data = await self._receive(2**16)
+                if data:
+                    self._incoming.write(data)
+                else:
+                    self._incoming.write_eof()
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                return b""  # many servers close without a notify; HTTP's own framing tells a cut answer
+            except ssl.SSLError as error:
+                raise TLSFailed(f"{self._backend.timing.host}: {_reason(error)}") from None
+
+    async def _flush(self) -> None:
+        if self._outgoing.pending:
+            await self._send(self._outgoing.read())
+
+    async def _receive(self, max_bytes: int) -> bytes:
+        try:
+            return await asyncio.get_running_loop().sock_recv(self._sock, max_bytes)
+        except OSError as error:
+            raise ProtocolBroken(f"{self._backend.timing.host}: {_reason(error)}") from None
+
+    async def _send(self, data: bytes) -> None:
+        try:
+            await asyncio.get_running_loop().sock_sendall(self._sock, data)
+        except OSError as error:
+            raise ProtocolBroken(f"{self._backend.timing.host}: {_reason(error)}") from None
+
+
+class Backend(httpcore.AsyncNetworkBackend):
+    """Connects as the route says; ``timing`` is the exchange under way."""
+
+    def __init__(self, route: Route, clock: Clock) -> None:
+        self.route = route
+        self.timing = Timing(clock, "")
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> Stream:
+        """A connected stream; raises ResolveFailed or ConnectFailed."""
+        family, address = await self._resolve(host, port)
+        clock = self.timing.clock
+        started = clock.monotonic()
+        sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.route.source_address is not None:
+                sock.bind((self.route.source_address, 0))
+            await asyncio.get_running_loop().sock_connect(sock, address)
+        except OSError as error:
+            sock.close()
+            raise ConnectFailed(f"{_shown(host, address)}: {_reason(error)}") from None
+        except BaseException:
+            sock.close()
+            raise
+        self.timing.add(Phase.CONNECT, clock.monotonic() - started)
+        return Stream(self, sock)
+
+    async def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> Stream:
+        """Not a thing of ours."""
+        raise NotImplementedError
+
+    async def sleep(self, seconds: float) -> None:
+        """httpcore's retries would call this; we have none."""
+        await asyncio.sleep(seconds)
+
+    async def _resolve(self, host: str, port: int) -> tuple[int, Any]:
+        """The family and socket address to connect to: the operator's, a literal one, or the resolver's first."""
+        given, given_port = self.route.resolve.get(host.lower(), (host, None))
+        port, family = given_port or port, FAMILIES[self.route.family]
+        if _is_address(given):
+            return _getaddrinfo(given, port, family, socket.AI_NUMERICHOST)
+        clock = self.timing.clock
+        started = clock.monotonic()
+        found = await asyncio.get_running_loop().run_in_executor(None, _getaddrinfo, given, port, family, 0)
+        self.timing.add(Phase.RESOLVE, clock.monotonic() - started)
+        return found
+
+
+def _getaddrinfo(host: str, port: int, family: int, flags: int) -> tuple[int, Any]:
+    try:
+        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, socket.IPPROTO_TCP, flags)
+    except (socket.gaierror, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, socket.gaierror) else "not a host name"
+        raise ResolveFailed(f"{host}: {reason}") from None
+    return found[0][0], found[0][4]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _shown(host: str, address: Any) -> str:
+    where = f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
+    return where if host == address[0] else f"{host} ({where})"
+
+
+def _reason(error: BaseException) -> str:
+    """The error in words: OpenSSL's reason, the system's sentence, or our own."""
+    if isinstance(error, ssl.SSLEOFError):
+        return "the peer closed the connection"
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or str(error)).replace("_", " ").lower()
+    if isinstance(error, socket.gaierror):  # its numbers are not the system's
+        return str(error.strerror).lower()
+    if isinstance(error, OSError) and error.errno is not None:
+        return os.strerror(error.errno).lower()
+    return str(error)
