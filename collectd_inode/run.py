@@ -1,0 +1,545 @@
+"""One run of one job, while it is written and when it is finished.
+
+A scenario's steps, an SMTP conversation's phases and an NTP exchange are the same thing here: named steps in order,
+each timed; the first bad one ends the run; plus a few readings.  A *probe* is an async function that is handed a
+`Run` and writes into it:
+
+- ``with run.step(planned):`` brackets one step.  Whatever is raised inside becomes the step's status and cause, and
+  ends the probe: the exception goes on, and `observe` knows that it has been recorded.
+- ``run.exchange(exchange)`` adds what the wire measured to the step that is open.
+- ``run.read(…)`` and ``run.warn(…)`` add readings and warnings.
+
+`observe` sets the one deadline, runs the probe and hands back an `Observation`, in which every text has been through
+the run's `Redactor`.  Nothing else in the package turns an exception into a status, and nothing else redacts.
+Cancellation (a daemon that stops) goes through and leaves no observation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import html
+import json
+import re
+import traceback
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import Enum, IntEnum, StrEnum
+from functools import lru_cache
+
+from collectd_inode import wire
+from collectd_inode.wire import Clock, Exchange, Phase, Stamps
+
+
+class Status(StrEnum):
+    """How a step or a run ended, in cucumber's words; *failed* is the world's fault, *error* ours or the operator's."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNDEFINED = "undefined"
+    AMBIGUOUS = "ambiguous"
+    ERROR = "error"
+
+
+class Cause(IntEnum):
+    """Why a run is bad; the numbers are in people's databases and never change."""
+
+    NONE = 0
+    RESOLVE = 1
+    CONNECT = 2
+    TLS = 3
+    CERTIFICATE = 4
+    TIMEOUT = 5
+    PROTOCOL = 6
+    REFUSED = 7
+    CREDENTIALS = 8
+    EXPECTATION = 9
+    UNSYNCHRONISED = 10
+    UNDEFINED = 11
+    ERROR = 12
+    CONFIGURATION = 13
+
+    @property
+    def word(self) -> str:
+        """The cause as JSON and people write it: ``connect``."""
+        return self.name.lower()
+
+
+class Detail(Enum):
+    """How many series a job sends: the scenario's own, one a step, or the phases of each step too."""
+
+    SCENARIO = "scenario"
+    STEP = "step"
+    PHASE = "phase"
+
+
+class Failure(Exception):
+    """The outside world is not as it should be: status *failed*, with the cause and a sentence.
+
+    ``expected`` and ``found`` are shown below the message where there is room for them.
+    """
+
+    def __init__(self, cause: Cause, message: str, *, expected: str = "", found: str = "") -> None:
+        super().__init__(message)
+        self.cause, self.message, self.expected, self.found = cause, message, expected, found
+
+
+class Misconfigured(Exception):
+    """The operator must mend something (a secret that cannot be read): status *error*, cause *configuration*."""
+
+
+class Broken(Exception):
+    """Code that is not ours raised (an operator's step); the text names its place.  Status *error*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why something is not *passed*: status, cause, one line; what was expected and what was found, if that is it."""
+
+    status: Status
+    cause: Cause
+    message: str
+    expected: str = ""
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """Something to see to although the run passed: a stable code and a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step as the job announces it: its name for people, its name in series, its place (``file:line``).
+
+    ``keyword`` and ``below`` (a table or doc string, line by line) are for showing it as it stands in its file;
+    ``navigates`` is False for a step that is known to ask nothing of the network; ``trouble`` is why this step keeps
+    its job from running.
+    """
+
+    name: str
+    series: str
+    place: str = ""
+    keyword: str = ""
+    below: tuple[str, ...] = ()
+    navigates: bool = True
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What stands around the steps in a feature file, for people to read."""
+
+    feature: str
+    description: tuple[str, ...]
+    scenario: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """A step as it went.  ``seconds`` is wire time: None if it asked nothing of the network or did not pass.
+
+    A step that ran into a deadline has the time waited.
+    """
+
+    name: str
+    series: str
+    status: Status
+    place: str = ""
+    trouble: Trouble | None = None
+    seconds: float | None = None
+    elapsed: float = 0.0
+    phases: Mapping[Phase, float] = field(default_factory=dict)
+    response_code: int | None = None
+    bytes: int | None = None
+    stamps: Stamps | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number beside the steps, under the type and type instance it is dispatched with."""
+
+    type: str
+    type_instance: str
+    value: float
+
+
+Probe = Callable[["Run"], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be observed: who it is, how often, how long it may take, and the probe that does it.
+
+    ``trouble`` stands in for the probe of a job that cannot run: it is reported every interval.  ``deadline`` is
+    seconds for a whole run.  ``host`` empty means the daemon's own.
+    """
+
+    kind: str
+    name: str
+    instance: str
+    scenario: str | None = None
+    host: str = ""
+    interval: float = 60.0
+    deadline: float = 30.0
+    notify: bool = True
+    confirm: int = 1
+    start_offset: float | None = None
+    detail: Detail = Detail.STEP
+    steps: tuple[PlannedStep, ...] = ()
+    place: str = ""
+    story: Story | None = None
+    probe: Probe | None = None
+    trouble: Trouble | None = None
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What no two jobs of a daemon share: host, plugin, plugin instance."""
+        return self.host, self.kind, self.instance
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A finished run: immutable, redacted, and all that any report is made of.
+
+    ``time`` is the start (epoch seconds), ``seconds`` the sum of the steps' latencies if all passed, ``elapsed`` wall
+    time.
+    """
+
+    job: Job
+    status: Status
+    time: float
+    elapsed: float
+    steps: tuple[StepResult, ...] = ()
+    trouble: Trouble | None = None
+    warnings: tuple[Warning, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    seconds: float | None = None
+    ran: bool = True
+    """False for a job that cannot run and only says so."""
+    traceback: str = ""
+    """Of a bug, ours or in an operator's step."""
+
+    @property
+    def cause(self) -> Cause:
+        """Why it is bad; NONE if it is not."""
+        return self.trouble.cause if self.trouble else Cause.NONE
+
+    @property
+    def message(self) -> str:
+        """The trouble's sentence, or nothing."""
+        return self.trouble.message if self.trouble else ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether all went as it should."""
+        return self.status is Status.PASSED
+
+    @property
+    def overhead(self) -> float | None:
+        """What is left of the elapsed time when the wire time is taken off: ours, never the server's."""
+        return None if self.seconds is None else max(0.0, self.elapsed - self.seconds)
+
+    @property
+    def bad_step(self) -> StepResult | None:
+        """The step that ended the run."""
+        return next((s for s in self.steps if s.trouble is not None), None)
+
+
+class Redactor:
+    """Puts ``[NAME]`` wherever a secret's value would be shown, also as a browser would have encoded it."""
+
+    def __init__(self) -> None:
+        self._secrets: list[tuple[str, str]] = []
+        self._pattern: re.Pattern[str] | None = None
+
+    def hide(self, name: str, value: str) -> None:
+        """From now on *value* reads ``[name]``."""
+        if not value.strip():
+            return
+        self._secrets.append((value, name))
+        # Longest first: a secret that contains another must not leave its rest behind.
+        self._secrets.sort(key=lambda secret: len(secret[0]), reverse=True)
+        patterns = (_pattern_of(value) for value, _ in self._secrets)
+        self._pattern = re.compile("|".join(f"({pattern})" for pattern in patterns), re.IGNORECASE)
+
+    def __call__(self, text: str) -> str:
+        """*text* without secrets."""
+        if self._pattern is None:
+            return text
+        whole = self._pattern.sub(lambda match: f"[{self._secrets[(match.lastindex or 1) - 1][1]}]", text)
+        if _CUT not in whole:
+            return whole
+        for value, name in self._secrets:
+            whole = _without_cut_ends(whole, value, f"[{name}]")
+        return whole
+
+
+_CUT = "…"
+_TELLING = 4
+"""So many characters of a secret that was cut in two are worth hiding; fewer are anybody's."""
+
+
+def _pattern_of(value: str) -> str:
+    """*value* in any of the ways in which it may turn up: as it is, in a URL, in a page, in a header, in a repr."""
+    octets = value.encode("utf-8", "surrogatepass")
+    encoded = re.escape(base64.b64encode(octets).decode("ascii"))
+    parts = re.split(r"\s+", value.strip())
+    blank = "(?:" + "|".join(map(_pattern_of_character, " \u00a0\t\r\n")) + r"|%20|\+|\s)+"
+    return f"{blank.join(''.join(map(_pattern_of_character, part)) for part in parts)}|{encoded}"
+
+
+@lru_cache(maxsize=1024)
+def _pattern_of_character(character: str) -> str:
+    # Which characters are escaped differs from one part of a URL to the next, so each may be or not.
+    octets = character.encode("utf-8", "surrogatepass")
+    forms = [
+        "".join(f"%{octet:02x}" for octet in octets),
+        "".join(f"\\x{octet:02x}" for octet in octets),
+        f"\\u{ord(character):04x}",
+        repr(character)[1:-1],
+        json.dumps(character)[1:-1],
+        html.escape(character),
+        f"\\{character}",
+        character,
+    ]
+    # Longest first: the short forms begin some of the long ones.
+    listed = sorted({re.escape(form) for form in forms}, key=len, reverse=True)
+    entities = rf"&\#0*{ord(character)};|&\#x0*{ord(character):x};"
+    return f"(?:{entities}|{'|'.join(listed)})"
+
+
+def _without_cut_ends(text: str, value: str, shown: str) -> str:
+    """*text* without what an ellipsis has left of *value*: its beginning before one, its end after one."""
+    first, *rest = text.split(_CUT)
+    pieces = [first]
+    for right in rest:
+        left = pieces[-1]
+        if kept := _overlap(left, value):
+            pieces[-1] = left[:-kept] + shown
+        kept = _overlap(value, right)
+        pieces.append(shown + right[kept:] if kept else right)
+    return _CUT.join(pieces)
+
+
+def _overlap(left: str, right: str) -> int:
+    """How many characters, if they are telling, end *left* and begin *right*."""
+    return next((n for n in range(min(len(left), len(right)), _TELLING - 1, -1) if left.endswith(right[:n])), 0)
+
+
+WIRE_CAUSES: tuple[tuple[type[wire.WireError], Cause], ...] = (
+    (wire.ResolveFailed, Cause.RESOLVE),
+    (wire.ConnectFailed, Cause.CONNECT),
+    (wire.CertificateRefused, Cause.CERTIFICATE),  # before its base class
+    (wire.TLSFailed, Cause.TLS),
+    (wire.ProtocolBroken, Cause.PROTOCOL),
+)
+
+
+def trouble_from(error: BaseException) -> Trouble:
+    """What *error* means: the one table from exceptions to statuses and causes."""
+    match error:
+        case Failure():
+            return Trouble(Status.FAILED, error.cause, error.message, error.expected, error.found)
+        case Misconfigured():
+            return Trouble(Status.ERROR, Cause.CONFIGURATION, str(error))
+        case Broken():
+            return Trouble(Status.ERROR, Cause.ERROR, str(error))
+        case TimeoutError():
+            return Trouble(Status.FAILED, Cause.TIMEOUT, str(error) or "the deadline struck")
+        case wire.WireError():
+            cause = next(cause for kind, cause in WIRE_CAUSES if isinstance(error, kind))
+            return Trouble(Status.FAILED, cause, str(error))
+        case _:
+            return Trouble(Status.ERROR, Cause.ERROR, _bug(error))
+
+
+def _bug(error: BaseException) -> str:
+    """A bug's kind, text and innermost place."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{place}"
+
+
+class _Writing:
+    """A step while it is open."""
+
+    def __init__(self, planned: PlannedStep, started: float) -> None:
+        self.planned, self.started = planned, started
+        self.exchanges: list[Exchange] = []
+
+    def close(self, elapsed: float, trouble: Trouble | None) -> StepResult:
+        last = self.exchanges[-1] if self.exchanges else None
+        return StepResult(
+            name=self.planned.name,
+            series=self.planned.series,
+            place=self.planned.place,
+            status=trouble.status if trouble else Status.PASSED,
+            trouble=trouble,
+            seconds=self._seconds(elapsed, trouble),
+            elapsed=elapsed,
+            phases=_summed(e.phases for e in self.exchanges),
+            response_code=last.response_code if last else None,
+            bytes=sum(e.bytes for e in self.exchanges) if last else None,
+            stamps=min((e.stamps for e in self.exchanges), default=None),  # one elapsed makes the sum elapsed
+        )
+
+    def _seconds(self, elapsed: float, trouble: Trouble | None) -> float | None:
+        if trouble is None:
+            return sum(e.seconds for e in self.exchanges) if self.exchanges else None
+        # A fast failure would look healthy in a graph of latencies; a deadline's wait is a lower bound of the truth.
+        return elapsed if trouble.cause is Cause.TIMEOUT and self.planned.navigates else None
+
+
+def _summed(parts: Iterator[Mapping[Phase, float]] | Sequence[Mapping[Phase, float]]) -> dict[Phase, float]:
+    total: dict[Phase, float] = {}
+    for phases in parts:
+        for phase, seconds in phases.items():
+            total[phase] = total.get(phase, 0.0) + seconds
+    return total
+
+
+class Run:
+    """A run being written; see the top of this file for how a probe writes it."""
+
+    def __init__(self, job: Job, clock: Clock = wire.SYSTEM_CLOCK) -> None:
+        self.job = job
+        self.redactor = Redactor()
+        self.clock = clock
+        self._time, self._started = clock.now(), clock.monotonic()
+        self._results: list[StepResult] = []
+        self._open: _Writing | None = None
+        self._warnings: list[Warning] = []
+        self._readings: list[Reading] = []
+        self._recorded: BaseException | None = None
+        self._traceback = ""
+
+    @contextmanager
+    def step(self, planned: PlannedStep) -> Iterator[None]:
+        """Bracket one step; an exception becomes its trouble and goes on."""
+        self._open = _Writing(planned, self.clock.monotonic())
+        try:
+            yield
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            raise  # the deadline or the end of the daemon: `observe` knows which, and closes the step
+        except (Exception, SystemExit) as error:
+            self._close(self._trouble(error))
+            self._recorded = error
+            raise
+        self._close(None)
+
+    def exchange(self, exchange: Exchange) -> None:
+        """Add what the wire measured to the step that is open."""
+        if self._open is not None:
+            self._open.exchanges.append(exchange)
+
+    def read(self, type: str, type_instance: str, value: float) -> None:
+        """Add a reading."""
+        self._readings.append(Reading(type, type_instance, value))
+
+    def warn(self, code: str, message: str) -> None:
+        """Add a warning; the status stays as it is."""
+        self._warnings.append(Warning(code, message))
+
+    def finish(self, error: BaseException | None = None) -> Observation:
+        """The observation, redacted; *error* is what ended the probe early."""
+        trouble = self._how_it_ended(error)
+        elapsed = self.clock.monotonic() - self._started
+        finished = Observation(
+            job=self.job,
+            status=trouble.status if trouble else Status.PASSED,
+            time=self._time,
+            elapsed=elapsed,
+            steps=(*self._results, *self._skipped()),
+            trouble=trouble,
+            warnings=tuple(self._warnings),
+            readings=tuple(self._readings),
+            traceback=self._traceback,
+            seconds=None if trouble else sum(r.seconds or 0.0 for r in self._results),
+        )
+        return _redacted(finished, self.redactor)
+
+    def _close(self, trouble: Trouble | None) -> None:
+        if self._open is not None:
+            elapsed = self.clock.monotonic() - self._open.started
+            self._results.append(self._open.close(elapsed, trouble))
+            self._open = None
+
+    def _trouble(self, error: BaseException) -> Trouble:
+        trouble = trouble_from(error)
+        if trouble.cause is Cause.ERROR:
+            lines = "".join(traceback.format_exception(error))
+            self._traceback = lines
+        return trouble
+
+    def _how_it_ended(self, error: BaseException | None) -> Trouble | None:
+        if error is None:
+            return None
+        if error is self._recorded:
+            return self._results[-1].trouble
+        trouble = self._trouble(error)
+        self._close(trouble)
+        return trouble
+
+    def _skipped(self) -> Iterator[StepResult]:
+        for planned in self.job.steps[len(self._results) :]:
+            yield StepResult(planned.name, planned.series, Status.SKIPPED, planned.place)
+
+
+def _redacted(observation: Observation, redact: Redactor) -> Observation:
+    return replace(
+        observation,
+        steps=tuple(
+            replace(s, name=redact(s.name), trouble=_redacted_trouble(s.trouble, redact)) for s in observation.steps
+        ),
+        trouble=_redacted_trouble(observation.trouble, redact),
+        traceback=redact(observation.traceback),
+        warnings=tuple(Warning(w.code, redact(w.message)) for w in observation.warnings),
+    )
+
+
+def _redacted_trouble(trouble: Trouble | None, redact: Redactor) -> Trouble | None:
+    if trouble is None:
+        return None
+    return replace(
+        trouble, message=redact(trouble.message), expected=redact(trouble.expected), found=redact(trouble.found)
+    )
+
+
+async def observe(job: Job, clock: Clock = wire.SYSTEM_CLOCK) -> Observation:
+    """Run *job* once, within its deadline, and tell how it went; the daemon and the command line both call this."""
+    if job.probe is None:
+        return unable(job, clock.now())
+    run = Run(job, clock)
+    try:
+        async with asyncio.timeout(job.deadline) as limit:
+            await job.probe(run)
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        return run.finish(error)  # an operator's step raised it by itself: nobody has asked us to stop
+    except (Exception, SystemExit) as error:  # sys.exit() in an operator's step would end the loop thread
+        ended: BaseException | None = error
+    else:
+        ended = None
+    # Whatever a step makes of being cancelled, a run that its deadline ended has run into its deadline.
+    if limit.expired() and (ended is None or ended is not run._recorded):
+        ended = TimeoutError(f"not done after {job.deadline:g} s")
+    return run.finish(ended)
+
+
+def unable(job: Job, time: float) -> Observation:
+    """The observation of a job that cannot run: its trouble, and nothing measured."""
+    trouble = job.trouble or Trouble(Status.ERROR, Cause.ERROR, "the job has no probe")
+    steps = tuple(
+        StepResult(s.name, s.series, s.trouble.status if s.trouble else Status.SKIPPED, s.place, s.trouble)
+        for s in job.steps
+    )
+    return Observation(job=job, status=trouble.status, time=time, elapsed=0.0, steps=steps, trouble=trouble, ran=False)
