@@ -1,0 +1,425 @@
+"""A browser without JavaScript: asks for pages over an httpx transport, and remembers cookies and where it is.
+
+The only file of this room that does I/O, and the only one that knows httpx.  It uses no client: redirects, cookies and
+authentication are ours, because the client's differ from a browser's in ways that make production look broken.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import httpx
+
+import collectd_inode
+from collectd_inode.browser import auth, forms, locate, urls
+from collectd_inode.browser.auth import Challenge, Credentials
+from collectd_inode.browser.cookies import Jar, same_site
+from collectd_inode.browser.decoding import ACCEPTED, Body
+from collectd_inode.browser.page import Page
+from collectd_inode.browser.text import Element, tag_of
+from collectd_inode.run import Cause, Failure, Misconfigured
+from collectd_inode.wire import SYSTEM_CLOCK
+
+ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+LONGEST_REFRESH = 3
+"""A meta refresh of up to so many seconds is a redirect, and followed at once; a longer one is a page that reloads."""
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FOR_HOME_ONLY = frozenset({"authorization", "cookie", "host", "proxy-authorization"})
+
+
+def _user_agent() -> str:
+    return f"collectd_inode/{collectd_inode.__version__} (+replayed use-case)"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the operator configured for the browser; ``max_body`` counts decoded bytes."""
+
+    base_url: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    user_agent: str = field(default_factory=_user_agent)
+    max_body: int = 10 * 2**20
+    max_redirects: int = 20
+    auth_user: str | None = None
+    auth_password: str | None = field(default=None, repr=False)
+
+
+@dataclass(slots=True)
+class _Lock:
+    """A door that asked for credentials once: from then on they are shown before it asks."""
+
+    challenge: Challenge
+    used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked for on one hop.  ``source`` is the page that led here, None for ``go to``."""
+
+    method: str
+    url: str
+    body: bytes | None = None
+    content_type: str | None = None
+    source: str | None = None
+    tainted: bool = False
+    """Whether a foreign site has redirected it to yet another: its Origin is then nobody's."""
+
+    @property
+    def cross_site_post(self) -> bool:
+        """Whether SameSite cookies stay at home (rule 23)."""
+        return self.method != "GET" and self.source is not None and not same_site(self.source, self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came back, whole."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+class Browser:
+    """One person's browser for one run; `page` is what is on the screen."""
+
+    refuse_bad_status: bool = True
+    """Whether a navigation that ends in a status of 400 or above is a Failure(REFUSED)."""
+
+    def __init__(
+        self, transport: httpx.AsyncBaseTransport, profile: Profile, *, now: Callable[[], float] = SYSTEM_CLOCK.now
+    ) -> None:
+        self._transport, self._profile, self._now = transport, profile, now
+        self._page: Page | None = None
+        self._jar = Jar()
+        self._credentials: dict[urls.Origin, Credentials] = {}
+        self._locks: dict[urls.Origin, _Lock] = {}
+        self._home: urls.Origin | None = None
+        if profile.base_url is not None:
+            with _misconfigured("BaseURL"):
+                self._settle(_ascii(urls.destination(profile.base_url, None)))
+
+    @property
+    def page(self) -> Page:
+        """The page on the screen; Failure(EXPECTATION) before there is one."""
+        if self._page is None:
+            raise Failure(Cause.EXPECTATION, "no page yet: go to one first")
+        return self._page
+
+    async def go(self, target: str) -> Page:
+        """Go to *target*: absolute, relative to the base URL, or a host without a scheme (rule 1)."""
+        with _misconfigured(f"“{urls.shown(target)}”"):
+            url = urls.destination(target, self._profile.base_url)
+            if not urls.is_web(url):
+                raise urls.BadURL(f"“{urls.scheme_of(url)}:” is neither http nor https")
+            url = _ascii(url)
+        if self._home is None:
+            self._settle(url)
+        return await self._navigate(_Request("GET", url))
+
+    async def follow(self, locator: str) -> Page:
+        """Follow the link that *locator* names (rule 32)."""
+        page = self.page
+        link = locate.link(page, locator)
+        url = _askable(page, page.resolve(link.get("href") or ""), f"the link “{locator}”")
+        if "#" in (link.get("href") or "") and urls.without_fragment(url) == urls.without_fragment(page.url):
+            self._page = page.at(url)  # rule 4: only a place on the same page
+            return self._page
+        hushed = "noreferrer" in (link.get("rel") or "").lower().split()
+        return await self._navigate(_Request("GET", url, source=None if hushed else page.url))
+
+    async def press(self, locator: str = "") -> Page:
+        """Press the button that *locator* names, or the first one (rule 33)."""
+        page = self.page
+        button = locate.button(page, locator)
+        form, kind = forms.form_of(page, button), forms.kind_of(button)
+        if kind == "button" or form is None:
+            why = "needs JavaScript" if kind == "button" else "belongs to no form"
+            raise page.failure(f"the button “{locator}” {why}", f"a button “{locator}” that sends a form")
+        if kind == "reset":
+            forms.reset(page, form)
+            return page
+        return await self._send(form, button)
+
+    async def submit(self, form: str) -> Page:
+        """Submit the form with this id or name, without pressing a button (rules 37, 56)."""
+        return await self._send(locate.form(self.page, form), None)
+
+    def fill_in(self, field: str, value: str) -> None:
+        """Type *value* into a text field (rules 34, 35)."""
+        forms.enter(self.page, locate.fillable(self.page, field), value)
+
+    def select(self, option: str, field: str) -> None:
+        """Select an option (rule 36)."""
+        select = locate.field(self.page, field, frozenset({"select"}), "select")
+        forms.pick(self.page, select, locate.option(self.page, option, select, field))
+
+    def check(self, field: str) -> None:
+        """Tick a checkbox; a ticked one stays as it is."""
+        forms.tick(self.page, self._checkbox(field), True)
+
+    def uncheck(self, field: str) -> None:
+        """Untick a checkbox."""
+        forms.tick(self.page, self._checkbox(field), False)
+
+    def choose(self, field: str) -> None:
+        """Choose a radio button, by id, label or value."""
+        forms.tick(self.page, locate.field(self.page, field, frozenset({"radio"}), "radio button"), True)
+
+    def attach(self, field: str, name: str, content: bytes, content_type: str = "application/octet-stream") -> None:
+        """Put a file of this name and content into a file field (rule 48)."""
+        control = locate.field(self.page, field, frozenset({"file"}), "file field")
+        self.page.entered.files[control] = (name, content_type, content)
+
+    def value(self, field: str) -> str:
+        """What a field holds: text, or the value of the selected option."""
+        kinds = locate.FILLABLE | {"select", "hidden", "file"}
+        return forms.value_of(self.page, locate.field(self.page, field, kinds, "field"))
+
+    def is_checked(self, field: str) -> bool:
+        """Whether a checkbox or radio button is ticked."""
+        control = locate.field(self.page, field, frozenset({"checkbox", "radio"}), "checkbox")
+        return forms.is_checked(self.page, control)
+
+    async def aclose(self) -> None:
+        """Close the transport."""
+        await self._transport.aclose()
+
+    def _checkbox(self, field: str) -> Element:
+        return locate.field(self.page, field, frozenset({"checkbox"}), "checkbox")
+
+    async def _send(self, form: Element, button: Element | None) -> Page:
+        page = self.page
+        sent = forms.submission(page, form, button, "----collectd_inode" + secrets.token_hex(12))
+        if sent.method == "DIALOG":
+            return page
+        url = _askable(page, sent.url, f"the {tag_of(form)}")
+        return await self._navigate(_Request(sent.method, url, sent.body, sent.content_type, source=page.url))
+
+    async def _navigate(self, request: _Request) -> Page:
+        """Ask, follow wherever it leads, and put the last answer on the screen."""
+        request = replace(request, url=self._bare(request.url))
+        chain = [request.url]
+        while True:
+            answer = await self._ask(request)
+            onward = self._redirect(request, answer)
+            if onward is None:
+                # rule 5: the page's own URL keeps the fragment that was never sent
+                page = Page(request.url, answer.status, answer.headers, answer.body)
+                onward = self._refreshed(page)
+                if onward is None:
+                    return self._show(page)
+            request = onward
+            chain.append(request.url)
+            if len(chain) > self._profile.max_redirects + 1:
+                limit = self._profile.max_redirects
+                raise Failure(
+                    Cause.PROTOCOL, f"redirected more than {limit} times: {_told(chain)}", found=" → ".join(chain)
+                )
+
+    def _show(self, page: Page) -> Page:
+        self._page = page
+        if page.status >= 400 and self.refuse_bad_status:
+            reason = httpx.codes.get_reason_phrase(page.status)
+            words = f"{page.status} {reason}".strip()
+            asked = page.status == 401 and urls.origin(page.url) in self._credentials
+            why = f"{words}: the credentials were not accepted" if asked else words
+            raise Failure(
+                Cause.REFUSED,
+                f"{urls.shown(page.url)} answered {why}",
+                expected="a status below 400",
+                found=": ".join(filter(None, (page.describe(), page.nearest("")))),
+            )
+        return page
+
+    def _redirect(self, request: _Request, answer: _Answer) -> _Request | None:
+        """The request that a redirect asks for (rules 5, 8 to 14); None if the answer is none."""
+        locations = answer.headers.get_list("location")
+        if answer.status not in _REDIRECTS or not locations:
+            return None
+        try:
+            url = urls.resolve(urls.without_fragment(request.url), locations[0])
+            if not urls.is_web(url):
+                raise urls.BadURL(f"“{urls.scheme_of(url)}:” is neither http nor https")
+            url = _ascii(url)
+        except urls.BadURL as error:
+            where = urls.shown(request.url)
+            raise Failure(Cause.PROTOCOL, f"{where} redirects to what cannot be asked for: {error}") from error
+        becomes_get = answer.status == 303 or (answer.status in (301, 302) and request.method == "POST")
+        keeps = not becomes_get or request.method == "GET"
+        return _Request(
+            method=request.method if keeps else "GET",
+            url=self._bare(urls.inherit_fragment(url, request.url)),
+            body=request.body if keeps else None,
+            content_type=request.content_type if keeps else None,
+            source=request.source,
+            tainted=request.tainted or _taints(request, url),
+        )
+
+    def _refreshed(self, page: Page) -> _Request | None:
+        """The request that a short meta refresh asks for (rule 15).  A page that reloads itself is left alone."""
+        if page.status >= 400 or page.refresh is None or page.refresh.seconds > LONGEST_REFRESH:
+            return None
+        try:
+            url = _ascii(page.resolve(page.refresh.target))
+        except (Failure, urls.BadURL):
+            return None
+        if not urls.is_web(url) or urls.without_fragment(url) == urls.without_fragment(page.url):
+            return None
+        return _Request("GET", self._bare(url), source=page.url)
+
+    async def _ask(self, request: _Request) -> _Answer:
+        """One hop, and once more with credentials if the server asks for them and they are for it."""
+        where = urls.origin(request.url)
+        answer = await self._exchange(request)
+        if answer.status != 401 or where not in self._credentials:
+            return answer
+        challenge = auth.best(auth.challenges(answer.headers.get_list("www-authenticate")))
+        if challenge is None or not self._is_worth_another_try(where, challenge):
+            return answer
+        self._locks[where] = _Lock(challenge)
+        return await self._exchange(request)
+
+    def _is_worth_another_try(self, where: urls.Origin, challenge: Challenge) -> bool:
+        # Refused credentials are not shown twice: that is how accounts get locked.  A stale nonce is no refusal.
+        return where not in self._locks or challenge.parameters.get("stale", "").lower() == "true"
+
+    def _authorization(self, request: _Request) -> bytes | None:
+        where = urls.origin(request.url)
+        lock = self._locks.get(where)
+        if lock is None:
+            return None
+        lock.used += 1
+        target = httpx.URL(request.url).raw_path.decode("ascii")
+        cnonce = secrets.token_hex(8)
+        return auth.answer(
+            lock.challenge, self._credentials[where], request.method, target, count=lock.used, cnonce=cnonce
+        )
+
+    async def _exchange(self, request: _Request) -> _Answer:
+        url = urls.without_fragment(request.url)
+        sent = httpx.Request(request.method, url, headers=self._headers(request), content=request.body)
+        with _translated(url):
+            response = await self._transport.handle_async_request(sent)
+            try:
+                for name, value in response.headers.raw:
+                    if name.lower() == b"set-cookie":
+                        self._jar.store(url, value, self._now())
+                body = await self._received(response, url)
+            finally:
+                await response.aclose()
+        return _Answer(response.status_code, response.headers, body)
+
+    async def _received(self, response: httpx.Response, url: str) -> bytes:
+        body = Body(url, response.headers.get("content-encoding", ""), self._profile.max_body)
+        stream = response.stream
+        if not isinstance(stream, httpx.AsyncByteStream):
+            raise TypeError(f"an asynchronous transport answers with an asynchronous stream, not {type(stream)}")
+        async for chunk in stream:
+            body.feed(chunk)
+        return body.finish()
+
+    def _headers(self, request: _Request) -> list[tuple[bytes, bytes]]:
+        """The request's headers; the operator's replace ours, and secret ones stay at home (rules 12, 16, 17)."""
+        url = request.url
+        headers: dict[bytes, bytes] = {
+            b"user-agent": self._profile.user_agent.encode(),
+            b"accept": ACCEPT.encode(),
+            b"accept-encoding": ACCEPTED.encode(),
+        }
+        if request.source is not None:
+            if (referer := urls.referrer(request.source, url)) is not None:
+                headers[b"referer"] = referer.encode()
+            if request.method != "GET":
+                headers[b"origin"] = self._origin_of(request).encode()
+        if request.content_type is not None:
+            headers[b"content-type"] = request.content_type.encode()
+        cookie = self._jar.header_for(url, self._now(), cross_site_post=request.cross_site_post)
+        if cookie is not None:
+            headers[b"cookie"] = cookie
+        at_home = urls.origin(url) == self._home
+        own = [(n, v) for n, v in self._profile.headers if at_home or n.lower() not in _FOR_HOME_ONLY]
+        for name, value in own:
+            lowered = name.lower().encode()
+            if lowered == b"cookie" and cookie is not None:
+                headers[lowered] = value.encode() + b"; " + cookie
+            else:
+                headers[lowered] = value.encode()
+        if (authorization := self._authorization(request)) is not None:
+            headers[b"authorization"] = authorization
+        return list(headers.items())
+
+    def _origin_of(self, request: _Request) -> str:
+        source = request.source or ""
+        downgraded = source.startswith("https:") and not request.url.startswith("https:")
+        return "null" if request.tainted or downgraded else urls.origin_text(source)
+
+    def _settle(self, url: str) -> None:
+        """Make *url*'s origin the one that the operator's credentials are for."""
+        bare, _ = urls.split_userinfo(url)
+        self._home = urls.origin(bare)
+        if self._profile.auth_user is not None:
+            who = Credentials(self._profile.auth_user, self._profile.auth_password or "")
+            self._credentials[self._home] = who
+        self._bare(url)
+
+    def _bare(self, url: str) -> str:
+        """*url* without userinfo, which is kept as that origin's credentials unless the operator gave some."""
+        bare, userinfo = urls.split_userinfo(url)
+        if userinfo is not None:
+            self._credentials.setdefault(urls.origin(bare), Credentials(*userinfo))
+        return bare
+
+
+def _taints(request: _Request, url: str) -> bool:
+    if request.source is None:
+        return False
+    here = urls.origin(request.url)
+    return urls.origin(url) != here and here != urls.origin(request.source)
+
+
+def _askable(page: Page, url: str, what: str) -> str:
+    """*url* in ASCII, if it is one that a browser without JavaScript can ask for (rules 6, 8)."""
+    scheme = urls.scheme_of(url)
+    if scheme == "javascript":
+        raise page.failure(f"{what} needs JavaScript", "a link to a page")
+    if not urls.is_web(url):
+        raise page.failure(f"{what} leads to “{scheme}:”, not to a page", "a link to a page")
+    try:
+        return _ascii(url)
+    except urls.BadURL as error:
+        raise page.failure(f"{what} leads nowhere: {error}", "a link to a page") from error
+
+
+def _ascii(url: str) -> str:
+    """*url* with its host as it goes over the wire (IDNA).  Raises BadURL."""
+    try:
+        return str(httpx.URL(url))
+    except httpx.InvalidURL as error:
+        raise urls.BadURL(f"“{urls.shown(url)}” is not a URL: {error}") from error
+
+
+def _told(chain: list[str]) -> str:
+    """The ends of a chain of redirects."""
+    shown = [urls.shown(url) for url in chain]
+    return " → ".join(shown if len(shown) <= 5 else [*shown[:3], "…", *shown[-2:]])
+
+
+@contextmanager
+def _misconfigured(what: str) -> Iterator[None]:
+    try:
+        yield
+    except urls.BadURL as error:
+        raise Misconfigured(f"{what}: {error}") from error
+
+
+@contextmanager
+def _translated(url: str) -> Iterator[None]:
+    """httpx's exceptions end here; those of `wire` go through."""
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        raise Failure(Cause.PROTOCOL, f"{urls.shown(url)}: {error or type(error).__name__}") from error

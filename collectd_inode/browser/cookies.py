@@ -1,0 +1,242 @@
+"""A cookie jar as RFC 6265bis has it: bytes in, bytes out, and no cookie so broken that it ends a scenario.
+
+What is not here: the public suffix list.  A Domain without an inner dot is refused unless it is the host itself.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from calendar import timegm
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from collectd_inode.browser.urls import is_loopback
+
+MAX_PAIR_BYTES = 4096
+MAX_ATTRIBUTE_BYTES = 1024
+MAX_COOKIES = 1000
+
+_WSP = b" \t"
+_CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DATE_TOKEN = re.compile(r"[^\x09\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?!\d)")
+_DAY = re.compile(r"(\d{1,2})(?!\d)")
+_YEAR = re.compile(r"(\d{2,4})(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """One cookie.  ``expires`` is seconds since the epoch, None for the run's life; ``number`` is its age's rank."""
+
+    name: bytes
+    value: bytes
+    domain: str
+    path: str
+    host_only: bool = True
+    secure: bool = False
+    same_site: str = ""
+    expires: float | None = None
+    number: int = 0
+
+    @property
+    def pair(self) -> bytes:
+        """As the Cookie header has it."""
+        return self.name + b"=" + self.value if self.name else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a cookie comes from or goes to."""
+
+    host: str
+    path: str
+    secure: bool
+
+    @staticmethod
+    def of(url: str) -> _Place:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        # A login on a developer's own machine has no TLS, and browsers allow for that.
+        return _Place(host, parts.path or "/", parts.scheme == "https" or is_loopback(host))
+
+
+@dataclass(slots=True)
+class Jar:
+    """The cookies of one run."""
+
+    _cookies: dict[tuple[bytes, str, bool, str], Cookie] = field(default_factory=dict)
+    _stored: int = 0
+
+    def __len__(self) -> int:
+        return len(self._cookies)
+
+    def store(self, url: str, header: bytes, now: float) -> None:
+        """Take the Set-Cookie *header* that came from *url*; what breaks the rules is passed over in silence."""
+        place = _Place.of(url)
+        cookie = _parsed(header, place, now)
+        if cookie is None or self._would_overwrite_secure(cookie, place):
+            return
+        key = (cookie.name, cookie.domain, cookie.host_only, cookie.path)
+        if cookie.expires is not None and cookie.expires <= now:
+            self._cookies.pop(key, None)
+            return
+        self._stored += 1
+        older = self._cookies.get(key)
+        self._cookies[key] = replace(cookie, number=older.number if older else self._stored)
+        if len(self._cookies) > MAX_COOKIES:
+            del self._cookies[next(iter(self._cookies))]
+
+    def header_for(self, url: str, now: float, *, cross_site_post: bool = False) -> bytes | None:
+        """The Cookie header for a request to *url*, or None; longer paths first, then older cookies."""
+        place = _Place.of(url)
+        sent = [
+            c
+            for c in self._cookies.values()
+            if _domain_matches(c, place.host)
+            and path_matches(place.path, c.path)
+            and (place.secure or not c.secure)
+            and (c.expires is None or c.expires > now)
+            and not (cross_site_post and c.same_site in ("lax", "strict"))
+        ]
+        sent.sort(key=lambda c: (-len(c.path), c.number))
+        return b"; ".join(c.pair for c in sent) or None
+
+    def _would_overwrite_secure(self, cookie: Cookie, place: _Place) -> bool:
+        if place.secure:
+            return False
+        return any(
+            old.secure
+            and old.name == cookie.name
+            and (_is_within(old.domain, cookie.domain) or _is_within(cookie.domain, old.domain))
+            and path_matches(cookie.path, old.path)
+            for old in self._cookies.values()
+        )
+
+
+def _parsed(header: bytes, place: _Place, now: float) -> Cookie | None:
+    if _CONTROLS.search(header):
+        return None
+    pair, *attributes = header.split(b";")
+    first, equals, second = pair.partition(b"=")
+    name, value = (first.strip(_WSP), second.strip(_WSP)) if equals else (b"", first.strip(_WSP))
+    if not (name or value) or len(name) + len(value) > MAX_PAIR_BYTES:
+        return None
+    given = _attributes(attributes)
+    domain = _domain(given.get("domain", ""), place.host)
+    if domain is None:
+        return None
+    cookie = Cookie(
+        name=name,
+        value=value,
+        domain=domain or place.host,
+        host_only=not domain,
+        path=given["path"] if given.get("path", "").startswith("/") else default_path(place.path),
+        secure="secure" in given,
+        same_site=given.get("samesite", "").lower(),
+        expires=_expires(given, now),
+    )
+    return cookie if (place.secure or not cookie.secure) and _prefix_holds(cookie, given) else None
+
+
+def _attributes(parts: list[bytes]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for part in parts:
+        name, _, value = part.partition(b"=")
+        if len(value.strip(_WSP)) <= MAX_ATTRIBUTE_BYTES:
+            given[name.strip(_WSP).decode("latin-1").lower()] = value.strip(_WSP).decode("latin-1")
+    return given
+
+
+def _domain(attribute: str, host: str) -> str | None:
+    """The domain a cookie is for: empty means this host only, None that the cookie must be refused (rule 18)."""
+    domain = attribute.removeprefix(".").lower()
+    if not domain or (domain == host and (_is_address(host) or "." not in host)):
+        return ""
+    if _is_address(host) or not _is_within(host, domain) or "." not in domain.strip("."):
+        return None
+    return domain
+
+
+def _prefix_holds(cookie: Cookie, given: dict[str, str]) -> bool:
+    name = (cookie.name or cookie.value).lower()
+    if name.startswith(b"__host-"):
+        return bool(cookie.name) and cookie.secure and cookie.host_only and given.get("path") == "/"
+    if name.startswith(b"__secure-"):
+        return bool(cookie.name) and cookie.secure
+    return True
+
+
+def _expires(given: dict[str, str], now: float) -> float | None:
+    """When the cookie ends; Max-Age beats Expires, and zero or less is the past (rule 20)."""
+    if re.fullmatch(r"-?\d+", given.get("max-age", ""), re.ASCII):
+        seconds = float(given["max-age"][:15])
+        return now + seconds if seconds > 0 else float("-inf")
+    return parse_date(given.get("expires", ""))
+
+
+def parse_date(text: str) -> float | None:
+    """Seconds since the epoch of a cookie's date, read as leniently as RFC 6265 asks; None if it is none."""
+    clock = day = month = year = None
+    for token in _DATE_TOKEN.findall(text):
+        if clock is None and (match := _CLOCK.match(token)):
+            clock = tuple(map(int, match.groups()))
+        elif day is None and (match := _DAY.match(token)):
+            day = int(match.group(1))
+        elif month is None and token[:3].lower() in _MONTHS:
+            month = _MONTHS.index(token[:3].lower()) + 1
+        elif year is None and (match := _YEAR.match(token)):
+            year = _full_year(int(match.group(1)))
+    if clock is None or day is None or month is None or year is None:
+        return None
+    hour, minute, second = clock
+    if not (1 <= day <= 31 and year >= 1601 and hour < 24 and minute < 60 and second < 60):
+        return None
+    return float(timegm((year, month, day, hour, minute, second)))
+
+
+def _full_year(year: int) -> int:
+    if 70 <= year <= 99:
+        return year + 1900
+    return year + 2000 if year <= 69 else year
+
+
+def default_path(path: str) -> str:
+    """The directory of a request's path: what a cookie without Path is for (rule 19)."""
+    return path[: path.rindex("/")] or "/" if path.startswith("/") else "/"
+
+
+def path_matches(path: str, wanted: str) -> bool:
+    """Whether a cookie for *wanted* goes to *path*."""
+    return path == wanted or path.startswith(wanted if wanted.endswith("/") else wanted + "/")
+
+
+def _domain_matches(cookie: Cookie, host: str) -> bool:
+    return host == cookie.domain if cookie.host_only else _is_within(host, cookie.domain)
+
+
+def _is_within(host: str, domain: str) -> bool:
+    return host == domain or host.endswith("." + domain)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether two URLs are of one site.
+
+    Without the public suffix list this is the last two labels and the scheme: too lenient under ``co.nz``, where it
+    sends a cookie that a browser would withhold, never the other way round.
+    """
+    first, second = urlsplit(one), urlsplit(other)
+    return first.scheme == second.scheme and _site(first.hostname or "") == _site(second.hostname or "")
+
+
+def _site(host: str) -> str:
+    return host if _is_address(host) else ".".join(host.split(".")[-2:])
