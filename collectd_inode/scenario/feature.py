@@ -1,0 +1,559 @@
+"""Feature files: what is written in them, as scenarios that can be run.
+
+gherkin-official reads the text; its syntax tree is translated here, at the border, and expanded by us: backgrounds
+in front, one scenario a row of an outline.  A file that cannot be read as a whole raises `Unreadable`; a scenario that
+cannot be run as it is written (no steps, no rows, a name that is taken) becomes a `BrokenScenario`, and the others run.
+
+Series (the names under which latencies are stored) come from what the author wrote, not from its position: a step's
+from its text before anything is filled in, a scenario's from its title, either from a comment ``# series: NAME`` right
+above.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import stat
+import textwrap
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import cast
+
+from gherkin import parser_types as ast
+from gherkin.dialect import DIALECTS, Dialect
+from gherkin.errors import CompositeParserException, NoSuchLanguageException, ParserException
+from gherkin.parser import Parser
+from gherkin.token_matcher import TokenMatcher
+from gherkin.token_scanner import TokenScanner
+
+from collectd_inode.names import slug, unique
+from collectd_inode.scenario.outline import fill, row_name
+from collectd_inode.scenario.tags import parse_tags, select
+
+__all__ = [
+    "BrokenScenario",
+    "Feature",
+    "Kind",
+    "Problem",
+    "Scenario",
+    "Step",
+    "Unreadable",
+    "parse",
+    "parse_tags",
+    "read",
+    "select",
+]
+
+MOST_BYTES = 1024 * 1024
+MOST_STEPS = 10_000
+"""Steps of one file after expansion: rows times steps may be more than any memory holds."""
+
+_SHOWN = 60
+
+
+class Kind(StrEnum):
+    """What sort of problem it is."""
+
+    UNREADABLE = "unreadable"
+    REFUSED = "refused"
+    UNDEFINED = "undefined"
+    AMBIGUOUS = "ambiguous"
+    UNKNOWN_VARIABLE = "unknown variable"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something to mend in a feature file, with its place; ``help`` says how, in as many lines as it takes."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+    kind: Kind = Kind.UNREADABLE
+    help: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+
+
+class Unreadable(Exception):
+    """A feature file that cannot be read as a whole; ``problems`` holds every reason."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: outline cells are filled in, ``${variables}`` are not."""
+
+    keyword: str
+    text: str
+    series: str
+    line: int
+    column: int
+    table: tuple[tuple[str, ...], ...] | None = None
+    doc_string: str | None = None
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One scenario, or one row of an outline, with everything it inherits.
+
+    The first ``background_count`` steps come from backgrounds.  ``tags`` keep their @.  A row's place is the row's.
+    """
+
+    title: str
+    series: str
+    keyword: str
+    description: str
+    tags: frozenset[str]
+    steps: tuple[Step, ...]
+    line: int
+    column: int
+    rule: str = ""
+    background_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenScenario:
+    """A scenario that cannot be run as it is written; ``series`` is empty where its name is another's."""
+
+    title: str
+    series: str
+    tags: frozenset[str]
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A feature file: what can be run, what cannot, and what its author should look at."""
+
+    path: str
+    title: str
+    keyword: str
+    description: str
+    language: str
+    scenarios: tuple[Scenario, ...]
+    broken: tuple[BrokenScenario, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Why scenarios are broken, each problem once (the rows of an outline share theirs)."""
+        return tuple(dict.fromkeys(b.problem for b in self.broken))
+
+
+def read(path: str | os.PathLike[str]) -> Feature:
+    """The feature file at *path*; Unreadable with the reason, whatever the reason."""
+    name = os.fspath(path)
+    try:
+        # Looked at before it is opened: a FIFO would keep us waiting for ever.
+        if not stat.S_ISREG(os.stat(name).st_mode):
+            raise Unreadable(Problem(name, 1, 1, "is not a file"))
+        with open(name, "rb") as file:
+            source = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise Unreadable(Problem(name, 1, 1, error.strerror or str(error))) from None
+    except ValueError as error:
+        raise Unreadable(Problem(name, 1, 1, f"is not a path: {error}")) from None
+    return parse(source, name)
+
+
+def parse(source: bytes, path: str) -> Feature:
+    """The feature in *source*; Unreadable, with every problem, where there is none."""
+    document, dialect = _document(_text(source, path), path)
+    if document.get("feature") is None:
+        raise Unreadable(Problem(path, 1, 1, "the file holds no feature; it is empty or has nothing but comments"))
+    feature = _Translation(path, document, dialect).feature()
+    if not feature.scenarios and not feature.broken:
+        node = document["feature"]
+        help = _taken_for_description(node["description"], dialect)
+        raise Unreadable(Problem(path, *_place(node["location"]), "the feature has no scenarios", help=help))
+    return feature
+
+
+# From bytes to text
+
+
+def _text(source: bytes, path: str) -> str:
+    """*source* decoded, with lines that end in a line feed."""
+    if len(source) > MOST_BYTES:
+        raise Unreadable(Problem(path, 1, 1, f"the file is huge: more than {MOST_BYTES} bytes"))
+    if source.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Unreadable(Problem(path, 1, 1, "the file is UTF-16; save it as UTF-8"))
+    plain = source.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if (zero := plain.find(0)) >= 0:
+        raise Unreadable(Problem(path, *_place_of_byte(plain, zero), "the file is binary: a NUL byte"))
+    try:
+        return plain.decode()
+    except UnicodeDecodeError as error:
+        message = f"the file is not UTF-8: byte 0x{plain[error.start]:02x}"
+        raise Unreadable(Problem(path, *_place_of_byte(plain, error.start), message)) from None
+
+
+def _place_of_byte(source: bytes, offset: int) -> tuple[int, int]:
+    before = source[:offset]
+    line_start = before.rfind(b"\n") + 1
+    return before.count(b"\n") + 1, len(before[line_start:].decode(errors="replace")) + 1
+
+
+# From text to gherkin's syntax tree
+
+
+def _document(text: str, path: str) -> tuple[ast.GherkinDocument, Dialect]:
+    matcher = TokenMatcher()
+    try:
+        # A scanner of our own: older parsers take a string for the name of a file.
+        return Parser().parse(TokenScanner(text), matcher), matcher.dialect
+    except CompositeParserException as error:
+        raise Unreadable(*_syntax_problems(error.errors, path, matcher.dialect)) from None
+    except Exception as error:
+        # Whatever breaks in the parser, RecursionError included, is about this file and must not stop the others.
+        message = f"the Gherkin parser cannot read the file: {type(error).__name__}: {error}"
+        raise Unreadable(Problem(path, 1, 1, message)) from error
+
+
+def _syntax_problems(errors: Sequence[ParserException], path: str, dialect: Dialect) -> list[Problem]:
+    # With the wrong keywords every other line is an error too, and none of them says anything.
+    language = [error for error in errors if isinstance(error, NoSuchLanguageException)]
+    problems: dict[int, Problem] = {}
+    for error in language or errors:
+        problem = _syntax_problem(error, path, dialect)
+        # A bad line is often told twice (a bad tag line, then a line that cannot be a tag line): the first knows why.
+        problems.setdefault(problem.line, problem)
+    return sorted(problems.values(), key=lambda p: (p.line, p.column))
+
+
+def _syntax_problem(error: ParserException, path: str, dialect: Dialect) -> Problem:
+    message, help = _readable(re.sub(r"^\(\d+:\d+\): ", "", str(error)), dialect)
+    return Problem(path, *_place(error.location), message, help=help)
+
+
+def _readable(message: str, dialect: Dialect) -> tuple[str, str]:
+    """What gherkin says, said to a person: the message and the help."""
+    if found := re.fullmatch(r"expected: (.*?), got '(.*)'", message, re.DOTALL):
+        line = found[2]
+        return f'found "{_short(line)}", expected {_expected(found[1], dialect)}', _meant(line, dialect)
+    if found := re.fullmatch(r"unexpected end of file, expected: (.*)", message):
+        if found[1] == "#DocStringSeparator, #Other":
+            return 'the file ends inside a doc string; its closing """ or ``` is missing', ""
+        return f"the file ends here, expected {_expected(found[1], dialect)}", ""
+    if found := re.fullmatch(r"Language not supported: (.*)", message):
+        near = difflib.get_close_matches(found[1], DIALECTS)
+        help = f"did you mean {_or(near)}?" if near else 'languages are written like "en", "de" or "fr"'
+        return f'unknown language "{found[1]}"', help
+    return _PLAIN.get(message, message), ""
+
+
+_PLAIN = {
+    "inconsistent cell count within the table": "this row has more or fewer cells than the first row of its table",
+    "A tag may not contain whitespace": "a tag is one word that begins with @; a space is in the way",
+}
+
+
+def _expected(tokens: str, dialect: Dialect) -> str:
+    """Gherkin's token names in words; what may stand everywhere goes without saying."""
+    steps = (dialect.given_keywords, dialect.when_keywords, dialect.then_keywords)
+    words = {
+        "#FeatureLine": f'"{dialect.feature_keywords[0]}:"',
+        "#RuleLine": f'"{dialect.rule_keywords[0]}:"',
+        "#BackgroundLine": f'"{dialect.background_keywords[0]}:"',
+        "#ScenarioLine": f'"{dialect.scenario_keywords[-1]}:"',
+        "#ExamplesLine": f'"{dialect.examples_keywords[0]}:"',
+        "#StepLine": f"a step ({', '.join(_keywords(steps, first=True))}…)",
+        "#TagLine": "tags (@…)",
+        "#TableRow": "a table row (| … |)",
+        "#DocStringSeparator": 'a doc string (""")',
+    }
+    return _or([words[token] for token in tokens.split(", ") if token in words])
+
+
+def _meant(line: str, dialect: Dialect) -> str:
+    """Did you mean: the keyword that looks most like how *line* begins."""
+    titles = (
+        dialect.feature_keywords,
+        dialect.rule_keywords,
+        dialect.background_keywords,
+        dialect.scenario_keywords,
+        dialect.scenario_outline_keywords,
+        dialect.examples_keywords,
+    )
+    steps = (
+        dialect.given_keywords,
+        dialect.when_keywords,
+        dialect.then_keywords,
+        dialect.and_keywords,
+        dialect.but_keywords,
+    )
+    keywords = [f"{word}:" for word in _keywords(titles)] + _keywords(steps)
+    words = line.split(maxsplit=2)
+    beginnings = {" ".join(words[:1]), " ".join(words[:2]), line.partition(":")[0][:_SHOWN] + ":"}
+    # Short words resemble each other by accident: "It" is not a mistyped "And".
+    near = [
+        (difflib.SequenceMatcher(None, beginning.lower(), keyword.lower()).ratio(), keyword)
+        for beginning in beginnings
+        for keyword in keywords
+        if len(beginning) > 2
+    ]
+    likeness, keyword = max(near, default=(0.0, ""))
+    # What is a keyword already is not mistyped but misplaced.
+    return f'did you mean "{keyword}"?' if 0.7 <= likeness < 1 else ""
+
+
+def _keywords(lists: Iterable[list[str]], first: bool = False) -> list[str]:
+    """Keywords without the asterisk that stands for any of them; *first*: one of each list."""
+    named = [[word.strip() for word in words if word.strip() != "*"] for words in lists]
+    return [word for words in named for word in (words[:1] if first else words)]
+
+
+def _or(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _place(location: ast.Location) -> tuple[int, int]:
+    return location["line"], location.get("column", 1)
+
+
+# From the syntax tree to scenarios
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What scenarios inherit from their feature and rule."""
+
+    tags: frozenset[str] = frozenset()
+    background: tuple[Step, ...] = ()
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of an outline's examples; a plain scenario has a row without cells."""
+
+    location: ast.Location
+    cells: Mapping[str, str] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+
+    def name(self, text: str) -> str:
+        # A cell may hold a line feed; a title is one line wherever it is shown.
+        return (row_name(text, self.cells) if self.cells else text).replace("\n", " ")
+
+    def fill(self, step: Step) -> Step:
+        if not self.cells:
+            return step
+        return replace(
+            step,
+            text=fill(step.text, self.cells),
+            table=step.table and tuple(tuple(fill(cell, self.cells) for cell in row) for row in step.table),
+            doc_string=step.doc_string and fill(step.doc_string, self.cells),
+        )
+
+
+class _SeriesComments:
+    """The comments ``# series: NAME``, and which of them stand above nothing."""
+
+    def __init__(self, comments: Sequence[ast.Comment]) -> None:
+        self._comments = {comment["location"]["line"]: comment["text"] for comment in comments}
+        self._names = {
+            line: (found[1], text.index("#") + 1)
+            for line, text in self._comments.items()
+            if (found := re.fullmatch(r"\s*#\s*series\s*:\s*(.*?)\s*", text))
+        }
+        self._used: set[int] = set()
+
+    def above(self, line: int, tag_lines: Collection[int] = ()) -> str:
+        """The name for what stands in *line*: other comments and its own tags may be between."""
+        line -= 1
+        while line not in self._names and (line in self._comments or line in tag_lines):
+            line -= 1
+        if line not in self._names:
+            return ""
+        self._used.add(line)
+        return self._names[line][0]
+
+    def stray(self, path: str) -> Iterator[Problem]:
+        for line, (name, column) in self._names.items():
+            if not name:
+                yield Problem(path, line, column, 'a name is missing after "series:"', Kind.WARNING)
+            elif line not in self._used:
+                message = "this names nothing: it must stand right above a step or a scenario"
+                yield Problem(path, line, column, message, Kind.WARNING)
+
+
+class _Translation:
+    """One file's way from gherkin's tree to our scenarios."""
+
+    def __init__(self, path: str, document: ast.GherkinDocument, dialect: Dialect) -> None:
+        self._path, self._dialect = path, dialect
+        self._node = document["feature"]
+        self._comments = _SeriesComments(document["comments"])
+        self._warnings: list[Problem] = []
+        self._taken: dict[str, int] = {}
+        self._step_count = 0
+
+    def feature(self) -> Feature:
+        found = list(self._children(self._node["children"], _Scope(tags=_tags(self._node["tags"]))))
+        warnings = [*self._warnings, *self._comments.stray(self._path)]
+        return Feature(
+            path=self._path,
+            title=self._node["name"],
+            keyword=self._node["keyword"],
+            description=_description(self._node["description"]),
+            language=self._node["language"],
+            scenarios=tuple(s for s in found if isinstance(s, Scenario)),
+            broken=tuple(s for s in found if isinstance(s, BrokenScenario)),
+            warnings=tuple(sorted(warnings, key=lambda w: w.line)),
+        )
+
+    def _children(self, children: Sequence[ast.Envelope], scope: _Scope) -> Iterator[Scenario | BrokenScenario]:
+        for child in children:
+            # Gherkin types a child as an empty dictionary; which of the three it is, its key tells.
+            if "background" in child:
+                background = cast(ast.BackgroundEnvelope, child)["background"]
+                scope = replace(scope, background=scope.background + self._steps(background["steps"]))
+            elif "scenario" in child:
+                yield from self._scenarios(cast(ast.ScenarioEnvelope, child)["scenario"], scope)
+            elif "rule" in child:
+                rule = cast(ast.RuleEnvelope, child)["rule"]
+                inner = replace(scope, rule=rule["name"], tags=scope.tags | _tags(rule["tags"]))
+                yield from self._children(rule["children"], inner)
+
+    def _scenarios(self, node: ast.Scenario, scope: _Scope) -> Iterator[Scenario | BrokenScenario]:
+        """The scenario, or the scenarios of the outline's rows."""
+        tag_lines = {tag["location"]["line"] for tag in node["tags"]}
+        name = self._comments.above(node["location"]["line"], tag_lines) or node["name"]
+        scope = replace(scope, tags=scope.tags | _tags(node["tags"]))
+        own = self._steps(node["steps"])
+        if not self._is_outline(node):
+            yield self._scenario(node, scope, name, own, _Row(node["location"]))
+            return
+        if reason := self._outline_trouble(node):
+            yield self._broken(node["name"], slug(name), scope.tags, self._refused(node["location"], reason))
+            return
+        for row in self._rows(node):
+            yield self._scenario(node, scope, name, own, row)
+
+    def _scenario(
+        self, node: ast.Scenario, scope: _Scope, name: str, own: tuple[Step, ...], row: _Row
+    ) -> Scenario | BrokenScenario:
+        title, series = row.name(node["name"]), slug(row.name(name))
+        tags = scope.tags | row.tags
+        if not own:
+            help = _taken_for_description(node["description"], self._dialect)
+            problem = self._refused(node["location"], "the scenario has no steps of its own", help)
+            return self._broken(title, series, tags, problem)
+        if series in self._taken:
+            message = f'the name "{series}" is taken by the scenario in line {self._taken[series]}'
+            help = "give one of them another title, or a name in a comment right above it: # series: NAME"
+            return self._broken(title, series, tags, self._refused(row.location, message, help))
+        line, column = _place(row.location)
+        self._taken[series] = line
+        return Scenario(
+            title=title,
+            series=series,
+            keyword=node["keyword"],
+            description=_description(node["description"]),
+            tags=tags,
+            steps=self._all_steps(scope.background, own, row),
+            line=line,
+            column=column,
+            rule=scope.rule,
+            background_count=len(scope.background),
+        )
+
+    def _broken(self, title: str, series: str, tags: frozenset[str], problem: Problem) -> BrokenScenario:
+        # Under another's name the alarm would be that scenario's, now good, now bad.
+        free = series not in self._taken
+        self._taken.setdefault(series, problem.line)
+        return BrokenScenario(title, series if free else "", tags, problem)
+
+    def _refused(self, location: ast.Location, message: str, help: str = "") -> Problem:
+        return Problem(self._path, *_place(location), message, Kind.REFUSED, help)
+
+    def _is_outline(self, node: ast.Scenario) -> bool:
+        keyword = node["keyword"]
+        outline = keyword in self._dialect.scenario_outline_keywords and keyword not in self._dialect.scenario_keywords
+        return outline or bool(node["examples"])
+
+    def _outline_trouble(self, node: ast.Scenario) -> str:
+        if not node["examples"]:
+            return "the outline has no examples"
+        if not any(examples["tableBody"] for examples in node["examples"]):
+            return "the outline's examples have no rows"
+        for examples in node["examples"]:
+            headers = Counter(cell["value"] for cell in _header(examples))
+            if twins := [header for header, count in headers.items() if count > 1]:
+                return f'the outline\'s examples have the column "{twins[0]}" twice'
+        return ""
+
+    def _rows(self, node: ast.Scenario) -> Iterator[_Row]:
+        for examples in node["examples"]:
+            if not examples["tableBody"]:
+                place = _place(examples["location"])
+                self._warnings.append(Problem(self._path, *place, "these examples have no rows", Kind.WARNING))
+            headers = [cell["value"] for cell in _header(examples)]
+            tags = _tags(examples["tags"])
+            for row in examples["tableBody"]:
+                yield _Row(row["location"], dict(zip(headers, (c["value"] for c in row["cells"]), strict=True)), tags)
+
+    def _steps(self, nodes: Sequence[ast.Step]) -> tuple[Step, ...]:
+        return tuple(map(self._step, nodes))
+
+    def _step(self, node: ast.Step) -> Step:
+        line, column = _place(node["location"])
+        name = self._comments.above(line) or re.sub(r"^I\s+", "", node["text"])
+        table, doc = node.get("dataTable"), node.get("docString")
+        return Step(
+            keyword=node["keyword"].strip(),
+            text=node["text"],
+            series=slug(name),
+            line=line,
+            column=column,
+            table=tuple(tuple(cell["value"] for cell in row["cells"]) for row in table["rows"]) if table else None,
+            doc_string=doc["content"] if doc else None,
+            media_type=doc.get("mediaType") if doc else None,
+        )
+
+    def _all_steps(self, background: tuple[Step, ...], own: tuple[Step, ...], row: _Row) -> tuple[Step, ...]:
+        self._step_count += len(background) + len(own)
+        if self._step_count > MOST_STEPS:
+            message = f"the scenarios of this file have more than {MOST_STEPS} steps, rows of outlines included"
+            raise Unreadable(Problem(self._path, *_place(row.location), message))
+        steps = [*background, *map(row.fill, own)]
+        return tuple(
+            replace(step, series=name) for step, name in zip(steps, unique(s.series for s in steps), strict=True)
+        )
+
+
+def _header(examples: ast.Examples) -> list[ast.Cell]:
+    # The type says that it is always there; without a table it is not.
+    header = cast("ast.TableRow | None", examples.get("tableHeader"))
+    return header["cells"] if header else []
+
+
+def _tags(tags: Sequence[ast.Tag]) -> frozenset[str]:
+    return frozenset(tag["name"] for tag in tags)
+
+
+def _description(text: str) -> str:
+    return textwrap.dedent("\n".join(line.rstrip() for line in text.split("\n"))).strip("\n")
+
+
+def _taken_for_description(description: str, dialect: Dialect) -> str:
+    """Help where steps or scenarios are missing: the lines that were meant to be some."""
+    for line in description.splitlines():
+        if meant := _meant(line.strip(), dialect):
+            return f'"{_short(line.strip())}" was read as a line of the description; {meant}'
+    first = description.strip().partition("\n")[0]
+    return f'"{_short(first)}" was read as the description: it begins with no keyword' if first else ""
