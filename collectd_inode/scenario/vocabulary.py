@@ -1,0 +1,273 @@
+"""The vocabulary: sentences, what they do, and which of them a step is.
+
+A sentence is a row of a table; there is no other way to add one.  Operators' sentences come before built-in ones, then
+the lower rank wins; two that match with equal right make the step ambiguous.
+"""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+
+from cucumber_expressions.errors import (  # type: ignore[import-untyped]  # it ships no types
+    CucumberExpressionError,
+    UndefinedParameterTypeError,
+)
+from cucumber_expressions.expression import (  # type: ignore[import-untyped]
+    CucumberExpression,
+)
+from cucumber_expressions.expression_generator import (  # type: ignore[import-untyped]
+    CucumberExpressionGenerator,
+)
+from cucumber_expressions.parameter_type_registry import (  # type: ignore[import-untyped]
+    ParameterTypeRegistry,
+)
+
+from collectd_inode.names import slug
+
+Action = Callable[..., Awaitable[None]]
+"""``async def action(session, *arguments)``"""
+
+Expression = str | re.Pattern[str]
+
+# Cucumber's own types; {string} takes "…" and '…'.  They see ${variables} unexpanded, so {int} takes no variable.
+REGISTRY = ParameterTypeRegistry()
+
+_ALIKE = 0.55
+_SUGGESTED = 3
+_COMPARED = 200
+_GENERATED = 500
+_VARIABLE = re.compile(r'"[^"]*"|(?P<variable>\$\{[^{}]*\})')
+_NAMES = {"string": "text", "int": "number", "float": "number", "word": "word"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of the vocabulary.
+
+    ``expression`` is a cucumber expression, or a regular expression that must match the whole step.  ``example`` is a
+    full step.  ``source`` is where people know it from.  Of two that match, the lower ``rank`` wins.  ``vocabulary``
+    keeps it out of the others.  ``place`` is where an operator defined it: file:line.
+    """
+
+    expression: Expression
+    action: Action
+    example: str
+    about: str
+    source: str = ""
+    rank: int = 0
+    vocabulary: str | None = None
+    place: str = ""
+
+    @property
+    def expression_text(self) -> str:
+        """The expression as people write it; a regular expression between slashes."""
+        return self.expression if isinstance(self.expression, str) else f"/{self.expression.pattern}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A step's sentence, and the arguments found in the step."""
+
+    sentence: Sentence
+    arguments: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """No sentence matches: what was perhaps meant (examples), and Python to make the step one."""
+
+    text: str
+    suggestions: tuple[str, ...]
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """More than one sentence matches with equal right."""
+
+    text: str
+    sentences: tuple[Sentence, ...]
+
+
+class Vocabulary:
+    """All sentences that a scenario may use, the operator's before the built-in ones."""
+
+    def __init__(
+        self, sentences: Iterable[Sentence], user_sentences: Iterable[Sentence] = (), name: str = "web"
+    ) -> None:
+        self.name = name
+        users, built_in = self._mine(user_sentences), self._mine(sentences)
+        self.sentences = (*users, *built_in)
+        self._tiers = [*_tiers(users), *_tiers(built_in)]
+
+    def match(self, text: str) -> Matched | Undefined | Ambiguous:
+        """What the step *text* means."""
+        for tier in self._tiers:
+            found = [
+                Matched(sentence, arguments)
+                for sentence in tier
+                if (arguments := _arguments(sentence.expression, text)) is not None
+            ]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                return Ambiguous(text, tuple(matched.sentence for matched in found))
+        return Undefined(text, self._suggestions(text), snippet(text))
+
+    def search(self, word: str) -> list[Sentence]:
+        """The sentences in which all of *word*'s words occur; every sentence for an empty one."""
+        wanted = word.casefold().split()
+        return [s for s in self.sentences if all(part in _searched(s) for part in wanted)]
+
+    def _mine(self, sentences: Iterable[Sentence]) -> list[Sentence]:
+        return [s for s in sentences if s.vocabulary in (None, self.name)]
+
+    def _suggestions(self, text: str) -> tuple[str, ...]:
+        """Did you mean: the examples of the sentences that look most like *text*, best first."""
+        wanted = _skeleton(text)
+        likeness: dict[str, float] = {}
+        # One of those whose examples differ in their quotes only: the first is the usual form.
+        for s in {_skeleton(s.example): s for s in reversed(self.sentences)}.values():
+            likeness[s.example] = max(_likeness(wanted, _skeleton(form)) for form in (s.example, s.expression_text))
+        ordered = sorted(likeness, key=likeness.__getitem__, reverse=True)
+        return tuple(example for example in ordered[:_SUGGESTED] if likeness[example] >= _ALIKE)
+
+
+def check_expression(text: str) -> None:
+    """ValueError, with a sentence, where *text* is not a cucumber expression."""
+    try:
+        _compiled(text)
+    except UndefinedParameterTypeError as error:
+        known = ", ".join(f"{{{t.name}}}" for t in REGISTRY.parameter_types)
+        raise ValueError(f'"{text}" is not a cucumber expression: {_reason(error)}; known are {known}') from None
+    except CucumberExpressionError as error:
+        raise ValueError(f'"{text}" is not a cucumber expression: {_reason(error)}') from None
+    except re.error as error:
+        raise ValueError(f'"{text}" is not a cucumber expression: {error}') from None
+    except RecursionError:
+        raise ValueError(f'"{text[:40]}…" is not a cucumber expression: it is nested too deeply') from None
+
+
+def _reason(error: Exception) -> str:
+    """The sentences of cucumber's drawing: where, what, and what to do; the parts between show the expression."""
+    lines = str(error).splitlines()
+    column = re.search(r"at column (\d+):", lines[0])
+    if column is None or len(lines) < 3:
+        return lines[0]
+    problem = lines[-2].removesuffix(".")
+    return f"column {column[1]}: {problem[:1].lower()}{problem[1:]}"
+
+
+# Matching
+
+
+@cache
+def _compiled(expression: str) -> tuple[re.Pattern[str], CucumberExpression]:
+    # 0.4 ms each: only when first needed, and once a process, however many jobs share the vocabulary.
+    parsed = CucumberExpression(expression, REGISTRY)
+    return parsed.tree_regexp.regexp, parsed
+
+
+def _arguments(expression: Expression, text: str) -> tuple[object, ...] | None:
+    """What *expression* finds in *text*; None if it does not match the whole of it."""
+    if not isinstance(expression, str):
+        found = expression.fullmatch(text)
+        return None if found is None else found.groups()
+    pattern, parsed = _compiled(expression)
+    # Most sentences do not match: the bare pattern says so in a fiftieth of the time.
+    if pattern.fullmatch(text) is None:
+        return None
+    try:
+        return tuple(argument.value for argument in parsed.match(text))
+    except ValueError:  # Python refuses to make a number of more than 4300 digits
+        return None
+
+
+def _tiers(sentences: list[Sentence]) -> list[tuple[Sentence, ...]]:
+    """*sentences* by rank, the winning ones first."""
+    ordered = sorted(sentences, key=lambda s: s.rank)
+    return [tuple(tier) for _, tier in groupby(ordered, key=lambda s: s.rank)]
+
+
+def _searched(sentence: Sentence) -> str:
+    parts = (sentence.expression_text, sentence.example, sentence.about, sentence.source)
+    return "\n".join(parts).casefold()
+
+
+def _skeleton(text: str) -> str:
+    """What is left of a step or an expression when everything that varies is taken out."""
+    plain = re.sub(r"^(?:I|\(I\s*\))\s*", "", text[:_COMPARED])
+    return re.sub(r"\"[^\"]*\"|'[^']*'|\{\w*\}|\d+", "…", plain).lower()
+
+
+def _likeness(one: str, other: str) -> float:
+    matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
+    return matcher.ratio() if matcher.quick_ratio() >= _ALIKE else 0.0
+
+
+# Snippets
+
+
+def snippet(text: str) -> str:
+    """Python that makes the step *text* one of the operator's own sentences."""
+    expression, parameters = _expression_for(text)
+    decorated = repr(expression) if re.search(r'["\\\x00-\x1f]', expression) else f'"{expression}"'
+    return (
+        "from collectd_inode import step\n"
+        "\n"
+        f"@step({decorated})\n"
+        f"async def {_function_name(expression)}({', '.join(('session', *parameters))}):\n"
+        "    ...\n"
+    )
+
+
+def _expression_for(text: str) -> tuple[str, tuple[str, ...]]:
+    """A cucumber expression that matches *text*, and names for its parameters."""
+    expression, parameters = _generated(text) if len(text) <= _GENERATED else ("", ())
+    try:
+        # Cucumber's generator leaves backslashes as they are: its parser refuses them, or reads them another way.
+        found = _arguments(expression, text)
+        if found is not None and len(found) == len(parameters):
+            return expression, parameters
+    except CucumberExpressionError:
+        pass
+    return re.sub(r"([\\(){}/])", r"\\\1", text), ()
+
+
+def _generated(text: str) -> tuple[str, tuple[str, ...]]:
+    best = [CucumberExpressionGenerator(REGISTRY).generate_expressions(part)[0] for part in _between_variables(text)]
+    types = [[t.name for t in generated.parameter_types] for generated in best]
+    flat = [name for index, names in enumerate(types) for name in (["word"] if index else []) + names]
+    return "{word}".join(generated.source for generated in best), _parameter_names(flat)
+
+
+def _between_variables(text: str) -> list[str]:
+    """*text* without its variables, each of which leaves a cut; within quotes they are part of what is quoted."""
+    parts, start = [], 0
+    for found in _VARIABLE.finditer(text):
+        if found["variable"]:
+            parts.append(text[start : found.start()])
+            start = found.end()
+    return [*parts, text[start:]]
+
+
+def _parameter_names(types: Iterable[str]) -> tuple[str, ...]:
+    seen: Counter[str] = Counter()
+    names = []
+    for name in (_NAMES.get(type, "argument") for type in types):
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}{seen[name]}")
+    return tuple(names)
+
+
+def _function_name(expression: str) -> str:
+    words = slug(re.sub(r"^I\s+|\{\w*\}", " ", expression)).split("_")[:6]
+    name = "_".join(words)
+    return name if name.isidentifier() and not keyword.iskeyword(name) else f"step_{name}"
