@@ -1,0 +1,1 @@
+"""Feature files, the vocabulary, and the probe that replays a scenario."""

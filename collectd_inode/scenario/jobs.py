@@ -1,0 +1,347 @@
+"""From a ``<Scenario>`` block to jobs: features read, steps matched, everything that can go wrong found beforehand.
+
+One job a scenario.  What belongs to no scenario (an unreadable file, an empty selection) becomes a job named like the
+block, which cannot run and says so every interval: a typo must raise the alarm, not silence it.
+"""
+
+from __future__ import annotations
+
+import glob
+import inspect
+import os
+import ssl
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from collectd_inode.browser import Profile
+from collectd_inode.keys import Common, Loaded, Problem
+from collectd_inode.names import slug
+from collectd_inode.run import Cause, Job, Misconfigured, PlannedStep, Status, Story, Trouble
+from collectd_inode.scenario import actions, feature
+from collectd_inode.scenario.feature import Feature, Scenario, Step
+from collectd_inode.scenario.replay import Argument, PreparedStep, Replay, read_secret, variables_in
+from collectd_inode.scenario.sentences import SENTENCES
+from collectd_inode.scenario.settings import Settings
+from collectd_inode.scenario.usersteps import guarded
+from collectd_inode.scenario.usersteps import load as load_user_steps
+from collectd_inode.scenario.vocabulary import Ambiguous, Matched, Undefined, Vocabulary
+from collectd_inode.trust import profile as tls
+from collectd_inode.wire.tcp import Route
+
+KIND = "scenario"
+
+
+def load(name: str | None, settings: Settings, common: Common) -> Loaded:
+    """The jobs of the block called *name*; never raises for what an operator or a file did wrong.
+
+    Without a name (no configuration, just files) each job is named after its file.
+    """
+    loader = _Loader(name, settings, common)
+    jobs = loader.jobs()
+    return Loaded(jobs, tuple(loader.problems), tuple(loader.sources), tuple(loader.warnings))
+
+
+def feature_files(entry: str) -> list[str]:
+    """The feature files that *entry* (file, folder or glob) stands for, in order; empty if there are none."""
+    if os.path.isdir(entry):
+        return sorted(glob.glob(os.path.join(glob.escape(entry), "**", "*.feature"), recursive=True))
+    if os.path.lexists(entry):
+        return [entry]
+    return sorted(path for path in glob.glob(entry, recursive=True) if os.path.isfile(path))
+
+
+class _Loader:
+    """One loading of one block; gathers problems on the way."""
+
+    def __init__(self, name: str | None, settings: Settings, common: Common) -> None:
+        self.name, self.settings, self.common = name, settings, common
+        self.where = f'<Scenario "{name}">' if name is not None else ""
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.homeless: list[Trouble] = []
+        self.sources: list[str] = [*settings.features, *settings.steps]
+        self.known = {name for name, _ in (*settings.variables, *settings.secrets)}
+
+    def jobs(self) -> tuple[Job, ...]:
+        vocabulary = self._vocabulary()
+        features = list(self._features())
+        chosen = [(f, s) for f in features for s in self._chosen(f)]
+        broken = [job for f in features for job in self._broken(f)]
+        if not chosen and not broken and not self.homeless:
+            self._misconfigured("no scenario is selected: a run of nothing would never fail" + self._selection())
+        context = self._context()
+        self._check_secrets()
+        jobs = [self._job(f, s, vocabulary, context) for f, s in chosen]
+        return (*self._without_twins([*jobs, *broken]), *self._homeless_job())
+
+    # What the block names.
+
+    def _vocabulary(self) -> Vocabulary:
+        sentences, problems = load_user_steps(self.settings.steps)
+        for problem in problems:
+            self._misconfigured(problem.message, place=f"{problem.path}:{problem.line}")
+        return Vocabulary(SENTENCES, sentences, self.settings.vocabulary)
+
+    def _features(self) -> Iterator[Feature]:
+        if not self.settings.features:
+            self._misconfigured('expected a Feature "file, folder or glob"')
+        for entry in self.settings.features:
+            paths = feature_files(entry)
+            if not paths:
+                self._misconfigured(f'Feature "{entry}": expected a file, a folder or a glob with feature files in it')
+            self.sources.extend(paths)
+            yield from self._read(paths)
+
+    def _read(self, paths: Iterable[str]) -> Iterator[Feature]:
+        for path in paths:
+            try:
+                read = feature.read(path)
+            except feature.Unreadable as error:
+                for problem in error.problems:
+                    self._misconfigured(problem.message, _place(problem), problem.help)
+                continue
+            self.warnings += [Problem(self.where, w.message, _place(w), w.help) for w in read.warnings]
+            yield read
+
+    def _chosen(self, read: Feature) -> list[Scenario]:
+        return feature.select(read.scenarios, self.settings.tags, self.settings.name)
+
+    def _selection(self) -> str:
+        parts = [
+            f"tags {self.settings.tags}" if self.settings.tags else "",
+            f"name {self.settings.name}" if self.settings.name else "",
+        ]
+        said = " and ".join(part for part in parts if part)
+        return f" ({said} leave none)" if said else ""
+
+    def _context(self) -> ssl.SSLContext | None:
+        s = self.settings
+        try:
+            return tls.context(tls.Profile(s.ca_cert, s.verify_peer, s.client_cert, s.client_key, s.minimum_tls))
+        except tls.BadProfile as error:
+            self._problem(str(error))
+            return None
+
+    def _check_secrets(self) -> None:
+        """A missing secret is told now; the run will say it again, until the file is there."""
+        files = [path for _, path in self.settings.secrets]
+        if self.settings.auth_password_file is not None:
+            files.append(self.settings.auth_password_file)
+        for path in files:
+            try:
+                read_secret(path)
+            except Misconfigured as error:
+                self._problem(str(error))
+
+    # One scenario.
+
+    def _job(self, read: Feature, scenario: Scenario, vocabulary: Vocabulary, context: ssl.SSLContext | None) -> Job:
+        matched = [self._match(read, step, vocabulary) for step in scenario.steps]
+        planned = tuple(m if isinstance(m, PlannedStep) else m[0] for m in matched)
+        job = self._bare_job(read, scenario.title, scenario.series, f"{read.path}:{scenario.line}")
+        job = replace(job, steps=planned, story=_story(read, scenario))
+        trouble = next((step.trouble for step in planned if step.trouble), None)
+        if trouble is None and context is None:
+            trouble = Trouble(Status.ERROR, Cause.CONFIGURATION, self.problems[-1].what)
+        if trouble is not None or context is None:
+            return replace(job, trouble=trouble)
+        steps = _prepared([m for m in matched if isinstance(m, tuple)])
+        return replace(job, probe=self._replay(steps, context))
+
+    def _match(self, read: Feature, step: Step, vocabulary: Vocabulary) -> PlannedStep | tuple[PlannedStep, Matched]:
+        planned = PlannedStep(
+            name=step.text,
+            series=step.series,
+            place=f"{read.path}:{step.line}",
+            keyword=step.keyword,
+            below=_below(step),
+        )
+        match vocabulary.match(step.text):
+            case Undefined() as undefined:
+                what, help = _undefined(undefined)
+                return self._bad_step(planned, step, Trouble(Status.UNDEFINED, Cause.UNDEFINED, what), help)
+            case Ambiguous() as ambiguous:
+                what, help = _ambiguous(ambiguous)
+                return self._bad_step(planned, step, Trouble(Status.AMBIGUOUS, Cause.UNDEFINED, what), help)
+            case Matched() as matched:
+                matched = replace(matched, arguments=(*matched.arguments, *_extra(step)))
+                complaint = _misfit(matched, step) or self._unknown_variables(matched)
+                if complaint:
+                    return self._bad_step(planned, step, Trouble(Status.ERROR, Cause.CONFIGURATION, complaint))
+                navigates = bool(matched.sentence.place) or matched.sentence.action in actions.NAVIGATIONS
+                return replace(planned, navigates=navigates), matched
+
+    def _bad_step(self, planned: PlannedStep, step: Step, trouble: Trouble, help: str = "") -> PlannedStep:
+        place = f"{planned.place}:{step.column}"
+        self._problem(trouble.message, place, help)
+        return replace(planned, trouble=replace(trouble, message=f"{place}: {trouble.message}"))
+
+    def _unknown_variables(self, matched: Matched) -> str:
+        unknown = sorted(variables_in(matched.arguments) - self.known)
+        if not unknown or self.settings.any_variable:
+            return ""
+        known = f"; known: {', '.join(sorted(self.known))}" if self.known else "; no Variable or Secret is given"
+        return f"unknown variable ${{{unknown[0]}}}{known}"
+
+    def _replay(self, steps: tuple[PreparedStep, ...], context: ssl.SSLContext) -> Replay:
+        s = self.settings
+        profile = Profile(
+            base_url=s.base_url,
+            headers=s.headers,
+            max_body=s.max_body,
+            max_redirects=s.max_redirects,
+            auth_user=s.auth_user,
+            **({"user_agent": s.user_agent} if s.user_agent else {}),
+        )
+        return Replay(
+            steps=steps,
+            profile=profile,
+            tls=context,
+            route=Route({host.lower(): to for host, to in s.resolve}, self.common.family, s.source_address),
+            proxy=s.proxy,
+            variables=dict(s.variables),
+            secrets=dict(s.secrets),
+            auth_password_file=s.auth_password_file,
+            step_timeout=s.step_timeout,
+        )
+
+    # Jobs.
+
+    def _bare_job(self, read: Feature | None, title: str | None, series: str, place: str) -> Job:
+        name = self.name or (Path(read.path).stem if read else "run")
+        return Job(
+            kind=KIND,
+            name=name,
+            instance=f"{slug(name)}-{series}" if series else slug(name),
+            scenario=title,
+            host=self.common.host,
+            interval=self.common.interval,
+            deadline=self.common.deadline,
+            notify=self.common.notify,
+            confirm=self.common.confirm,
+            start_offset=self.settings.start_offset,
+            detail=self.settings.detail,
+            place=place,
+        )
+
+    def _broken(self, read: Feature) -> Iterator[Job]:
+        """Scenarios of a readable file that are none: those that have a name of their own report under it."""
+        for broken in feature.select(read.broken, self.settings.tags, self.settings.name):
+            problem = broken.problem
+            if not broken.series:
+                self._misconfigured(problem.message, _place(problem), problem.help)
+                continue
+            self._problem(problem.message, _place(problem), problem.help)
+            job = self._bare_job(read, broken.title, broken.series, f"{problem.path}:{problem.line}")
+            yield replace(job, trouble=Trouble(Status.ERROR, Cause.CONFIGURATION, str(problem)))
+
+    def _without_twins(self, jobs: Iterable[Job]) -> Iterator[Job]:
+        """The first of two scenarios with one identity; the other would write into its files."""
+        first: dict[tuple[str, str], Job] = {}
+        for job in jobs:
+            # Without a configuration nothing is stored: two files in two folders may well have the same names.
+            file = job.story.path if job.story and self.name is None else ""
+            twin = first.setdefault((file, job.instance), job)
+            if twin is job:
+                yield job
+            else:
+                self._misconfigured(
+                    f'scenario "{job.scenario}" has the same series as the one at {twin.place}:'
+                    " give one of them another title, or a comment line # series: NAME above it",
+                    place=job.place,
+                )
+
+    def _homeless_job(self) -> Iterator[Job]:
+        if self.homeless:
+            more = f" (and {len(self.homeless) - 1} more)" if len(self.homeless) > 1 else ""
+            trouble = replace(self.homeless[0], message=self.homeless[0].message + more)
+            yield replace(self._bare_job(None, None, "", ""), trouble=trouble)
+
+    # Mistakes.
+
+    def _problem(self, what: str, place: str = "", help: str = "") -> None:
+        self.problems.append(Problem(self.where, what, place, help))
+
+    def _misconfigured(self, what: str, place: str = "", help: str = "") -> None:
+        """A mistake that belongs to no scenario: the block's own job reports it."""
+        self._problem(what, place, help)
+        message = f"{place}: {what}" if place else what
+        self.homeless.append(Trouble(Status.ERROR, Cause.CONFIGURATION, message))
+
+
+def _place(problem: feature.Problem) -> str:
+    return f"{problem.path}:{problem.line}:{problem.column}"
+
+
+def _prepared(matched: list[tuple[PlannedStep, Matched]]) -> tuple[PreparedStep, ...]:
+    """The steps with what they do; whether a bad status fails them is decided here, once."""
+    done = [m.sentence.action for _, m in matched]
+    return tuple(
+        PreparedStep(
+            planned=planned,
+            action=guarded(m.sentence) if m.sentence.place else m.sentence.action,
+            arguments=m.arguments,
+            refuse_bad_status=not status_is_asserted(done[index + 1 :]),
+        )
+        for index, (planned, m) in enumerate(matched)
+    )
+
+
+def status_is_asserted(later: Iterable[object]) -> bool:
+    """Whether an action among the *later* ones judges the status before the next navigation replaces it."""
+    for action in later:
+        if action in actions.STATUS_ASSERTIONS:
+            return True
+        if action in actions.NAVIGATIONS:
+            return False
+    return False
+
+
+def _extra(step: Step) -> tuple[Argument, ...]:
+    """A step's doc string or table, handed to the action after the sentence's own arguments."""
+    return tuple(part for part in (step.doc_string, step.table) if part is not None)
+
+
+def _misfit(matched: Matched, step: Step) -> str:
+    """What is wrong with the number of arguments, if anything."""
+    try:
+        inspect.signature(matched.sentence.action).bind(None, *matched.arguments)
+    except TypeError:
+        if _extra(step):
+            return f"this sentence takes no {'table' if step.table is not None else 'doc string'}"
+        return f"this sentence does not hand its step function the {len(matched.arguments)} arguments it wants"
+    return ""
+
+
+def _undefined(undefined: Undefined) -> tuple[str, str]:
+    near = undefined.suggestions[:3]
+    meant = "did you mean:\n" + "\n".join(f"  {text}" for text in near) if near else ""
+    snippet = f"or write it yourself, in a file of a Steps folder:\n{undefined.snippet}"
+    hint = f"; did you mean: {near[0]}" if near else ""
+    return f"undefined step: {undefined.text}{hint}", "\n".join(part for part in (meant, snippet) if part)
+
+
+def _ambiguous(ambiguous: Ambiguous) -> tuple[str, str]:
+    lines = [f"  {s.expression_text}{f' ({s.place})' if s.place else ''}" for s in ambiguous.sentences]
+    return f"ambiguous step: {ambiguous.text}", "it matches:\n" + "\n".join(lines)
+
+
+def _story(read: Feature, scenario: Scenario) -> Story:
+    return Story(
+        feature=f"{read.keyword}: {read.title}",
+        description=tuple(read.description.splitlines()),
+        scenario=f"{scenario.keyword}: {scenario.title}",
+        path=read.path,
+    )
+
+
+def _below(step: Step) -> tuple[str, ...]:
+    """A step's table or doc string as it is shown."""
+    if step.doc_string is not None:
+        return ('"""', *step.doc_string.splitlines(), '"""')
+    if step.table is None:
+        return ()
+    widths = [max(len(cell) for cell in column) for column in zip(*step.table, strict=True)]
+    rows = (" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in step.table)
+    return tuple(f"| {row} |" for row in rows)
