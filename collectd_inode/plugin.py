@@ -1,0 +1,144 @@
+"""The front door: collectd's callbacks.  The only file that imports ``collectd``.
+
+=========  ==========================================================================================
+config     once for each ``<Module>``, before the daemon forks: read it, load features, find mistakes
+init       after the fork: start the loop thread, register the drain
+read       the drain, every second: dispatch what has been observed
+shutdown   stop the loop; after that nothing is logged or dispatched any more
+=========  ==========================================================================================
+
+No callback raises into collectd, but for one exception that the operator asks for (``StrictConfig true``): an exception
+from the config callback keeps the whole daemon, with all its other metrics, from starting.  So only the standard
+library is imported here; everything else, through `daemon`, inside the config callback, guarded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import collectd  # type: ignore[import-not-found]  # built into the daemon's interpreter, and only there
+
+if TYPE_CHECKING:
+    from collectd_inode.daemon import Daemon
+    from collectd_inode.report.notification import Notification
+    from collectd_inode.report.values import Value
+
+NAME = "collectd_inode"
+LOG_BYTES = 1000  # collectd cuts a message at 1023
+
+log = logging.getLogger(NAME)
+
+
+class StrictConfigError(ValueError):
+    """What ``StrictConfig true`` raises: collectd prints it and does not start."""
+
+
+class Collectd:
+    """What the daemon's insides need of collectd."""
+
+    def dispatch(self, value: Value) -> None:
+        """Hand one value list to collectd, which only queues it."""
+        collectd.Values(
+            host=value.host,
+            plugin=value.plugin,
+            plugin_instance=value.plugin_instance,
+            type=value.type,
+            type_instance=value.type_instance,
+            time=value.time,
+            interval=value.interval,
+            values=[value.value],
+        ).dispatch()
+
+    def notify(self, notification: Notification) -> None:
+        """Hand one notification to whichever plugins listen; none is fine."""
+        with contextlib.suppress(RuntimeError):  # what collectd raises when nobody listens
+            collectd.Notification(
+                host=notification.host,
+                plugin=notification.plugin,
+                plugin_instance=notification.plugin_instance,
+                type=notification.type,
+                type_instance=notification.type_instance,
+                time=notification.time,
+                severity=notification.severity.value,
+                message=notification.message,
+            ).dispatch()
+
+    def every(self, seconds: float, callback: Callable[[], None]) -> None:
+        """Have *callback* called in a read thread."""
+        collectd.register_read(callback, seconds, name=NAME)
+
+
+class Plugin:
+    """The callbacks; everything behind them is `daemon`'s."""
+
+    def __init__(self) -> None:
+        self._daemon: Daemon | None = None
+        self._usable = True
+
+    def config(self, node: Any) -> None:
+        """One ``<Module collectd_inode>`` section."""
+        try:
+            if self._daemon is None:
+                from collectd_inode.daemon import Daemon  # noqa: PLC0415  # a broken dependency must not stop collectd
+
+                self._daemon = Daemon(Collectd())
+            refusal = self._daemon.section(node)
+        except ImportError as error:
+            self._usable = False
+            log.error(
+                "cannot run: %s; ModulePath must name the site-packages folder of an environment that holds "
+                "collectd_inode and was made by the same Python as collectd's",
+                error,
+            )
+        except Exception:
+            log.exception("bug: a <Module> section was not understood")
+        else:
+            if refusal:
+                raise StrictConfigError(refusal)
+
+    def init(self) -> None:
+        """Start observing."""
+        if not self._usable:
+            return
+        if self._daemon is None:
+            log.error("nothing to do: no <Module collectd_inode> section was read; Import must stand before it")
+            return
+        try:
+            self._daemon.start()
+        except Exception:
+            log.exception("bug: nothing is observed")
+
+    def shutdown(self) -> None:
+        """Stop at once."""
+        log.handlers = [logging.NullHandler()]  # a run that ends late must not log into what collectd has freed
+        if self._daemon is not None:
+            self._daemon.stop()
+
+
+class _Handler(logging.Handler):
+    """Writes our log lines into collectd's log."""
+
+    _WRITERS = ((logging.ERROR, collectd.error), (logging.WARNING, collectd.warning), (logging.INFO, collectd.info))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        write = next((write for level, write in self._WRITERS if record.levelno >= level), None)
+        if write is None:
+            return
+        for line in self.format(record).splitlines():
+            octets = f"{NAME}: {line}".encode("utf-8", "replace")[:LOG_BYTES]
+            write("".join(c if c.isprintable() else " " for c in octets.decode("utf-8", "ignore")))
+
+
+def register() -> None:
+    """Register the callbacks."""
+    log.propagate = False  # the root logger belongs to every plugin of the daemon
+    log.setLevel(logging.INFO)
+    log.handlers = [_Handler()]
+    plugin = Plugin()
+    # The name is what <Module> is matched with; by default it would be this module's.
+    collectd.register_config(plugin.config, name=NAME)
+    collectd.register_init(plugin.init)
+    collectd.register_shutdown(plugin.shutdown)

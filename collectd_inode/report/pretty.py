@@ -1,0 +1,120 @@
+"""Observation → text as cucumber prints it: feature, scenario, steps, each with its latency and its place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from collectd_inode.report.notification import one_line, shortened
+from collectd_inode.report.style import Style
+from collectd_inode.run import Job, Observation, PlannedStep, Status, StepResult, Story
+
+_WIDEST = 100
+"""Places stand in one column, but not further right than this: long steps push theirs out."""
+_TIME_WIDTH = 9
+_DETAIL = 400
+
+_ORDER = (Status.FAILED, Status.ERROR, Status.AMBIGUOUS, Status.UNDEFINED, Status.SKIPPED, Status.PASSED)
+
+
+def observation(observed: Observation, style: Style, *, before: Story | None = None, verbose: bool = False) -> str:
+    """One scenario with its steps; the feature's head too if *before* (the story shown last) is of another file."""
+    return "\n".join(_lines(observed, style, before, verbose))
+
+
+def _lines(observed: Observation, style: Style, before: Story | None, verbose: bool) -> Iterator[str]:
+    job = observed.job
+    if job.story is not None and (before is None or before.path != job.story.path):
+        yield from _head(job.story)
+    heading = job.story.scenario if job.story else f"{job.kind}: {job.name}"
+    texts = [f"  {heading}", *(f"    {_text(step)}" for step in job.steps)]
+    width = min(_WIDEST, max(map(len, texts)))
+    yield _row(texts[0], "", job.place, width, style)
+    for text, planned, step in zip(texts[1:], job.steps, observed.steps, strict=True):
+        yield _row(text, duration(step.seconds), step.place, width, style, status=step.status)
+        yield from (style.status(step.status, f"      {line}") for line in planned.below)
+        if verbose:
+            yield from (style.comment(f"      {line}") for line in _measured(step))
+        if step.trouble is not None:
+            yield from _trouble(step.trouble.cause.word, step.trouble.message, step.trouble, style)
+    if observed.trouble is not None and observed.bad_step is None:
+        yield from _trouble(observed.cause.word, observed.message, observed.trouble, style)
+    for warning in observed.warnings:
+        yield style.undefined(f"    warning: {warning.message} ({warning.code})")
+    yield ""
+
+
+def _head(story: Story) -> Iterator[str]:
+    yield story.feature
+    yield from (f"  {line}".rstrip() for line in story.description)
+    yield ""
+
+
+def _text(step: PlannedStep) -> str:
+    return f"{step.keyword} {step.name}" if step.keyword else step.name
+
+
+def _row(text: str, time: str, place: str, width: int, style: Style, *, status: Status | None = None) -> str:
+    painted = style.status(status, text) if status else text
+    padding = " " * max(0, width - len(text))
+    comment = f"  # {place}" if place else ""
+    return f"{painted}{padding}  {time:>{_TIME_WIDTH}}{style.comment(comment)}".rstrip()
+
+
+def _trouble(cause: str, message: str, trouble: object, style: Style) -> Iterator[str]:
+    yield style.failed(f"      {cause}: {one_line(message, _DETAIL)}")
+    for label in ("expected", "found"):
+        text = getattr(trouble, label)
+        if text:
+            yield style.failed(f"      {label + ':':9} {shortened(one_line(text, 4 * _DETAIL), _DETAIL)}")
+
+
+def _measured(step: StepResult) -> Iterator[str]:
+    if step.phases:
+        phases = ", ".join(f"{phase} {duration(seconds)}" for phase, seconds in step.phases.items())
+        code = f"status {step.response_code}, " if step.response_code is not None else ""
+        yield f"{code}{step.bytes or 0} bytes: {phases}"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds for people: ``0.42 ms``, ``12.3 ms``, ``1.234 s``; nothing where there are none."""
+    if seconds is None:
+        return ""
+    if seconds >= 1:
+        return f"{seconds:.3f} s"
+    milliseconds = seconds * 1000
+    return f"{milliseconds:.1f} ms" if milliseconds >= 1 else f"{milliseconds:.2f} ms"
+
+
+def summary(observations: Sequence[Observation], style: Style) -> str:
+    """What cucumber prints at the end: which scenarios are bad, how many of what, and the time it took."""
+    steps = [step.status for o in observations for step in o.steps]
+    elapsed = sum(o.elapsed for o in observations)
+    total = sum(step.seconds or 0.0 for o in observations for step in o.steps)
+    lines = [
+        *_bad_scenarios(observations, style),
+        _counted("scenario", [o.status for o in observations], style),
+        _counted("step", steps, style),
+        f"{int(elapsed // 60)}m{elapsed % 60:.3f}s" + (f", of which on the wire {duration(total)}" if total else ""),
+    ]
+    return "\n".join(lines)
+
+
+def _bad_scenarios(observations: Sequence[Observation], style: Style) -> Iterator[str]:
+    bad = [o for o in observations if not o.passed]
+    if bad:
+        yield "Bad scenarios:"
+        for o in bad:
+            yield style.failed(o.job.place or o.job.name) + style.comment(f"  # {_title(o.job)}")
+        yield ""
+
+
+def _title(job: Job) -> str:
+    return job.story.scenario if job.story else job.scenario or job.name
+
+
+def _counted(noun: str, statuses: Sequence[Status], style: Style) -> str:
+    counts = Counter(statuses)
+    parts = [style.status(s, f"{counts[s]} {s}") for s in _ORDER if counts[s]]
+    plural = "" if len(statuses) == 1 else "s"
+    return f"{len(statuses)} {noun}{plural}" + (f" ({', '.join(parts)})" if parts else "")

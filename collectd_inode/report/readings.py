@@ -1,0 +1,42 @@
+"""What an observation says in numbers, beside its steps' latencies; the value lists and the JSON both take it here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from collectd_inode.run import Observation, Reading, Status, StepResult
+from collectd_inode.wire import Phase
+
+
+def readings(observation: Observation) -> tuple[Reading, ...]:
+    """Everything an observation measured that is not a step's own, under its type and type instance."""
+    return (*_of_scenario(observation), *observation.readings)
+
+
+def _of_scenario(observation: Observation) -> Iterator[Reading]:
+    if not observation.ran:
+        return
+    yield Reading("count", "passed", sum(step.status is Status.PASSED for step in observation.steps))
+    code = last_response_code(observation.steps)
+    if code is not None:
+        yield Reading("response_code", "last", code)
+    if observation.passed:
+        for phase, seconds in total_phases(observation.steps).items():
+            yield Reading("duration", phase, seconds)
+        if observation.overhead is not None:
+            yield Reading("duration", "overhead", observation.overhead)
+
+
+def last_response_code(steps: tuple[StepResult, ...]) -> int | None:
+    """The status of the last answer that came, also in a failed run."""
+    codes = [step.response_code for step in steps if step.response_code is not None]
+    return codes[-1] if codes else None
+
+
+def total_phases(steps: tuple[StepResult, ...]) -> Mapping[Phase, float]:
+    """Seconds in each phase over all steps, in the phases' own order; a phase that never happened is absent."""
+    return {
+        phase: sum(step.phases.get(phase, 0.0) for step in steps)
+        for phase in Phase
+        if any(phase in step.phases for step in steps)
+    }

@@ -1,0 +1,41 @@
+"""The end of ``run --repeat``: a table of each step's latencies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from collectd_inode.report.notification import one_line
+from collectd_inode.report.pretty import duration
+from collectd_inode.report.statistics import sparkline, spread
+from collectd_inode.report.style import Style
+from collectd_inode.run import Observation, Status
+
+_COLUMNS = ("min", "median", "p95", "max")
+_NAME_WIDTH = 44
+
+
+def repeated(observations: Sequence[Observation], style: Style) -> str:
+    """For each scenario: runs and failures; for each step that uses the network: min, median, p95, max, sparkline."""
+    scenarios: dict[tuple[str, str], list[Observation]] = {}
+    for o in observations:
+        scenarios.setdefault((o.job.instance, o.job.place), []).append(o)
+    return "\n\n".join("\n".join(_scenario(runs, style)) for runs in scenarios.values())
+
+
+def _scenario(runs: Sequence[Observation], style: Style) -> list[str]:
+    bad = [run for run in runs if not run.passed]
+    verdict = style.failed(f"{len(bad)} of {len(runs)} runs bad") if bad else f"{len(runs)} runs, all passed"
+    lines = [f"{runs[0].job.scenario or runs[0].job.name}: {verdict}"]
+    if bad:
+        lines.append(style.failed(f"  first: {bad[0].cause.word}: {one_line(bad[0].message)}"))
+    lines.append(f"  {'':{_NAME_WIDTH}}" + "".join(f"{name:>11}" for name in _COLUMNS))
+    for index, planned in enumerate(runs[0].job.steps):
+        steps = [run.steps[index] for run in runs]
+        seconds = [s.seconds if s.status is Status.PASSED else None for s in steps]
+        found = spread([s for s in seconds if s is not None])
+        if found is not None:
+            numbers = (found.least, found.median, found.p95, found.most)
+            name = planned.name if len(planned.name) <= _NAME_WIDTH else planned.name[: _NAME_WIDTH - 1] + "…"
+            row = "".join(f"{duration(n):>11}" for n in numbers)
+            lines.append(f"  {name:{_NAME_WIDTH}}{row}  {sparkline(seconds)}")
+    return lines

@@ -1,0 +1,435 @@
+"""A real collectd with the plugin in it: what arrives, what is told, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from collectd_process import CHECKOUT, CLEAN, HOST, Collectd, Sent
+from faults import FaultySite
+
+from collectd_inode.run import Cause
+from demo.site import Site
+
+WEBHOME = CHECKOUT / "scenarios" / "webhome.feature"
+FIRST = "scenario-web-visiting_home_and_contact_pages"
+SECOND = "scenario-web-visiting_the_contact_page_via_the_home_page"
+FAILURE, OKAY = 1, 4
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with Site() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[FaultySite]:
+    with FaultySite() as running:
+        yield running
+
+
+def webhome(site: Site, *, name: str = "web", more: str = "") -> str:
+    return f"""
+    <Scenario "{name}">
+      Interval 1
+      Feature "{WEBHOME}"
+      Resolve "inode.co.nz" "127.0.0.1:{site.port}"
+      {more}
+    </Scenario>
+    """
+
+
+def feature(folder: Path, name: str, *steps: str) -> Path:
+    path = folder / f"{name}.feature"
+    path.write_text("\n  ".join([f"Feature: {name}", f"Scenario: {name}", *steps]) + "\n", encoding="utf-8")
+    return path
+
+
+def gaps(values: list[Sent]) -> list[float]:
+    """The distances between a series' points."""
+    return [round(later.time - earlier.time, 3) for earlier, later in pairwise(values)]
+
+
+# What arrives.
+
+
+@pytest.mark.parametrize("daemonise", [False, True], ids=["foreground", "daemonised"])
+def test_latencies_arrive(tmp_path: Path, site: Site, daemonise: bool) -> None:
+    """Each step's latency arrives under the identities of a passed run, with the job's interval, and nothing else."""
+    with Collectd(tmp_path, webhome(site), daemonise=daemonise) as collectd:
+        collectd.wait(lambda: len(collectd.of(f"{SECOND}/bool-success")) >= 3)
+        took = collectd.stop()
+    scenarios = [v for v in collectd.values if v.identity.startswith("scenario")]
+
+    every_run = ["bool-success", "gauge-cause", "gauge-warnings", "duration-elapsed", "count-passed"]
+    passed = ["latency-total", "response_code-last", *(f"duration-{p}" for p in ("connect", "processing", "overhead"))]
+    first = [*every_run, *passed, "response_time-go_to_http_inode_co_nz"]
+    second = [*first, "response_time-follow_contact"]
+    expected = {f"{FIRST}/{name}" for name in first} | {f"{SECOND}/{name}" for name in second}
+    transfers = {f"{instance}/duration-transfer" for instance in (FIRST, SECOND)}  # an answer may come in two pieces
+    assert {v.identity for v in scenarios} - transfers == expected
+    assert {(v.host, v.interval) for v in scenarios} == {(HOST, 1.0)}
+    assert {v.value for v in collectd.of(f"{FIRST}/bool-success")} == {1.0}
+    assert {v.value for v in collectd.of(f"{SECOND}/count-passed")} == {3.0}
+    assert {v.value for v in collectd.of(f"{FIRST}/response_code-last")} == {200.0}
+    assert all(0 < v.value < 1 for v in scenarios if "response_time" in v.identity)
+    assert set(gaps(collectd.of(f"{SECOND}/bool-success"))) == {1.0}
+    assert collectd.csv(f"{SECOND}/bool-success")[0][1] == 1.0
+    assert collectd.notifications == []
+    assert took < 1.0
+    assert collectd.log.count("Exiting normally") == 1
+
+
+def test_detail_phase(tmp_path: Path, site: Site) -> None:
+    """With Detail "phase" each step has its phases, its status and its size too."""
+    with Collectd(tmp_path, webhome(site, more='Detail "phase"')) as collectd:
+        collectd.wait(lambda: collectd.of(f"{SECOND}/bool-success"))
+    names = {v.identity.removeprefix(f"{SECOND}/") for v in collectd.values if v.identity.startswith(SECOND)}
+
+    step = "go_to_http_inode_co_nz"
+    assert {f"duration-{step}-connect", f"duration-{step}-processing"} <= names
+    assert {f"response_code-{step}", f"bytes-{step}", "bytes-follow_contact"} <= names
+    assert "duration-follow_contact-connect" not in names  # the connection was there already
+
+
+def test_the_plugin_reports_on_itself(tmp_path: Path, site: Site) -> None:
+    """Loop lag, jobs, late runs and configuration errors are sent under inode_probe."""
+    with Collectd(tmp_path, webhome(site, more='Nonsense "1"') + webhome(site, name="good")) as collectd:
+        collectd.wait(lambda: len([v for v in collectd.values if v.identity.startswith("inode_probe")]) >= 4)
+    mine = {v.identity: v.value for v in collectd.values if v.identity.startswith("inode_probe")}
+
+    lag = mine.pop("inode_probe/latency-loop_lag")
+    assert mine == {
+        "inode_probe/count-jobs": 3.0,
+        "inode_probe/count-late": 0.0,
+        "inode_probe/gauge-config_errors": 1.0,
+    }
+    assert 0 <= lag < 5
+
+
+def test_collectd_T(tmp_path: Path, site: Site) -> None:  # noqa: N802  # the option is a capital T
+    """Under collectd -T every job runs once, its values are written, and the daemon ends with 0."""
+    collectd = Collectd(tmp_path, webhome(site).replace("Interval 1", "Interval 3600"))
+    done = subprocess.run(
+        ["collectd", "-T", "-C", str(collectd.conf)], env=CLEAN, timeout=30, capture_output=True, check=False
+    )
+
+    assert done.returncode == 0, collectd.log
+    assert [v.value for v in collectd.of(f"{FIRST}/bool-success")] == [1.0]
+    assert [v.value for v in collectd.of(f"{SECOND}/bool-success")] == [1.0]
+
+
+# What goes wrong.
+
+FAULTY = (
+    # path, cause, the slug of the step that fails, what the message says
+    ("/hang", Cause.TIMEOUT, "go", "not done after 1 s"),
+    ("/drip", Cause.TIMEOUT, "go", "not done after 1 s"),
+    ("/drip-head", Cause.TIMEOUT, "go", "not done after 1 s"),
+    ("/error", Cause.REFUSED, "go", "500"),
+    ("/missing", Cause.REFUSED, "go", "404"),
+    ("/loop", Cause.PROTOCOL, "go", "redirect"),
+    ("/empty", Cause.EXPECTATION, "see", "“Welcome” is not to be seen"),
+    ("/binary", Cause.EXPECTATION, "see", "“Welcome” is not to be seen"),
+    ("/broken", Cause.EXPECTATION, "see", "“Welcome” is not to be seen"),
+    ("/close", Cause.PROTOCOL, "go", "disconnected"),
+    ("/cut", Cause.PROTOCOL, "go", "closed"),
+    ("/garbage", Cause.PROTOCOL, "go", "illegal"),
+)
+STEP_OF = {"go": 'I go to "{url}"', "see": 'I should see "Welcome"'}
+
+
+def test_every_fault_is_told_and_hurts_nobody_else(tmp_path: Path, faulty: FaultySite) -> None:
+    """A site that is down, hangs, drips, refuses, loops or sends rubbish: 0 every interval, one notification, no gap."""
+    addresses = {path: faulty.url + path for path, *_ in FAULTY} | {"/fine": faulty.url + "/fine"}
+    addresses["/down"] = "http://127.0.0.1:1/"
+    blocks = ["Interval 1"]
+    for path, url in addresses.items():
+        name = path.strip("/")
+        file = feature(tmp_path, name, f'When I go to "{url}"', 'Then I should see "Welcome"')
+        blocks.append(f'<Scenario "{name}">\nFeature "{file}"\n</Scenario>')
+    with Collectd(tmp_path, "\n".join(blocks)) as collectd:
+        collectd.wait(lambda: len(collectd.of("scenario-hang-hang/bool-success")) >= 5)
+        assert collectd.stop() < 1.0
+
+    down = ("/down", Cause.CONNECT, "go", "connection refused")
+    notifications = {told.identity: told for told in collectd.notifications}
+    assert len(collectd.notifications) == len(notifications) == len(FAULTY) + 1
+    for path, cause, step, words in (*FAULTY, down):
+        name = path.strip("/").replace("-", "_")
+        series = f"scenario-{name}-{name}"
+        success = collectd.of(f"{series}/bool-success")
+        assert {v.value for v in success} == {0.0}, path
+        assert set(gaps(success)) == {1.0}, path
+        assert {v.value for v in collectd.of(f"{series}/gauge-cause")} == {cause}, path
+        told = notifications[f"{series}/bool-success"]
+        assert told.severity == FAILURE
+        assert told.message.startswith(f"{cause.word}: {STEP_OF[step].format(url=addresses[path])}: "), told.message
+        assert words in told.message
+        # A step that failed has no latency; one that ran into the deadline has the time waited.
+        waited = [v.value for v in collectd.values if v.identity.startswith(f"{series}/response_time-go")]
+        if cause is Cause.TIMEOUT:
+            assert all(0.9 < seconds < 1.5 for seconds in waited)
+            assert len(waited) == len(success)
+        elif step == "go":
+            assert waited == []
+        assert collectd.of(f"{series}/latency-total") == []
+    fine = collectd.of("scenario-fine-fine/bool-success")
+    assert {v.value for v in fine} == {1.0}
+    assert set(gaps(fine)) == {1.0}
+
+
+def test_notifications_wait_for_confirm_and_tell_the_recovery(tmp_path: Path) -> None:
+    """With Confirm 2 the second bad run in a row is told, and the first good one after it."""
+    with FaultySite() as faulty:
+        file = feature(tmp_path, "shop", f'When I go to "{faulty.url}/fine"')
+        block = f'Interval 1\n<Scenario "shop">\nFeature "{file}"\nConfirm 2\n</Scenario>'
+        with Collectd(tmp_path, block) as collectd:
+            collectd.wait(lambda: collectd.of("scenario-shop-shop/bool-success"))
+            faulty.paths["/fine"] = faulty.paths["/error"]
+            collectd.wait(lambda: len(collectd.notifications) == 1)
+            faulty.paths["/fine"] = faulty.paths["/empty"]
+            collectd.wait(lambda: len(collectd.notifications) == 2)
+    bad, good = collectd.notifications
+
+    zeros = [v for v in collectd.of("scenario-shop-shop/bool-success") if v.value == 0.0]
+    assert (bad.host, bad.identity, bad.severity) == (HOST, "scenario-shop-shop/bool-success", FAILURE)
+    assert bad.time == pytest.approx(zeros[1].time)
+    assert bad.message.startswith(f'refused: I go to "{faulty.url}/fine": ')
+    assert (good.host, good.identity, good.severity) == (HOST, "scenario-shop-shop/bool-success", OKAY)
+    assert good.message.startswith("passed: 1 steps in ")
+    assert "failed → passed" in collectd.log
+
+
+def test_notify_none(tmp_path: Path) -> None:
+    """With Notify "none" nobody is told; the values say it all the same."""
+    file = feature(tmp_path, "down", 'When I go to "http://127.0.0.1:1/"')
+    block = f'Interval 1\nNotify "none"\n<Scenario "down">\nFeature "{file}"\n</Scenario>'
+    with Collectd(tmp_path, block) as collectd:
+        collectd.wait(lambda: len(collectd.of("scenario-down-down/bool-success")) >= 2)
+
+    assert collectd.notifications == []
+    assert "failed: connect: I go to" in collectd.log
+
+
+# What the operator gets wrong.
+
+
+def test_a_broken_block_never_stops_the_rest(tmp_path: Path, site: Site) -> None:
+    """Each mistake is in the log with block, key and value; the job that cannot run says 0 with its cause."""
+    undefined = feature(tmp_path, "undefined", 'When I go too "http://127.0.0.1:1/"')
+    (tmp_path / "empty.feature").write_text("")
+    blocks = f"""
+    Interval 1
+    <Scenario "typo">
+      Feature "{WEBHOME}"
+      Intervall 5
+      Timeout "5 s"
+    </Scenario>
+    <Scenario "undefined">
+      Feature "{undefined}"
+    </Scenario>
+    <Scenario "unreadable">
+      Feature "{tmp_path}/empty.feature"
+    </Scenario>
+    <Scenario "missing">
+      Feature "{tmp_path}/nowhere.feature"
+    </Scenario>
+    <Scenario "secretive">
+      Feature "{CHECKOUT}/scenarios/login.feature"
+      BaseURL "{site.url}"
+      Variable "user" "monitor"
+      Secret "password" "{tmp_path}/nowhere"
+    </Scenario>
+    <Scenario>
+      Feature "{WEBHOME}"
+    </Scenario>
+    """
+    with Collectd(tmp_path, blocks + webhome(site)) as collectd:
+        collectd.wait(lambda: len(collectd.of(f"{FIRST}/bool-success")) >= 3)
+        collectd.wait(lambda: len(collectd.of("scenario-missing/bool-success")) >= 3)
+    log = collectd.log
+
+    causes = {
+        "scenario-typo": Cause.CONFIGURATION,
+        "scenario-undefined-undefined": Cause.UNDEFINED,
+        "scenario-unreadable": Cause.CONFIGURATION,
+        "scenario-missing": Cause.CONFIGURATION,
+        "scenario-secretive-the_monitor_logs_in": Cause.CONFIGURATION,
+        FIRST: Cause.NONE,
+        SECOND: Cause.NONE,
+    }
+    for series, cause in causes.items():
+        assert {v.value for v in collectd.of(f"{series}/gauge-cause")} == {cause}, series
+        assert {v.value for v in collectd.of(f"{series}/bool-success")} == {float(not cause)}, series
+        assert set(gaps(collectd.of(f"{series}/bool-success"))) <= {1.0}, series
+    assert '<Scenario "typo"> Intervall 5: unknown key; did you mean Interval?' in log
+    assert '<Scenario "typo"> Timeout "5 s": expected a number of seconds above 0, such as 5 or 2.5' in log
+    assert f"{undefined}:3:3: " in log
+    assert "undefined step: I go too" in log
+    assert f'Feature "{tmp_path}/nowhere.feature": expected a file, a folder or a glob' in log
+    assert f"secret {tmp_path}/nowhere: No such file or directory" in log
+    assert "<Scenario>: expected" in log
+
+
+def test_strict_config_keeps_collectd_from_starting(tmp_path: Path, site: Site) -> None:
+    """With StrictConfig true a mistake ends the start with status 1, after every mistake has been logged."""
+    mistakes = 'StrictConfig true\nIntervall 5\n<Scenario "x">\nFeature "/nowhere"\nTimeout 0\n</Scenario>\n'
+    collectd = Collectd(tmp_path, mistakes + webhome(site))
+    done = subprocess.run(
+        ["collectd", "-f", "-C", str(collectd.conf)], env=CLEAN, timeout=30, capture_output=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert "<Module> Intervall 5: unknown key; did you mean Interval?" in collectd.log
+    assert '<Scenario "x"> Timeout 0: expected a number of seconds above 0' in collectd.log
+    assert "StrictConfigError" in collectd.log
+
+
+def test_a_broken_dependency_leaves_collectd_alive(tmp_path: Path, site: Site) -> None:
+    """If httpx cannot be imported, collectd starts all the same and the log says what to mend."""
+    broken = tmp_path / "packages"
+    broken.mkdir()
+    (broken / "httpx.py").write_text('raise ImportError("No module named idna")\n')
+    (broken / "collectd_inode").symlink_to(CHECKOUT / "collectd_inode")
+    with Collectd(tmp_path, webhome(site), path=str(broken)) as collectd:
+        collectd.wait(lambda: "Initialization complete" in collectd.log)
+
+    assert "cannot run: No module named idna; ModulePath must name the site-packages folder" in collectd.log
+
+
+def test_an_edited_feature_is_taken_up(tmp_path: Path, faulty: FaultySite) -> None:
+    """A feature file that changes is read again between runs; a typo in it raises the alarm, mending it ends it."""
+    good = ('When I go to "%s/fine"' % faulty.url, 'Then I should see "Welcome"')
+    file = feature(tmp_path, "shop", *good)
+    block = f'Interval 1\n<Scenario "shop">\nFeature "{file}"\n</Scenario>'
+    with Collectd(tmp_path, block) as collectd:
+        collectd.wait(lambda: collectd.of("scenario-shop-shop/bool-success"))
+        feature(tmp_path, "shop", *good, "And I dance")
+        collectd.wait(lambda: Cause.UNDEFINED in {v.value for v in collectd.of("scenario-shop-shop/gauge-cause")})
+        feature(tmp_path, "shop", *good)
+        collectd.wait(lambda: collectd.of("scenario-shop-shop/gauge-cause")[-1].value == Cause.NONE)
+    severities = [told.severity for told in collectd.notifications]
+
+    assert severities == [FAILURE, OKAY]
+    assert "undefined step: I dance" in collectd.log
+
+
+def test_a_step_module_that_raises(tmp_path: Path, faulty: FaultySite) -> None:
+    """A module that fails to load, and a step that raises, are errors with their place; the others run on."""
+    steps = tmp_path / "steps"
+    steps.mkdir()
+    (steps / "bad.py").write_text("import collectd_inode\n\n1 / 0\n")
+    (steps / "good.py").write_text(
+        "from collectd_inode import step\n\n\n"
+        '@step("I divide by {int}")\nasync def divide(session, number):\n    1 / number\n\n\n'
+        '@step("the page is at least {int} characters long")\n'
+        "async def long_enough(session, number):\n"
+        "    assert len(session.page.visible_text) >= number\n"
+    )
+    go = f'When I go to "{faulty.url}/fine"'
+    fine = feature(tmp_path, "fine", go, "And I divide by 1", "Then the page is at least 3 characters long")
+    zero = feature(tmp_path, "zero", go, "And I divide by 0")
+    short = feature(tmp_path, "short", go, "Then the page is at least 3000 characters long")
+    files = "\n".join(f'Feature "{file}"' for file in (fine, zero, short))
+    block = f'Interval 1\n<Scenario "own">\n{files}\nSteps "{steps}"\n</Scenario>'
+    with Collectd(tmp_path, block) as collectd:
+        collectd.wait(lambda: len(collectd.of("scenario-own-zero/bool-success")) >= 2)
+        collectd.wait(lambda: len(collectd.of("scenario-own/bool-success")) >= 2)
+    causes = {name: {v.value for v in collectd.of(f"scenario-own{name}/gauge-cause")} for name in SERIES_OF_OWN}
+
+    assert causes == {
+        "": {Cause.CONFIGURATION},
+        "-fine": {Cause.NONE},
+        "-zero": {Cause.ERROR},
+        "-short": {Cause.EXPECTATION},
+    }
+    assert f"{steps}/bad.py:3: " in collectd.log
+    assert f"{steps}/good.py:6" in collectd.log
+
+
+SERIES_OF_OWN = ("", "-fine", "-zero", "-short")
+
+
+def test_a_secret_is_shown_nowhere(tmp_path: Path, site: Site) -> None:
+    """A password that is right, and one that is wrong, are in no log, value or notification."""
+    right, wrong = tmp_path / "right", tmp_path / "wrong"
+    right.write_text("open sesame\n")
+    wrong.write_text("Tr0ub4dor & 3\n")
+    for file in (right, wrong):
+        file.chmod(stat.S_IRUSR)
+    login = f'Feature "{CHECKOUT}/scenarios/login.feature"\nBaseURL "{site.url}"\nVariable "user" "monitor"'
+    see = feature(tmp_path, "leak", 'When I go to "/login?${password}"', 'Then I should see "${password}"')
+    blocks = f"""
+    Interval 1
+    <Scenario "right">
+      {login}
+      Secret "password" "{right}"
+    </Scenario>
+    <Scenario "wrong">
+      {login}
+      Secret "password" "{wrong}"
+    </Scenario>
+    <Scenario "leak">
+      Feature "{see}"
+      BaseURL "{site.url}"
+      Secret "password" "{wrong}"
+    </Scenario>
+    """
+    with Collectd(tmp_path, blocks) as collectd:
+        collectd.wait(lambda: len(collectd.of("scenario-right-the_monitor_logs_in/bool-success")) >= 2)
+        collectd.wait(lambda: len(collectd.notifications) >= 2)
+        collectd.wait(lambda: collectd.of("scenario-wrong-the_monitor_logs_in/bool-success"))
+    everything = collectd.log + (tmp_path / "seen").read_text() + "".join(map(str, tmp_path.rglob("*")))
+
+    assert {v.value for v in collectd.of("scenario-right-the_monitor_logs_in/bool-success")} == {1.0}
+    assert {v.value for v in collectd.of("scenario-wrong-the_monitor_logs_in/bool-success")} == {0.0}
+    assert "“[password]” is not to be seen" in everything
+    for form in ("open sesame", "Tr0ub4dor", "Tr0ub4dor+%26+3", "Tr0ub4dor%20%26%203", "Tr0ub4dor &amp; 3"):
+        assert form not in everything
+
+
+# How it ends.
+
+
+def test_stops_within_a_second_ten_times(tmp_path: Path, faulty: FaultySite) -> None:
+    """SIGTERM while runs hang in every way there is: ten times in a row it ends within a second, with status 0."""
+    blocks = ["Interval 5"]
+    for path in ("/hang", "/drip", "/drip-head", "/fine"):
+        name = path.strip("/")
+        file = feature(tmp_path, name, f'When I go to "{faulty.url}{path}"')
+        blocks.append(f'<Scenario "{name}">\nFeature "{file}"\nStartOffset 0\nInterval 1\n</Scenario>')
+    stops = []
+    for number in range(10):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        daemonise = number % 2 == 1
+        with Collectd(folder, "\n".join(blocks), daemonise=daemonise) as collectd:
+            collectd.wait(lambda: collectd.of("scenario-fine-fine/bool-success"))
+            stops.append(collectd.stop())
+        assert "Exiting normally" in collectd.log
+        assert "bug:" not in collectd.log
+        assert "Traceback" not in collectd.log
+
+    assert max(stops) < 1.0, stops
+
+
+def test_reports_until_it_is_killed(tmp_path: Path, site: Site) -> None:
+    """A daemon that is killed has lost nothing but its last second: csv holds a value for every interval before."""
+    with Collectd(tmp_path, webhome(site)) as collectd:
+        collectd.wait(lambda: len(collectd.csv(f"{FIRST}/bool-success")) >= 3)
+        assert collectd._process is not None
+        os.kill(collectd._process.pid, signal.SIGKILL)
+        collectd._process.wait(10)
+    times = [time for time, _ in collectd.csv(f"{FIRST}/bool-success")]
+
+    assert {round(later - earlier, 3) for earlier, later in pairwise(times)} == {1.0}
+    assert time.time() - times[-1] < 10
