@@ -1,0 +1,71 @@
+"""What the commands that read a collectd.conf share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from collectd_inode import config, oconfig
+from collectd_inode.config import Configuration
+from collectd_inode.keys import Loaded, Problem
+from collectd_inode.run import Job
+
+DEFAULT_CONF = "/etc/collectd/collectd.conf"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A collectd.conf as far as it concerns us: jobs, every mistake, every warning, the daemon's Hostname if said."""
+
+    jobs: tuple[Job, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+    hostname: str = ""
+
+    @property
+    def loaded(self) -> Loaded:
+        """The jobs and mistakes, as loading a block gives them."""
+        return Loaded(self.jobs, self.problems)
+
+
+def read(path: str) -> Read:
+    """Read *path* with all it includes, and everything that our sections in it name."""
+    try:
+        tree = oconfig.read(path)
+    except oconfig.BadConfig as error:
+        return Read((), tuple(Problem("", what, str(place)) for place, what in error.problems))
+    configuration = Configuration()
+    sections = list(config.sections(tree))
+    for section in sections:
+        configuration.section(section)
+    loaded = config.load_all(configuration)
+    problems = [*configuration.problems, *(p for part in loaded for p in part.problems), *_around(tree, path)]
+    jobs = tuple(job for part in loaded for job in part.jobs)
+    if not problems and not jobs:
+        problems.append(Problem("", f"no job: there is no <Scenario> in a <Module {config.MODULE}>", path))
+    return Read(jobs, tuple(problems), tuple(configuration.warnings), _hostname(tree))
+
+
+def _around(tree: tuple[oconfig.Node, ...], path: str) -> list[Problem]:
+    """What collectd would stumble over around our sections."""
+    problems = []
+    imported = False
+    seen = False
+    for plugin in tree:
+        if plugin.key.lower() != "plugin" or plugin.values != ("python",):
+            continue
+        for node in plugin.children:
+            if node.key.lower() == "import" and config.MODULE in node.values:
+                imported = True
+            if node.key.lower() == "module" and [str(v).lower() for v in node.values] == [config.MODULE]:
+                seen = True
+                if not imported:
+                    what = f'expected Import "{config.MODULE}" before it: collectd ignores this section'
+                    problems.append(Problem(f"<Module {config.MODULE}>", what, str(node.place or "")))
+    if not seen:
+        problems.append(Problem("", f"expected a <Module {config.MODULE}> section in a <Plugin python>", path))
+    return problems
+
+
+def _hostname(tree: tuple[oconfig.Node, ...]) -> str:
+    names = [node.values[0] for node in tree if node.key.lower() == "hostname" and node.values]
+    return str(names[-1]) if names else ""

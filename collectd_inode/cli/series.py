@@ -1,0 +1,41 @@
+"""List the identities that feature files or a configuration will send, one a line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+
+from collectd_inode.cli.configured import read
+from collectd_inode.cli.output import Exit, show_problems
+from collectd_inode.keys import Common
+from collectd_inode.report.values import series
+from collectd_inode.scenario.jobs import load
+from collectd_inode.scenario.settings import Settings
+
+NAME = "series"
+HELP = "list the identities that will be sent"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument("path", metavar="PATH|CONF", help="feature file or folder, or a collectd.conf")
+    parser.add_argument("--steps", metavar="PATH", action="append", default=[], help="Python step modules")
+
+
+def main(options: argparse.Namespace) -> Exit:
+    """List what is known before anything has run."""
+    hostname = ""
+    if os.path.isdir(options.path) or options.path.endswith(".feature"):
+        loaded = load(None, Settings((options.path,), tuple(options.steps), any_variable=True), Common())
+    else:
+        found = read(options.path)
+        loaded, hostname = found.loaded, found.hostname
+    show_problems(loaded.problems)
+    for job in loaded.jobs:
+        host = job.host or hostname or socket.gethostname()
+        for identity in series(job):
+            print(f"{host}/{identity}")
+    print("and gauge-certificate_days_left-HOST for each TLS host met, at most 16 a scenario", file=sys.stderr)
+    return Exit.USAGE if loaded.problems else Exit.PASSED

@@ -1,0 +1,44 @@
+"""Show the sentences that a scenario may use, each with an example; with a word, those in which it occurs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from collectd_inode.cli.output import Exit, show_problems, style
+from collectd_inode.keys import Problem
+from collectd_inode.report.style import Style
+from collectd_inode.scenario.sentences import SENTENCES
+from collectd_inode.scenario.usersteps import load
+from collectd_inode.scenario.vocabulary import Sentence, Vocabulary
+
+NAME = "steps"
+HELP = "show the vocabulary"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument("word", nargs="*", metavar="WORD", help="show only sentences with these words in them")
+    parser.add_argument("--vocabulary", choices=("web", "legacy"), default="web")
+    parser.add_argument("--steps", metavar="PATH", action="append", default=[], help="Python step modules")
+
+
+def main(options: argparse.Namespace) -> Exit:
+    """List, or say that nothing fits."""
+    own, problems = load(options.steps)
+    show_problems(Problem("", p.message, f"{p.path}:{p.line}") for p in problems)
+    found = Vocabulary(SENTENCES, own, options.vocabulary).search(" ".join(options.word))
+    if not found:
+        print(f"no sentence with {' '.join(options.word)} in it", file=sys.stderr)
+        return Exit.FAILED
+    print("\n\n".join(_shown(sentence, style()) for sentence in found))
+    return Exit.USAGE if problems else Exit.PASSED
+
+
+def _shown(sentence: Sentence, paint: Style) -> str:
+    origin = sentence.place or sentence.source
+    about = f"  {sentence.about}" + (paint.comment(f"  ({origin})") if origin else "")
+    lines = [sentence.expression_text, about]
+    if sentence.example != sentence.expression_text:
+        lines.append(paint.comment(f"  e.g. {sentence.example}"))
+    return "\n".join(lines)
