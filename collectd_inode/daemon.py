@@ -23,6 +23,7 @@ from collectd_inode.wire import SYSTEM_CLOCK, Clock
 QUEUE_LENGTH = 10_000
 """Observations that may wait for the drain; beyond it the oldest are dropped."""
 DRAIN_SECONDS = 1.0
+TEST_SECONDS = 0.5
 
 log = logging.getLogger("collectd_inode")
 
@@ -116,10 +117,14 @@ class Drain:
         """The read callback: never raises; waits only under ``collectd -T``, which wants everything at once."""
         try:
             # Only `collectd -T` calls read callbacks in the main thread.
-            if threading.current_thread() is threading.main_thread() and self.runner is not None:
+            testing = threading.current_thread() is threading.main_thread()
+            if testing and self.runner is not None:
                 self.runner.run_all_now()
             self._dispatch_waiting()
             self._dispatch_health()
+            if testing:
+                # collectd goes on to stop its write threads, and throws away what they have not taken by then.
+                threading.Event().wait(TEST_SECONDS)
         except Exception:
             self._bug("values were not dispatched")
 

@@ -148,7 +148,7 @@ STEP_OF = {"go": 'I go to "{url}"', "see": 'I should see "Welcome"'}
 
 
 def test_every_fault_is_told_and_hurts_nobody_else(tmp_path: Path, faulty: FaultySite) -> None:
-    """A site that is down, hangs, drips, refuses, loops or sends rubbish: 0 every interval, one notification, no gap."""
+    """A site that is down, hangs, drips, refuses, loops or sends rubbish: 0 every interval, told once; others run on."""
     addresses = {path: faulty.url + path for path, *_ in FAULTY} | {"/fine": faulty.url + "/fine"}
     addresses["/down"] = "http://127.0.0.1:1/"
     blocks = ["Interval 1"]
@@ -308,7 +308,7 @@ def test_a_broken_dependency_leaves_collectd_alive(tmp_path: Path, site: Site) -
 
 def test_an_edited_feature_is_taken_up(tmp_path: Path, faulty: FaultySite) -> None:
     """A feature file that changes is read again between runs; a typo in it raises the alarm, mending it ends it."""
-    good = ('When I go to "%s/fine"' % faulty.url, 'Then I should see "Welcome"')
+    good = (f'When I go to "{faulty.url}/fine"', 'Then I should see "Welcome"')
     file = feature(tmp_path, "shop", *good)
     block = f'Interval 1\n<Scenario "shop">\nFeature "{file}"\n</Scenario>'
     with Collectd(tmp_path, block) as collectd:
