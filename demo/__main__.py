@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from collectd_inode import oconfig
+from collectd_inode.report.statistics import FAILED
 from demo import configuration, report
 from demo.site import Site
 
@@ -226,7 +227,7 @@ def _tell(scenarios: Sequence[report.Scenario], run: Path, screen: Screen) -> in
         screen.line()
         screen.line(screen.paint("1", first))
         for line in rest:
-            screen.line(line.replace(report.FAILED, screen.paint("31", report.FAILED)))
+            screen.line(line.replace(FAILED, screen.paint("31", FAILED)))
         _draw(scenario, all_runs, run, screen)
     screen.line()
     if silent:

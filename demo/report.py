@@ -5,17 +5,13 @@ Everything here is pure: text goes in, text or arguments for ``rrdtool graph`` c
 
 from __future__ import annotations
 
-import math
-import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from collectd_inode.report.statistics import FAILED, NOT_REACHED, sparkline, spread
 
 Samples = Mapping[float, float]
 """One series: time → value."""
-
-BARS = "▁▂▃▄▅▆▇█"
-NOT_REACHED, FAILED = "·", "✗"
-SPARKLINE_WIDTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,37 +120,6 @@ def _row(scenario: Scenario, step: Step, all_runs: Sequence[Run]) -> Row:
     return Row(step, seconds, len(failures), sparkline(line) if seconds or failures else "")
 
 
-def percentile(values: Sequence[float], percent: float) -> float:
-    """The smallest value that at least so many percent of the values do not exceed."""
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
-
-
-def sparkline(values: Sequence[float | str], width: int = SPARKLINE_WIDTH) -> str:
-    """A bar a run, from nothing to the highest; marks (texts) stay as they are.
-
-    Where there are more runs than room, neighbours share a bar: a failure among them shows, else the highest.
-    """
-    numbers = [value for value in values if isinstance(value, float)]
-    highest = max(numbers, default=0.0)
-    return "".join(_bar(group, highest) for group in _groups(values, width))
-
-
-def _groups(values: Sequence[float | str], width: int) -> Iterable[Sequence[float | str]]:
-    count = min(len(values), width)
-    return (values[len(values) * i // count : len(values) * (i + 1) // count] for i in range(count))
-
-
-def _bar(group: Sequence[float | str], highest: float) -> str:
-    if FAILED in group:
-        return FAILED
-    numbers = [value for value in group if isinstance(value, float)]
-    if not numbers:
-        return NOT_REACHED
-    level = max(numbers) / highest if highest > 0 else 0.0
-    return BARS[min(len(BARS) - 1, int(level * len(BARS)))]
-
-
 def milliseconds(seconds: float) -> str:
     """Three digits that mean something: ``0.42``, ``5.31``, ``42.0``, ``1234``."""
     value = seconds * 1000
@@ -182,10 +147,11 @@ def table(scenario: Scenario, all_runs: Sequence[Run]) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     failures = str(row.failures) if row.failures else "–"
-    if not row.seconds:
+    found = spread(row.seconds)
+    if found is None:
         return ("–", "–", "–", "–", failures)
-    ordered = (min(row.seconds), statistics.median(row.seconds), percentile(row.seconds, 95), max(row.seconds))
-    return (*map(milliseconds, ordered), failures)
+    numbers = (found.least, found.median, found.p95, found.most)
+    return (*map(milliseconds, numbers), failures)
 
 
 def _columns(texts: Sequence[str], widths: Sequence[int]) -> str:

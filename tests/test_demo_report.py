@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from collectd_inode import oconfig
 from demo import configuration, report
@@ -86,25 +84,6 @@ def test_the_table() -> None:
 def test_milliseconds_have_the_digits_that_mean_something(seconds: float, text: str) -> None:
     """Two places below 10 ms, one below 100, none above."""
     assert report.milliseconds(seconds) == text
-
-
-def test_percentiles_are_values_that_were_measured() -> None:
-    """The nearest rank, never something between two values."""
-    assert [report.percentile([4.0, 1.0, 3.0, 2.0], percent) for percent in (0, 25, 50, 95, 100)] == [1, 1, 2, 4, 4]
-
-
-def test_a_sparkline_of_many_runs_is_no_wider_than_its_room() -> None:
-    """Neighbours share a bar; a failure among them is what shows."""
-    values: list[float | str] = [1.0, 8.0, 4.0, report.FAILED, report.NOT_REACHED, report.NOT_REACHED, 2.0, 2.0]
-    assert report.sparkline(values, width=4) == "█✗·▃"
-
-
-@given(st.lists(st.floats(0, 1e6) | st.sampled_from([report.FAILED, report.NOT_REACHED]), max_size=200))
-def test_any_runs_have_a_sparkline(values: list[float | str]) -> None:
-    """One character a run, at most forty, all of them bars or marks."""
-    line = report.sparkline(values)
-    assert len(line) == min(len(values), report.SPARKLINE_WIDTH)
-    assert set(line) <= {*report.BARS, report.FAILED, report.NOT_REACHED}
 
 
 def test_a_picture_is_drawn_from_rrd_files(tmp_path: Path) -> None:

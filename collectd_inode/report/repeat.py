@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from collectd_inode.report.notification import one_line
 from collectd_inode.report.pretty import duration
-from collectd_inode.report.statistics import sparkline, spread
+from collectd_inode.report.statistics import FAILED, NOT_REACHED, sparkline, spread
 from collectd_inode.report.style import Style
-from collectd_inode.run import Observation, Status
+from collectd_inode.run import Observation, Status, StepResult
 
 _COLUMNS = ("min", "median", "p95", "max")
 _NAME_WIDTH = 44
@@ -30,12 +30,17 @@ def _scenario(runs: Sequence[Observation], style: Style) -> list[str]:
         lines.append(style.failed(f"  first: {bad[0].cause.word}: {one_line(bad[0].message)}"))
     lines.append(f"  {'':{_NAME_WIDTH}}" + "".join(f"{name:>11}" for name in _COLUMNS))
     for index, planned in enumerate(runs[0].job.steps):
-        steps = [run.steps[index] for run in runs]
-        seconds = [s.seconds if s.status is Status.PASSED else None for s in steps]
-        found = spread([s for s in seconds if s is not None])
+        found = spread([s for run in runs if isinstance(s := _latency(run.steps[index]), float)])
         if found is not None:
             numbers = (found.least, found.median, found.p95, found.most)
             name = planned.name if len(planned.name) <= _NAME_WIDTH else planned.name[: _NAME_WIDTH - 1] + "…"
             row = "".join(f"{duration(n):>11}" for n in numbers)
-            lines.append(f"  {name:{_NAME_WIDTH}}{row}  {sparkline(seconds)}")
+            lines.append(f"  {name:{_NAME_WIDTH}}{row}  {sparkline([_latency(run.steps[index]) for run in runs])}")
     return lines
+
+
+def _latency(step: StepResult) -> float | str:
+    """The step's latency, or the mark that a sparkline shows in its place."""
+    if step.status is Status.PASSED and step.seconds is not None:
+        return step.seconds
+    return NOT_REACHED if step.status is Status.SKIPPED else FAILED

@@ -1,19 +1,20 @@
-"""Many latencies in a few numbers, and in a line of blocks."""
+"""Many latencies in a few numbers, and in a line of bars."""
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-_BLOCKS = "▁▂▃▄▅▆▇█"
+BARS = "▁▂▃▄▅▆▇█"
+FAILED, NOT_REACHED = "✗", "·"
+SPARKLINE_WIDTH = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Minimum, median, 95th percentile (nearest rank) and maximum of some numbers."""
+    """Minimum, median, 95th percentile and maximum of some numbers."""
 
     least: float
     median: float
@@ -25,27 +26,34 @@ def spread(numbers: Sequence[float]) -> Spread | None:
     """How *numbers* spread; None where there are none."""
     if not numbers:
         return None
+    return Spread(min(numbers), statistics.median(numbers), percentile(numbers, 95), max(numbers))
+
+
+def percentile(numbers: Sequence[float], percent: float) -> float:
+    """The smallest of *numbers* that at least so many percent of them do not exceed (nearest rank)."""
     ordered = sorted(numbers)
-    rank = math.ceil(0.95 * len(ordered)) - 1
-    return Spread(ordered[0], statistics.median(ordered), ordered[rank], ordered[-1])
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
-def sparkline(numbers: Sequence[float | None], width: int = 40) -> str:
-    """*numbers* as blocks from zero to their maximum, at most *width* of them; ``×`` where there is none.
+def sparkline(values: Sequence[float | str], width: int = SPARKLINE_WIDTH) -> str:
+    """A bar a run, from nothing to the highest; marks (`FAILED`, `NOT_REACHED`) stay as they are.
 
-    With more numbers than room, each block stands for several: the highest of them, or none if one of them is missing.
+    Where there are more runs than room, neighbours share a bar: a failure among them shows, else the highest.
     """
-    chunks = _chunks(numbers, width)
-    top = max((n for n in numbers if n is not None), default=0.0)
-    return "".join("×" if None in chunk else _block(max(n for n in chunk if n is not None), top) for chunk in chunks)
+    highest = max((value for value in values if isinstance(value, float)), default=0.0)
+    return "".join(_bar(group, highest) for group in _groups(values, width))
 
 
-def _chunks(numbers: Sequence[float | None], width: int) -> list[Sequence[float | None]]:
-    count = min(width, len(numbers))
-    edges = [round(i * len(numbers) / count) for i in range(count + 1)] if count else []
-    return [numbers[a:b] for a, b in pairwise(edges)]
+def _groups(values: Sequence[float | str], width: int) -> Iterable[Sequence[float | str]]:
+    count = min(len(values), width)
+    return (values[len(values) * i // count : len(values) * (i + 1) // count] for i in range(count))
 
 
-def _block(number: float, top: float) -> str:
-    level = int(number / top * len(_BLOCKS)) if top > 0 else 0
-    return _BLOCKS[min(level, len(_BLOCKS) - 1)]
+def _bar(group: Sequence[float | str], highest: float) -> str:
+    if FAILED in group:
+        return FAILED
+    numbers = [value for value in group if isinstance(value, float)]
+    if not numbers:
+        return NOT_REACHED
+    level = max(numbers) / highest if highest > 0 else 0.0
+    return BARS[min(len(BARS) - 1, int(level * len(BARS)))]

@@ -148,7 +148,7 @@ STEP_OF = {"go": 'I go to "{url}"', "see": 'I should see "Welcome"'}
 
 
 def test_every_fault_is_told_and_hurts_nobody_else(tmp_path: Path, faulty: FaultySite) -> None:
-    """A site that is down, hangs, drips, refuses, loops or sends rubbish: 0 every interval, told once; others run on."""
+    """A site that is down, hangs, drips, refuses, loops or sends rubbish: 0 every interval, told once."""
     addresses = {path: faulty.url + path for path, *_ in FAULTY} | {"/fine": faulty.url + "/fine"}
     addresses["/down"] = "http://127.0.0.1:1/"
     blocks = ["Interval 1"]
