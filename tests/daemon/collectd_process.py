@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SITE_PACKAGES = next(path for path in sys.path if path.endswith("site-packages") and path.startswith(sys.prefix))
@@ -63,7 +64,7 @@ class Collectd:
         self._process: subprocess.Popen[bytes] | None = None
         self._pid = 0
 
-    def __enter__(self) -> Collectd:
+    def __enter__(self) -> Self:
         command = ["collectd", "-C", str(self.conf), *self.arguments, *([] if self.daemonise else ["-f"])]
         output = (self.folder / "output").open("wb")
         with output:
