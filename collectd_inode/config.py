@@ -7,7 +7,7 @@ line).  ``<Module>`` sections add up: what one sets holds for the blocks of the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from collectd_inode.keys import (
@@ -40,10 +40,18 @@ class Block:
     name: str
     values: Mapping[str, Any]
     common: Common
+    node: Node
 
     def load(self) -> Loaded:
-        """The block's jobs as its files stand now."""
-        return self.kind.load(self.name, self.values, self.common)
+        """The block's jobs as its files stand now; mistakes that have no place of their own get that of their key."""
+        loaded = self.kind.load(self.name, self.values, self.common)
+        return replace(loaded, problems=tuple(map(self._placed, loaded.problems)))
+
+    def _placed(self, problem: Problem) -> Problem:
+        if problem.place:
+            return problem
+        near = (child for child in self.node.children if problem.value and problem.value in child.values)
+        return replace(problem, place=str(next(near, self.node).place or ""))
 
 
 @dataclass(slots=True)
@@ -100,8 +108,9 @@ class Configuration:
             what = f"a run ends when its interval does: Timeout {settings.timeout:g} counts as {settings.interval:g}"
             self.warnings.append(Problem(shown, what, str(node.place or "")))
         if "SaveFailures" in values:
-            self.warnings.append(Problem(shown, "SaveFailures: this version does not save failing pages yet"))
-        self.blocks.append(Block(kind, name, values, settings))
+            what = "SaveFailures: this version does not save failing pages yet"
+            self.warnings.append(Problem(shown, what, str(node.place or "")))
+        self.blocks.append(Block(kind, name, values, settings, node))
         return []
 
 

@@ -33,13 +33,15 @@ class Expected(Exception):
 class Problem:
     """A mistake of the operator's: where (block and key as written), what is wrong, its place (``file:line``) if known.
 
-    ``help`` is what there is to say below it: suggestions, a snippet.
+    ``help`` is what there is to say below it: suggestions, a snippet.  ``value`` is the configured value that it is
+    about, by which a mistake found later can be traced back to its line.
     """
 
     where: str
     what: str
     place: str = ""
     help: str = ""
+    value: str = ""
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.place, self.where, self.what) if part)

@@ -512,13 +512,17 @@ def _redacted_trouble(trouble: Trouble | None, redact: Redactor) -> Trouble | No
     )
 
 
-async def observe(job: Job, clock: Clock = wire.SYSTEM_CLOCK) -> Observation:
-    """Run *job* once, within its deadline, and tell how it went; the daemon and the command line both call this."""
+async def observe(job: Job, clock: Clock = wire.SYSTEM_CLOCK, *, seconds: float | None = None) -> Observation:
+    """Run *job* once, within its deadline, and tell how it went; the daemon and the command line both call this.
+
+    *seconds* is a nearer deadline: that of a run that started late.
+    """
     if job.probe is None:
         return unable(job, clock.now())
     run = Run(job, clock)
+    deadline = job.deadline if seconds is None else min(seconds, job.deadline)
     try:
-        async with asyncio.timeout(job.deadline) as limit:
+        async with asyncio.timeout(deadline) as limit:
             await job.probe(run)
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
@@ -531,7 +535,7 @@ async def observe(job: Job, clock: Clock = wire.SYSTEM_CLOCK) -> Observation:
         ended = None
     # Whatever a step makes of being cancelled, a run that its deadline ended has run into its deadline.
     if limit.expired() and (ended is None or ended is not run._recorded):
-        ended = TimeoutError(f"not done after {job.deadline:g} s")
+        ended = TimeoutError(f"not done after {round(deadline, 2):g} s")
     return run.finish(ended)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import threading
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -99,7 +100,8 @@ FAULTS: dict[str, Callable[[Writer], Awaitable[None]]] = {
 class FaultySite:
     """Listens on a free port of 127.0.0.1 from ``with`` to its end; ``paths`` may be changed meanwhile."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.paths = dict(FAULTS)
         self.port = 0
         self._loop = asyncio.new_event_loop()
@@ -134,7 +136,7 @@ class FaultySite:
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
-        server = await asyncio.start_server(connected, "127.0.0.1", 0, backlog=1000)
+        server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=self._tls)
         self.port = server.sockets[0].getsockname()[1]
         self._up.set()
         await self._end.wait()

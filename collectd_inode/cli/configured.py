@@ -30,9 +30,10 @@ class Read:
 def read(path: str) -> Read:
     """Read *path* with all it includes, and everything that our sections in it name."""
     try:
-        tree = oconfig.read(path)
+        text = oconfig.load(path)
     except oconfig.BadConfig as error:
         return Read((), tuple(Problem("", what, str(place)) for place, what in error.problems))
+    tree = text.nodes
     configuration = Configuration()
     sections = list(config.sections(tree))
     for section in sections:
@@ -42,7 +43,8 @@ def read(path: str) -> Read:
     jobs = tuple(job for part in loaded for job in part.jobs)
     if not problems and not jobs:
         problems.append(Problem("", f"no job: there is no <Scenario> in a <Module {config.MODULE}>", path))
-    return Read(jobs, tuple(problems), tuple(configuration.warnings), _hostname(tree))
+    swallowed = (Problem("", what, str(place)) for place, what in text.warnings)
+    return Read(jobs, tuple(problems), (*swallowed, *configuration.warnings), _hostname(tree))
 
 
 def _around(tree: tuple[oconfig.Node, ...], path: str) -> list[Problem]:

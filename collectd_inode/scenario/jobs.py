@@ -89,7 +89,8 @@ class _Loader:
         for entry in self.settings.features:
             paths = feature_files(entry)
             if not paths:
-                self._misconfigured(f'Feature "{entry}": expected a file, a folder or a glob with feature files in it')
+                what = f'Feature "{entry}": expected a file, a folder or a glob with feature files in it'
+                self._misconfigured(what, value=entry)
             self.sources.extend(paths)
             yield from self._read(paths)
 
@@ -120,7 +121,7 @@ class _Loader:
         try:
             return tls.context(tls.Profile(s.ca_cert, s.verify_peer, s.client_cert, s.client_key, s.minimum_tls))
         except tls.BadProfile as error:
-            self._problem(str(error))
+            self._problem(str(error), value=s.client_cert or s.ca_cert or "")
             return None
 
     def _check_secrets(self) -> None:
@@ -132,7 +133,7 @@ class _Loader:
             try:
                 read_secret(path)
             except Misconfigured as error:
-                self._problem(str(error))
+                self._problem(str(error), value=path)
 
     # One scenario.
 
@@ -260,12 +261,12 @@ class _Loader:
 
     # Mistakes.
 
-    def _problem(self, what: str, place: str = "", help: str = "") -> None:
-        self.problems.append(Problem(self.where, what, place, help))
+    def _problem(self, what: str, place: str = "", help: str = "", value: str = "") -> None:
+        self.problems.append(Problem(self.where, what, place, help, value))
 
-    def _misconfigured(self, what: str, place: str = "", help: str = "") -> None:
+    def _misconfigured(self, what: str, place: str = "", help: str = "", value: str = "") -> None:
         """A mistake that belongs to no scenario: the block's own job reports it."""
-        self._problem(what, place, help)
+        self._problem(what, place, help, value)
         message = f"{place}: {what}" if place else what
         self.homeless.append(Trouble(Status.ERROR, Cause.CONFIGURATION, message))
 

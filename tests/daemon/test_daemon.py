@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import stat
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import trustme
 from collectd_process import CHECKOUT, CLEAN, HOST, Collectd, Sent
 from faults import FaultySite
 
@@ -395,6 +398,41 @@ def test_a_secret_is_shown_nowhere(tmp_path: Path, site: Site) -> None:
     assert "“[password]” is not to be seen" in everything
     for form in ("open sesame", "Tr0ub4dor", "Tr0ub4dor+%26+3", "Tr0ub4dor%20%26%203", "Tr0ub4dor &amp; 3"):
         assert form not in everything
+
+
+def test_certificates(tmp_path: Path) -> None:
+    """Over TLS each host's certificate has its days left; one that is not accepted is a failure of its own cause."""
+    ours, others = trustme.CA(), trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.issue_cert("shop.example", not_after=datetime.now(UTC) + timedelta(days=10)).configure_cert(context)
+    for name, ca in (("ours", ours), ("others", others)):
+        ca.cert_pem.write_to_path(str(tmp_path / f"{name}.pem"))
+    with FaultySite(context) as faulty:
+        port = faulty.port
+        blocks = ["Interval 1"]
+        for name, (host, store) in TLS_JOBS.items():
+            file = feature(tmp_path, name, f'When I go to "https://{host}:{port}/fine"', 'Then I should see "Welcome"')
+            keys = f'Feature "{file}"\nCACert "{tmp_path}/{store}.pem"\nResolve "{host}" "127.0.0.1"'
+            blocks.append(f'<Scenario "{name}">\n{keys}\n</Scenario>')
+        with Collectd(tmp_path, "\n".join(blocks)) as collectd:
+            for name in TLS_JOBS:
+                collectd.wait(lambda: collectd.of(f"scenario-{name}-{name}/bool-success"))  # noqa: B023  # called at once
+    causes = {name: {v.value for v in collectd.of(f"scenario-{name}-{name}/gauge-cause")} for name in TLS_JOBS}
+    days = collectd.of("scenario-good-good/gauge-certificate_days_left-shop_example")
+
+    assert causes == {"good": {Cause.NONE}, "stranger": {Cause.CERTIFICATE}, "renamed": {Cause.CERTIFICATE}}
+    assert all(9.9 < v.value < 10 for v in days)
+    assert len(days) == len(collectd.of("scenario-good-good/bool-success"))
+    assert collectd.of("scenario-good-good/duration-tls") != []
+    assert "certificate not accepted: unable to get local issuer certificate" in collectd.log
+    assert "Hostname mismatch" in collectd.log
+
+
+TLS_JOBS = {
+    "good": ("shop.example", "ours"),
+    "stranger": ("shop.example", "others"),
+    "renamed": ("www.shop.example", "ours"),
+}
 
 
 # How it ends.
