@@ -1,0 +1,481 @@
+"""What a user reads is true: the README's commands are run, its configuration is read, its tables are the program's."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from docutils import nodes
+from docutils.core import publish_doctree
+
+from collectd_inode import __version__, oconfig
+from collectd_inode.browser import Browser, Page
+from collectd_inode.cli import COMMANDS, parser
+from collectd_inode.cli.configured import Read, read
+from collectd_inode.cli.output import Exit
+from collectd_inode.config import MODULE_KEYS, Configuration
+from collectd_inode.keys import COMMON_KEYS, Common, Key, common
+from collectd_inode.kinds import KINDS
+from collectd_inode.report.values import HEALTH_PLUGIN, health, series
+from collectd_inode.run import Cause, Detail, Status
+from collectd_inode.scenario import feature
+from collectd_inode.scenario.actions import PATTERN_SECONDS
+from collectd_inode.scenario.jobs import load
+from collectd_inode.scenario.replay import CERTIFICATES_REPORTED
+from collectd_inode.scenario.sentences import SENTENCES
+from collectd_inode.scenario.settings import SCENARIO_KEYS, Settings, settings
+from collectd_inode.schedule import WATCH_SECONDS
+from collectd_inode.wire import Phase
+from demo.site import PASSWORD, Outage, Site
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.rst").read_text(encoding="utf-8")
+DEMO_ADDRESS = "127.0.0.1:8080"
+"""Where the README's site is."""
+
+MODULE_ONLY = tuple(key for key in MODULE_KEYS if key not in COMMON_KEYS)
+OTHERS_WORDS = {"Hits", "Import", "Interesting", "Module", "ModulePath", "TypesDB"}
+OTHERS_OPTIONS = {"--editable", "--port", "--since", "--upgrade"}
+
+
+# Reading the README ---------------------------------------------------------------------------------------------------
+
+
+def tree_of(text: str) -> tuple[nodes.document, str]:
+    """A page as docutils reads it, and its complaints."""
+    complaints = io.StringIO()
+    overrides = {"warning_stream": complaints, "report_level": 1, "syntax_highlight": "none", "_disable_config": True}
+    return publish_doctree(text, settings_overrides=overrides), complaints.getvalue()
+
+
+TREE = tree_of(README)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of code; one that is a file begins with a comment that is its path."""
+
+    language: str
+    text: str
+
+    @property
+    def path(self) -> str:
+        """The file it is, or nothing."""
+        found = re.match(r"# (\S+\.\w+)\n", self.text)
+        return found[1] if found else ""
+
+
+BLOCKS = [
+    Block(node["classes"][1], node.astext())
+    for node in TREE.findall(nodes.literal_block)
+    if node["classes"][:1] == ["code"]
+]
+
+
+def blocks(language: str) -> list[Block]:
+    """All blocks in a language."""
+    return [block for block in BLOCKS if block.language == language]
+
+
+def section(title: str) -> nodes.section:
+    """The section under a heading."""
+    return next(s for s in TREE.findall(nodes.section) if s[0].astext() == title)
+
+
+def tables(title: str) -> list[list[list[str]]]:
+    """The tables of a section, without their heads: rows of cells."""
+    return [rows(table) for table in section(title).findall(nodes.table)]
+
+
+def rows(table: nodes.table) -> list[list[str]]:
+    """A table's rows, each cell on one line."""
+    body = next(table.findall(nodes.tbody))
+    return [[" ".join(cell.astext().split()) for cell in row.findall(nodes.entry)] for row in body.findall(nodes.row)]
+
+
+def literals() -> list[str]:
+    """Everything that stands in double backquotes."""
+    return [node.astext() for node in TREE.findall(nodes.literal)]
+
+
+# What it shows is run -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Where the README's reader stands: its files, the shipped scenarios, a secret, the demo's site."""
+
+    folder: Path
+    address: str
+
+    def moved(self, text: str) -> str:
+        """*text* with paths below this folder in place of the machine's."""
+        return re.sub(r'"/(etc|var|usr/local)/', rf'"{self.folder}/\1/', text)
+
+    def run(self, command: str) -> str:
+        """What a command prints, on both streams, as on the README's machine."""
+        environment = {
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "HOME": str(self.folder),
+            "PYTHONPATH": str(ROOT),
+        }
+        command = command.replace(DEMO_ADDRESS, self.address)
+        done = subprocess.run(
+            ["sh", "-c", command],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+            check=False,
+        )
+        printed = done.stdout.decode()
+        return printed.replace(self.address, DEMO_ADDRESS).replace(f"{socket.gethostname()}/", "web1/")
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    folder = tmp_path_factory.mktemp("readme")
+    with Site(outage=Outage(first=float("inf")), sleep=lambda _seconds: None) as site:
+        made = Workspace(folder, f"127.0.0.1:{site.port}")
+        files = {block.path: made.moved(block.text) for block in BLOCKS if block.path}
+        shop = files["scenarios/shop.feature"]
+        files |= {
+            "scenarios/webhome.feature": (ROOT / "scenarios" / "webhome.feature").read_text(encoding="utf-8"),
+            "secrets/login": f"{PASSWORD}\n",
+            "etc/collectd/secrets/login": f"{PASSWORD}\n",
+            "etc/collectd/scenarios/shop.feature": shop,
+            "etc/collectd/scenarios/shop/shop.feature": shop,
+            "etc/collectd/scenarios/steps/shop.py": files["steps/shop.py"],
+            "etc/collectd/collectd.conf.d/00-python.conf": (ROOT / "conf.d" / "00-python.conf").read_text("utf-8"),
+        }
+        for path, text in files.items():
+            write(folder / path.lstrip("/"), text)
+        write_certificates(folder)
+        (folder / "var" / "lib" / "collectd" / "failures").mkdir(parents=True)
+        yield made
+
+
+def write(path: Path, text: str) -> None:
+    """A file, and the folders it is in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + ("" if text.endswith("\n") else "\n"), encoding="utf-8")
+
+
+def write_certificates(folder: Path) -> None:
+    """What the README's CACert, ClientCert and ClientKey name."""
+    authority = trustme.CA()
+    client = authority.issue_cert("monitor.example.org")
+    store = folder / "etc" / "ssl" / "certs"
+    store.mkdir(parents=True)
+    authority.cert_pem.write_to_path(str(store / "my-ca.pem"))
+    client.cert_chain_pems[0].write_to_path(str(folder / "etc" / "collectd" / "client.pem"))
+    client.private_key_pem.write_to_path(str(folder / "etc" / "collectd" / "client.key"))
+
+
+def sessions() -> list[tuple[str, str]]:
+    """Every command that is shown with what it prints."""
+    found = []
+    for block in blocks("console"):
+        for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+            command, _, printed = part.partition("\n")
+            found.append((command, printed))
+    return found
+
+
+def masked(text: str) -> str:
+    """*text* without what differs from run to run: times, and the bars drawn from them."""
+    text = re.sub(r" *\b\d+\.\d+ m?s\b", " TIME", text)
+    text = re.sub(r"\b\d+m\d+\.\d+s\b", "TIME", text)
+    text = re.sub("[▁-█]+", "BARS", text)
+    return "\n".join(line.rstrip() for line in text.rstrip().splitlines())
+
+
+def shape(value: Any) -> Any:
+    """JSON without what differs from run to run: times, and whether a page came in one piece."""
+    match value:
+        case dict():
+            return {key: shape(part) for key, part in value.items() if key != Phase.TRANSFER}
+        case list():
+            return [shape(part) for part in value]
+        case float():
+            return "TIME"
+        case _:
+            return value
+
+
+@pytest.mark.parametrize(("command", "printed"), sessions(), ids=[command for command, _ in sessions()])
+def test_a_command_prints_what_the_readme_shows(workspace: Workspace, command: str, printed: str) -> None:
+    """Every command in a console block, run, prints what stands below it; times aside."""
+    found = workspace.run(command)
+    if "--format json" in command:
+        assert shape(json.loads(found)) == shape(json.loads(printed))
+    else:
+        assert masked(found) == masked(printed)
+
+
+def test_the_first_scenario_is_the_shipped_one() -> None:
+    """The feature on the first screen is scenarios/webhome.feature, to the letter."""
+    assert blocks("gherkin")[0].text + "\n" == (ROOT / "scenarios" / "webhome.feature").read_text(encoding="utf-8")
+
+
+def test_commands_in_shell_blocks_would_be_understood() -> None:
+    """A collectd-inode in a block that is not run has arguments that its parser takes."""
+    lines = [line for block in blocks("sh") for line in block.text.splitlines()]
+    ours = [shlex.split(line)[1:] for line in lines if line.startswith("collectd-inode")]
+    assert [parser().parse_args(arguments).command for arguments in ours]
+
+
+def test_what_a_shell_block_names_is_in_the_repository() -> None:
+    """Scripts, snippets and scenarios that are to be run or copied exist."""
+    text = "\n".join(block.text for block in blocks("sh"))
+    named = re.findall(r"(?:^|\s)((?:scripts|conf\.d|scenarios)/[\w./-]+)", text)
+    assert len(named) > 4
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+# Configuration --------------------------------------------------------------------------------------------------------
+
+
+def checked(workspace: Workspace, name: str, text: str) -> Read:
+    """What ``collectd-inode check`` finds in a configuration, 00-python.conf before it."""
+    path = workspace.folder / name
+    loader = workspace.folder / "etc" / "collectd" / "collectd.conf.d" / "00-python.conf"
+    write(path, f'Include "{loader}"\n{text}')
+    return read(str(path))
+
+
+@pytest.mark.parametrize("block", [b for b in blocks("apache") if b.path.startswith("/")], ids=lambda block: block.path)
+def test_a_configuration_in_the_readme_is_good(workspace: Workspace, block: Block) -> None:
+    """Each file in /etc that is shown is read without a mistake or warning, beside the README's own job."""
+    ours = next(b.text for b in blocks("apache") if b.path.endswith("inode-shop.conf"))
+    text = block.text if block.text == ours else f"{block.text}\n{ours}"
+    found = checked(workspace, "block.conf", workspace.moved(text))
+    assert (found.problems, found.warnings) == ((), ())
+    assert [job.scenario for job in found.jobs] == [
+        "Somebody who has an account can log in",
+        "The Shop page",
+        "The Contact page",
+    ]
+
+
+def key_tables() -> list[tuple[list[list[str]], tuple[Key, ...]]]:
+    """The README's tables of keys, each with the keys that it must have."""
+    return list(zip(tables("Configuration"), (MODULE_ONLY, COMMON_KEYS, SCENARIO_KEYS), strict=True))
+
+
+def test_every_key_is_in_the_readme_and_no_other() -> None:
+    """The keys of <Module>, of all blocks and of <Scenario> have a row each, and there is no other row."""
+    for table, keys in key_tables():
+        assert sorted(row[0].split()[0] for row in table) == sorted(key.name for key in keys)
+    assert [kind.keys for kind in KINDS] == [SCENARIO_KEYS]
+
+
+def test_what_is_written_in_the_tables_of_keys_is_good(workspace: Workspace) -> None:
+    """All rows together, as written, are a configuration without a mistake; only SaveFailures is warned of."""
+    module, shared, scenario = ("\n".join(row[0] for row in table) for table, _ in key_tables())
+    text = f"""<Plugin python>\n<Module collectd_inode>\n{module}\n{shared}
+        <Scenario "shop">\n{shared}\n{scenario}\n</Scenario>\n</Module>\n</Plugin>\n"""
+    found = checked(workspace, "keys.conf", workspace.moved(text))
+    assert found.problems == ()
+    assert len(found.warnings) == 1
+    assert "SaveFailures" in str(found.warnings[0])
+    assert [job.scenario for job in found.jobs] == ["Somebody who has an account can log in"]
+
+
+def test_defaults_are_as_the_readme_says(tmp_path: Path) -> None:
+    """To write down what stands under Default changes nothing; and a key is repeatable where its row says so."""
+    for table, keys in key_tables():
+        by_name = {key.name: key for key in keys}
+        for written, default, meaning in table:
+            key = by_name[written.split()[0]]
+            assert key.repeatable == meaning.endswith("repeatable."), key.name
+            if default:
+                write(tmp_path / "key.conf", f"{key.name} {default}")
+                (node,) = oconfig.read(str(tmp_path / "key.conf"))
+                values = {key.name: key.read(node.values)}
+                assert settings(values) == settings({}), key.name
+                assert common(values, Common()) == Common(), key.name
+                assert values.get("StrictConfig", False) == Configuration().strict
+
+
+def test_no_key_is_named_that_does_not_exist() -> None:
+    """What looks like a key, anywhere in the text, is one of ours or a word of collectd's."""
+    keys = {key.name for key in (*MODULE_KEYS, *SCENARIO_KEYS)}
+    alone = re.compile(r'<?([A-Z][A-Za-z]+)(?: (?:"[^"]*"|\d+|true|false|N))*>?')
+    named = {found[1] for text in literals() if (found := alone.fullmatch(text)) and not found[1].isupper()}
+    blocks = {kind.block for kind in KINDS}
+    assert named - keys - blocks == OTHERS_WORDS
+
+
+# Vocabulary and series ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("title", "vocabularies"),
+    [("Vocabulary", (None, "web")), ("Old feature files", ("legacy",))],
+    ids=["web", "legacy"],
+)
+def test_every_sentence_is_in_the_readme(title: str, vocabularies: tuple[str | None, ...]) -> None:
+    """The tables of sentences are the vocabulary's own: examples and what they do, in order."""
+    expected = [[s.example, s.about] for s in SENTENCES if s.vocabulary in vocabularies]
+    assert tables(title) == [expected]
+
+
+def test_series_are_named_as_the_readme_says() -> None:
+    """The steps of the table, in one scenario, get the series beside them."""
+    (table,) = tables("How series are named")
+    text = "Feature: F\n  Scenario: S\n" + "".join(f"    * {step}\n" for step, _ in table)
+    (scenario,) = feature.parse(text.encode(), "readme.feature").scenarios
+    assert [[step.text, step.series] for step in scenario.steps] == table
+
+
+def identities(job_detail: Detail) -> set[str]:
+    """What a scenario with one step that asks the network may send, the step's name being STEP."""
+    path = str(ROOT / "scenarios" / "webhome.feature")
+    job = load("job", Settings((path,), name="Visiting home", detail=job_detail), Common()).jobs[0]
+    plugin = f"scenario-{job.instance}/"
+    return {identity.removeprefix(plugin).replace(job.steps[0].series, "STEP") for identity in series(job)}
+
+
+def test_every_identity_is_in_the_readme() -> None:
+    """The tables of identities hold what can be sent, by Detail, and what the plugin sends of itself; nothing else."""
+    steps, phases, own = ([row[0] for row in table] for table in tables("Identities")[:3])
+    assert set(steps) == identities(Detail.STEP) | {"gauge-certificate_days_left-HOST"}
+    assert set(phases) == identities(Detail.PHASE) - identities(Detail.STEP)
+    assert identities(Detail.STEP) - identities(Detail.SCENARIO) == {"response_time-STEP"}
+    sent = health(loop_lag=0, jobs=0, late=0, config_errors=0, time=0)
+    assert [f"{HEALTH_PLUGIN}/{name}" for name in own] == [value.identity for value in sent]
+
+
+def test_every_cause_is_in_the_readme() -> None:
+    """The table of causes has each number with its name."""
+    assert [row[:2] for table in tables("Causes") for row in table] == [[str(int(c)), c.word] for c in Cause]
+
+
+def test_every_status_is_in_the_readme() -> None:
+    """The statuses of JSON are named where JSON is told of."""
+    assert {status.value for status in Status} <= {node.astext() for node in section("JSON").findall(nodes.literal)}
+
+
+def test_the_session_of_own_steps_has_what_the_readme_promises() -> None:
+    """Every name that the README gives to browser and page exists."""
+    paragraphs = section("Sentences of your own").findall(nodes.paragraph)
+    (text,) = (p for p in paragraphs if p.astext().startswith("session.browser"))
+    names = [node.astext() for node in text.findall(nodes.literal)]
+    page, variables = names.index("session.page"), names.index("session.variables")
+    assert [n for n in names[1:page] if n != "await" and not hasattr(Browser, n)] == []
+    shown = Page("http://www.example.org/", 200, {}, b"")
+    assert [n for n in names[page + 1 : variables] if not hasattr(shown, n)] == []
+
+
+def test_numbers_in_the_text_are_the_programs() -> None:
+    """Limits that the README tells in words or figures are those in the code."""
+    said = " ".join(README.split())
+    assert f"or of more than {feature.MOST_STEPS:,} steps".replace(",", " ") in said
+    assert feature.MOST_BYTES == 2**20
+    assert "a feature file of more than a megabyte" in said
+    assert PATTERN_SECONDS == 2
+    assert "are given two seconds" in said
+    assert WATCH_SECONDS * 2 == 10
+    assert "within ten seconds after they have changed" in said
+    assert f"redirects included; {CERTIFICATES_REPORTED} at most" in said
+
+
+# The command line -----------------------------------------------------------------------------------------------------
+
+
+def options_of(command: Any) -> set[str]:
+    """A command's options as its help writes them, but for --help."""
+    sub = argparse.ArgumentParser(add_help=False)
+    command.arguments(sub)
+    return {option for action in sub._actions if action.option_strings for option in written(action)}
+
+
+def written(action: argparse.Action) -> list[str]:
+    """An option with what it takes."""
+    takes = "" if action.nargs == 0 else f" {action.metavar or '{' + ','.join(action.choices or ()) + '}'}"
+    return [f"{option}{takes}" for option in action.option_strings]
+
+
+def test_every_command_and_option_is_in_the_readme() -> None:
+    """Each command has its paragraph and, if it has options, a table of them all, and of no other."""
+    names = {command.NAME for command in COMMANDS}
+    found: dict[str, set[str]] = {}
+    current = ""
+    for node in section("Command line").children:
+        if isinstance(node, nodes.paragraph) and isinstance(node[0], nodes.literal):
+            word = node[0].astext().split()[0]
+            current = word if word != "collectd-inode" else ""
+            found.setdefault(current, set())
+        elif isinstance(node, nodes.table):
+            found[current] |= {row[0] for row in rows(node)}
+    found.pop("", None)
+    assert found == {command.NAME: options_of(command) for command in COMMANDS}
+    assert names == set(found)
+
+
+def test_no_command_or_option_is_named_that_does_not_exist() -> None:
+    """Whatever follows collectd-inode is a command; whatever begins with two hyphens is an option of one."""
+    texts = [*literals(), *(block.text for block in BLOCKS)]
+    commands = {word for text in texts for word in re.findall(r"(?:^|[ /])collectd-inode ([a-z]\S*)", text)}
+    assert commands == {command.NAME for command in COMMANDS}
+    options = {word for text in texts for word in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)}
+    ours = {option.split()[0] for command in COMMANDS for option in options_of(command)}
+    assert options - ours - {"--help", "--version"} == OTHERS_OPTIONS
+
+
+def test_every_exit_code_is_in_the_readme() -> None:
+    """The table of exit codes has them all."""
+    assert [int(row[0]) for table in tables("Exit codes") for row in table] == [code.value for code in Exit]
+
+
+def test_log_lines_in_the_readme_are_the_programs() -> None:
+    """What the README quotes of our log stands in the code, what differs from case to case aside."""
+    code = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "collectd_inode").rglob("*.py")))
+    named = [node.astext() for node in section("Trouble shooting").findall(nodes.literal)]
+    lines = [line.removeprefix("collectd_inode: ") for line in named if line.startswith("collectd_inode: ")]
+    assert len(lines) >= 3
+    for line in lines:
+        assert line.split("…")[0].split(": No module")[0].strip() in code, line
+
+
+# The page itself ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("*.rst")))
+def test_pages_are_valid(name: str) -> None:
+    """docutils finds nothing to complain of in a page."""
+    assert tree_of((ROOT / name).read_text(encoding="utf-8"))[1] == ""
+
+
+def test_pictures_are_there_and_can_be_made_again() -> None:
+    """Each picture of the README is a PNG in docs/ that scripts/pictures makes; docs/ holds nothing else."""
+    shown = {node["uri"] for node in TREE.findall(nodes.image)}
+    assert shown == {f"docs/{name}" for name in os.listdir(ROOT / "docs")}
+    script = (ROOT / "scripts" / "pictures").read_text(encoding="utf-8")
+    for name in shown:
+        assert (ROOT / name).read_bytes().startswith(b"\x89PNG")
+        assert name in script
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    """The newest heading of CHANGELOG.rst is the version that the package says it has."""
+    page, _ = tree_of((ROOT / "CHANGELOG.rst").read_text(encoding="utf-8"))
+    titles = [section[0].astext() for section in page.findall(nodes.section)]
+    assert any(title.split()[0] == __version__ for title in titles)
