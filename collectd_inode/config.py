@@ -75,6 +75,9 @@ class Configuration:
         self.strict = values.get("StrictConfig", self.strict)
         self.state_dir = values.get("StateDir", self.state_dir)
         self._defaults = common(values, self._defaults)
+        if "StateDir" in values:
+            what = "StateDir: this version keeps no state yet"
+            self.warnings.append(Problem("<Module>", what, str(node.place or "")))
         self._timeout_given = self._timeout_given or "Timeout" in values
         kinds = {kind.block.lower(): kind for kind in KINDS}
         for child in node.children:

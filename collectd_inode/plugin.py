@@ -39,9 +39,26 @@ class StrictConfigError(ValueError):
 class Collectd:
     """What the daemon's insides need of collectd."""
 
+    def __init__(self) -> None:
+        self._unknown: set[str] = set()
+
     def dispatch(self, value: Value) -> None:
-        """Hand one value list to collectd, which only queues it."""
-        collectd.Values(
+        """Hand one value list to collectd, which only queues it.  A type it does not know is told once."""
+        try:
+            self._values(value).dispatch()
+        except TypeError as error:
+            if "not found" not in str(error):
+                raise
+            if value.type not in self._unknown:
+                self._unknown.add(value.type)
+                log.error(
+                    "collectd knows no type %r: a TypesDB of your own replaces the default one; "
+                    "name /usr/share/collectd/types.db beside it",
+                    value.type,
+                )
+
+    def _values(self, value: Value) -> Any:
+        return collectd.Values(
             host=value.host,
             plugin=value.plugin,
             plugin_instance=value.plugin_instance,
@@ -50,7 +67,7 @@ class Collectd:
             time=value.time,
             interval=value.interval,
             values=[value.value],
-        ).dispatch()
+        )
 
     def notify(self, notification: Notification) -> None:
         """Hand one notification to whichever plugins listen; none is fine."""
@@ -71,6 +88,16 @@ class Collectd:
         collectd.register_read(callback, seconds, name=NAME)
 
 
+def _mend(error: ImportError) -> str:
+    if "undefined symbol" in str(error):
+        # The embedded interpreter takes its standard library from the first python3 in PATH.
+        return "collectd was started with another Python in front of Debian's in PATH (pyenv, a virtual environment)"
+    return (
+        "ModulePath must name the site-packages folder of an environment that holds collectd_inode and was made by "
+        "the same Python as collectd's"
+    )
+
+
 class Plugin:
     """The callbacks; everything behind them is `daemon`'s."""
 
@@ -88,11 +115,7 @@ class Plugin:
             refusal = self._daemon.section(node)
         except ImportError as error:
             self._usable = False
-            log.error(
-                "cannot run: %s; ModulePath must name the site-packages folder of an environment that holds "
-                "collectd_inode and was made by the same Python as collectd's",
-                error,
-            )
+            log.error("cannot run: %s; %s", error, _mend(error))
         except Exception:
             log.exception("bug: a <Module> section was not understood")
         else:

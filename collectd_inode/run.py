@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum, StrEnum
 from functools import lru_cache
+from html.entities import codepoint2name
 
 from collectd_inode import wire
 from collectd_inode.wire import Clock, Exchange, Phase, Stamps
@@ -306,6 +307,7 @@ def _pattern_of_character(character: str) -> str:
         repr(character)[1:-1],
         json.dumps(character)[1:-1],
         html.escape(character),
+        f"&{codepoint2name[ord(character)]};" if ord(character) in codepoint2name else character,
         f"\\{character}",
         character,
     ]
@@ -386,9 +388,13 @@ class _Writing:
             elapsed=elapsed,
             phases=_summed(e.phases for e in self.exchanges),
             response_code=last.response_code if last else None,
-            bytes=sum(e.bytes for e in self.exchanges) if last else None,
+            bytes=sum(e.bytes for e in self.exchanges) if self._answered else None,
             stamps=min((e.stamps for e in self.exchanges), default=None),  # one elapsed makes the sum elapsed
         )
+
+    @property
+    def _answered(self) -> bool:
+        return any(e.response_code is not None for e in self.exchanges)
 
     def _seconds(self, elapsed: float, trouble: Trouble | None) -> float | None:
         if trouble is None:
@@ -474,7 +480,8 @@ class Run:
     def _trouble(self, error: BaseException) -> Trouble:
         trouble = trouble_from(error)
         if trouble.cause is Cause.ERROR:
-            lines = "".join(traceback.format_exception(error))
+            # Of an operator's own step only what happened in it: the wrapping around it is ours.
+            lines = "".join(traceback.format_exception(error.__cause__ or error))
             self._traceback = lines
         return trouble
 

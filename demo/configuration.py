@@ -57,7 +57,7 @@ def snippets(place: Place) -> dict[str, Replacements]:
         "inode-scenario.conf": (
             ('Feature "/etc/collectd/scenarios/', f'Feature "{place.checkout}/scenarios/'),
             ('#Resolve "inode.co.nz" "192.0.2.7:8080"', f'Resolve "inode.co.nz" "{place.address}"'),
-            ('BaseURL "https://www.example.org"', f'BaseURL "http://{place.address}"'),
+            ('BaseURL "https://shop.example"', f'BaseURL "http://{place.address}"'),
             ("Interval 300", f"Interval {INTERVAL}"),
             ('Variable "user" "monitor"', f'Variable "user" "{USER}"'),
             ('Secret "password" "/etc/collectd/secrets/login"', f'Secret "password" "{place.run}/secrets/login"'),

@@ -203,7 +203,7 @@ def graph_arguments(
         *(argument for index, step in enumerate(steps) for argument in _stacked(folder, step, index, names)),
         *_total(steps, names),
         "COMMENT:\\s",
-        *_failure_legend(),
+        *_failure_legend(folder),
     ]
 
 
@@ -232,10 +232,12 @@ def _failure_band(folder: str) -> list[str]:
     ]
 
 
-def _failure_legend() -> list[str]:
+def _failure_legend(folder: str) -> list[str]:
     # Drawn a second time, without height: the legend comes last and in the colour's full strength.
     return [
-        "CDEF:bad=success,0.5,LE,100,0,IF",
+        # The average, unlike the band's minimum, counts a point at the edge of an outage for its share only.
+        f"DEF:share={folder}/bool-success.rrd:value:AVERAGE",
+        "CDEF:bad=1,share,-,100,*",
         "CDEF:nothing=success,UN,0,0,IF",
         f"AREA:nothing{FAILURE_EDGE}66:scenario failed",
         "GPRINT:bad:AVERAGE:in %3.0lf %% of the time\\l",

@@ -76,10 +76,10 @@ def _place(base: str, path: str, scheme: str) -> SplitResult:
         authority, slash, rest = path.lstrip("/").partition("/")
         scheme = scheme or document.scheme
         if not scheme:
-            raise BadURL(f"“{path}” has no scheme, and no BaseURL is given")
+            raise BadURL("an address without a scheme, and no BaseURL is given")
         return SplitResult(scheme, _authority(authority, scheme), slash + rest or "/", "", "")
     if not document.netloc:
-        raise BadURL(f"“{path}” is relative, and no BaseURL is given")
+        raise BadURL("a relative address, and no BaseURL is given")
     if path.startswith("/"):
         return document._replace(path=path, query="")
     if not path:

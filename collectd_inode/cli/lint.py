@@ -47,5 +47,9 @@ def _show_status_rule(job: Job) -> None:
         return
     for step in job.probe.steps:
         if step.planned.navigates:
-            rule = "fails on" if step.refuse_bad_status else "takes any status, judged by a later step, not"
-            print(f"{step.planned.place}: {step.planned.name}: {rule} a status of 400 or more")
+            rule = (
+                "fails on a status of 400 or more"
+                if step.refuse_bad_status
+                else "takes any status: a later step judges it"
+            )
+            print(f"{step.planned.place}: {step.planned.name}: {rule}")

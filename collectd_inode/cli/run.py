@@ -26,8 +26,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tags", metavar="EXPR", type=_tags, help='only these scenarios, such as "not @slow"')
     parser.add_argument("--name", metavar="TEXT", help="only scenarios whose title contains this")
     parser.add_argument("--base-url", metavar="URL", type=_read_by("BaseURL"), help="what paths are relative to")
-    parser.add_argument("-D", dest="variables", metavar="NAME=VALUE", type=_variable, action="append", default=[])
-    parser.add_argument("--secret", metavar="NAME=FILE", type=_variable, action="append", default=[], dest="secrets")
+    parser.add_argument(
+        "-D", dest="variables", metavar="NAME=VALUE", type=_variable, action="append", default=[],
+        help="what ${NAME} in a step stands for",
+    )  # fmt: skip
+    parser.add_argument(
+        "--secret", dest="secrets", metavar="NAME=FILE", type=_variable, action="append", default=[],
+        help="the same, from the first line of a file; never shown",
+    )  # fmt: skip
     parser.add_argument(
         "--resolve", metavar="NAME=ADDRESS[:PORT]", type=_resolve, action="append", default=[],
         help="talk to this address for that name",

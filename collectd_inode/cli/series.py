@@ -22,13 +22,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument("path", metavar="PATH|CONF", help="feature file or folder, or a collectd.conf")
     parser.add_argument("--steps", metavar="PATH", action="append", default=[], help="Python step modules")
+    parser.add_argument("--vocabulary", choices=("web", "legacy"), default="web")
 
 
 def main(options: argparse.Namespace) -> Exit:
     """List what is known before anything has run."""
     hostname = ""
-    if os.path.isdir(options.path) or options.path.endswith(".feature"):
-        loaded = load(None, Settings((options.path,), tuple(options.steps), any_variable=True), Common())
+    if options.path.endswith(".feature") or not os.path.isfile(options.path):
+        settings = Settings(
+            features=(options.path,),
+            steps=tuple(options.steps),
+            vocabulary=options.vocabulary,
+            any_variable=True,
+        )
+        loaded = load(None, settings, Common())
     else:
         found = read(options.path)
         loaded, hostname = found.loaded, found.hostname
@@ -37,5 +44,7 @@ def main(options: argparse.Namespace) -> Exit:
         host = job.host or hostname or socket.gethostname()
         for identity in series(job):
             print(f"{host}/{identity}")
+    if loaded.problems:
+        return Exit.USAGE
     print("and gauge-certificate_days_left-HOST for each TLS host met, at most 16 a scenario", file=sys.stderr)
-    return Exit.USAGE if loaded.problems else Exit.PASSED
+    return Exit.PASSED

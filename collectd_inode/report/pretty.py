@@ -26,7 +26,7 @@ def _lines(observed: Observation, style: Style, before: Story | None, verbose: b
     job = observed.job
     if job.story is not None and (before is None or before.path != job.story.path):
         yield from _head(job.story)
-    heading = job.story.scenario if job.story else f"{job.kind}: {job.name}"
+    heading = job.story.scenario if job.story else f"{job.kind}: {job.scenario or job.name}"
     texts = [f"  {heading}", *(f"    {_text(step)}" for step in job.steps)]
     width = min(_WIDEST, max(map(len, texts)))
     yield _row(texts[0], "", job.place, width, style)

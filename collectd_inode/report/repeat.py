@@ -30,17 +30,18 @@ def _scenario(runs: Sequence[Observation], style: Style) -> list[str]:
         lines.append(style.failed(f"  first: {bad[0].cause.word}: {one_line(bad[0].message)}"))
     lines.append(f"  {'':{_NAME_WIDTH}}" + "".join(f"{name:>11}" for name in _COLUMNS))
     for index, planned in enumerate(runs[0].job.steps):
-        found = spread([s for run in runs if isinstance(s := _latency(run.steps[index]), float)])
-        if found is not None:
-            numbers = (found.least, found.median, found.p95, found.most)
+        latencies = [_latency(run.steps[index]) for run in runs]
+        found = spread([seconds for seconds in latencies if isinstance(seconds, float)])
+        if found is not None or FAILED in latencies:
+            numbers = (found.least, found.median, found.p95, found.most) if found else (None,) * 4
             name = planned.name if len(planned.name) <= _NAME_WIDTH else planned.name[: _NAME_WIDTH - 1] + "…"
-            row = "".join(f"{duration(n):>11}" for n in numbers)
-            lines.append(f"  {name:{_NAME_WIDTH}}{row}  {sparkline([_latency(run.steps[index]) for run in runs])}")
+            row = "".join(f"{duration(n) or '–':>11}" for n in numbers)
+            lines.append(f"  {name:{_NAME_WIDTH}}{row}  {sparkline(latencies)}")
     return lines
 
 
 def _latency(step: StepResult) -> float | str:
     """The step's latency, or the mark that a sparkline shows in its place."""
-    if step.status is Status.PASSED and step.seconds is not None:
-        return step.seconds
+    if step.status is Status.PASSED:
+        return NOT_REACHED if step.seconds is None else step.seconds
     return NOT_REACHED if step.status is Status.SKIPPED else FAILED

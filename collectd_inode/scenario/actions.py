@@ -31,7 +31,12 @@ class Session:
 
 async def go(session: Session, target: str) -> None:
     """Open an address, as if typed into the address line."""
-    await session.browser.go("/" if target in _HOME else target)
+    await session.browser.go(address(target))
+
+
+def address(target: str) -> str:
+    """What *target* is in the address line: cucumber-rails' "the home page" is BaseURL's root."""
+    return "/" if target in _HOME else target
 
 
 async def follow(session: Session, link: str) -> None:

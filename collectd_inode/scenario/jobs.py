@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from collectd_inode.browser import Profile
+from collectd_inode.browser import Profile, urls
 from collectd_inode.keys import Common, Loaded, Problem
 from collectd_inode.names import slug
 from collectd_inode.run import Cause, Job, Misconfigured, PlannedStep, Status, Story, Trouble
@@ -60,6 +60,7 @@ class _Loader:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.homeless: list[Trouble] = []
+        self.without_tls: Trouble | None = None
         self.sources: list[str] = [*settings.features, *settings.steps]
         self.known = {name for name, _ in (*settings.variables, *settings.secrets)}
 
@@ -121,7 +122,9 @@ class _Loader:
         try:
             return tls.context(tls.Profile(s.ca_cert, s.verify_peer, s.client_cert, s.client_key, s.minimum_tls))
         except tls.BadProfile as error:
-            self._problem(str(error), value=s.client_cert or s.ca_cert or "")
+            named = (path for path in (s.client_cert, s.client_key, s.ca_cert) if path and path in str(error))
+            self._problem(str(error), value=next(named, ""))
+            self.without_tls = Trouble(Status.ERROR, Cause.CONFIGURATION, str(error))
             return None
 
     def _check_secrets(self) -> None:
@@ -143,10 +146,8 @@ class _Loader:
         job = self._bare_job(read, scenario.title, scenario.series, f"{read.path}:{scenario.line}")
         job = replace(job, steps=planned, story=_story(read, scenario))
         trouble = next((step.trouble for step in planned if step.trouble), None)
-        if trouble is None and context is None:
-            trouble = Trouble(Status.ERROR, Cause.CONFIGURATION, self.problems[-1].what)
         if trouble is not None or context is None:
-            return replace(job, trouble=trouble)
+            return replace(job, trouble=trouble or self.without_tls)
         steps = _prepared([m for m in matched if isinstance(m, tuple)])
         return replace(job, probe=self._replay(steps, context))
 
@@ -167,7 +168,7 @@ class _Loader:
                 return self._bad_step(planned, step, Trouble(Status.AMBIGUOUS, Cause.UNDEFINED, what), help)
             case Matched() as matched:
                 matched = replace(matched, arguments=(*matched.arguments, *_extra(step)))
-                complaint = _misfit(matched, step) or self._unknown_variables(matched)
+                complaint = _misfit(matched, step) or self._unknown_variables(matched) or self._no_address(matched)
                 if complaint:
                     return self._bad_step(planned, step, Trouble(Status.ERROR, Cause.CONFIGURATION, complaint))
                 navigates = bool(matched.sentence.place) or matched.sentence.action in actions.NAVIGATIONS
@@ -184,6 +185,17 @@ class _Loader:
             return ""
         known = f"; known: {', '.join(sorted(self.known))}" if self.known else "; no Variable or Secret is given"
         return f"unknown variable ${{{unknown[0]}}}{known}"
+
+    def _no_address(self, matched: Matched) -> str:
+        """What is wrong with the address of a navigation, where it is written out."""
+        if matched.sentence.action is not actions.go or variables_in(matched.arguments) or self.settings.any_variable:
+            return ""
+        target = actions.address(str(matched.arguments[0]))
+        try:
+            urls.destination(target, self.settings.base_url)
+        except urls.BadURL as error:
+            return f"“{urls.shown(target)}”: {error}"
+        return ""
 
     def _replay(self, steps: tuple[PreparedStep, ...], context: ssl.SSLContext) -> Replay:
         s = self.settings
@@ -317,7 +329,7 @@ def _misfit(matched: Matched, step: Step) -> str:
 
 def _undefined(undefined: Undefined) -> tuple[str, str]:
     near = undefined.suggestions[:3]
-    meant = "did you mean:\n" + "\n".join(f"  {text}" for text in near) if near else ""
+    meant = "or perhaps:\n" + "\n".join(f"  {text}" for text in near[1:]) if near[1:] else ""
     snippet = f"or write it yourself, in a file of a Steps folder:\n{undefined.snippet}"
     hint = f"; did you mean: {near[0]}" if near else ""
     return f"undefined step: {undefined.text}{hint}", "\n".join(part for part in (meant, snippet) if part)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from collectd_inode.browser import Browser, Profile
@@ -67,11 +68,23 @@ class Replay:
         session = Session(browser, {**self.variables, **secrets})
         try:
             for step in self.steps:
-                with run.step(step.planned):
+                with run.step(step.planned), self._discreetly(step):
                     await self._do(step, session)
         finally:
             await browser.aclose()
             _read_certificates(run, certificates)
+
+    @contextmanager
+    def _discreetly(self, step: PreparedStep) -> Iterator[None]:
+        """What cannot be asked for is told in pieces, and a piece of a secret is not seen to be one."""
+        try:
+            yield
+        except Misconfigured:
+            secret = sorted(variables_in(step.arguments) & set(self.secrets))
+            if not secret:
+                raise
+            what = f"the step cannot be done with what ${{{secret[0]}}} stands for; in an address it must be %-encoded"
+            raise Misconfigured(what) from None
 
     async def _do(self, step: PreparedStep, session: Session) -> None:
         session.browser.refuse_bad_status = step.refuse_bad_status

@@ -71,7 +71,7 @@ def _load_store(made: ssl.SSLContext, store: Path) -> None:
             made.load_verify_locations(cadata=text.decode("ascii", "ignore"))
         except (ssl.SSLError, ValueError) as error:  # ValueError: nothing at all in it
             reason = error.reason if isinstance(error, ssl.SSLError) else None
-            raise BadProfile(f"{file}: not a PEM certificate ({reason or error})") from None
+            raise BadProfile(f"{file}: no PEM certificate in it{f' ({reason})' if reason else ''}") from None
 
 
 def _load_client(made: ssl.SSLContext, certificate: str, key: str | None) -> None:

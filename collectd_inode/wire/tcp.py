@@ -286,7 +286,7 @@ def _shown(host: str, address: Any) -> str:
 
 def _reason(error: BaseException) -> str:
     """The error in words: OpenSSL's reason, the system's sentence, or our own."""
-    if isinstance(error, ssl.SSLEOFError):
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return "the peer closed the connection"
     if isinstance(error, ssl.SSLError):
         return (error.reason or str(error)).replace("_", " ").lower()

@@ -95,7 +95,7 @@ def test_destination(text: str, base_url: str | None, expected: str) -> None:
 
 def test_a_relative_destination_needs_a_base_url() -> None:
     """Rule 1: without a base URL a path leads nowhere, and the message says what is missing."""
-    with pytest.raises(urls.BadURL, match="“/login” is relative, and no BaseURL is given"):
+    with pytest.raises(urls.BadURL, match="a relative address, and no BaseURL is given"):
         urls.destination("/login", None)
 
 
