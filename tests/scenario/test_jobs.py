@@ -1,0 +1,350 @@
+"""From a ``<Scenario>`` block to jobs: whatever is wrong with its files, it is said beforehand, and the others run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from examples import loaded, write_feature
+
+from collectd_inode.keys import Common, Loaded
+from collectd_inode.run import Cause, Detail, Job, PlannedStep, Status, Story, Trouble
+from collectd_inode.scenario.jobs import feature_files, status_is_asserted
+from collectd_inode.scenario.replay import Replay
+
+GOOD = 'When I go to "http://www.test/"\nThen I should see "Welcome"'
+
+
+def told(found: Loaded, folder: Path) -> list[str]:
+    """The problems as text, without the folder's own name."""
+    return [str(problem).replace(f"{folder}/", "") for problem in found.problems]
+
+
+def runnable(found: Loaded) -> dict[str, bool]:
+    """Instance → whether it can run."""
+    return {job.instance: job.probe is not None for job in found.jobs}
+
+
+def test_a_job(tmp_path: Path) -> None:
+    """Everything that reports and the schedule want to know of a scenario."""
+    path = write_feature(tmp_path, f"Feature: Web\n  It is up\n\n  Scenario: Home page\n{GOOD}\n")
+    (job,) = loaded(path, common=Common(20, 30, "www", "any", False, 3), start_offset=5.0, detail=Detail.PHASE).jobs
+    assert isinstance(job.probe, Replay)
+    assert job == Job(
+        kind="scenario",
+        name="web",
+        instance="web-home_page",
+        scenario="Home page",
+        host="www",
+        interval=20,
+        deadline=20,
+        notify=False,
+        confirm=3,
+        start_offset=5.0,
+        detail=Detail.PHASE,
+        steps=(
+            PlannedStep('I go to "http://www.test/"', "go_to_http_www_test", f"{path}:5", "When"),
+            PlannedStep('I should see "Welcome"', "should_see_welcome", f"{path}:6", "Then", navigates=False),
+        ),
+        place=f"{path}:4",
+        story=Story("Feature: Web", ("It is up",), "Scenario: Home page", str(path)),
+        probe=job.probe,
+    )
+
+
+def test_without_a_configuration_a_job_is_named_after_its_file(tmp_path: Path) -> None:
+    """Two files may have the same scenarios then: nothing is stored."""
+    one, other = write_feature(tmp_path, GOOD, "Web Home.feature"), write_feature(tmp_path, GOOD, "shop.feature")
+    found = loaded(one, other, name=None)
+    assert (runnable(found), found.problems) == ({"web_home-home": True, "shop-home": True}, ())
+
+
+HALF = 'Feature: x\n  Scenario: y\n    When I go to "http://www.test/"\n    I see\n'
+TWICE = (
+    'b.feature:2: <Scenario "web">: scenario "Home" has the same series as the one at a.feature:2:'
+    " give one of them another title, or a comment line # series: NAME above it"
+)
+NOTHING = 'b.feature:1:1: <Scenario "web">: the file holds no feature; it is empty or has nothing but comments'
+NO_FILES = "expected a file, a folder or a glob with feature files in it"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", NOTHING),
+        (b"#\n", NOTHING),
+        (b"Feature: \0", 'b.feature:1:10: <Scenario "web">: the file is binary: a NUL byte'),
+        (b"Feature: caf\xe9", 'b.feature:1:13: <Scenario "web">: the file is not UTF-8: byte 0xe9'),
+        (b"#" * 2**20 + b"\n", 'b.feature:1:1: <Scenario "web">: the file is huge: more than 1048576 bytes'),
+        (b"Feature: x\n", 'b.feature:1:1: <Scenario "web">: the feature has no scenarios'),
+        (
+            HALF.encode(),
+            'b.feature:4:5: <Scenario "web">: found "I see", expected a table row (| … |), a doc string ("""),'
+            ' a step (Given, When, Then…), tags (@…), "Examples:", "Scenario:" or "Rule:"',
+        ),
+        (f"Feature: x\n  Scenario: Home\n{GOOD}\n".encode(), TWICE),
+    ],
+    ids=["empty", "comments", "binary", "not UTF-8", "huge", "no scenarios", "half", "twins over files"],
+)  # fmt: skip
+def test_a_bad_file_stops_no_other(content: bytes, problem: str, tmp_path: Path) -> None:
+    """Its place is told, the block's own job says every interval that it is there, the other file's scenarios run."""
+    good = write_feature(tmp_path, GOOD, "a.feature")
+    (tmp_path / "b.feature").write_bytes(content)
+    found = loaded(good, tmp_path / "b.feature")
+    assert told(found, tmp_path) == [problem]
+    assert runnable(found) == {"web-home": True, "web": False}
+    message = problem.replace(' <Scenario "web">:', "")
+    trouble = found.jobs[-1].trouble
+    assert trouble is not None
+    assert (trouble.status, trouble.cause) == (Status.ERROR, Cause.CONFIGURATION)
+    assert trouble.message.replace(f"{tmp_path}/", "") == message
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """A folder's broken link, a FIFO, one that went away in between: none of them keeps us waiting."""
+    write_feature(tmp_path, GOOD, "a.feature")
+    os.mkfifo(tmp_path / "b.feature")
+    os.symlink("/gone", tmp_path / "c.feature")
+    found = loaded(tmp_path)
+    assert told(found, tmp_path) == [
+        'b.feature:1:1: <Scenario "web">: is not a file',
+        'c.feature:1:1: <Scenario "web">: No such file or directory',
+    ]
+    assert runnable(found) == {"web-home": True, "web": False}
+    assert found.jobs[-1].trouble is not None
+    assert found.jobs[-1].trouble.message.endswith(": is not a file (and 1 more)")
+
+
+@pytest.mark.parametrize(
+    ("features", "more", "problem"),
+    [
+        ((), {}, 'expected a Feature "file, folder or glob"'),
+        (("gone.feature",), {}, f'Feature "gone.feature": {NO_FILES}'),
+        (("empty",), {}, f'Feature "empty": {NO_FILES}'),
+        (("*.feat",), {}, f'Feature "*.feat": {NO_FILES}'),
+        (
+            ("good.feature",),
+            {"tags": "@slow"},
+            "no scenario is selected: a run of nothing would never fail (tags @slow leave none)",
+        ),
+        (("good.feature",), {"steps": ("gone",)}, "gone:0: No such file or directory"),
+    ],
+)
+def test_a_block_that_selects_nothing(
+    features: tuple[str, ...], more: dict[str, Any], problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of nothing would never fail: it is refused, and says so every interval."""
+    monkeypatch.chdir(tmp_path)
+    write_feature(tmp_path, GOOD, "good.feature")
+    (tmp_path / "empty").mkdir()
+    found = loaded(*map(Path, features), **more)
+    block = next(job for job in found.jobs if job.instance == "web")
+    assert block.trouble == Trouble(Status.ERROR, Cause.CONFIGURATION, problem)
+    assert [p.what for p in found.problems] == [problem.removeprefix("gone:0: ")]
+
+
+@pytest.mark.parametrize(
+    ("step", "status", "cause", "said"),
+    [
+        ("When I dance", Status.UNDEFINED, Cause.UNDEFINED, "undefined step: I dance"),
+        (
+            'When I folow "Contact"',
+            Status.UNDEFINED,
+            Cause.UNDEFINED,
+            'undefined step: I folow "Contact"; did you mean: I follow "Contact"',
+        ),
+        (
+            'When I go to "${where}"',
+            Status.ERROR,
+            Cause.CONFIGURATION,
+            "unknown variable ${where}; no Variable or Secret is given",
+        ),
+        ('When I go to "/"\n      | a |', Status.ERROR, Cause.CONFIGURATION, "this sentence takes no table"),
+        (
+            'When I go to "/"\n      """\n      a\n      """',
+            Status.ERROR,
+            Cause.CONFIGURATION,
+            "this sentence takes no doc string",
+        ),
+        ("When I hop 3 times", Status.AMBIGUOUS, Cause.UNDEFINED, "ambiguous step: I hop 3 times"),
+        (
+            "When I skip 3 times",
+            Status.ERROR,
+            Cause.CONFIGURATION,
+            "this sentence does not hand its step function the 1 arguments it wants",
+        ),
+    ],
+)
+def test_a_bad_step_stops_its_own_scenario_only(
+    step: str, status: Status, cause: Cause, said: str, tmp_path: Path
+) -> None:
+    """Found before the first run; the scenario's job tells it every interval, with the place."""
+    steps = tmp_path / "steps.py"
+    steps.write_text(
+        "from collectd_inode import step\n"
+        '@step("I hop {int} times")\nasync def hop(session, times): ...\n'
+        '@step("I hop {word} times")\nasync def hop(session, times): ...\n'
+        '@step("I skip {int} times")\nasync def skip(session): ...\n'
+    )
+    path = write_feature(
+        tmp_path, f"Feature: Web\n  Scenario: Bad\n    {step}\n  Scenario: Good\n{GOOD}\n", "two.feature"
+    )
+    found = loaded(path, steps=(str(steps),))
+    assert runnable(found) == {"web-bad": False, "web-good": True}
+    assert told(found, tmp_path) == [f'two.feature:3:5: <Scenario "web">: {said}']
+    trouble = Trouble(status, cause, f"{path}:3:5: {said}")
+    assert (found.jobs[0].trouble, [s.trouble for s in found.jobs[0].steps]) == (trouble, [trouble])
+
+
+def test_an_undefined_step_comes_with_help(tmp_path: Path) -> None:
+    """What was perhaps meant, and Python to make it a sentence."""
+    found = loaded(write_feature(tmp_path, 'When I folow "Contact"'))
+    assert found.problems[0].help.splitlines() == [
+        "or perhaps:",
+        '  I go to "http://www.example.org/contact"',
+        "or write it yourself, in a file of a Steps folder:",
+        "from collectd_inode import step",
+        "",
+        '@step("I folow {string}")',
+        "async def folow(session, text):",
+        "    ...",
+    ]
+
+
+def test_an_ambiguous_step_names_both(tmp_path: Path) -> None:
+    """With the operator's places."""
+    steps = tmp_path / "steps.py"
+    steps.write_text(
+        'from collectd_inode import step\n@step("I hop {int}")\n@step("I hop {word}")\nasync def hop(session, n): ...\n'
+    )
+    found = loaded(write_feature(tmp_path, "When I hop 3"), steps=(str(steps),))
+    assert found.problems[0].help.splitlines() == [
+        "it matches:",
+        f"  I hop {{int}} ({steps}:2)",
+        f"  I hop {{word}} ({steps}:3)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("1/0\n", "steps.py:1: ZeroDivisionError: division by zero"),
+        ("def f(:\n", "steps.py:1: SyntaxError: invalid syntax"),
+        ("import gone_for_good\n", "steps.py:1: ModuleNotFoundError: No module named 'gone_for_good'"),
+        ("import sys\nsys.exit()\n", "steps.py:2: SystemExit"),
+    ],
+)
+def test_a_step_module_that_raises_stops_no_scenario_that_does_without(source: str, said: str, tmp_path: Path) -> None:
+    """Its place is told, and the block's own job says so every interval."""
+    (tmp_path / "steps.py").write_text(source)
+    found = loaded(write_feature(tmp_path, GOOD), steps=(str(tmp_path / "steps.py"),))
+    assert told(found, tmp_path) == [said.replace(": ", ': <Scenario "web">: ', 1)]
+    assert runnable(found) == {"web-home": True, "web": False}
+
+
+def test_broken_scenarios_report_under_their_own_names(tmp_path: Path) -> None:
+    """An outline without examples, a scenario without steps: refused, never passed; the third one runs."""
+    path = write_feature(
+        tmp_path,
+        "Feature: x\n  Scenario: Empty\n  Scenario Outline: Rows\n    When I go to <a>\n"
+        f"  Scenario: Good\n{GOOD}\n  Scenario: Good\n{GOOD}\n",
+    )
+    found = loaded(path)
+    assert runnable(found) == {"web-good": True, "web-empty": False, "web-rows": False, "web": False}
+    assert told(found, tmp_path) == [
+        'web.feature:2:3: <Scenario "web">: the scenario has no steps of its own',
+        'web.feature:3:3: <Scenario "web">: the outline has no examples',
+        'web.feature:8:3: <Scenario "web">: the name "good" is taken by the scenario in line 5',
+    ]
+
+
+def test_a_broken_scenario_that_is_not_selected_is_nobody_s_business(tmp_path: Path) -> None:
+    """Somebody is still writing it."""
+    path = write_feature(tmp_path, f"Feature: x\n  @wip\n  Scenario: Empty\n  Scenario: Good\n{GOOD}\n")
+    found = loaded(path, tags="not @wip")
+    assert (runnable(found), found.problems) == ({"web-good": True}, ())
+
+
+def test_five_hundred_steps(tmp_path: Path) -> None:
+    """Each with a series of its own."""
+    path = write_feature(tmp_path, 'When I go to "http://www.test/"\n' * 500)
+    (job,) = loaded(path).jobs
+    assert job.probe is not None
+    assert len({step.series for step in job.steps}) == 500
+    assert (job.steps[1].series, job.steps[499].series) == ("go_to_http_www_test_2", "go_to_http_www_test_500")
+
+
+def test_a_ca_store_that_will_not_do_is_every_scenario_s_trouble(tmp_path: Path) -> None:
+    """In its own words, whatever else is wrong with the block."""
+    one = write_feature(tmp_path, "When I dance", "a.feature")
+    two = write_feature(tmp_path, f"Feature: x\n  Scenario: Other\n{GOOD}\n", "b.feature")
+    found = loaded(one, two, ca_cert="/gone.pem", secrets=(("password", "/gone"),))
+    said = "/gone.pem: No such file or directory"
+    assert found.jobs[1].trouble == Trouble(Status.ERROR, Cause.CONFIGURATION, said)
+    assert found.jobs[0].trouble is not None
+    assert found.jobs[0].trouble.status is Status.UNDEFINED
+    assert told(found, tmp_path) == [
+        f'<Scenario "web">: {said}',
+        '<Scenario "web">: secret /gone: No such file or directory',
+        'a.feature:3:5: <Scenario "web">: undefined step: I dance',
+    ]
+
+
+def test_a_missing_secret_is_told_and_the_run_tells_it_again(tmp_path: Path) -> None:
+    """Until the file is there: it is read for each run."""
+    found = loaded(write_feature(tmp_path, GOOD), secrets=(("password", f"{tmp_path}/gone"),))
+    assert told(found, tmp_path) == ['<Scenario "web">: secret gone: No such file or directory']
+    assert runnable(found) == {"web-home": True}
+
+
+def test_what_is_watched_for_changes(tmp_path: Path) -> None:
+    """What was written in the configuration, and the files it stands for today."""
+    path = write_feature(tmp_path, GOOD)
+    glob = tmp_path / "*.feature"
+    assert loaded(glob, steps=(str(tmp_path),)).sources == (str(glob), str(tmp_path), str(path))
+
+
+def test_what_a_feature_entry_stands_for(tmp_path: Path) -> None:
+    """A file as it is, a folder at any depth, a glob; in order."""
+    for name in ("b.feature", "a.feature", "notes.txt", "sub/c.feature"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    def names(entry: str) -> list[str]:
+        return [os.path.relpath(path, tmp_path) for path in feature_files(str(tmp_path / entry))]
+
+    assert names(".") == ["a.feature", "b.feature", "sub/c.feature"]
+    assert names("*.feature") == ["a.feature", "b.feature"]
+    assert names("**/c.*") == ["sub/c.feature"]
+    assert names("notes.txt") == ["notes.txt"]
+    assert names("gone") == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "rules"),
+    [
+        (["go", "see"], [True]),
+        (["go", "succeed"], [False]),
+        (["go", "see", "fail"], [False]),
+        (["go", "go", "fail"], [True, False]),
+        (["go", "fail", "follow", "see"], [False, True]),
+        (["go", "press", "submit", "succeed"], [True, True, False]),
+    ],
+)
+def test_who_judges_the_status(steps: list[str], rules: list[bool], tmp_path: Path) -> None:
+    """The navigation itself, unless a later step before the next navigation does."""
+    sentences = {
+        "go": 'When I go to "http://www.test/"',
+        "follow": 'When I follow "a"',
+        "press": 'When I press "a"',
+        "submit": 'When I submit the form named "a"',
+        "see": 'Then I should see "a"',
+        "succeed": "Then the request should succeed",
+        "fail": "Then the request should fail",
+    }
+    (job,) = loaded(write_feature(tmp_path, "\n".join(sentences[step] for step in steps))).jobs
+    assert isinstance(job.probe, Replay)
+    assert [step.refuse_bad_status for step in job.probe.steps if step.planned.navigates] == rules
+    assert not status_is_asserted([])

@@ -1,0 +1,120 @@
+"""The built-in sentences: each example is what it says it is."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+from collectd_inode.scenario import actions
+from collectd_inode.scenario.sentences import SENTENCES
+from collectd_inode.scenario.vocabulary import Ambiguous, Matched, Sentence, Undefined, Vocabulary
+
+VOCABULARIES = {name: Vocabulary(SENTENCES, name=name) for name in ("web", "legacy")}
+
+EXAMPLES = [
+    pytest.param(name, sentence, id=f"{name}: {sentence.example}")
+    for sentence in SENTENCES
+    for name in VOCABULARIES
+    if sentence.vocabulary in (None, name)
+]
+
+
+@pytest.mark.parametrize(("name", "sentence"), EXAMPLES)
+def test_an_example_is_its_own_sentence(name: str, sentence: Sentence) -> None:
+    """In every vocabulary that has it, and no other sentence has an equal right."""
+    found = VOCABULARIES[name].match(sentence.example)
+    assert isinstance(found, Matched)
+    assert found.sentence is sentence
+
+
+@pytest.mark.parametrize(("name", "sentence"), EXAMPLES)
+def test_an_action_takes_what_its_sentence_finds(name: str, sentence: Sentence) -> None:
+    """The session, and as many texts as there are."""
+    found = VOCABULARIES[name].match(sentence.example)
+    assert isinstance(found, Matched)
+    bound = inspect.signature(sentence.action).bind(None, *found.arguments)
+    assert all(isinstance(value, str) for value in list(bound.arguments.values())[1:])
+
+
+@pytest.mark.parametrize("sentence", SENTENCES, ids=lambda sentence: sentence.example)
+def test_a_row_is_complete(sentence: Sentence) -> None:
+    """What it is about, in a sentence, and where people know it from."""
+    assert sentence.about.endswith(".")
+    assert sentence.source in ("cucumber-nagios", "cucumber-rails")
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "arguments"),
+    [
+        ("I go to http://inode.co.nz", actions.go, ("http://inode.co.nz",)),
+        ('go to "/a b"', actions.go, ("/a b",)),
+        ("I go to '/it''s'", None, ()),
+        ("I am on the home page", actions.go, ("the home page",)),
+        ('I follow "Contact"', actions.follow, ("Contact",)),
+        ("I follow 'Say \"hi\"'", actions.follow, ('Say "hi"',)),
+        ('I fill in "a" with "b"', actions.fill_in, ("a", "b")),
+        ('I fill in "b" for "a"', actions.fill_in_for, ("b", "a")),
+        ('I fill in "a" with ""', actions.fill_in, ("a", "")),
+        ('I should see ""', actions.should_see, ("",)),
+        ("I should see /a+/", actions.should_see_pattern, ("a+",)),
+        ("I should not see /a+/", actions.should_not_see_pattern, ("a+",)),
+        ("the request should succeed", actions.should_succeed, ()),
+        ("the second request should succeed with grace", actions.should_succeed, ()),
+        ("the request should fail", actions.should_fail, ()),
+        ("I should see Contact", None, ()),
+        ("And I follow", None, ()),
+    ],
+)
+def test_the_web_vocabulary(text: str, action: object, arguments: tuple[str, ...]) -> None:
+    """What is written means this, or nothing."""
+    found = VOCABULARIES["web"].match(text)
+    if action is None:
+        assert isinstance(found, Undefined)
+    else:
+        assert isinstance(found, Matched)
+        assert (found.sentence.action, found.arguments) == (action, arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "arguments"),
+    [
+        ('I should see "<h1>.*"', actions.source_should_match, ("<h1>.*",)),
+        ('I should see "a" and "b"', actions.source_should_match, ('a" and "b',)),
+        ('I should not see "a"', actions.source_should_not_match, ("a",)),
+        ('I follow "Say "hi""', actions.follow, ('Say "hi"',)),
+        ('I fill in "Name" with "Jo "Bo" Doe"', actions.fill_in, ("Name", 'Jo "Bo" Doe')),
+        ("the request should succeed", actions.legacy_should_succeed, ()),
+        ("the request should fail", actions.legacy_should_fail, ()),
+        ('I go to "/"', actions.go, ("/",)),
+    ],
+)
+def test_the_legacy_vocabulary(text: str, action: object, arguments: tuple[str, ...]) -> None:
+    """As cucumber-nagios read it: patterns on the source, quotes that reach to the last one."""
+    found = VOCABULARIES["legacy"].match(text)
+    assert isinstance(found, Matched)
+    assert (found.sentence.action, found.arguments) == (action, arguments)
+
+
+def test_no_two_sentences_of_a_rank_share_an_example() -> None:
+    """An example that were ambiguous would be told as one."""
+    for vocabulary in VOCABULARIES.values():
+        found = [vocabulary.match(sentence.example) for sentence in vocabulary.sentences]
+        assert not [one for one in found if isinstance(one, Ambiguous)]
+
+
+def test_every_action_is_a_coroutine_function_with_a_docstring() -> None:
+    """It is awaited, and ``steps`` may show it."""
+    used = {sentence.action for sentence in SENTENCES}
+    assert all(inspect.iscoroutinefunction(action) and inspect.getdoc(action) for action in used)
+    assert used >= actions.NAVIGATIONS | actions.STATUS_ASSERTIONS
+
+
+def test_an_i_is_never_needed() -> None:
+    """``(I )`` stands before every sentence of the web vocabulary that begins with one."""
+    vocabulary = VOCABULARIES["web"]
+    for sentence in vocabulary.sentences:
+        found = vocabulary.match(re.sub("^I ", "", sentence.example))
+        assert isinstance(found, Matched)
+        assert found.sentence is sentence

@@ -1,0 +1,155 @@
+"""Stories: a feature, what came of its steps, and what is printed about it.
+
+A folder of ``golden/`` is a story: ``*.feature`` as it was written, ``outcome.json`` with what each step met (by
+scenario; a step that is not named passes without the network), ``expected.pretty`` and ``expected.json``.  With
+``COLLECTD_INODE_GOLDEN=write`` in the environment the expected files are written anew, to be looked at in the diff.
+The times are sums of powers of two, so that every Python adds them up to the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from examples import CountingClock, exchange
+
+from collectd_inode.keys import Common
+from collectd_inode.report import jsonl, pretty
+from collectd_inode.report.style import COLOURED, PLAIN, Style
+from collectd_inode.run import Cause, Failure, Job, Observation, Run, Status, observe
+from collectd_inode.scenario.jobs import load
+from collectd_inode.scenario.settings import Settings
+
+GOLDEN = Path(__file__).parent / "golden"
+STORIES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
+
+
+def played(job: Job, outcome: dict[str, Any]) -> Job:
+    """*job* with a probe that meets what the story says."""
+    steps = [*outcome.get("steps", []), *({} for _ in job.steps)]
+
+    async def play(run: Run) -> None:
+        run.redactor.hide("password", "open sesame")
+        for code, text in outcome.get("warnings", {}).items():
+            run.warn(code, text)
+        for reading, value in outcome.get("readings", {}).items():
+            type, _, type_instance = reading.partition("-")
+            run.read(type, type_instance, value)
+        for planned, met in zip(job.steps, steps, strict=False):
+            with run.step(planned):
+                if "phases" in met:
+                    run.exchange(exchange(met.get("code"), size=met.get("bytes", 0), **met["phases"]))
+                if "fails" in met:
+                    raise Failure(Cause[met["fails"].upper()], **met["with"])
+
+    return replace(job, probe=play if job.probe is not None else None)
+
+
+def observations(story: Path) -> list[Observation]:
+    """What came of the story's scenarios, one after the other, as the command line runs them."""
+    outcome = json.loads((story / "outcome.json").read_text())
+    files = tuple(sorted(path.name for path in story.glob("*.feature")))
+    jobs = load(None, Settings(files, any_variable=True), Common()).jobs
+    assert jobs
+    return [asyncio.run(observe(played(job, outcome.get(job.scenario, {})), CountingClock())) for job in jobs]
+
+
+def shown(found: Sequence[Observation], style: Style = PLAIN, *, verbose: bool = False) -> str:
+    """As the command line shows them."""
+    parts = []
+    before = None
+    for one in found:
+        parts.append(pretty.observation(one, style, before=before, verbose=verbose))
+        before = one.job.story
+    return "\n".join([*parts, pretty.summary(found, style), ""])
+
+
+@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("format", ["pretty", "json"])
+def test_a_story(story: str, format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told as it was told before."""
+    monkeypatch.chdir(GOLDEN / story)
+    found = observations(GOLDEN / story)
+    if format == "pretty":
+        text = shown(found, verbose="verbose" in story)
+    else:
+        text = "".join(f"{jsonl.line(one)}\n" for one in found)
+    file = GOLDEN / story / f"expected.{format}"
+    if os.environ.get("COLLECTD_INODE_GOLDEN") == "write":
+        file.write_text(text)
+    assert text == file.read_text()
+
+
+def test_the_keys_of_a_json_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are a contract: other people's programs read them."""
+    monkeypatch.chdir(GOLDEN / "refused")
+    line = json.loads(jsonl.line(observations(GOLDEN / "refused")[0]))
+    assert list(line) == [
+        "kind",
+        "job",
+        "scenario",
+        "status",
+        "cause",
+        "message",
+        "warnings",
+        "time",
+        "seconds",
+        "elapsed_seconds",
+        "overhead_seconds",
+        "steps",
+        "readings",
+    ]
+    assert list(line["steps"][0]) == [
+        "name",
+        "series",
+        "status",
+        "cause",
+        "message",
+        "seconds",
+        "phases",
+        "response_code",
+        "bytes",
+        "stamps",
+    ]
+    assert {tuple(warning) for warning in line["warnings"]} == {("code", "message")}
+
+
+def test_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cucumber's: green, red, cyan, yellow; places in grey; without them the same text."""
+    monkeypatch.chdir(GOLDEN / "refused")
+    found = observations(GOLDEN / "refused")
+    text = shown(found, COLOURED)
+    lines = [line.partition("\x1b[0m")[0] for line in text.splitlines()]
+    assert '\x1b[32m    When I fill in "User name" with "${user}"' in lines
+    assert '\x1b[31m    And I press "Log in"' in lines
+    assert '\x1b[36m    Then I should see "Welcome"' in lines
+    assert "1 scenario (\x1b[31m1 failed" in lines
+    plain = re.sub("\x1b\\[[0-9]+m", "", text)
+    assert plain == shown(found)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, ""), (0.0, "0.00 ms"), (0.00042, "0.42 ms"), (0.0123, "12.3 ms"), (1.2344, "1.234 s")],
+)  # fmt: skip
+def test_a_latency_for_people(seconds: float | None, text: str) -> None:
+    """Three digits that say something."""
+    assert pretty.duration(seconds) == text
+
+
+def test_nothing_ran() -> None:
+    """The summary of nothing says so."""
+    assert pretty.summary([], PLAIN).splitlines() == ["0 scenarios", "0 steps", "0m0.000s"]
+
+
+def test_every_status_has_its_place_in_the_summary() -> None:
+    """Whatever a step came to."""
+    for status in Status:
+        assert pretty._counted("step", [status, status], PLAIN) == f"2 steps (2 {status})"

@@ -1,0 +1,422 @@
+"""A run being written, the observation that comes of it, and what becomes of exceptions and secrets on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import html
+import json
+from urllib.parse import quote, quote_plus
+
+import pytest
+from examples import LOOK, OPEN, CountingClock, exchange, job, observed, passing
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectd_inode.run import (
+    Broken,
+    Cause,
+    Failure,
+    Misconfigured,
+    Observation,
+    Redactor,
+    Run,
+    Status,
+    StepResult,
+    Trouble,
+    Warning,
+    observe,
+    trouble_from,
+    unable,
+)
+from collectd_inode.wire import (
+    CertificateRefused,
+    ConnectFailed,
+    Phase,
+    ProtocolBroken,
+    ResolveFailed,
+    Stamps,
+    TLSFailed,
+    WireError,
+)
+
+
+def test_the_numbers_of_the_causes() -> None:
+    """They are in people's databases and alarms, and never change."""
+    words = (
+        "none resolve connect tls certificate timeout protocol refused credentials expectation unsynchronised undefined"
+        " error configuration"
+    )
+    assert {cause.value: cause.word for cause in Cause} == dict(enumerate(words.split()))
+
+
+def test_a_run_that_passes() -> None:
+    """Each step with its own times; seconds is the wire time, elapsed the wall's, and overhead what is left."""
+    found = observed(passing)
+
+    assert found == Observation(
+        job=found.job,
+        status=Status.PASSED,
+        time=1_000_000.0,
+        elapsed=1.25,
+        steps=(
+            StepResult(
+                name='go to "/"',
+                series="go_to",
+                status=Status.PASSED,
+                place="home.feature:3",
+                seconds=0.25,
+                elapsed=0.25,
+                phases={Phase.CONNECT: 0.05, Phase.PROCESSING: 0.2},
+                response_code=200,
+                bytes=100,
+                stamps=Stamps.ELAPSED,
+            ),
+            StepResult('should see "Welcome"', "should_see_welcome", Status.PASSED, "home.feature:4", elapsed=0.25),
+        ),
+        seconds=0.25,
+    )
+    assert (found.cause, found.message, found.overhead, found.bad_step) == (Cause.NONE, "", 1.0, None)
+
+
+def test_a_step_after_a_failed_one_is_skipped_and_has_no_time() -> None:
+    """The failed step keeps its phases, status and size, but has no latency: a fast failure would look healthy."""
+
+    async def refused(run: Run) -> None:
+        with run.step(OPEN):
+            run.exchange(exchange(503, processing=0.01))
+            raise Failure(Cause.REFUSED, "503", expected="below 400", found="503")
+
+    found = observed(refused)
+    trouble = Trouble(Status.FAILED, Cause.REFUSED, "503", "below 400", "503")
+    assert (found.status, found.trouble, found.seconds, found.overhead) == (Status.FAILED, trouble, None, None)
+    assert found.steps == (
+        StepResult(
+            name='go to "/"',
+            series="go_to",
+            status=Status.FAILED,
+            place="home.feature:3",
+            trouble=trouble,
+            elapsed=0.25,
+            phases={Phase.PROCESSING: 0.01},
+            response_code=503,
+            bytes=100,
+            stamps=Stamps.ELAPSED,
+        ),
+        StepResult('should see "Welcome"', "should_see_welcome", Status.SKIPPED, "home.feature:4"),
+    )
+    assert found.bad_step is found.steps[0]
+
+
+def test_the_exchanges_of_a_step_add_up() -> None:
+    """Redirect hops and pages: latency, phases and bytes are sums, the status is the last one's."""
+
+    async def redirected(run: Run) -> None:
+        with run.step(OPEN):
+            run.exchange(exchange(302, size=0, connect=0.5, processing=0.25))
+            run.exchange(exchange(200, size=7, processing=0.5, transfer=1.0))
+
+    step = observed(redirected, OPEN).steps[0]
+    assert (step.seconds, step.bytes, step.response_code) == (2.25, 7, 200)
+    assert step.phases == {Phase.CONNECT: 0.5, Phase.PROCESSING: 0.75, Phase.TRANSFER: 1.0}
+
+
+def test_an_exchange_outside_of_steps_is_nobody_s() -> None:
+    """What a probe does between its steps is in no step's time."""
+
+    async def early(run: Run) -> None:
+        run.exchange(exchange(processing=9.0))
+        await passing(run)
+
+    assert observed(early).seconds == 0.25
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (Failure(Cause.CREDENTIALS, "no", expected="a", found="b"), (Status.FAILED, Cause.CREDENTIALS, "no", "a", "b")),
+        (Misconfigured("no file"), (Status.ERROR, Cause.CONFIGURATION, "no file")),
+        (Broken("steps.py:3: no"), (Status.ERROR, Cause.ERROR, "steps.py:3: no")),
+        (TimeoutError("late"), (Status.FAILED, Cause.TIMEOUT, "late")),
+        (TimeoutError(), (Status.FAILED, Cause.TIMEOUT, "the deadline struck")),
+        (ResolveFailed("w: no such name"), (Status.FAILED, Cause.RESOLVE, "w: no such name")),
+        (ConnectFailed("w: refused"), (Status.FAILED, Cause.CONNECT, "w: refused")),
+        (TLSFailed("w: eof"), (Status.FAILED, Cause.TLS, "w: eof")),
+        (CertificateRefused("w: expired"), (Status.FAILED, Cause.CERTIFICATE, "w: expired")),
+        (ProtocolBroken("w: closed"), (Status.FAILED, Cause.PROTOCOL, "w: closed")),
+        (KeyError("x"), (Status.ERROR, Cause.ERROR, "KeyError: 'x'")),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_an_exception_means(error: Exception, expected: tuple[Status, Cause, str]) -> None:
+    """Their fault is failed, ours and the operator's is error; the cause says which."""
+    assert trouble_from(error) == Trouble(*expected)
+
+
+def test_every_wire_error_has_a_cause() -> None:
+    """Also those that are yet to come."""
+
+    def below(kind: type[WireError]) -> list[type[WireError]]:
+        return [kind, *(k for sub in kind.__subclasses__() for k in below(sub))]
+
+    assert Cause.ERROR not in {trouble_from(kind("x")).cause for kind in below(WireError)[1:]}
+
+
+def test_a_bug_is_told_with_its_place_and_a_traceback() -> None:
+    """Kind, text and innermost line in the message; what led there beside it, for the log."""
+
+    async def broken(run: Run) -> None:
+        with run.step(OPEN):
+            raise ZeroDivisionError("by nought")
+
+    found = observed(broken)
+    line = broken.__code__.co_firstlineno + 2
+    assert found.trouble == Trouble(Status.ERROR, Cause.ERROR, f"ZeroDivisionError: by nought ({__file__}:{line})")
+    assert [step.status for step in found.steps] == [Status.ERROR, Status.SKIPPED]
+    assert found.traceback.startswith("Traceback (most recent call last):\n")
+    assert found.traceback.endswith("\nZeroDivisionError: by nought\n")
+
+
+def test_what_goes_wrong_between_steps_is_the_run_s() -> None:
+    """No step is bad then; those that were not reached are skipped."""
+
+    async def homeless(run: Run) -> None:
+        raise Misconfigured("no secret")
+
+    found = observed(homeless)
+    assert (found.status, found.message, found.bad_step) == (Status.ERROR, "no secret", None)
+    assert [step.status for step in found.steps] == [Status.SKIPPED, Status.SKIPPED]
+
+
+def test_the_deadline_is_over_the_whole_run() -> None:
+    """However its waits are cut up; the step it strikes has the time waited for its latency."""
+
+    async def dripping(run: Run) -> None:
+        with run.step(OPEN):
+            run.exchange(exchange(connect=0.01))
+            for _ in range(10_000):
+                await asyncio.sleep(0.005)
+
+    found = observed(dripping, deadline=0.03)
+    assert found.trouble == Trouble(Status.FAILED, Cause.TIMEOUT, "not done after 0.03 s")
+    assert [(s.status, s.seconds, s.elapsed) for s in found.steps] == [
+        (Status.FAILED, 0.25, 0.25),
+        (Status.SKIPPED, None, 0.0),
+    ]
+    assert found.seconds is None
+
+
+def test_a_deadline_in_a_step_that_asks_nothing_makes_no_latency() -> None:
+    """``I should see`` has no series of its own, not even on a bad day."""
+
+    async def searching(run: Run) -> None:
+        with run.step(LOOK):
+            await asyncio.Event().wait()
+
+    found = observed(searching, LOOK, deadline=0.02)
+    assert [(s.status, s.seconds) for s in found.steps] == [(Status.FAILED, None)]
+
+
+def test_a_step_s_own_timeout_keeps_its_words() -> None:
+    """It is told apart from the run's deadline."""
+
+    async def slow(run: Run) -> None:
+        with run.step(OPEN):
+            raise TimeoutError("the step was not done after 2 s")
+
+    assert observed(slow).trouble == Trouble(Status.FAILED, Cause.TIMEOUT, "the step was not done after 2 s")
+
+
+def test_a_step_that_swallows_its_cancellation_has_still_run_into_the_deadline() -> None:
+    """An operator's ``except BaseException`` makes no run pass that was too late."""
+
+    async def stubborn(run: Run) -> None:
+        with run.step(OPEN):
+            try:
+                await asyncio.Event().wait()
+            except BaseException:
+                return
+
+    found = observed(stubborn, deadline=0.02)
+    assert found.trouble == Trouble(Status.FAILED, Cause.TIMEOUT, "not done after 0.02 s")
+
+
+def test_a_step_that_leaves_in_a_huff_ends_its_run_only() -> None:
+    """``sys.exit()`` in an operator's step would otherwise end the thread in which all jobs run."""
+
+    async def leaving(run: Run) -> None:
+        with run.step(OPEN):
+            raise SystemExit(3)
+
+    found = observed(leaving)
+    assert (found.status, found.cause, found.steps[0].status) == (Status.ERROR, Cause.ERROR, Status.ERROR)
+    assert found.message.startswith("SystemExit: 3 (")
+
+
+def test_a_cancellation_that_nobody_asked_for_is_a_bug_of_the_step() -> None:
+    """A run always leaves an observation unless it is the daemon that stops."""
+
+    async def confused(run: Run) -> None:
+        with run.step(OPEN):
+            raise asyncio.CancelledError
+
+    found = observed(confused)
+    assert (found.status, found.cause, found.steps[0].status) == (Status.ERROR, Cause.ERROR, Status.ERROR)
+
+
+def test_a_stop_goes_through() -> None:
+    """A run cut short by shutdown leaves no observation."""
+
+    async def main() -> None:
+        inside = asyncio.Event()
+
+        async def waiting(run: Run) -> None:
+            with run.step(OPEN):
+                inside.set()
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(observe(job(waiting)))
+        await inside.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+
+
+def test_a_job_that_cannot_run_says_so() -> None:
+    """Its bad steps have their own statuses, the others are skipped; nothing was measured."""
+    trouble = Trouble(Status.UNDEFINED, Cause.UNDEFINED, "undefined step: dance")
+    bad = StepResult("dance", "dance", Status.UNDEFINED, "f:9", trouble)
+    planned = type(OPEN)("dance", "dance", "f:9", trouble=trouble)
+    found = asyncio.run(observe(job(None, OPEN, planned, trouble=trouble), CountingClock()))
+    assert found == Observation(
+        job=found.job,
+        status=Status.UNDEFINED,
+        time=1_000_000.0,
+        elapsed=0.0,
+        steps=(StepResult('go to "/"', "go_to", Status.SKIPPED, "home.feature:3"), bad),
+        trouble=trouble,
+        ran=False,
+    )
+
+
+def test_a_job_without_probe_and_trouble_is_an_error() -> None:
+    """Nothing ran is never OK."""
+    assert unable(job(None), 5.0).trouble == Trouble(Status.ERROR, Cause.ERROR, "the job has no probe")
+
+
+def test_warnings_and_readings_leave_the_status_passed() -> None:
+    """They come out in the order in which they were noted."""
+
+    async def warned(run: Run) -> None:
+        run.warn("expiry", "the certificate ends in 3 days")
+        run.read("gauge", "certificate_days_left-www", 3.0)
+        await passing(run)
+
+    found = observed(warned)
+    assert found.passed
+    assert found.warnings == (Warning("expiry", "the certificate ends in 3 days"),)
+    assert [(r.type, r.type_instance, r.value) for r in found.readings] == [("gauge", "certificate_days_left-www", 3.0)]
+
+
+# Secrets
+
+SECRET = "p@ss w/ö\"rd&x<'\\+%"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        SECRET,
+        quote(SECRET),
+        quote(SECRET, safe=""),
+        quote(SECRET, safe="").lower(),
+        quote(SECRET, safe="@/&'+%"),
+        quote_plus(SECRET),
+        html.escape(SECRET),
+        html.escape(SECRET, quote=False),
+        "".join(f"&#{ord(c)};" for c in SECRET),
+        "".join(f"&#x{ord(c):x};" for c in SECRET),
+        repr(SECRET)[1:-1],
+        repr(SECRET.encode())[2:-1],
+        json.dumps(SECRET)[1:-1],
+        json.dumps(SECRET, ensure_ascii=False)[1:-1],
+        base64.b64encode(SECRET.encode()).decode(),
+        SECRET.replace(" ", "\u00a0"),
+        SECRET.replace(" ", " \n  "),
+        SECRET.upper(),
+    ],
+)
+def test_a_secret_in_any_clothes_is_hidden(shown: str) -> None:
+    """As it is, in a URL (whichever characters its part escapes), in a page, in a header, in a repr, in JSON."""
+    redact = Redactor()
+    redact.hide("password", SECRET)
+    assert redact(f"({shown}), ({shown})") == "([password]), ([password])"
+
+
+def test_the_longest_secret_is_hidden_first() -> None:
+    """One that contains another leaves no rest behind, whichever was named first."""
+    redact = Redactor()
+    redact.hide("pin", "sesame")
+    redact.hide("password", "open sesame 42")
+    assert redact("open sesame 42, sesame") == "[password], [pin]"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("…sesame is", "…[pin] is"),
+        ("they say open ses…", "they say [pin]…"),
+        ("op… is too little to tell", "op… is too little to tell"),
+        ("nothing… of it", "nothing… of it"),
+    ],
+)
+def test_a_secret_that_was_cut_in_two_is_hidden_too(text: str, expected: str) -> None:
+    """Messages are shortened with an ellipsis before they are redacted."""
+    redact = Redactor()
+    redact.hide("pin", "open sesame")
+    assert redact(text) == expected
+
+
+def test_a_blank_secret_hides_nothing() -> None:
+    """It would be everywhere."""
+    redact = Redactor()
+    redact.hide("pin", "  ")
+    assert redact("a  b") == "a  b"
+
+
+@given(st.text(min_size=4, max_size=12), st.text(max_size=20), st.text(max_size=20))
+def test_no_secret_gets_through(secret: str, before: str, after: str) -> None:
+    """Whatever stands around it."""
+    redact = Redactor()
+    redact.hide("s", secret)
+    if secret.strip():
+        assert secret not in redact(before + secret + after).replace("[s]", "\0")
+    else:
+        assert redact(before + after) == before + after
+
+
+def test_a_secret_is_in_no_part_of_an_observation() -> None:
+    """Names, messages, what was expected and found, warnings, tracebacks."""
+
+    async def chatty(run: Run) -> None:
+        run.redactor.hide("password", "s3cret!")
+        run.warn("code", "s3cret! is short")
+        with run.step(OPEN):
+            raise Failure(Cause.EXPECTATION, "no s3cret!", expected="s3cret!", found="s3cret%21")
+
+    async def broken(run: Run) -> None:
+        password = "s3cret!"
+        run.redactor.hide("password", password)
+        with run.step(OPEN):
+            raise ValueError(password)
+
+    found = observed(chatty)
+    assert found.warnings == (Warning("code", "[password] is short"),)
+    assert found.trouble == Trouble(Status.FAILED, Cause.EXPECTATION, "no [password]", "[password]", "[password]")
+    assert found.steps[0].trouble == found.trouble
+    failed = observed(broken)
+    assert failed.message.startswith("ValueError: [password] (")
+    assert failed.traceback.endswith("\nValueError: [password]\n")
+    assert "s3cret" not in failed.traceback
