@@ -62,6 +62,7 @@ class Daemon:
             source = Source(block.load)
             self._sources.append(source)
             problems = [*problems, *source.loaded.problems]
+            configuration.warnings += source.loaded.warnings
         _log_problems(problems)
         for warning in configuration.warnings[warnings:]:
             log.warning("%s", warning)

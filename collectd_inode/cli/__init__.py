@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader (head, less) has had enough
-        return int(Exit.PASSED)
+        return 128 + signal.SIGPIPE  # as a command that this signal ends: never a verdict
     except Exception:
         traceback.print_exc()
         print("collectd-inode: that was a bug of ours; please report it", file=sys.stderr)

@@ -44,7 +44,8 @@ def read(path: str) -> Read:
     if not problems and not jobs:
         problems.append(Problem("", f"no job: there is no <Scenario> in a <Module {config.MODULE}>", path))
     swallowed = (Problem("", what, str(place)) for place, what in text.warnings)
-    return Read(jobs, tuple(problems), (*swallowed, *configuration.warnings), _hostname(tree))
+    of_features = (warning for part in loaded for warning in part.warnings)
+    return Read(jobs, tuple(problems), (*swallowed, *configuration.warnings, *of_features), _hostname(tree))
 
 
 def _around(tree: tuple[oconfig.Node, ...], path: str) -> list[Problem]:

@@ -12,7 +12,7 @@ class ResolveFailed(WireError):
 
 
 class ConnectFailed(WireError):
-    """No TCP connection: refused, unreachable, or no address of the family asked for."""
+    """No TCP connection: refused, unreachable, or not from the address asked for."""
 
 
 class TLSFailed(WireError):
