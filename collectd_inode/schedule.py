@@ -25,8 +25,7 @@ from dataclasses import dataclass, field
 
 from collectd_inode.keys import Loaded
 from collectd_inode.run import Job, Observation, observe
-from collectd_inode.wire import SYSTEM_CLOCK, Clock
-from collectd_inode.wire.workers import DaemonPool
+from collectd_inode.wire import SYSTEM_CLOCK, Clock, workers
 
 log = logging.getLogger("collectd_inode")
 
@@ -261,14 +260,13 @@ class Runner:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._main())
+            workers.run(self._main())
         except BaseException:  # nothing would show it: stderr is /dev/null in a daemon
             if not self._stopping.is_set():
                 log.exception("the loop thread has ended; nothing is observed any more")
 
     async def _main(self) -> None:
         loop = self._loop = asyncio.get_running_loop()
-        loop.set_default_executor(DaemonPool())
         loop.set_exception_handler(self._on_loop_exception)
         wake = self._wake = asyncio.Event()
         self._up.set()

@@ -40,6 +40,8 @@ class SetClock(Clock):
 class CountingClock(Clock):
     """Whoever looks at it makes it a quarter of a second later: sums of its times are exact."""
 
+    kernel_stamps = False
+
     def __init__(self) -> None:
         self.looked = 0
 

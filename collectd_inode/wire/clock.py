@@ -8,6 +8,9 @@ import time
 class Clock:
     """The machine's clocks: ``now`` for time stamps, ``monotonic`` for durations; both in seconds."""
 
+    kernel_stamps = True
+    """Whether the kernel's stamps are this clock's: a made-up clock has none."""
+
     def now(self) -> float:
         """Seconds since the epoch; may be stepped."""
         return time.time()

@@ -12,7 +12,7 @@ import os
 import select
 import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,17 @@ import httpcore
 from collectd_inode.wire.clock import Clock
 from collectd_inode.wire.errors import CertificateRefused, ConnectFailed, ProtocolBroken, ResolveFailed, TLSFailed
 from collectd_inode.wire.measure import Exchange, Phase, Stamps
+from collectd_inode.wire.stamps import (
+    ANCILLARY_BYTES,
+    ASK_WHEN_SENT,
+    SLACK_SECONDS,
+    Moment,
+    between,
+    connect_seconds,
+    received,
+    sent,
+    switch_on,
+)
 
 FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
@@ -34,49 +45,60 @@ class Route:
     source_address: str | None = None
 
 
+@dataclass(slots=True)
+class Flight:
+    """One question on the wire: when its first byte left, and when the first and the last byte of the answer came."""
+
+    sent: Moment | None = None
+    first: Moment | None = None
+    last: Moment | None = None
+
+    def arrived(self, moment: Moment) -> None:
+        """Bytes of the answer came."""
+        self.last = moment
+        self.first = self.first or moment
+
+    @property
+    def waits(self) -> tuple[Moment, Moment, Moment] | None:
+        """Sent, first, last; None while there is no answer."""
+        if self.sent is None or self.first is None or self.last is None:
+            return None
+        return self.sent, self.first, self.last
+
+
 class Timing:
     """One exchange's times while it is under way."""
 
     def __init__(self, clock: Clock, host: str) -> None:
         self.clock, self.host = clock, host
         self.phases: dict[Phase, float] = {}
+        self.stamps = Stamps.KERNEL
         self.certificates: dict[str, float] = {}
-        self._sent: float | None = None
-        self._first: float | None = None
-        self._last: float | None = None
+        self.flight = Flight()
 
-    def add(self, phase: Phase, seconds: float) -> None:
-        """A phase, or one more part of it, took *seconds*."""
+    def add(self, phase: Phase, seconds: float, stamps: Stamps = Stamps.KERNEL) -> None:
+        """A phase, or one more part of it, took *seconds*; one elapsed time makes the whole exchange's elapsed."""
         self.phases[phase] = self.phases.get(phase, 0.0) + seconds
-
-    def sending(self) -> None:
-        """The first byte is about to leave; later ones do not count."""
-        if self._sent is None:
-            self._sent = self.clock.monotonic()
-
-    def received(self) -> None:
-        """Bytes of the answer arrived."""
-        self._last = self.clock.monotonic()
-        if self._first is None:
-            self._first = self._last
+        if stamps is Stamps.ELAPSED:
+            self.stamps = stamps
 
     def tunnelled(self) -> None:
         """What was said so far was said to a proxy, to get through it: part of connecting."""
-        if self._sent is not None and self._last is not None:
-            self.add(Phase.CONNECT, self._last - self._sent)
-        self._sent = self._first = self._last = None
+        if waits := self.flight.waits:
+            self.add(Phase.CONNECT, *between(waits[0], waits[2]))
+        self.flight = Flight()
 
     def exchange(self, *, response_code: int | None, size: int, finished: bool) -> Exchange:
         """The exchange as measured.  An answer that came in one piece has no transfer phase."""
-        phases = dict(self.phases)
-        if self._sent is not None and self._first is not None and self._last is not None:
-            phases[Phase.PROCESSING] = self._first - self._sent
-            if self._last > self._first:
-                phases[Phase.TRANSFER] = self._last - self._first
+        if waits := self.flight.waits:
+            sent, first, last = waits
+            self.add(Phase.PROCESSING, *between(sent, first))
+            if last is not first:
+                self.add(Phase.TRANSFER, *between(first, last))
         return Exchange(
             host=self.host,
-            phases=phases,
-            stamps=Stamps.ELAPSED,
+            phases=self.phases,
+            stamps=self.stamps if self.phases else Stamps.ELAPSED,
             response_code=response_code,
             bytes=size,
             finished=finished,
@@ -87,16 +109,19 @@ class Timing:
 class Stream(httpcore.AsyncNetworkStream):
     """A connected socket, with or without TLS."""
 
-    def __init__(self, backend: Backend, sock: socket.socket) -> None:
-        self._backend, self._sock = backend, sock
+    def __init__(self, backend: Backend, sock: socket.socket, *, stamped: bool) -> None:
+        self._backend, self._sock, self._stamped = backend, sock, stamped
         self._tls: ssl.SSLObject | None = None
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._arrived: Moment | None = None
+        self._asked: Moment | None = None
+        """The departure whose stamp is still to come."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The next bytes; b"" when the peer has closed."""
         data = await self._receive(max_bytes) if self._tls is None else await self._read_tls(max_bytes)
-        if data:
-            self._backend.timing.received()
+        if data and self._arrived is not None:
+            self._backend.timing.flight.arrived(self._arrived)
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -106,8 +131,7 @@ class Stream(httpcore.AsyncNetworkStream):
         if self._tls is not None:
             self._tls.write(buffer)
             buffer = self._outgoing.read()
-        self._backend.timing.sending()
-        await self._send(buffer)
+        await self._send(buffer, self._backend.timing.flight)
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -116,7 +140,6 @@ class Stream(httpcore.AsyncNetworkStream):
         timing = self._backend.timing
         timing.tunnelled()
         host = server_hostname or timing.host
-        started = timing.clock.monotonic()
         self._tls = ssl_context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
         try:
             await self._handshake(self._tls)
@@ -129,7 +152,6 @@ class Stream(httpcore.AsyncNetworkStream):
         except BaseException:
             self._sock.close()
             raise
-        timing.add(Phase.TLS, timing.clock.monotonic() - started)
         certificate = self._tls.getpeercert()
         if certificate:  # {} when not verified
             timing.certificates[host] = float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
@@ -144,6 +166,7 @@ class Stream(httpcore.AsyncNetworkStream):
         match info:
             case "is_readable":
                 # An idle connection that has something to read has been closed (or is confused): not to be used again.
+                self._take_sent()  # poll tells of the error queue too
                 poll = select.poll()
                 poll.register(self._sock, select.POLLIN)
                 return bool(poll.poll(0))
@@ -155,21 +178,29 @@ class Stream(httpcore.AsyncNetworkStream):
                 return None
 
     async def _handshake(self, tls: ssl.SSLObject) -> None:
+        """The TLS handshake; what it takes is the sum of its waits, without our own arithmetic."""
+        flight = Flight()
         while True:
             try:
                 tls.do_handshake()
             except ssl.SSLWantReadError:
-                await self._flush()
-                data = await self._receive(2**16)
-                if data:
-                    self._incoming.write(data)
-                else:
-                    self._incoming.write_eof()
+                if self._outgoing.pending:
+                    self._add_wait(flight)
+                    flight = Flight()
+                    await self._send(self._outgoing.read(), flight)
+                await self._feed_tls()
+                if self._arrived is not None:
+                    flight.arrived(self._arrived)
             except ssl.SSLError:
                 await self._flush()  # the alert that says why
                 raise
             else:
+                self._add_wait(flight)
                 return await self._flush()
+
+    def _add_wait(self, flight: Flight) -> None:
+        if waits := flight.waits:
+            self._backend.timing.add(Phase.TLS, *between(waits[0], waits[2]))
 
     async def _read_tls(self, max_bytes: int) -> bytes:
         assert self._tls is not None
@@ -178,31 +209,80 @@ class Stream(httpcore.AsyncNetworkStream):
                 return self._tls.read(max_bytes)
             except ssl.SSLWantReadError:
                 await self._flush()
-                data = await self._receive(2**16)
-                if data:
-                    self._incoming.write(data)
-                else:
-                    self._incoming.write_eof()
+                await self._feed_tls()
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 return b""  # many servers close without a notify; HTTP's own framing tells a cut answer
             except ssl.SSLError as error:
                 raise TLSFailed(f"{self._backend.timing.host}: {_reason(error)}") from None
+
+    async def _feed_tls(self) -> None:
+        data = await self._receive(2**16)
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
 
     async def _flush(self) -> None:
         if self._outgoing.pending:
             await self._send(self._outgoing.read())
 
     async def _receive(self, max_bytes: int) -> bytes:
+        """The next bytes off the socket; when they came is kept in ``_arrived``."""
+        loop = asyncio.get_running_loop()
         try:
-            return await asyncio.get_running_loop().sock_recv(self._sock, max_bytes)
+            while True:
+                try:
+                    data, ancillary, _, _ = self._sock.recvmsg(max_bytes, ANCILLARY_BYTES)
+                except BlockingIOError:
+                    await self._ready(loop.add_reader, loop.remove_reader)
+                else:
+                    break
+        except OSError as error:
+            raise ProtocolBroken(f"{self._backend.timing.host}: {_reason(error)}") from None
+        if self._asked is not None:
+            self._take_sent()
+        self._arrived = Moment(self._backend.timing.clock.monotonic(), received(ancillary) if self._stamped else None)
+        return data
+
+    async def _send(self, data: bytes, flight: Flight | None = None) -> None:
+        """Send all of *data*; the first bytes of a *flight* are stamped."""
+        loop = asyncio.get_running_loop()
+        rest = memoryview(data)
+        ancillary: list[tuple[int, int, bytes]] = []
+        if flight is not None and flight.sent is None:
+            flight.sent = Moment(self._backend.timing.clock.monotonic())
+            if self._stamped:
+                self._asked, ancillary = flight.sent, ASK_WHEN_SENT
+        try:
+            while rest:
+                try:
+                    rest = rest[self._sock.sendmsg([rest], ancillary) :]
+                except BlockingIOError:
+                    await self._ready(loop.add_writer, loop.remove_writer)
+                else:
+                    ancillary = []
         except OSError as error:
             raise ProtocolBroken(f"{self._backend.timing.host}: {_reason(error)}") from None
 
-    async def _send(self, data: bytes) -> None:
+    async def _ready(self, add: Callable[..., None], remove: Callable[[socket.socket], bool]) -> None:
+        """Wait until the socket can be read or written; a stamp in the error queue wakes us too, and is taken."""
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def wake() -> None:
+            if not woken.done():
+                woken.set_result(None)
+
+        add(self._sock, wake)
         try:
-            await asyncio.get_running_loop().sock_sendall(self._sock, data)
-        except OSError as error:
-            raise ProtocolBroken(f"{self._backend.timing.host}: {_reason(error)}") from None
+            await woken
+        finally:
+            remove(self._sock)
+        self._take_sent()
+
+    def _take_sent(self) -> None:
+        stamp = sent(self._sock) if self._stamped else None
+        if stamp is not None and self._asked is not None:
+            self._asked.kernel, self._asked = stamp, None
 
 
 class Backend(httpcore.AsyncNetworkBackend):
@@ -227,6 +307,7 @@ class Backend(httpcore.AsyncNetworkBackend):
         sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            stamped = clock.kernel_stamps and switch_on(sock)
             if self.route.source_address is not None:
                 sock.bind((self.route.source_address, 0))
             await asyncio.get_running_loop().sock_connect(sock, address)
@@ -236,8 +317,8 @@ class Backend(httpcore.AsyncNetworkBackend):
         except BaseException:
             sock.close()
             raise
-        self.timing.add(Phase.CONNECT, clock.monotonic() - started)
-        return Stream(self, sock)
+        self.timing.add(Phase.CONNECT, *_connecting(sock, clock.monotonic() - started, stamped=stamped))
+        return Stream(self, sock, stamped=stamped)
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
@@ -260,6 +341,14 @@ class Backend(httpcore.AsyncNetworkBackend):
         found = await asyncio.get_running_loop().run_in_executor(None, _getaddrinfo, given, port, family, 0)
         self.timing.add(Phase.RESOLVE, clock.monotonic() - started)
         return found
+
+
+def _connecting(sock: socket.socket, elapsed: float, *, stamped: bool) -> tuple[float, Stamps]:
+    """What TCP's handshake took: by the kernel, unless it had to try twice or says what cannot be."""
+    seconds = connect_seconds(sock) if stamped else None
+    if seconds is not None and seconds <= elapsed + SLACK_SECONDS:
+        return seconds, Stamps.KERNEL
+    return elapsed, Stamps.ELAPSED
 
 
 def _getaddrinfo(host: str, port: int, family: int, flags: int) -> tuple[int, Any]:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from collectd_inode.wire.stamps import kept_on
+
 T = TypeVar("T")
 
 WORKERS = 32
@@ -50,10 +52,11 @@ class DaemonPool(ThreadPoolExecutor):
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """``asyncio.run`` with workers that never hold up the end."""
+    """``asyncio.run`` with workers that never hold up the end, and with the kernel stamping all the while."""
 
     async def with_workers() -> T:
         asyncio.get_running_loop().set_default_executor(DaemonPool())
-        return await main
+        with kept_on():
+            return await main
 
     return asyncio.run(with_workers())
