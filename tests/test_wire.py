@@ -76,6 +76,33 @@ def broken(conversation: bytes | Conversation) -> tuple[str, Exchange]:
     return tidily(main())
 
 
+@pytest.mark.parametrize("ending", [close, reset])
+def test_a_kept_connection_may_be_closed_at_any_time(ending: Conversation) -> None:
+    """RFC 9112 section 9.3.1: a request that meets its end goes over a new connection, as a browser has it."""
+
+    async def main() -> None:
+        async with peer(answer(b"one"), ending, answer(b"two")) as server:
+            client = Client()
+            assert [await client.get(server.url), await client.get(server.url)] == [b"one", b"two"]
+            await client.transport.aclose()
+        assert server.asked == ["GET /"] * 3
+        assert [Phase.CONNECT in e.phases for e in client.exchanges] == [True, True]
+
+    tidily(main())
+
+
+def test_a_new_connection_that_breaks_is_not_tried_again() -> None:
+    """A half-working service must look like it."""
+
+    async def main() -> None:
+        async with peer(close) as server:
+            client = Client()
+            assert "disconnected" in await client.trouble(server.url, ProtocolBroken)
+        assert server.asked == ["GET /"]
+
+    tidily(main())
+
+
 def test_an_exchange_in_one_piece() -> None:
     """Connect and processing; no transfer, for there was nothing to wait for."""
 

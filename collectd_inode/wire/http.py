@@ -14,7 +14,7 @@ import httpx
 
 from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
 from collectd_inode.wire.errors import ConnectFailed, ProtocolBroken
-from collectd_inode.wire.measure import Exchange
+from collectd_inode.wire.measure import Exchange, Phase
 from collectd_inode.wire.tcp import Backend, Route, Timing
 
 
@@ -47,12 +47,16 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send *request*; the body is read from the response's stream.  Raises WireError."""
-        timing = self._backend.timing = Timing(self._clock, request.url.host)
-        try:
-            answer = await self._pool.handle_async_request(_for_httpcore(request))
-        except BaseException as error:
-            self._on_exchange(timing.exchange(response_code=None, size=0, finished=False))
-            raise _translated(error, timing.host) from None
+        while True:
+            timing = self._backend.timing = Timing(self._clock, request.url.host)
+            try:
+                answer = await self._pool.handle_async_request(_for_httpcore(request))
+            except BaseException as error:
+                if _was_closed_between(request, timing, error):
+                    continue
+                self._on_exchange(timing.exchange(response_code=None, size=0, finished=False))
+                raise _translated(error, timing.host) from None
+            break
         return httpx.Response(
             status_code=answer.status,
             headers=answer.headers,
@@ -91,6 +95,17 @@ class _Body(httpx.AsyncByteStream):
             self._on_exchange(
                 self._timing.exchange(response_code=self._answer.status, size=self._size, finished=finished)
             )
+
+
+def _was_closed_between(request: httpx.Request, timing: Timing, error: BaseException) -> bool:
+    """Whether the peer closed a kept-alive connection just as we used it again (RFC 9112 section 9.3.1).
+
+    It may at any time, and a browser then asks on a new connection without a word.  That is no retry of a request that
+    failed: a new connection that breaks, or an answer that has begun, is the site's failure.
+    """
+    reused = Phase.CONNECT not in timing.phases
+    broken = isinstance(error, ProtocolBroken | httpcore.RemoteProtocolError)
+    return broken and reused and timing.flight.first is None and request.method in ("GET", "HEAD")
 
 
 def _for_httpcore(request: httpx.Request) -> httpcore.Request:
