@@ -8,24 +8,34 @@ first byte to the answer's last; the table shows how far each reported processin
 from __future__ import annotations
 
 import argparse
-import http.client
 import os
 import re
-import socket
-import sysconfig
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.tools import CHECKOUT, CLEAN, TOOLS, captured, running, unpack
+from benchmarks.tools import (
+    BLACKBOX,
+    CLEAN,
+    NGINX,
+    TCPDUMP,
+    blackbox_exporter,
+    capture,
+    captured,
+    collectd,
+    csv,
+    free_port,
+    nginx,
+    probe,
+    running,
+    scenarios,
+    unpack,
+)
 from collectd_inode.report.statistics import percentile
 
-PACKAGES = ("nginx", "nginx-common", "tcpdump", "libpcap0.8", "prometheus-blackbox-exporter")
-PAGE = b"<!DOCTYPE html><title>Page</title><p>" + b"All work and no play. " * 370  # 8 KiB
 Errors = list[float]
 """|reported - captured|, seconds, of every exchange that was reported."""
 
@@ -36,7 +46,7 @@ def main() -> None:
     parser.add_argument("--scenarios", default="1,10,100,500", help="numbers of concurrent replays (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each (%(default)s)")
     options = parser.parse_args()
-    unpack(PACKAGES)
+    unpack((*NGINX, *TCPDUMP, *BLACKBOX))
     print(f"{os.uname().release}, {os.cpu_count()} cores; |reported − captured| in µs, p50 / p95 / p99 (worst)")
     print(f"{'at once':>8} {'':>8}  {'collectd_inode':>34}  {'blackbox_exporter':>34}  {'p99 ratio':>9}")
     for number in (int(n) for n in options.scenarios.split(",")):
@@ -56,9 +66,9 @@ def _shown(errors: Errors) -> str:
 
 def _measure(folder: Path, number: int, rounds: int, *, spinning: bool) -> tuple[Errors, Errors]:
     """One row: the errors of ours and of blackbox_exporter's, each beside the same neighbour."""
-    port = _free_port()
-    with _nginx(folder, port):
-        with _capture(folder, port, "ours.pcap"):
+    port = free_port()
+    with nginx(folder, port):
+        with capture(folder / "ours.pcap", port):
             interval = max(2, number // 50)
             with running(_collectd(folder, port, number, interval, spinning=spinning), folder / "out", CLEAN) as daemon:
                 end = time.monotonic() + 60 + (rounds + 1) * interval
@@ -66,7 +76,7 @@ def _measure(folder: Path, number: int, rounds: int, *, spinning: bool) -> tuple
                     assert daemon.poll() is None and time.monotonic() < end, (folder / "log").read_text()
                     time.sleep(0.2)
         neighbour = _collectd(folder, port, 0, 2, spinning=True) if spinning else None
-        with _capture(folder, port, "theirs.pcap"):
+        with capture(folder / "theirs.pcap", port):
             theirs = _blackbox(folder, port, number, rounds, neighbour)
     return (
         list(_errors(_reported(folder), folder / "ours.pcap", port)),
@@ -84,104 +94,13 @@ def _errors(reported: Mapping[str, Sequence[float]], pcap: Path, port: int) -> I
             yield abs(said - was)
 
 
-# Instruments and peers.
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-@contextmanager
-def _nginx(folder: Path, port: int) -> Iterator[None]:
-    (folder / "page.html").write_bytes(PAGE)
-    for name in ("body", "proxy", "fastcgi", "uwsgi", "scgi"):
-        (folder / name).mkdir()
-    temporary = "\n".join(
-        f"{key}_temp_path {folder}/{name};"
-        for key, name in (
-            ("client_body", "body"), ("proxy", "proxy"), ("fastcgi", "fastcgi"), ("uwsgi", "uwsgi"), ("scgi", "scgi")
-        )
-    )  # fmt: skip
-    folder.chmod(0o755)  # nginx's worker is somebody else
-    (folder / "nginx.conf").write_text(f"""
-daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log; worker_processes 1;
-events {{ worker_connections 4096; }}
-http {{ access_log off; default_type text/html; {temporary}
-  server {{ listen 127.0.0.1:{port} backlog=4096; root {folder}; location / {{ try_files /page.html =404; }} }} }}
-""")
-    command = (TOOLS / "usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "nginx.log")
-    with running(command, folder / "nginx.out"):
-        _wait_for(port)
-        yield
-
-
-@contextmanager
-def _capture(folder: Path, port: int, name: str) -> Iterator[None]:
-    file = folder / name
-    command = (
-        TOOLS / "usr/bin/tcpdump", "-i", "lo", "-Z", "root", "-w", file, "-B", "262144", "-s", "256", "-U",
-        "--time-stamp-precision=nano", f"tcp port {port}",
-    )  # fmt: skip
-    with running(command, folder / f"{name}.out"):
-        while not (file.exists() and file.stat().st_size >= 24):
-            time.sleep(0.02)
-        yield
-        time.sleep(1)  # what is in the capture's buffer
-
-
-def _wait_for(port: int) -> None:
-    end = time.monotonic() + 10
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            assert time.monotonic() < end
-            time.sleep(0.02)
-        else:
-            return
-
-
 def _collectd(folder: Path, port: int, number: int, interval: int, *, spinning: bool) -> list[str | Path]:
     """The command of a collectd with so many scenarios, each one GET of a path of its own, all at the same second."""
-    lines = ["Feature: fidelity"]
-    for i in range(number):
-        lines += [f"  Scenario: s {i}", "    # series: get", f'    When I go to "http://127.0.0.1:{port}/s/{i}"']
-    (folder / "many.feature").write_text("\n".join(lines) + "\n")
-    block = f"""
-    <Scenario "f">
-      Feature "{folder}/many.feature"
-      Interval {interval}
-      StartOffset 0
-      Detail "phase"
-    </Scenario>"""
-    (folder / "collectd.conf").write_text(f"""
-Hostname "h"
-FQDNLookup false
-BaseDir "{folder}"
-PIDFile "{folder}/pid"
-Interval 10
-LoadPlugin logfile
-<Plugin logfile>
-  File "{folder}/log"
-</Plugin>
-LoadPlugin csv
-<Plugin csv>
-  DataDir "{folder}/csv"
-</Plugin>
-<LoadPlugin python>
-  Globals true
-</LoadPlugin>
-<Plugin python>
-  ModulePath "{sysconfig.get_path("platlib")}"
-  ModulePath "{CHECKOUT}"
-  Import "collectd_inode"
-  {'Import "benchmarks.spinner"' if spinning else ""}
-  <Module collectd_inode>{block if number else ""}
-  </Module>
-</Plugin>
-""")
-    return ["/usr/sbin/collectd", "-f", "-C", folder / "collectd.conf"]
+    steps = f'# series: get\nWhen I go to "http://127.0.0.1:{port}/s/{{i}}"'
+    options = f'Interval {interval}\nStartOffset 0\nDetail "phase"'
+    blocks = scenarios(folder, number, steps, options) if number else ""
+    imports = ["benchmarks.spinner"] if spinning else []
+    return collectd(folder, blocks, plugins=csv(folder), imports=imports)
 
 
 def _reported(folder: Path) -> dict[str, list[float]]:
@@ -203,38 +122,24 @@ def _blackbox(
     folder: Path, port: int, number: int, rounds: int, neighbour: list[str | Path] | None
 ) -> dict[str, list[float]]:
     """Path → each probe's processing + transfer, as blackbox_exporter reports them; *number* probes at once."""
-    (folder / "blackbox.yml").write_text(
-        "modules:\n  http:\n    prober: http\n    timeout: 10s\n    http:\n      preferred_ip_protocol: ip4\n"
-    )
-    own = _free_port()
-    command = (
-        TOOLS / "usr/bin/prometheus-blackbox-exporter", f"--config.file={folder}/blackbox.yml",
-        f"--web.listen-address=127.0.0.1:{own}", "--log.level=error",
-    )  # fmt: skip
     if neighbour is not None:
         with running(neighbour, folder / "neighbour.out", CLEAN):
-            return _probed(command, folder, own, port, number, rounds)
-    return _probed(command, folder, own, port, number, rounds)
+            return _probed(folder, port, number, rounds)
+    return _probed(folder, port, number, rounds)
 
 
-def _probed(
-    command: Sequence[str | Path], folder: Path, own: int, port: int, number: int, rounds: int
-) -> dict[str, list[float]]:
+def _probed(folder: Path, port: int, number: int, rounds: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
-    with running(command, folder / "blackbox.out"), ThreadPoolExecutor(number) as pool:
-        _wait_for(own)
+    with blackbox_exporter(folder) as (_, own), ThreadPoolExecutor(number) as pool:
         for turn in range(rounds):
             paths = [f"/b/{turn}/{i}" for i in range(number)]
-            for path, seconds in zip(paths, pool.map(lambda path: _probe(own, port, path), paths), strict=True):
+            for path, seconds in zip(paths, pool.map(lambda path: _seconds(own, port, path), paths), strict=True):
                 found[path] = [seconds]
     return found
 
 
-def _probe(own: int, port: int, path: str) -> float:
-    connection = http.client.HTTPConnection("127.0.0.1", own, timeout=60)
-    connection.request("GET", f"/probe?module=http&target=http://127.0.0.1:{port}{path}")
-    text = connection.getresponse().read().decode()
-    connection.close()
+def _seconds(own: int, port: int, path: str) -> float:
+    text = probe(own, f"http://127.0.0.1:{port}{path}")
     phases = re.findall(r'^probe_http_duration_seconds\{phase="(?:processing|transfer)"\} (\S+)', text, re.MULTILINE)
     return sum(map(float, phases))
 
