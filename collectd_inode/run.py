@@ -30,7 +30,7 @@ from functools import lru_cache
 from html.entities import codepoint2name
 
 from collectd_inode import wire
-from collectd_inode.wire import Clock, Exchange, Phase, Stamps
+from collectd_inode.wire import Clock, Exchange, Phase, Stamps, deadline
 
 
 class Status(StrEnum):
@@ -527,9 +527,9 @@ async def observe(job: Job, clock: Clock = wire.SYSTEM_CLOCK, *, seconds: float 
     if job.probe is None:
         return unable(job, clock.now())
     run = Run(job, clock)
-    deadline = job.deadline if seconds is None else min(seconds, job.deadline)
+    most = job.deadline if seconds is None else min(seconds, job.deadline)
     try:
-        async with asyncio.timeout(deadline) as limit:
+        async with deadline(most) as limit:
             await job.probe(run)
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
@@ -542,7 +542,7 @@ async def observe(job: Job, clock: Clock = wire.SYSTEM_CLOCK, *, seconds: float 
         ended = None
     # Whatever a step makes of being cancelled, a run that its deadline ended has run into its deadline.
     if limit.expired() and (ended is None or ended is not run._recorded):
-        ended = TimeoutError(f"not done after {round(deadline, 2):g} s")
+        ended = TimeoutError(f"not done after {round(most, 2):g} s")
     return run.finish(ended)
 
 

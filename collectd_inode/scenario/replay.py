@@ -14,7 +14,7 @@ from collectd_inode.names import slug
 from collectd_inode.run import Misconfigured, PlannedStep, Run
 from collectd_inode.scenario.actions import Session
 from collectd_inode.scenario.vocabulary import Action
-from collectd_inode.wire import Exchange
+from collectd_inode.wire import Exchange, deadline
 from collectd_inode.wire.http import Transport
 from collectd_inode.wire.tcp import Route
 
@@ -92,7 +92,7 @@ class Replay:
         if self.step_timeout is None:
             return await step.action(session, *arguments)
         try:
-            async with asyncio.timeout(self.step_timeout) as limit:
+            async with deadline(self.step_timeout) as limit:
                 await step.action(session, *arguments)
         except TimeoutError:
             if not limit.expired():

@@ -1,6 +1,7 @@
 """The only sockets and the only stopwatch.  Knows nothing of runs: it hands back what it measured."""
 
 from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
+from collectd_inode.wire.deadline import deadline
 from collectd_inode.wire.errors import (
     CertificateRefused,
     ConnectFailed,
@@ -23,4 +24,5 @@ __all__ = [
     "Stamps",
     "TLSFailed",
     "WireError",
+    "deadline",
 ]

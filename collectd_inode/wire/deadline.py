@@ -1,0 +1,35 @@
+"""The end of waiting: cancels what is late, but not for our own lateness."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+_PASSES = 10
+"""Turns of the loop between a deadline and its verdict: enough to take in an answer that is there already."""
+
+
+@asynccontextmanager
+async def deadline(seconds: float) -> AsyncIterator[asyncio.Timeout]:
+    """Give the block so many *seconds*; raises TimeoutError when they are over, and ``expired()`` says so.
+
+    When this process has not been let run for a while, a deadline and the answer that came well before it are noticed
+    in the same turn of the loop.  So the loop turns some more before the deadline is judged: what has arrived is read,
+    and what must wait any longer is late.
+    """
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as limit:
+        handle: asyncio.Handle = loop.call_later(seconds, lambda: strike(_PASSES))
+
+        def strike(passes: int) -> None:
+            nonlocal handle
+            if passes:
+                handle = loop.call_soon(strike, passes - 1)
+            else:
+                limit.reschedule(loop.time())
+
+        try:
+            yield limit
+        finally:
+            handle.cancel()

@@ -1,0 +1,88 @@
+"""A deadline ends what waits too long, and blames nobody for our own lateness."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+
+import pytest
+
+from collectd_inode.wire import deadline
+
+
+def test_what_waits_longer_is_ended() -> None:
+    """TimeoutError, and the deadline says that it was the one."""
+
+    async def main() -> bool:
+        with pytest.raises(TimeoutError):
+            async with deadline(0.01) as limit:
+                await asyncio.Event().wait()
+        return limit.expired()
+
+    assert asyncio.run(main())
+
+
+def test_what_is_done_in_time_is_left_alone() -> None:
+    """Nothing strikes afterwards."""
+
+    async def main() -> bool:
+        async with deadline(0.01) as limit:
+            pass
+        await asyncio.sleep(0.02)
+        return limit.expired()
+
+    assert not asyncio.run(main())
+
+
+def test_cancelling_from_outside_is_no_deadline() -> None:
+    """A daemon that stops is not a site that hangs."""
+
+    async def main() -> None:
+        async with asyncio.timeout(0.01):
+            async with deadline(60):
+                await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(main())
+
+
+def test_an_answer_that_was_there_in_time_counts() -> None:
+    """The loop was held up beyond the deadline; what had arrived before is read first."""
+
+    async def main() -> bytes:
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            ours.setblocking(False)
+            async with deadline(0.05):
+                loop.call_soon(_hold_up, theirs)
+                first = await loop.sock_recv(ours, 2)
+                return first + await loop.sock_recv(ours, 2)
+
+    assert asyncio.run(main()) == b"just"
+
+
+def _hold_up(peer: socket.socket) -> None:
+    """The peer answers at once, and something keeps the loop until the deadline has passed."""
+    peer.sendall(b"just")
+    end = time.monotonic() + 0.1
+    while time.monotonic() < end:
+        pass
+
+
+def test_an_answer_that_is_not_there_does_not_count() -> None:
+    """Being held up is no excuse for a peer that has said only half of it."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            ours.setblocking(False)
+            async with deadline(0.05):
+                loop.call_soon(_hold_up, theirs)
+                await loop.sock_recv(ours, 4)
+                await loop.sock_recv(ours, 4)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(main())
