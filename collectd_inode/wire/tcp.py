@@ -264,7 +264,7 @@ class Stream(httpcore.AsyncNetworkStream):
         except OSError as error:
             raise ProtocolBroken(f"{self._backend.timing.host}: {_reason(error)}") from None
 
-    async def _ready(self, add: Callable[..., None], remove: Callable[[socket.socket], bool]) -> None:
+    async def _ready(self, add: Callable[..., None], remove: Callable[[int], bool]) -> None:
         """Wait until the socket can be read or written; a stamp in the error queue wakes us too, and is taken."""
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -272,11 +272,12 @@ class Stream(httpcore.AsyncNetworkStream):
             if not woken.done():
                 woken.set_result(None)
 
-        add(self._sock, wake)
+        number = self._sock.fileno()  # a socket would be looked up, and described, each time
+        add(number, wake)
         try:
             await woken
         finally:
-            remove(self._sock)
+            remove(number)
         self._take_sent()
 
     def _take_sent(self) -> None:
