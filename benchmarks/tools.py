@@ -1,6 +1,7 @@
 """What the benchmarks share: a server, collectd, peers and instruments, and what a process has used.
 
-Peers and instruments come from Debian and are unpacked under ``.tools/bench``, never installed: their services stay away.
+Peers and instruments come from Debian and are unpacked under ``.tools/bench``, never installed: their services stay
+away.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def _certificate(folder: Path) -> str:
 
 
 def pages_served(port: int) -> int:
-    """How many requests nginx has answered, this one excluded from the next count too: it asks once a call."""
+    """How many requests nginx has answered, each call of this among them."""
     return int(_get(port, "/status").split()[9])
 
 
@@ -160,7 +161,8 @@ def _get(port: int, path: str) -> str:
 
 @contextmanager
 def blackbox_exporter(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """A blackbox_exporter and its port.  Its module ``http`` trusts ``ca.pem`` in *folder*."""
+    """A blackbox_exporter and its port.  Its module ``http`` trusts ``ca.pem`` in *folder*, if there is one."""
+    trusted = f"tls_config: {{ca_file: {folder}/ca.pem}}" if (folder / "ca.pem").exists() else ""
     (folder / "blackbox.yml").write_text(f"""
 modules:
   http:
@@ -168,7 +170,7 @@ modules:
     timeout: 10s
     http:
       preferred_ip_protocol: ip4
-      tls_config: {{ca_file: {folder}/ca.pem}}
+      {trusted}
 """)
     port = free_port()
     command = (
@@ -232,6 +234,10 @@ LoadPlugin logfile
 </Plugin>
 """)
     return ["/usr/sbin/collectd", "-f", "-C", folder / "collectd.conf"]
+
+
+DISCARD = 'PostCacheChain "nowhere"\n<Chain "nowhere">\n  Target "stop"\n</Chain>'
+"""Configures collectd to take values into its cache and to drop them there: writing them is another question."""
 
 
 def csv(folder: Path) -> str:
