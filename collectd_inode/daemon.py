@@ -173,10 +173,12 @@ class Drain:
         if self.runner is None or self.closed or now < self._health_due <= now + HEALTH_INTERVAL:
             return
         slot = slot_at(now, 0.0, HEALTH_INTERVAL)
+        # The first one is dated now: a daemon that was restarted within the minute has sent this slot's already.
+        date = slot if self._health_due else now
         self._health_due = slot + HEALTH_INTERVAL
         state = self.runner.health()
         for value in health(
-            loop_lag=state.loop_lag, jobs=state.jobs, late=state.late, config_errors=state.config_errors, time=slot
+            loop_lag=state.loop_lag, jobs=state.jobs, late=state.late, config_errors=state.config_errors, time=date
         ):
             self._host.dispatch(value)
 

@@ -377,7 +377,7 @@ class _Writing:
         self.exchanges: list[Exchange] = []
 
     def close(self, elapsed: float, trouble: Trouble | None) -> StepResult:
-        last = self.exchanges[-1] if self.exchanges else None
+        codes = [e.response_code for e in self.exchanges if e.response_code is not None]
         return StepResult(
             name=self.planned.name,
             series=self.planned.series,
@@ -387,14 +387,10 @@ class _Writing:
             seconds=self._seconds(elapsed, trouble),
             elapsed=elapsed,
             phases=_summed(e.phases for e in self.exchanges),
-            response_code=last.response_code if last else None,
-            bytes=sum(e.bytes for e in self.exchanges) if self._answered else None,
+            response_code=codes[-1] if codes else None,
+            bytes=sum(e.bytes for e in self.exchanges) if codes else None,
             stamps=min((e.stamps for e in self.exchanges), default=None),  # one elapsed makes the sum elapsed
         )
-
-    @property
-    def _answered(self) -> bool:
-        return any(e.response_code is not None for e in self.exchanges)
 
     def _seconds(self, elapsed: float, trouble: Trouble | None) -> float | None:
         if trouble is None:

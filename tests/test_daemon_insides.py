@@ -151,7 +151,7 @@ def test_a_drain_that_nobody_reads_stays_small(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_plugin_s_own_health_goes_out_every_minute() -> None:
-    """On the minute's grid; when the clock was set back, from there on."""
+    """The first at once, then on the minute's grid; when the clock was set back, from there on."""
     host, clock = Collectd(), SetClock(600.0)
     drain = Drain(host, clock)
     drain.runner = SimpleNamespace(health=lambda: Health(0.25, 1, 2, 3))  # type: ignore[assignment]  # a fake
@@ -161,7 +161,7 @@ def test_the_plugin_s_own_health_goes_out_every_minute() -> None:
         host.values.clear()
         in_a_read_thread(drain.read)
         times.append(sorted({v.time for v in host.values}))
-    assert times == [[600.0], [], [660.0], [], [780.0], [-2820.0]]
+    assert times == [[601.0], [], [660.0], [], [780.0], [-2820.0]]
     assert [(v.identity, v.value) for v in host.values] == [
         ("inode_probe/latency-loop_lag", 0.25),
         ("inode_probe/count-jobs", 2.0),

@@ -121,6 +121,19 @@ def test_the_exchanges_of_a_step_add_up() -> None:
     assert step.phases == {Phase.CONNECT: 0.5, Phase.PROCESSING: 0.75, Phase.TRANSFER: 1.0}
 
 
+def test_the_last_answer_s_status_is_kept_when_nothing_more_comes() -> None:
+    """A redirect to where nobody answers: the status is the redirect's, for that answer did come."""
+
+    async def led_astray(run: Run) -> None:
+        with run.step(OPEN):
+            run.exchange(exchange(302, size=3, processing=0.25))
+            run.exchange(exchange(None, size=0))
+            raise ConnectFailed("www: connection refused")
+
+    step = observed(led_astray, OPEN).steps[0]
+    assert (step.response_code, step.bytes, step.seconds) == (302, 3, None)
+
+
 def test_an_exchange_outside_of_steps_is_nobody_s() -> None:
     """What a probe does between its steps is in no step's time."""
 

@@ -59,9 +59,6 @@ class Kind(StrEnum):
 
     UNREADABLE = "unreadable"
     REFUSED = "refused"
-    UNDEFINED = "undefined"
-    AMBIGUOUS = "ambiguous"
-    UNKNOWN_VARIABLE = "unknown variable"
     WARNING = "warning"
 
 
@@ -106,7 +103,7 @@ class Step:
 class Scenario:
     """One scenario, or one row of an outline, with everything it inherits.
 
-    The first ``background_count`` steps come from backgrounds.  ``tags`` keep their @.  A row's place is the row's.
+    Backgrounds' steps come first.  ``tags`` keep their @.  A row's place is the row's.
     """
 
     title: str
@@ -118,7 +115,6 @@ class Scenario:
     line: int
     column: int
     rule: str = ""
-    background_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,7 +465,6 @@ class _Translation:
             line=line,
             column=column,
             rule=scope.rule,
-            background_count=len(scope.background),
         )
 
     def _broken(self, title: str, series: str, tags: frozenset[str], problem: Problem) -> BrokenScenario:

@@ -148,7 +148,6 @@ def test_backgrounds_come_first() -> None:
         line=10,
         column=5,
         rule="Members only",
-        background_count=2,
     )
 
 

@@ -49,7 +49,6 @@ def test_one_scenario_a_row() -> None:
         ),
         line=15,
         column=7,
-        background_count=1,
     )
     second = found.scenarios[1]
     assert (second.title, second.series, second.tags, second.line) == (
