@@ -27,6 +27,7 @@ from collectd_inode.kinds import KINDS, Kind
 from collectd_inode.names import slug
 from collectd_inode.oconfig import Node
 from collectd_inode.run import Cause, Job, Status, Trouble
+from collectd_inode.state import State
 
 MODULE = "collectd_inode"
 MODULE_KEYS = (Key("StrictConfig", boolean), Key("StateDir", text), *COMMON_KEYS)
@@ -64,20 +65,22 @@ class Configuration:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     strict: bool = False
-    state_dir: str | None = None
     _defaults: Common = field(default_factory=Common)
     _timeout_given: bool = False
     _names: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def state_dir(self) -> str | None:
+        """StateDir, as far as it was said."""
+        return self._defaults.state.folder
 
     def section(self, node: Node) -> list[Problem]:
         """Read one ``<Module collectd_inode>`` section; the problems found in it are also kept."""
         values, problems = read_block("<Module>", node, MODULE_KEYS, [kind.block for kind in KINDS])
         self.strict = values.get("StrictConfig", self.strict)
-        self.state_dir = values.get("StateDir", self.state_dir)
         self._defaults = common(values, self._defaults)
         if "StateDir" in values:
-            what = "StateDir: this version keeps no state yet"
-            self.warnings.append(Problem("<Module>", what, str(node.place or "")))
+            self._defaults = replace(self._defaults, state=State(values["StateDir"]))
         self._timeout_given = self._timeout_given or "Timeout" in values
         kinds = {kind.block.lower(): kind for kind in KINDS}
         for child in node.children:

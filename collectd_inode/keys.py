@@ -12,12 +12,13 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from collectd_inode.oconfig import Node, Scalar
 from collectd_inode.run import Job
+from collectd_inode.state import State
 
 Values = tuple[Scalar, ...]
 Reader = Callable[[Values], Any]
@@ -67,6 +68,8 @@ class Common:
     family: str = "any"
     notify: bool = True
     confirm: int = 1
+    state: State = field(default_factory=State, compare=False)
+    """What jobs keep between runs."""
 
     @property
     def deadline(self) -> float:
@@ -365,4 +368,5 @@ def common(values: Mapping[str, Any], defaults: Common) -> Common:
         family=values.get("AddressFamily", defaults.family),
         notify=values.get("Notify", defaults.notify),
         confirm=values.get("Confirm", defaults.confirm),
+        state=defaults.state,
     )

@@ -355,6 +355,8 @@ def trouble_from(error: BaseException) -> Trouble:
             return Trouble(Status.ERROR, Cause.ERROR, str(error))
         case TimeoutError():
             return Trouble(Status.FAILED, Cause.TIMEOUT, str(error) or "the deadline struck")
+        case wire.OutOfFiles():
+            return Trouble(Status.ERROR, Cause.CONFIGURATION, str(error))
         case wire.WireError():
             cause = next(cause for kind, cause in WIRE_CAUSES if isinstance(error, kind))
             return Trouble(Status.FAILED, cause, str(error))

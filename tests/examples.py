@@ -28,6 +28,9 @@ class SetClock(Clock):
     def now(self) -> float:
         return self.epoch
 
+    def nanoseconds(self) -> int:
+        return round(self.epoch * 1e6) * 1000
+
     def monotonic(self) -> float:
         return self.uptime
 

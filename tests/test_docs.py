@@ -293,7 +293,7 @@ def test_what_is_written_in_the_tables_of_keys_is_good(workspace: Workspace) -> 
         <Scenario "shop">\n{shared}\n{scenario}\n</Scenario>\n</Module>\n</Plugin>\n"""
     found = checked(workspace, "keys.conf", workspace.moved(text))
     assert found.problems == ()
-    assert [warning.what.partition(":")[0] for warning in found.warnings] == ["StateDir", "SaveFailures"]
+    assert [warning.what.partition(":")[0] for warning in found.warnings] == ["SaveFailures"]
     assert [job.scenario for job in found.jobs] == ["Somebody who has an account can log in"]
 
 

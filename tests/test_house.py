@@ -27,6 +27,7 @@ FLOORS = (
     {"run"},
     {"wire"},
     {"trust"},
+    {"state"},
     {"names", "oconfig"},
 )
 """From the doors down; who stands higher may import from below, and rooms of one floor know nothing of each other."""

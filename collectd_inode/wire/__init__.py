@@ -5,6 +5,7 @@ from collectd_inode.wire.deadline import deadline
 from collectd_inode.wire.errors import (
     CertificateRefused,
     ConnectFailed,
+    OutOfFiles,
     ProtocolBroken,
     ResolveFailed,
     TLSFailed,
@@ -18,6 +19,7 @@ __all__ = [
     "Clock",
     "ConnectFailed",
     "Exchange",
+    "OutOfFiles",
     "Phase",
     "ProtocolBroken",
     "ResolveFailed",

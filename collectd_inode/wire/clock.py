@@ -15,6 +15,10 @@ class Clock:
         """Seconds since the epoch; may be stepped."""
         return time.time()
 
+    def nanoseconds(self) -> int:
+        """`now` in whole nanoseconds."""
+        return time.time_ns()
+
     def monotonic(self) -> float:
         """Seconds since some instant; never stepped."""
         return time.monotonic()

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
+
 
 class WireError(Exception):
     """The exchange did not come about; the message is a sentence a user can read."""
+
+
+class OutOfFiles(Exception):
+    """This process may open no more files or sockets: ours to mend, not the peer's."""
 
 
 class ResolveFailed(WireError):
@@ -20,7 +26,13 @@ class TLSFailed(WireError):
 
 
 class CertificateRefused(TLSFailed):
-    """The peer's certificate was not accepted."""
+    """The peer's certificate was not accepted: OpenSSL's code and words, and the handshake that showed it."""
+
+    def __init__(
+        self, message: str, *, code: int | None = None, reason: str = "", tls: ssl.SSLObject | None = None
+    ) -> None:
+        super().__init__(message)
+        self.verify_code, self.verify_message, self.tls = code, reason, tls
 
 
 class ProtocolBroken(WireError):

@@ -7,7 +7,6 @@ notes into the `Timing` of the exchange under way when bytes left and when they 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import select
 import socket
@@ -18,8 +17,9 @@ from typing import Any
 
 import httpcore
 
+from collectd_inode.wire.address import Address, lookup, open_socket
 from collectd_inode.wire.clock import Clock
-from collectd_inode.wire.errors import CertificateRefused, ConnectFailed, ProtocolBroken, ResolveFailed, TLSFailed
+from collectd_inode.wire.errors import CertificateRefused, ConnectFailed, ProtocolBroken, TLSFailed
 from collectd_inode.wire.measure import Exchange, Phase, Stamps
 from collectd_inode.wire.stamps import (
     ANCILLARY_BYTES,
@@ -32,8 +32,6 @@ from collectd_inode.wire.stamps import (
     sent,
     switch_on,
 )
-
-FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +107,10 @@ class Timing:
 class Stream(httpcore.AsyncNetworkStream):
     """A connected socket, with or without TLS."""
 
-    def __init__(self, backend: Backend, sock: socket.socket, *, stamped: bool) -> None:
+    def __init__(self, backend: Backend, sock: socket.socket, ready: Moment, *, stamped: bool) -> None:
         self._backend, self._sock, self._stamped = backend, sock, stamped
+        self.ready = ready
+        """When the connection, or TLS on it, stood: from here a server that speaks first is waited for."""
         self._tls: ssl.SSLObject | None = None
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._arrived: Moment | None = None
@@ -145,10 +145,12 @@ class Stream(httpcore.AsyncNetworkStream):
             await self._handshake(self._tls)
         except ssl.SSLCertVerificationError as error:
             self._sock.close()  # httpcore forgets a stream whose handshake failed
-            raise CertificateRefused(f"{host}: certificate not accepted: {error.verify_message}") from None
+            code, why = error.verify_code, error.verify_message
+            what = f"{host}: certificate not accepted: {why}"
+            raise CertificateRefused(what, code=code, reason=why, tls=self._tls) from None
         except (OSError, ProtocolBroken) as error:  # SSLError is an OSError
             self._sock.close()
-            raise TLSFailed(f"{host}: TLS handshake failed: {_reason(error)}") from None
+            raise TLSFailed(f"{host}: TLS handshake failed: {reason(error)}") from None
         except BaseException:
             self._sock.close()
             raise
@@ -196,7 +198,10 @@ class Stream(httpcore.AsyncNetworkStream):
                 raise
             else:
                 self._add_wait(flight)
-                return await self._flush()
+                farewell = Flight()
+                await self._flush(farewell)
+                self.ready = farewell.sent or flight.last or self.ready
+                return
 
     def _add_wait(self, flight: Flight) -> None:
         if waits := flight.waits:
@@ -213,7 +218,7 @@ class Stream(httpcore.AsyncNetworkStream):
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 return b""  # many servers close without a notify; HTTP's own framing tells a cut answer
             except ssl.SSLError as error:
-                raise TLSFailed(f"{self._backend.timing.host}: {_reason(error)}") from None
+                raise TLSFailed(f"{self._backend.timing.host}: {reason(error)}") from None
 
     async def _feed_tls(self) -> None:
         data = await self._receive(2**16)
@@ -222,23 +227,23 @@ class Stream(httpcore.AsyncNetworkStream):
         else:
             self._incoming.write_eof()
 
-    async def _flush(self) -> None:
+    async def _flush(self, flight: Flight | None = None) -> None:
         if self._outgoing.pending:
-            await self._send(self._outgoing.read())
+            await self._send(self._outgoing.read(), flight)
 
     async def _receive(self, max_bytes: int) -> bytes:
         """The next bytes off the socket; when they came is kept in ``_arrived``."""
-        loop = asyncio.get_running_loop()
         try:
             while True:
                 try:
                     data, ancillary, _, _ = self._sock.recvmsg(max_bytes, ANCILLARY_BYTES)
                 except BlockingIOError:
-                    await self._ready(loop.add_reader, loop.remove_reader)
+                    await readable(self._sock)
+                    self._take_sent()
                 else:
                     break
         except OSError as error:
-            raise ProtocolBroken(f"{self._backend.timing.host}: {_reason(error)}") from None
+            raise ProtocolBroken(f"{self._backend.timing.host}: {reason(error)}") from None
         if self._asked is not None:
             self._take_sent()
         self._arrived = Moment(self._backend.timing.clock.monotonic(), received(ancillary) if self._stamped else None)
@@ -246,7 +251,6 @@ class Stream(httpcore.AsyncNetworkStream):
 
     async def _send(self, data: bytes, flight: Flight | None = None) -> None:
         """Send all of *data*; the first bytes of a *flight* are stamped."""
-        loop = asyncio.get_running_loop()
         rest = memoryview(data)
         ancillary: list[tuple[int, int, bytes]] = []
         if flight is not None and flight.sent is None:
@@ -258,32 +262,43 @@ class Stream(httpcore.AsyncNetworkStream):
                 try:
                     rest = rest[self._sock.sendmsg([rest], ancillary) :]
                 except BlockingIOError:
-                    await self._ready(loop.add_writer, loop.remove_writer)
+                    await _writable(self._sock)
+                    self._take_sent()
                 else:
                     ancillary = []
         except OSError as error:
-            raise ProtocolBroken(f"{self._backend.timing.host}: {_reason(error)}") from None
-
-    async def _ready(self, add: Callable[..., None], remove: Callable[[int], bool]) -> None:
-        """Wait until the socket can be read or written; a stamp in the error queue wakes us too, and is taken."""
-        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def wake() -> None:
-            if not woken.done():
-                woken.set_result(None)
-
-        number = self._sock.fileno()  # a socket would be looked up, and described, each time
-        add(number, wake)
-        try:
-            await woken
-        finally:
-            remove(number)
-        self._take_sent()
+            raise ProtocolBroken(f"{self._backend.timing.host}: {reason(error)}") from None
 
     def _take_sent(self) -> None:
         stamp = sent(self._sock) if self._stamped else None
         if stamp is not None and self._asked is not None:
             self._asked.kernel, self._asked = stamp, None
+
+
+async def readable(sock: socket.socket) -> None:
+    """Wait until *sock* has something to read; a stamp in its error queue counts too, and is to be taken."""
+    loop = asyncio.get_running_loop()
+    await _ready(sock.fileno(), loop.add_reader, loop.remove_reader)
+
+
+async def _writable(sock: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    await _ready(sock.fileno(), loop.add_writer, loop.remove_writer)
+
+
+async def _ready(number: int, add: Callable[..., None], remove: Callable[[int], bool]) -> None:
+    # By number: asyncio would look a socket up, and describe it, each time.
+    woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def wake() -> None:
+        if not woken.done():
+            woken.set_result(None)
+
+    add(number, wake)
+    try:
+        await woken
+    finally:
+        remove(number)
 
 
 class Backend(httpcore.AsyncNetworkBackend):
@@ -302,24 +317,7 @@ class Backend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> Stream:
         """A connected stream; raises ResolveFailed or ConnectFailed."""
-        family, address = await self._resolve(host, port)
-        clock = self.timing.clock
-        started = clock.monotonic()
-        sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            stamped = clock.kernel_stamps and switch_on(sock)
-            if self.route.source_address is not None:
-                sock.bind((self.route.source_address, 0))
-            await asyncio.get_running_loop().sock_connect(sock, address)
-        except OSError as error:
-            sock.close()
-            raise ConnectFailed(f"{_shown(host, address)}: {_reason(error)}") from None
-        except BaseException:
-            sock.close()
-            raise
-        self.timing.add(Phase.CONNECT, *_connecting(sock, clock.monotonic() - started, stamped=stamped))
-        return Stream(self, sock, stamped=stamped)
+        return await self.connect(await self.resolve(host, port), host)
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
@@ -331,17 +329,35 @@ class Backend(httpcore.AsyncNetworkBackend):
         """httpcore's retries would call this; we have none."""
         await asyncio.sleep(seconds)
 
-    async def _resolve(self, host: str, port: int) -> tuple[int, Any]:
-        """The family and socket address to connect to: the operator's, a literal one, or the resolver's first."""
+    async def resolve(self, host: str, port: int) -> Address:
+        """The address to connect to: the operator's, a literal one, or the resolver's first; raises ResolveFailed."""
         given, given_port = self.route.resolve.get(host.lower(), (host, None))
-        port, family = given_port or port, FAMILIES[self.route.family]
-        if _is_address(given):
-            return _getaddrinfo(given, port, family, socket.AI_NUMERICHOST)
+        found, seconds = await lookup(given, given_port or port, family=self.route.family, clock=self.timing.clock)
+        if seconds:
+            self.timing.add(Phase.RESOLVE, seconds)
+        return found[0]
+
+    async def connect(self, address: Address, host: str) -> Stream:
+        """A stream connected to *address*, one attempt; raises ConnectFailed."""
         clock = self.timing.clock
-        started = clock.monotonic()
-        found = await asyncio.get_running_loop().run_in_executor(None, _getaddrinfo, given, port, family, 0)
-        self.timing.add(Phase.RESOLVE, clock.monotonic() - started)
-        return found
+        sock = open_socket(address, socket.SOCK_STREAM)
+        started, called = clock.monotonic(), clock.nanoseconds()
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            stamped = clock.kernel_stamps and switch_on(sock)
+            if self.route.source_address is not None:
+                sock.bind((self.route.source_address, 0))
+            await asyncio.get_running_loop().sock_connect(sock, address.sockaddr)
+        except OSError as error:
+            sock.close()
+            raise ConnectFailed(f"{_shown(host, address)}: {reason(error)}") from None
+        except BaseException:
+            sock.close()
+            raise
+        connected = clock.monotonic()
+        seconds, stamps = _connecting(sock, connected - started, stamped=stamped)
+        self.timing.add(Phase.CONNECT, seconds, stamps)
+        return Stream(self, sock, Moment(connected, called + round(seconds * 1e9)), stamped=stamped)
 
 
 def _connecting(sock: socket.socket, elapsed: float, *, stamped: bool) -> tuple[float, Stamps]:
@@ -352,29 +368,11 @@ def _connecting(sock: socket.socket, elapsed: float, *, stamped: bool) -> tuple[
     return elapsed, Stamps.ELAPSED
 
 
-def _getaddrinfo(host: str, port: int, family: int, flags: int) -> tuple[int, Any]:
-    try:
-        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, socket.IPPROTO_TCP, flags)
-    except (socket.gaierror, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, socket.gaierror) else "not a host name"
-        raise ResolveFailed(f"{host}: {reason}") from None
-    return found[0][0], found[0][4]
+def _shown(host: str, address: Address) -> str:
+    return str(address) if host == address.host else f"{host} ({address})"
 
 
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
-
-
-def _shown(host: str, address: Any) -> str:
-    where = f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
-    return where if host == address[0] else f"{host} ({where})"
-
-
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """The error in words: OpenSSL's reason, the system's sentence, or our own."""
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return "the peer closed the connection"

@@ -1,0 +1,85 @@
+"""Where a name leads: addresses, and how long it took to find them.
+
+The resolver blocks and cannot be called off, so it is asked in worker threads of its own: many that hang hold up other
+lookups only, and no run beyond its deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import os
+import resource
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
+from collectd_inode.wire.errors import OutOfFiles, ResolveFailed
+from collectd_inode.wire.workers import LOOKUPS
+
+FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A socket address: family, and what the system's calls take."""
+
+    family: int
+    sockaddr: tuple[Any, ...]
+
+    @property
+    def host(self) -> str:
+        """The IP address alone."""
+        return str(self.sockaddr[0])
+
+    @property
+    def port(self) -> int:
+        """The port."""
+        return int(self.sockaddr[1])
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+async def lookup(
+    host: str, port: int, *, family: str = "any", clock: Clock = SYSTEM_CLOCK
+) -> tuple[tuple[Address, ...], float]:
+    """All addresses of *host* in the resolver's order, and the seconds it took (0 for an address); ResolveFailed."""
+    if is_numeric(host):
+        return _found(host, port, FAMILIES[family], socket.AI_NUMERICHOST), 0.0
+    started = clock.monotonic()
+    loop = asyncio.get_running_loop()
+    found = await loop.run_in_executor(LOOKUPS, _found, host, port, FAMILIES[family], 0)
+    return found, clock.monotonic() - started
+
+
+def open_socket(address: Address, kind: int) -> socket.socket:
+    """A non-blocking socket to reach *address* with; raises OutOfFiles where the process has too many."""
+    try:
+        return socket.socket(address.family, kind | socket.SOCK_NONBLOCK)
+    except OSError as error:
+        if error.errno not in (errno.EMFILE, errno.ENFILE):
+            raise
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        what = f"{os.strerror(error.errno).lower()} in this process (at most {most}; LimitNOFILE= of its systemd unit)"
+        raise OutOfFiles(what) from None
+
+
+def is_numeric(host: str) -> bool:
+    """Whether *host* is an address, which needs no looking up."""
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _found(host: str, port: int, family: int, flags: int) -> tuple[Address, ...]:
+    try:
+        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, socket.IPPROTO_TCP, flags)
+    except (socket.gaierror, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, socket.gaierror) else "not a host name"
+        raise ResolveFailed(f"{host}: {reason}") from None
+    return tuple(Address(row[0], row[4]) for row in found)

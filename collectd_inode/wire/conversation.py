@@ -1,0 +1,115 @@
+"""One TCP connection on which questions and answers take turns, each timed: SMTP's kind of talk.
+
+The one who talks asks for `Conversation.exchange` after each answer: what the wire measured since the last time.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import replace
+
+from collectd_inode.wire.address import Address
+from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
+from collectd_inode.wire.measure import Exchange, Stamps
+from collectd_inode.wire.tcp import Backend, Route, Stream, Timing
+
+_MOST_BYTES = 2**16
+
+
+class Conversation:
+    """Resolve, connect, then talk; TLS at any point.  Times are phases of `Exchange`, in seconds."""
+
+    def __init__(self, route: Route | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._backend = Backend(route or Route(), clock)
+        self._clock, self._host = clock, ""
+        self._address: Address | None = None
+        self._stream: Stream | None = None
+        self._unasked = False
+        """Whether the peer is the one to speak: nothing was sent whose departure could be stamped."""
+
+    async def resolve(self, host: str, port: int) -> Exchange:
+        """Find the address of *host*; raises ResolveFailed."""
+        self._host = host
+        self._backend.timing = Timing(self._clock, host)
+        self._address = await self._backend.resolve(host, port)
+        return self.exchange()
+
+    async def connect(self) -> Exchange:
+        """Connect to what `resolve` has found; raises ConnectFailed."""
+        assert self._address is not None
+        self._stream = await self._backend.connect(self._address, self._host)
+        return self._spoken_to()
+
+    async def start_tls(self, context: ssl.SSLContext, server_name: str) -> Exchange:
+        """Speak TLS from here on; raises CertificateRefused, TLSFailed."""
+        await self._talking.start_tls(context, server_name)
+        return self._spoken_to()
+
+    async def send(self, data: bytes) -> None:
+        """Send all of *data*; raises ProtocolBroken."""
+        self._unasked = False
+        self._acknowledge_at_once()
+        await self._talking.write(data)
+
+    async def receive(self) -> bytes:
+        """The next bytes, b"" when the peer has closed; raises ProtocolBroken, and TLSFailed at an alert."""
+        if self._unasked and self._backend.timing.flight.sent is None:
+            self._backend.timing.flight.sent = self._talking.ready
+        self._acknowledge_at_once()
+        return await self._talking.read(_MOST_BYTES)
+
+    def exchange(self) -> Exchange:
+        """What was measured since this was last asked."""
+        found = self._backend.timing.exchange(response_code=None, size=0, finished=True)
+        self._backend.timing = Timing(self._clock, self._host)
+        if self._unasked and found.phases:
+            # It began when our own clock said so, not with a stamped departure.
+            found = replace(found, stamps=Stamps.ELAPSED)
+        return found
+
+    async def aclose(self) -> None:
+        """Close the connection, if there is one."""
+        if self._stream is not None:
+            await self._stream.aclose()
+
+    @property
+    def address(self) -> Address | None:
+        """Where `resolve` led."""
+        return self._address
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """The TLS connection, once there is one."""
+        found: ssl.SSLObject | None = None if self._stream is None else self._stream.get_extra_info("ssl_object")
+        return found
+
+    @property
+    def pending(self) -> bytes:
+        """What has come over the bare socket and nobody has read: between a reply and TLS it is somebody else's."""
+        try:
+            return bytes(self._socket.recv(_MOST_BYTES, socket.MSG_PEEK))
+        except OSError:  # BlockingIOError: nothing
+            return b""
+
+    @property
+    def _talking(self) -> Stream:
+        assert self._stream is not None
+        return self._stream
+
+    @property
+    def _socket(self) -> socket.socket:
+        found: socket.socket = self._talking.get_extra_info("socket")
+        return found
+
+    def _spoken_to(self) -> Exchange:
+        measured = self.exchange()
+        self._unasked = True
+        return measured
+
+    def _acknowledge_at_once(self) -> None:
+        """Keep the kernel from holding back an acknowledgement (it forgets this wish again and again).
+
+        A server with Nagle's algorithm on keeps its next segment until then: 43 ms that are ours, not its own.
+        """
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
