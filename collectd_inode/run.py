@@ -196,6 +196,8 @@ class Job:
     steps: tuple[PlannedStep, ...] = ()
     place: str = ""
     story: Story | None = None
+    readings: tuple[tuple[str, str], ...] = ()
+    """Type and type instance of what it may send beside its steps' latencies, as far as that is known beforehand."""
     probe: Probe | None = None
     trouble: Trouble | None = None
 
@@ -209,8 +211,8 @@ class Job:
 class Observation:
     """A finished run: immutable, redacted, and all that any report is made of.
 
-    ``time`` is the start (epoch seconds), ``seconds`` the sum of the steps' latencies if all passed, ``elapsed`` wall
-    time.
+    ``time`` is the start (epoch seconds), ``seconds`` the sum of the steps' latencies if all passed (None for a
+    job whose steps have none), ``elapsed`` wall time.
     """
 
     job: Job
@@ -269,6 +271,11 @@ class Redactor:
         self._secrets.sort(key=lambda secret: len(secret[0]), reverse=True)
         patterns = (_pattern_of(value) for value, _ in self._secrets)
         self._pattern = re.compile("|".join(f"({pattern})" for pattern in patterns), re.IGNORECASE)
+
+    @property
+    def hides_anything(self) -> bool:
+        """Whether there is a secret at all."""
+        return self._pattern is not None
 
     def __call__(self, text: str) -> str:
         """*text* without secrets."""
@@ -394,6 +401,11 @@ class _Writing:
             stamps=min((e.stamps for e in self.exchanges), default=None),  # one elapsed makes the sum elapsed
         )
 
+    @property
+    def doing(self) -> str:
+        """What its last exchange was broken off in."""
+        return self.exchanges[-1].doing if self.exchanges else ""
+
     def _seconds(self, elapsed: float, trouble: Trouble | None) -> float | None:
         if trouble is None:
             return sum(e.seconds for e in self.exchanges) if self.exchanges else None
@@ -412,11 +424,12 @@ def _summed(parts: Iterator[Mapping[Phase, float]] | Sequence[Mapping[Phase, flo
 class Run:
     """A run being written; see the top of this file for how a probe writes it."""
 
-    def __init__(self, job: Job, clock: Clock = wire.SYSTEM_CLOCK) -> None:
+    def __init__(self, job: Job, clock: Clock = wire.SYSTEM_CLOCK, *, seconds: float | None = None) -> None:
         self.job = job
         self.redactor = Redactor()
         self.clock = clock
         self._time, self._started = clock.now(), clock.monotonic()
+        self._ends = self._started + (job.deadline if seconds is None else seconds)
         self._results: list[StepResult] = []
         self._open: _Writing | None = None
         self._warnings: list[Warning] = []
@@ -437,6 +450,11 @@ class Run:
             self._recorded = error
             raise
         self._close(None)
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the deadline."""
+        return max(0.0, self._ends - self.clock.monotonic())
 
     def exchange(self, exchange: Exchange) -> None:
         """Add what the wire measured to the step that is open."""
@@ -465,9 +483,14 @@ class Run:
             warnings=tuple(self._warnings),
             readings=tuple(self._readings),
             traceback=self._traceback,
-            seconds=None if trouble else sum(r.seconds or 0.0 for r in self._results),
+            seconds=None if trouble else self._total(),
         )
         return _redacted(finished, self.redactor)
+
+    def _total(self) -> float | None:
+        if not any(step.navigates for step in self.job.steps):
+            return None
+        return sum(result.seconds or 0.0 for result in self._results)
 
     def _close(self, trouble: Trouble | None) -> None:
         if self._open is not None:
@@ -477,6 +500,8 @@ class Run:
 
     def _trouble(self, error: BaseException) -> Trouble:
         trouble = trouble_from(error)
+        if trouble.cause is Cause.TIMEOUT and self._open is not None and self._open.doing:
+            trouble = replace(trouble, message=f"{trouble.message}: still {self._open.doing}")
         if trouble.cause is Cause.ERROR:
             # Of an operator's own step only what happened in it: the wrapping around it is ours.
             lines = "".join(traceback.format_exception(error.__cause__ or error))
@@ -498,6 +523,8 @@ class Run:
 
 
 def _redacted(observation: Observation, redact: Redactor) -> Observation:
+    if not redact.hides_anything:
+        return observation
     return replace(
         observation,
         steps=tuple(
@@ -524,8 +551,8 @@ async def observe(job: Job, clock: Clock = wire.SYSTEM_CLOCK, *, seconds: float 
     """
     if job.probe is None:
         return unable(job, clock.now())
-    run = Run(job, clock)
     most = job.deadline if seconds is None else min(seconds, job.deadline)
+    run = Run(job, clock, seconds=most)
     try:
         async with deadline(most) as limit:
             await job.probe(run)

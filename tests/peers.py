@@ -85,6 +85,8 @@ async def peer(*answers: bytes | Conversation, tls: ssl.SSLContext | None = None
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for _ in range(10):  # asyncio's own task for a handshake that failed ends a few turns later
+            await asyncio.sleep(0)
 
 
 async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -128,7 +130,7 @@ def tidily(main: Coroutine[Any, Any, T]) -> T:
     async def counted() -> T:
         result = await main
         left = asyncio.all_tasks() - {asyncio.current_task()}
-        assert left == set()
+        assert left == set(), left
         return result
 
     before = descriptors()

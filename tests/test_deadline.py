@@ -1,14 +1,17 @@
-"""A deadline ends what waits too long, and blames nobody for our own lateness."""
+"""A deadline ends what waits too long, and blames nobody for our own lateness; and everybody gets a turn."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import time
 
 import pytest
+from examples import SetClock
 
 from collectd_inode.wire import deadline
+from collectd_inode.wire.deadline import Turns
 
 
 def test_what_waits_longer_is_ended() -> None:
@@ -86,3 +89,30 @@ def test_an_answer_that_is_not_there_does_not_count() -> None:
 
     with pytest.raises(TimeoutError):
         asyncio.run(main())
+
+
+def test_who_has_had_his_turn_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After 5 ms, and not before; a new turn begins then, as it does after waiting."""
+    clock = SetClock()
+    monkeypatch.setattr(sys.modules[Turns.__module__], "time", clock)
+
+    async def main() -> list[str]:
+        turns = Turns()
+        ran: list[str] = []
+
+        async def read(name: str, seconds: float) -> None:
+            clock.pass_by(seconds)
+            await turns.give_way()
+            ran.append(name)
+
+        turns.begin()
+        asyncio.get_running_loop().call_soon(ran.append, "another")
+        await read("a short one", 0.004)
+        await read("one too many", 0.002)
+        asyncio.get_running_loop().call_soon(ran.append, "another, never in between")
+        await read("a new turn", 0.004)
+        turns.begin()
+        await read("a turn after waiting", 0.004)
+        return list(ran)
+
+    assert asyncio.run(main()) == ["a short one", "another", "one too many", "a new turn", "a turn after waiting"]

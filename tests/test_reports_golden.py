@@ -45,7 +45,8 @@ def played(job: Job, outcome: dict[str, Any]) -> Job:
         for planned, met in zip(job.steps, steps, strict=False):
             with run.step(planned):
                 if "phases" in met:
-                    run.exchange(exchange(met.get("code"), size=met.get("bytes", 0), **met["phases"]))
+                    asked = exchange(met.get("code"), size=met.get("bytes", 0), **met["phases"])
+                    run.exchange(replace(asked, doing=met.get("doing", "")))
                 if "fails" in met:
                     raise Failure(Cause[met["fails"].upper()], **met["with"])
 

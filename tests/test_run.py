@@ -6,6 +6,7 @@ import asyncio
 import base64
 import html
 import json
+from dataclasses import replace
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -228,6 +229,22 @@ def test_a_deadline_in_a_step_that_asks_nothing_makes_no_latency() -> None:
 
     found = observed(searching, LOOK, deadline=0.02)
     assert [(s.status, s.seconds) for s in found.steps] == [(Status.FAILED, None)]
+
+
+def test_a_deadline_says_what_was_still_being_done() -> None:
+    """By the last exchange of the step that it strikes; one that ended before is not told of."""
+
+    async def hanging(run: Run) -> None:
+        with run.step(OPEN):
+            run.exchange(exchange(302, processing=0.1))
+            try:
+                await asyncio.Event().wait()
+            finally:
+                run.exchange(replace(exchange(None), doing="connecting to www (192.0.2.7:80)"))
+
+    said = "not done after 0.02 s: still connecting to www (192.0.2.7:80)"
+    found = observed(hanging, deadline=0.02)
+    assert found.trouble == found.steps[0].trouble == Trouble(Status.FAILED, Cause.TIMEOUT, said)
 
 
 def test_a_step_s_own_timeout_keeps_its_words() -> None:

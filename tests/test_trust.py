@@ -37,6 +37,7 @@ def test_what_a_profile_means() -> None:
     assert (made.verify_mode, made.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert made.minimum_version == ssl.TLSVersion.TLSv1_2
     assert not made.verify_flags & ssl.VERIFY_X509_STRICT
+    assert not made.hostname_checks_common_name
 
     unbelieving = context(Profile(verify=False))
     assert (unbelieving.verify_mode, unbelieving.check_hostname) == (ssl.CERT_NONE, False)
@@ -76,15 +77,15 @@ def said(profile: Profile) -> str:
 
 
 def test_stores_that_will_not_do(ca: trustme.CA, tmp_path: Path) -> None:
-    """Missing, empty, no certificate, binary: the message names the file."""
+    """The message names the file, and the line; the many ways are in ``trust/test_trust_store.py``."""
     (tmp_path / "empty.pem").touch()
-    (tmp_path / "note.pem").write_text("Ask Jo.")
-    (tmp_path / "binary.pem").write_bytes(bytes(range(128, 256)))
-    ca.private_key_pem.write_to_path(tmp_path / "key.pem")
+    (tmp_path / "cut.pem").write_bytes(ca.cert_pem.bytes()[:300])
     (tmp_path / "folder").mkdir()
     assert said(Profile(str(tmp_path / "gone.pem"))) == f"{tmp_path}/gone.pem: No such file or directory"
-    for name in ("empty.pem", "note.pem", "binary.pem", "key.pem"):
-        assert said(Profile(str(tmp_path / name))) == f"{tmp_path}/{name}: no PEM certificate in it"
+    empty = f"{tmp_path}/empty.pem: no PEM certificate in it: the file is empty"
+    assert said(Profile(str(tmp_path / "empty.pem"))) == empty
+    cut = f"{tmp_path}/cut.pem:1: the certificate that begins here has no end: the file was cut off"
+    assert said(Profile(str(tmp_path / "cut.pem"))) == cut
     assert said(Profile(str(tmp_path / "folder"))) == f"{tmp_path}/folder: no certificate in this folder"
 
 
@@ -94,6 +95,38 @@ def test_a_bad_profile_is_looked_at_again(ca: trustme.CA, tmp_path: Path) -> Non
     assert said(late) == f"{tmp_path}/late.pem: No such file or directory"
     ca.cert_pem.write_to_path(tmp_path / "late.pem")
     assert subjects(context(late)) == 1
+
+
+def test_a_changed_store_gets_a_new_context(ca: trustme.CA, tmp_path: Path) -> None:
+    """A file that was written again or replaced, or a folder's; what has not changed is kept."""
+    ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+    file, folder = Profile(str(tmp_path / "ca.pem")), Profile(str(tmp_path))
+    before = context(file), context(folder)
+    assert (context(file), context(folder)) == before
+
+    trustme.CA().cert_pem.write_to_path(tmp_path / "new.pem")
+    (tmp_path / "new.pem").replace(tmp_path / "ca.pem")
+    after = context(file), context(folder)
+    assert not set(before) & set(after)
+    assert [made.get_ca_certs() for made in after] != [made.get_ca_certs() for made in before]
+
+    trustme.CA().cert_pem.write_to_path(tmp_path / "more.pem")
+    assert context(file) is after[0]
+    assert (subjects(context(folder)), subjects(after[1])) == (2, 1)
+
+
+def test_a_changed_client_certificate_gets_a_new_context(ca: trustme.CA, tmp_path: Path) -> None:
+    """Renewed by a cron job, say; the profile is the same."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    profile = Profile(client_cert=str(cert), client_key=str(key))
+    made = []
+    for name in ("one.test", "two.test"):
+        issued = ca.issue_cert(name)
+        issued.cert_chain_pems[0].write_to_path(cert)
+        issued.private_key_pem.write_to_path(key)
+        made.append(context(profile))
+        assert context(profile) is made[-1]
+    assert made[0] is not made[1]
 
 
 def test_client_certificates_that_will_not_do(ca: trustme.CA, tmp_path: Path) -> None:

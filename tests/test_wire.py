@@ -190,19 +190,16 @@ def test_an_idle_connection_that_the_server_closed_is_not_used_again() -> None:
     [
         (close, "127.0.0.1: server disconnected without sending a response"),
         (reset, "127.0.0.1: connection reset by peer"),
-        (saying(b"220 mail ESMTP\r\n\r\n"), "127.0.0.1: illegal status line: bytearray(b'220 mail ESMTP')"),
-        (saying(b"HTTP/1.1 200 OK\r\nNo colon\r\n\r\n"), "127.0.0.1: illegal header line: bytearray(b'No colon')"),
-        (
-            saying(answer(b"hello")[:-2]),
-            "127.0.0.1: peer closed connection without sending complete message body (received 3 bytes, expected 5)",
-        ),
+        (saying(b"220 mail ESMTP\r\n\r\n"), "127.0.0.1: what came is not HTTP: '220 mail ESMTP'"),
+        (saying(b"HTTP/1.1 200 OK\r\nNo colon\r\n\r\n"), "127.0.0.1: what came is not HTTP: 'No colon'"),
+        (saying(answer(b"hello")[:-2]), "127.0.0.1: the connection was closed after 3 of 5 bytes of the body"),
         (
             saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"),
-            "127.0.0.1: peer closed connection without sending complete message body (incomplete chunked read)",
+            "127.0.0.1: the connection was closed in the middle of the body",
         ),
         (
             saying(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200_000 + b"\r\n\r\n"),
-            "127.0.0.1: receive buffer too long",
+            "127.0.0.1: its headers are longer than 100 KiB",
         ),
     ],
     ids=["close", "reset", "garbage", "no header", "cut", "cut chunk", "endless header"],
@@ -294,7 +291,7 @@ def test_the_source_address_is_the_operator_s() -> None:
     [
         (Route(source_address="192.0.2.1"), ConnectFailed, "127.0.0.1:9: cannot assign requested address"),
         (Route(source_address="::1"), ConnectFailed, "127.0.0.1:9: address family for hostname not supported"),
-        (Route(family="ipv6"), ResolveFailed, "127.0.0.1: Address family for hostname not supported"),
+        (Route(family="ipv6"), ResolveFailed, '127.0.0.1: it has no IPv6 address (AddressFamily "ipv6")'),
     ],
     ids=["not ours", "other family", "no such family"],
 )
@@ -340,7 +337,7 @@ def test_a_name_that_is_none() -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     with resolver(lookup):
-        assert tidily(Client().trouble("http://www.test/", ResolveFailed)) == "www.test: Name or service not known"
+        assert tidily(Client().trouble("http://www.test/", ResolveFailed)) == "www.test: name or service not known"
     name = "a" * 64 + ".test"
     assert tidily(Client().trouble(f"http://{name}/", ResolveFailed)) == f"{name}: not a host name"
 
@@ -507,7 +504,7 @@ def test_a_client_s_certificate(ca: trustme.CA, trusting: Profile, tmp_path: Pat
     serving = server_tls(ca)
     serving.verify_mode = ssl.CERT_REQUIRED
     ca.configure_trust(serving)
-    assert alerted(serving, trusting) == "www.test: tlsv13 alert certificate required"
+    assert alerted(serving, trusting) == "www.test: the peer sent the TLS alert “certificate required”"
 
     mine = ca.issue_cert("client.test")
     mine.private_key_pem.write_to_path(tmp_path / "key.pem")
@@ -521,7 +518,8 @@ def test_tls_that_breaks(ca: trustme.CA, trusting: Profile) -> None:
     old = server_tls(ca)
     old.maximum_version = ssl.TLSVersion.TLSv1_2
     start = "www.test: TLS handshake failed: "
-    assert alerted(old, Profile(trusting.ca_cert, minimum="1.3")) == start + "tlsv1 alert protocol version"
+    too_old = start + "the peer sent the TLS alert “protocol version”"
+    assert alerted(old, Profile(trusting.ca_cert, minimum="1.3")) == too_old
 
     async def no_tls(answering: bytes) -> str:
         async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -537,7 +535,7 @@ def test_tls_that_breaks(ca: trustme.CA, trusting: Profile) -> None:
         await server.wait_closed()
         return text
 
-    assert workers.run(no_tls(b"HTTP/1.0 400 Bad Request\r\n\r\n")) == start + "wrong version number"
+    assert workers.run(no_tls(b"HTTP/1.0 400 Bad Request\r\n\r\n")) == start + "what came is not TLS"
     assert workers.run(no_tls(b"")) in (start + "the peer closed the connection", start + "connection reset by peer")
 
 
@@ -564,10 +562,7 @@ def test_a_handshake_that_hangs_is_ended_by_the_deadline(trusting: Profile) -> N
 def test_a_cut_answer_over_tls_is_a_cut_answer(ca: trustme.CA, trusting: Profile) -> None:
     """A close without notify is told by HTTP's own framing."""
     said = refused(server_tls(ca), trusting, saying(answer(b"hello")[:-2]))
-    assert said == (
-        "ProtocolBroken: www.test: peer closed connection without sending complete message body"
-        " (received 3 bytes, expected 5)"
-    )
+    assert said == "ProtocolBroken: www.test: the connection was closed after 3 of 5 bytes of the body"
 
 
 # Proxies

@@ -61,7 +61,9 @@ class _Loader:
         self.warnings: list[Problem] = []
         self.homeless: list[Trouble] = []
         self.without_tls: Trouble | None = None
-        self.sources: list[str] = [*settings.features, *settings.steps]
+        s = settings
+        self.profile = tls.Profile(s.ca_cert, s.verify_peer, s.client_cert, s.client_key, s.minimum_tls)
+        self.sources: list[str] = [*settings.features, *settings.steps, *self.profile.sources]
         self.known = {name for name, _ in (*settings.variables, *settings.secrets)}
 
     def jobs(self) -> tuple[Job, ...]:
@@ -120,7 +122,7 @@ class _Loader:
     def _context(self) -> ssl.SSLContext | None:
         s = self.settings
         try:
-            return tls.context(tls.Profile(s.ca_cert, s.verify_peer, s.client_cert, s.client_key, s.minimum_tls))
+            return tls.context(self.profile)
         except tls.BadProfile as error:
             named = (path for path in (s.client_cert, s.client_key, s.ca_cert) if path and path in str(error))
             self._problem(str(error), value=next(named, ""))

@@ -1,14 +1,19 @@
-"""TLS as one job wants it, made into an SSLContext once and kept.
+"""TLS as one job wants it, made into an SSLContext once and kept until one of its files changes.
 
 A context of the system's CA store takes about 19 ms to build, so there is one a profile, not one a run.
 """
 
 from __future__ import annotations
 
+import glob
+import os
 import ssl
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from functools import lru_cache
+
+from collectd_inode.trust import store
 
 MINIMUM_VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
@@ -16,7 +21,6 @@ MINIMUM_VERSIONS = {
     "1.2": ssl.TLSVersion.TLSv1_2,
     "1.3": ssl.TLSVersion.TLSv1_3,
 }
-_PEM_MARK = b"CERTIFICATE-----"  # keys and revocation lists may lie in the same folder
 
 
 class BadProfile(Exception):
@@ -33,20 +37,55 @@ class Profile:
     client_key: str | None = None
     minimum: str = "1.2"
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The files that it is made from, a folder's as a glob: what is to be watched."""
+        named = [path for path in (self.ca_cert, self.client_cert, self.client_key) if path is not None]
+        folder = self.ca_cert is not None and os.path.isdir(self.ca_cert)
+        return (*named, *([os.path.join(glob.escape(self.ca_cert or ""), "*")] if folder else []))
 
-@cache
+
 def context(profile: Profile) -> ssl.SSLContext:
-    """The SSLContext of *profile*; raises BadProfile."""
+    """The SSLContext of *profile*, the same one until a CA, certificate or key file changes; raises BadProfile."""
+    return _made(profile, tuple(_stamps(profile)))
+
+
+_Stamp = tuple[int, int, int] | None
+
+
+def _stamps(profile: Profile) -> Iterator[_Stamp]:
+    """What tells a file from what it was; of the system's store its bundle and its folder, not the files in there."""
+    yield from map(_stamp, (profile.client_cert, profile.client_key))
+    if profile.ca_cert is None:
+        system = ssl.get_default_verify_paths()
+        yield from map(_stamp, (system.cafile, system.capath))
+        return
+    yield _stamp(profile.ca_cert)
+    with suppress(OSError):  # a file, or nothing
+        yield from (_stamp(entry.path) for entry in sorted(os.scandir(profile.ca_cert), key=lambda entry: entry.name))
+
+
+def _stamp(path: str | None) -> _Stamp:
+    with suppress(OSError):
+        if path is not None:
+            file = os.stat(path)
+            return file.st_ctime_ns, file.st_size, file.st_ino
+    return None
+
+
+@lru_cache(maxsize=128)
+def _made(profile: Profile, stamps: tuple[_Stamp, ...]) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # Python 3.13 turns the strict flag on by itself: the same certificate must get the same verdict everywhere.
     made.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    made.hostname_checks_common_name = False  # RFC 9525 section 2: a common name is no host name
     if not profile.verify:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
     elif profile.ca_cert is None:
         made.load_default_certs()
     else:
-        _load_store(made, Path(profile.ca_cert))
+        _load_store(made, profile.ca_cert)
     if profile.client_cert is not None:
         _load_client(made, profile.client_cert, profile.client_key)
     if profile.minimum in ("1.0", "1.1"):
@@ -55,23 +94,11 @@ def context(profile: Profile) -> ssl.SSLContext:
     return made
 
 
-def _load_store(made: ssl.SSLContext, store: Path) -> None:
-    """Every certificate in a file, or in the files of a folder, whether c_rehash has been there or not."""
-    try:
-        files = sorted(p for p in store.iterdir() if p.is_file()) if store.is_dir() else [store]
-        texts = {file: file.read_bytes() for file in files}
-    except OSError as error:
-        raise BadProfile(f"{error.filename or store}: {error.strerror}") from None
-    if store.is_dir():
-        texts = {file: text for file, text in texts.items() if _PEM_MARK in text}
-    if not texts:
-        raise BadProfile(f"{store}: no certificate in this folder")
-    for file, text in texts.items():
-        try:
-            made.load_verify_locations(cadata=text.decode("ascii", "ignore"))
-        except (ssl.SSLError, ValueError) as error:  # ValueError: nothing at all in it
-            reason = error.reason if isinstance(error, ssl.SSLError) else None
-            raise BadProfile(f"{file}: no PEM certificate in it{f' ({reason})' if reason else ''}") from None
+def _load_store(made: ssl.SSLContext, path: str) -> None:
+    found = store.read(path)
+    if (fatal := found.fatal) is not None:
+        raise BadProfile(str(fatal))
+    made.load_verify_locations(cadata=b"".join(anchor.der for anchor in found.anchors))
 
 
 def _load_client(made: ssl.SSLContext, certificate: str, key: str | None) -> None:

@@ -7,6 +7,7 @@ lookups only, and no run beyond its deadline.
 from __future__ import annotations
 
 import asyncio
+import encodings.idna  # noqa: F401 - what getaddrinfo would import at the first name
 import errno
 import ipaddress
 import os
@@ -19,6 +20,7 @@ from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
 from collectd_inode.wire.errors import OutOfFiles, ResolveFailed
 from collectd_inode.wire.workers import LOOKUPS
 
+_NOT_OF_THIS_FAMILY = (socket.EAI_NODATA, socket.EAI_ADDRFAMILY)
 FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
 
@@ -79,7 +81,13 @@ def is_numeric(host: str) -> bool:
 def _found(host: str, port: int, family: int, flags: int) -> tuple[Address, ...]:
     try:
         found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, socket.IPPROTO_TCP, flags)
-    except (socket.gaierror, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, socket.gaierror) else "not a host name"
-        raise ResolveFailed(f"{host}: {reason}") from None
+    except socket.gaierror as error:
+        # Without a descriptor for its files the resolver knows no name: that would be ours to mend.
+        open_socket(Address(socket.AF_INET, ()), socket.SOCK_STREAM).close()
+        if family != socket.AF_UNSPEC and error.errno in _NOT_OF_THIS_FAMILY:
+            version = "4" if family == socket.AF_INET else "6"
+            raise ResolveFailed(f'{host}: it has no IPv{version} address (AddressFamily "ipv{version}")') from None
+        raise ResolveFailed(f"{host}: {(error.strerror or str(error)).lower()}") from None
+    except UnicodeError:
+        raise ResolveFailed(f"{host}: not a host name") from None
     return tuple(Address(row[0], row[4]) for row in found)

@@ -43,6 +43,7 @@ class Conversation:
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> Exchange:
         """Speak TLS from here on; raises CertificateRefused, TLSFailed."""
+        self._unasked = False
         await self._talking.start_tls(context, server_name)
         return self._spoken_to()
 
@@ -50,7 +51,7 @@ class Conversation:
         """Send all of *data*; raises ProtocolBroken."""
         self._unasked = False
         self._acknowledge_at_once()
-        await self._talking.write(data)
+        await self._talking.say(data)
 
     async def receive(self) -> bytes:
         """The next bytes, b"" when the peer has closed; raises ProtocolBroken, and TLSFailed at an alert."""

@@ -1,11 +1,13 @@
-"""The end of waiting: cancels what is late, but not for our own lateness."""
+"""The end of waiting: cancels what is late, but not for our own lateness; and nobody keeps the loop to himself."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+_TURN_SECONDS = 0.005
 _PASSES = 10
 """Turns of the loop between a deadline and its verdict: enough to take in an answer that is there already."""
 
@@ -33,3 +35,27 @@ async def deadline(seconds: float) -> AsyncIterator[asyncio.Timeout]:
             yield limit
         finally:
             handle.cancel()
+
+
+class Turns:
+    """Whose turn it is: reading goes on for 5 ms at most before everybody else gets one.
+
+    A peer that sends faster than we parse always has something to read: without this nothing else would run, the
+    deadline included.
+    """
+
+    def __init__(self) -> None:
+        self._since = 0.0
+
+    def begin(self) -> None:
+        """We have waited: a new turn begins."""
+        self._since = time.monotonic()
+
+    async def give_way(self) -> None:
+        """Let the others go first if our turn is over."""
+        if time.monotonic() - self._since > _TURN_SECONDS:
+            await asyncio.sleep(0)
+            self.begin()
+
+
+TURNS = Turns()

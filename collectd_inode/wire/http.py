@@ -6,13 +6,19 @@ are kept alive as browsers do.  Each exchange is handed to ``on_exchange`` when 
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import AsyncIterator, Callable
 
+# httpcore imports the first two at its first request: while files are read the loop stands, and there may be no
+# descriptor left to read them with.
+import anyio._backends._asyncio  # noqa: F401
 import httpcore
 import httpx
+import sniffio  # noqa: F401
 
 from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
+from collectd_inode.wire.deadline import TURNS
 from collectd_inode.wire.errors import ConnectFailed, ProtocolBroken
 from collectd_inode.wire.measure import Exchange, Phase
 from collectd_inode.wire.tcp import Backend, Route, Timing
@@ -48,6 +54,7 @@ class Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send *request*; the body is read from the response's stream.  Raises WireError."""
         while True:
+            await self._drop_confused()
             timing = self._backend.timing = Timing(self._clock, request.url.host)
             try:
                 answer = await self._pool.handle_async_request(_for_httpcore(request))
@@ -63,6 +70,17 @@ class Transport(httpx.AsyncBaseTransport):
             stream=_Body(answer, timing, self._on_exchange),
             extensions=answer.extensions,
         )
+
+    async def _drop_confused(self) -> None:
+        """Close connections on which more has come than was asked for.
+
+        It would be taken for the answer to the next request; a browser does not use such a connection again.
+        """
+        for connection in self._pool.connections:
+            # httpcore keeps its parser to itself; where it has moved, nothing is dropped.
+            parser = getattr(getattr(connection, "_connection", None), "_h11_state", None)
+            if parser is not None and parser.trailing_data[0]:
+                await connection.aclose()
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -81,6 +99,7 @@ class _Body(httpx.AsyncByteStream):
             async for part in self._answer.aiter_stream():
                 self._size += len(part)
                 yield part
+                await TURNS.give_way()  # one read may hold thousands of chunks
         except (httpcore.ProtocolError, httpcore.NetworkError) as error:
             raise _translated(error, self._timing.host) from None
         self._tell(finished=True)
@@ -131,7 +150,27 @@ def _translated(error: BaseException, host: str) -> BaseException:
             return error
 
 
+_IN_OTHER_WORDS = (
+    (r"illegal (?:status line|header line|chunk header): bytearray\(b(.*)\)$", r"what came is not HTTP: \1"),
+    (r"Receive buffer too long.*", "its headers are longer than 100 KiB"),
+    (r".*_SWITCH_UPGRADE.*", "it switched protocols (101) although nobody asked"),
+    (r"Only Transfer-Encoding: chunked is supported", "it uses a Transfer-Encoding that is not chunked"),
+    (
+        r"peer closed connection without sending complete message body \(received (\d+) bytes, expected (\d+)\)",
+        r"the connection was closed after \1 of \2 bytes of the body",
+    ),
+    (
+        r"peer closed connection without sending complete message body.*",
+        "the connection was closed in the middle of the body",
+    ),
+)
+"""h11's and httpcore's texts, and what a user can read."""
+
+
 def _sentence(text: str) -> str:
-    """h11's and httpcore's texts without their full stop, small at the start, as ours are."""
-    text = text.strip().rstrip(".")
-    return text[:1].lower() + text[1:] if text else "the connection broke"
+    """A library's text as a sentence of ours: without its full stop, small at the start."""
+    text = text.strip().rstrip(".") or "the connection broke"
+    for theirs, ours in _IN_OTHER_WORDS:
+        if match := re.match(theirs, text):
+            return match.expand(ours)
+    return text[:1].lower() + text[1:]

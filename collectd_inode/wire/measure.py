@@ -41,6 +41,9 @@ class Exchange:
     certificates: Mapping[str, float] = field(default_factory=dict)
     """Host → end of its leaf certificate's validity (epoch seconds), for each TLS handshake of this exchange."""
 
+    doing: str = ""
+    """What was being done when it broke off: "connecting to www (192.0.2.7:80)"."""
+
     @property
     def seconds(self) -> float:
         """The exchange's latency."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from collectd_inode.wire.measure import Stamps
@@ -86,13 +86,14 @@ def sent(sock: socket.socket) -> int | None:
     To be called at every wake-up: while something is in that queue, epoll wakes us without end.
     """
     found = None
-    with suppress(OSError):  # BlockingIOError: it is empty
+    try:
         while True:
             _, ancillary, _, _ = sock.recvmsg(0, ANCILLARY_BYTES, _MSG_ERRQUEUE)
             for level, kind, data in ancillary:
                 if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPING:
                     found = _nanoseconds(data)
-    return found
+    except OSError:  # BlockingIOError: it is empty
+        return found
 
 
 def connect_seconds(sock: socket.socket) -> float | None:

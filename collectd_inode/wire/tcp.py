@@ -7,7 +7,9 @@ notes into the `Timing` of the exchange under way when bytes left and when they 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import re
 import select
 import socket
 import ssl
@@ -17,8 +19,10 @@ from typing import Any
 
 import httpcore
 
+from collectd_inode.trust.certificate import presented
 from collectd_inode.wire.address import Address, lookup, open_socket
 from collectd_inode.wire.clock import Clock
+from collectd_inode.wire.deadline import TURNS
 from collectd_inode.wire.errors import CertificateRefused, ConnectFailed, ProtocolBroken, TLSFailed
 from collectd_inode.wire.measure import Exchange, Phase, Stamps
 from collectd_inode.wire.stamps import (
@@ -32,6 +36,8 @@ from collectd_inode.wire.stamps import (
     sent,
     switch_on,
 )
+
+_EARLY_BYTES = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class Timing:
         self.stamps = Stamps.KERNEL
         self.certificates: dict[str, float] = {}
         self.flight = Flight()
+        self.doing = ""
 
     def add(self, phase: Phase, seconds: float, stamps: Stamps = Stamps.KERNEL) -> None:
         """A phase, or one more part of it, took *seconds*; one elapsed time makes the whole exchange's elapsed."""
@@ -100,6 +107,7 @@ class Timing:
             response_code=response_code,
             bytes=size,
             finished=finished,
+            doing="" if finished else self.doing,
             certificates=self.certificates,
         )
 
@@ -116,22 +124,51 @@ class Stream(httpcore.AsyncNetworkStream):
         self._arrived: Moment | None = None
         self._asked: Moment | None = None
         """The departure whose stamp is still to come."""
+        self._early = b""
+        """What came in answer to something that we had not sent all of."""
+        self._unsent: ProtocolBroken | None = None
+        """Why something could not be sent: the reason to give if there is nothing to read either."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The next bytes; b"" when the peer has closed."""
-        data = await self._receive(max_bytes) if self._tls is None else await self._read_tls(max_bytes)
+        data, self._early = self._early, b""
+        try:
+            data = data or await self._read(max_bytes)
+        except ProtocolBroken:
+            if self._unsent is None:
+                raise
+        if not data and self._unsent is not None:
+            raise self._unsent
         if data and self._arrived is not None:
             self._backend.timing.flight.arrived(self._arrived)
+            self._backend.timing.doing = f"reading the answer of {self._backend.timing.host}"
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send all of *buffer*."""
+        """Send all of *buffer*, for httpcore; raises its WriteError, upon which it looks for an answer.
+
+        A server may answer (413, say) before it has been sent everything, and close (RFC 9112 section 9.5).
+        """
+        try:
+            await self.say(buffer, until_answered=True)
+        except ProtocolBroken as error:
+            self._unsent = error
+            raise httpcore.WriteError(str(error)) from None
+
+    async def say(self, buffer: bytes, *, until_answered: bool = False) -> None:
+        """Send all of *buffer*; raises ProtocolBroken; *until_answered*: httpcore.WriteError too."""
         if not buffer:
             return
+        timing = self._backend.timing
+        timing.doing = f"sending to {timing.host}"
         if self._tls is not None:
-            self._tls.write(buffer)
+            try:
+                self._tls.write(buffer)
+            except ssl.SSLError as error:  # the peer has said goodbye
+                raise ProtocolBroken(f"{timing.host}: {reason(error)}") from None
             buffer = self._outgoing.read()
-        await self._send(buffer, self._backend.timing.flight)
+        await self._send(buffer, timing.flight, until_answered=until_answered)
+        timing.doing = f"waiting for the answer of {timing.host}"
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -140,6 +177,7 @@ class Stream(httpcore.AsyncNetworkStream):
         timing = self._backend.timing
         timing.tunnelled()
         host = server_hostname or timing.host
+        timing.doing = f"in the TLS handshake with {host}"
         self._tls = ssl_context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
         try:
             await self._handshake(self._tls)
@@ -150,13 +188,14 @@ class Stream(httpcore.AsyncNetworkStream):
             raise CertificateRefused(what, code=code, reason=why, tls=self._tls) from None
         except (OSError, ProtocolBroken) as error:  # SSLError is an OSError
             self._sock.close()
-            raise TLSFailed(f"{host}: TLS handshake failed: {reason(error)}") from None
+            why = reason(error).removeprefix(f"{timing.host}: ")
+            raise TLSFailed(f"{host}: TLS handshake failed: {why}") from None
         except BaseException:
             self._sock.close()
             raise
-        certificate = self._tls.getpeercert()
-        if certificate:  # {} when not verified
-            timing.certificates[host] = float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
+        finally:
+            if (shown := presented(self._tls)) and shown[0].not_after is not None:
+                timing.certificates[host] = shown[0].not_after
         return self
 
     async def aclose(self) -> None:
@@ -169,9 +208,7 @@ class Stream(httpcore.AsyncNetworkStream):
             case "is_readable":
                 # An idle connection that has something to read has been closed (or is confused): not to be used again.
                 self._take_sent()  # poll tells of the error queue too
-                poll = select.poll()
-                poll.register(self._sock, select.POLLIN)
-                return bool(poll.poll(0))
+                return _poll(self._sock)
             case "ssl_object":
                 return self._tls
             case "socket":
@@ -194,7 +231,8 @@ class Stream(httpcore.AsyncNetworkStream):
                 if self._arrived is not None:
                     flight.arrived(self._arrived)
             except ssl.SSLError:
-                await self._flush()  # the alert that says why
+                with contextlib.suppress(ProtocolBroken):
+                    await self._flush()  # the alert that says why
                 raise
             else:
                 self._add_wait(flight)
@@ -207,8 +245,9 @@ class Stream(httpcore.AsyncNetworkStream):
         if waits := flight.waits:
             self._backend.timing.add(Phase.TLS, *between(waits[0], waits[2]))
 
-    async def _read_tls(self, max_bytes: int) -> bytes:
-        assert self._tls is not None
+    async def _read(self, max_bytes: int) -> bytes:
+        if self._tls is None:
+            return await self._receive(max_bytes)
         while True:
             try:
                 return self._tls.read(max_bytes)
@@ -233,13 +272,15 @@ class Stream(httpcore.AsyncNetworkStream):
 
     async def _receive(self, max_bytes: int) -> bytes:
         """The next bytes off the socket; when they came is kept in ``_arrived``."""
+        await TURNS.give_way()
         try:
+            if self._asked is not None:  # we have just asked: there cannot be an answer yet
+                await self._until_readable()
             while True:
                 try:
                     data, ancillary, _, _ = self._sock.recvmsg(max_bytes, ANCILLARY_BYTES)
                 except BlockingIOError:
-                    await readable(self._sock)
-                    self._take_sent()
+                    await self._until_readable()
                 else:
                     break
         except OSError as error:
@@ -249,7 +290,12 @@ class Stream(httpcore.AsyncNetworkStream):
         self._arrived = Moment(self._backend.timing.clock.monotonic(), received(ancillary) if self._stamped else None)
         return data
 
-    async def _send(self, data: bytes, flight: Flight | None = None) -> None:
+    async def _until_readable(self) -> None:
+        await readable(self._sock)
+        TURNS.begin()
+        self._take_sent()
+
+    async def _send(self, data: bytes, flight: Flight | None = None, *, until_answered: bool = False) -> None:
         """Send all of *data*; the first bytes of a *flight* are stamped."""
         rest = memoryview(data)
         ancillary: list[tuple[int, int, bytes]] = []
@@ -262,12 +308,29 @@ class Stream(httpcore.AsyncNetworkStream):
                 try:
                     rest = rest[self._sock.sendmsg([rest], ancillary) :]
                 except BlockingIOError:
-                    await _writable(self._sock)
+                    await _writable(self._sock, or_readable=until_answered)
                     self._take_sent()
+                    if until_answered and await self._answered():
+                        raise httpcore.WriteError("answered already") from None
                 else:
                     ancillary = []
         except OSError as error:
             raise ProtocolBroken(f"{self._backend.timing.host}: {reason(error)}") from None
+
+    async def _answered(self) -> bool:
+        """Whether there is an answer to read; over TLS not everything that comes is one, so that is read ahead."""
+        if not _poll(self._sock):
+            return False
+        if self._tls is None:
+            return True
+        await self._feed_tls()
+        try:
+            self._early = self._tls.read(_EARLY_BYTES)
+        except ssl.SSLWantReadError:
+            return False
+        except ssl.SSLError:
+            pass  # reading meets it again, and says what it is
+        return True
 
     def _take_sent(self) -> None:
         stamp = sent(self._sock) if self._stamped else None
@@ -281,9 +344,19 @@ async def readable(sock: socket.socket) -> None:
     await _ready(sock.fileno(), loop.add_reader, loop.remove_reader)
 
 
-async def _writable(sock: socket.socket) -> None:
+async def _writable(sock: socket.socket, *, or_readable: bool) -> None:
     loop = asyncio.get_running_loop()
-    await _ready(sock.fileno(), loop.add_writer, loop.remove_writer)
+
+    def add(number: int, wake: Callable[[], None]) -> None:
+        loop.add_writer(number, wake)
+        if or_readable:
+            loop.add_reader(number, wake)
+
+    def remove(number: int) -> bool:
+        loop.remove_reader(number)
+        return loop.remove_writer(number)
+
+    await _ready(sock.fileno(), add, remove)
 
 
 async def _ready(number: int, add: Callable[..., None], remove: Callable[[int], bool]) -> None:
@@ -299,6 +372,13 @@ async def _ready(number: int, add: Callable[..., None], remove: Callable[[int], 
         await woken
     finally:
         remove(number)
+
+
+def _poll(sock: socket.socket) -> bool:
+    """Whether *sock* has something to read, or its end, now."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class Backend(httpcore.AsyncNetworkBackend):
@@ -331,6 +411,7 @@ class Backend(httpcore.AsyncNetworkBackend):
 
     async def resolve(self, host: str, port: int) -> Address:
         """The address to connect to: the operator's, a literal one, or the resolver's first; raises ResolveFailed."""
+        self.timing.doing = f"looking up {host}"
         given, given_port = self.route.resolve.get(host.lower(), (host, None))
         found, seconds = await lookup(given, given_port or port, family=self.route.family, clock=self.timing.clock)
         if seconds:
@@ -340,6 +421,7 @@ class Backend(httpcore.AsyncNetworkBackend):
     async def connect(self, address: Address, host: str) -> Stream:
         """A stream connected to *address*, one attempt; raises ConnectFailed."""
         clock = self.timing.clock
+        self.timing.doing = f"connecting to {_shown(host, address)}"
         sock = open_socket(address, socket.SOCK_STREAM)
         started, called = clock.monotonic(), clock.nanoseconds()
         try:
@@ -377,9 +459,30 @@ def reason(error: BaseException) -> str:
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return "the peer closed the connection"
     if isinstance(error, ssl.SSLError):
-        return (error.reason or str(error)).replace("_", " ").lower()
+        return _of_openssl(error)
     if isinstance(error, socket.gaierror):  # its numbers are not the system's
         return str(error.strerror).lower()
     if isinstance(error, OSError) and error.errno is not None:
         return os.strerror(error.errno).lower()
     return str(error)
+
+
+_OPENSSL_S_WORDS = {
+    "wrong version number": "what came is not TLS",
+    "packet length too long": "what came is not TLS",
+    "http request": "what came is not TLS",
+    "decryption failed or bad record mac": "what came is not what the server encrypted",
+    "no shared cipher": "no cipher suite in common",
+    "unsupported protocol": "no TLS version in common",
+    "unknown error": "OpenSSL does not know what happened",
+}
+
+
+def _of_openssl(error: ssl.SSLError) -> str:
+    """OpenSSL's reason, without its file, line and the name of a protocol that nobody speaks any more."""
+    text = re.sub(r"^\[ssl[^\]]*\] | ?\(.*ssl\.c:\d+\)$", "", (error.reason or str(error)).replace("_", " ").lower())
+    _, alert, name = text.rpartition("alert ")
+    if alert:
+        return f"the peer sent the TLS alert “{name}”"
+    plain = re.sub(r"^(sslv3|tlsv1|tlsv13) ", "", text)
+    return _OPENSSL_S_WORDS.get(plain, plain)

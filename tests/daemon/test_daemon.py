@@ -93,14 +93,13 @@ def test_latencies_arrive(tmp_path: Path, site: Site, daemonise: bool) -> None:
 
 def test_detail_phase(tmp_path: Path, site: Site) -> None:
     """With Detail "phase" each step has its phases, its status and its size too."""
-    with Collectd(tmp_path, webhome(site, more='Detail "phase"')) as collectd:
-        collectd.wait(lambda: collectd.of(f"{SECOND}/bool-success"))
-    names = {v.identity.removeprefix(f"{SECOND}/") for v in collectd.values if v.identity.startswith(SECOND)}
-
     step = "go_to_http_inode_co_nz"
-    assert {f"duration-{step}-connect", f"duration-{step}-processing"} <= names
-    assert {f"response_code-{step}", f"bytes-{step}", "bytes-follow_contact"} <= names
-    assert "duration-follow_contact-connect" not in names  # the connection was there already
+    names = {f"duration-{step}-connect", f"duration-{step}-processing", f"response_code-{step}", f"bytes-{step}"}
+    expected = {f"{SECOND}/{name}" for name in (*names, "bytes-follow_contact")}
+    with Collectd(tmp_path, webhome(site, more='Detail "phase"')) as collectd:
+        # Write threads reorder a burst: the verdict may be there before the last detail.
+        collectd.wait(lambda: expected <= {v.identity for v in collectd.values})
+    assert collectd.of(f"{SECOND}/duration-follow_contact-connect") == []  # the connection was there already
 
 
 def test_the_plugin_reports_on_itself(tmp_path: Path, site: Site) -> None:
@@ -134,9 +133,9 @@ def test_collectd_T(tmp_path: Path, site: Site) -> None:  # noqa: N802  # the op
 
 FAULTY = (
     # path, cause, the slug of the step that fails, what the message says
-    ("/hang", Cause.TIMEOUT, "go", "not done after 1 s"),
-    ("/drip", Cause.TIMEOUT, "go", "not done after 1 s"),
-    ("/drip-head", Cause.TIMEOUT, "go", "not done after 1 s"),
+    ("/hang", Cause.TIMEOUT, "go", "not done after 1 s: still waiting for the answer of 127.0.0.1"),
+    ("/drip", Cause.TIMEOUT, "go", "not done after 1 s: still reading the answer of 127.0.0.1"),
+    ("/drip-head", Cause.TIMEOUT, "go", "not done after 1 s: still reading the answer of 127.0.0.1"),
     ("/error", Cause.REFUSED, "go", "500"),
     ("/missing", Cause.REFUSED, "go", "404"),
     ("/loop", Cause.PROTOCOL, "go", "redirect"),
@@ -144,8 +143,8 @@ FAULTY = (
     ("/binary", Cause.EXPECTATION, "see", "“Welcome” is not to be seen"),
     ("/broken", Cause.EXPECTATION, "see", "“Welcome” is not to be seen"),
     ("/close", Cause.PROTOCOL, "go", "disconnected"),
-    ("/cut", Cause.PROTOCOL, "go", "closed"),
-    ("/garbage", Cause.PROTOCOL, "go", "illegal"),
+    ("/cut", Cause.PROTOCOL, "go", "the connection was closed after 58 of 78 bytes of the body"),
+    ("/garbage", Cause.PROTOCOL, "go", "what came is not HTTP: '220 mail.example.org ESMTP'"),
 )
 STEP_OF = {"go": 'I go to "{url}"', "see": 'I should see "Welcome"'}
 

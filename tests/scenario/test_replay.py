@@ -139,15 +139,11 @@ def test_a_later_step_that_asserts_the_status_judges_it(
     [
         ("/error", Cause.REFUSED, "/error answered 500 Internal Server Error"),
         ("/close", Cause.PROTOCOL, "127.0.0.1: server disconnected without sending a response"),
-        (
-            "/cut",
-            Cause.PROTOCOL,
-            "127.0.0.1: peer closed connection without sending complete message body (received 58 bytes, expected 78)",
-        ),
-        ("/garbage", Cause.PROTOCOL, "127.0.0.1: illegal status line: bytearray(b'220 mail.example.org ESMTP')"),
-        ("/hang", Cause.TIMEOUT, "the step was not done after 0.1 s"),
-        ("/drip", Cause.TIMEOUT, "the step was not done after 0.1 s"),
-        ("/drip-head", Cause.TIMEOUT, "the step was not done after 0.1 s"),
+        ("/cut", Cause.PROTOCOL, "127.0.0.1: the connection was closed after 58 of 78 bytes of the body"),
+        ("/garbage", Cause.PROTOCOL, "127.0.0.1: what came is not HTTP: '220 mail.example.org ESMTP'"),
+        ("/hang", Cause.TIMEOUT, "the step was not done after 0.1 s: still waiting for the answer of 127.0.0.1"),
+        ("/drip", Cause.TIMEOUT, "the step was not done after 0.1 s: still reading the answer of 127.0.0.1"),
+        ("/drip-head", Cause.TIMEOUT, "the step was not done after 0.1 s: still reading the answer of 127.0.0.1"),
         ("/empty", Cause.EXPECTATION, "“Welcome” is not to be seen, on /empty (status 200); the page is empty"),
     ],
 )
@@ -235,7 +231,8 @@ def test_a_run_s_deadline_is_over_all_steps(tmp_path: Path, faults: FaultySite) 
     """However short each of them is."""
     (job,) = loaded(write_feature(tmp_path, f'When I go to "{faults.url}/fine"\nAnd I go to "{faults.url}/hang"')).jobs
     found = workers.run(observe(type(job)(**{n: getattr(job, n) for n in job.__slots__} | {"deadline": 0.2})))
-    assert (found.message, [s.status for s in found.steps]) == ("not done after 0.2 s", [P, F])
+    said = "not done after 0.2 s: still waiting for the answer of 127.0.0.1"
+    assert (found.message, [s.status for s in found.steps]) == (said, [P, F])
 
 
 # Certificates
@@ -262,6 +259,32 @@ def test_the_days_that_a_certificate_has_left(tmp_path: Path) -> None:
         ("gauge", "certificate_days_left-www_test", 10.5),
         ("gauge", "certificate_days_left-shop_test", 10.5),
     ]
+
+
+@pytest.mark.parametrize(
+    ("trusting", "verify", "cause"), [(True, True, Cause.CERTIFICATE), (False, False, Cause.NONE)], ids=["bad", "unseen"]
+)
+def test_the_days_left_of_a_certificate_that_was_not_believed(
+    tmp_path: Path, trusting: bool, verify: bool, cause: Cause
+) -> None:
+    """Expired, it has less than none left; it is read also where nobody verifies it."""
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    end = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=3)
+    ca.issue_cert("www.test", not_after=end).configure_cert(serving)
+    path = write_feature(tmp_path, 'When I go to "https://www.test/"')
+
+    async def main() -> Observation:
+        async with peer(answer(), tls=serving) as server:
+            to = ("127.0.0.1", server.port)
+            ca_cert = str(tmp_path / "ca.pem") if trusting else None
+            found = loaded(path, ca_cert=ca_cert, resolve=(("www.test", to),), verify_peer=verify)
+            return await observe(found.jobs[0])
+
+    found = tidily(main())
+    assert found.cause is cause
+    assert [(r.type_instance, round(r.value, 2)) for r in found.readings] == [("certificate_days_left-www_test", -3.0)]
 
 
 # Secrets

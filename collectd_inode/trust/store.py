@@ -1,0 +1,450 @@
+"""The operator's CA store, a PEM file or a folder of them: every file read by ourselves, and what is odd about each.
+
+OpenSSL says nothing of an empty, unhashed or missing folder until a handshake fails, and Exim, which uses GnuTLS on
+Debian, says nothing of a file without a certificate and then believes nobody.  What is said here of Exim was measured
+with Exim 4.96 and GnuTLS 3.7.9 on Debian 12.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import grp
+import os
+import pwd
+import re
+import ssl
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+
+from collectd_inode.trust.certificate import Certificate, from_info
+
+
+class Level(StrEnum):
+    """How bad a finding is for us."""
+
+    FATAL = "fatal"
+    """Nothing can be verified with this store."""
+    WARNING = "warning"
+    """It works, and somebody should look; it may well be fatal for Exim."""
+    NOTE = "note"
+    """Nothing to mend; to explain what one sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is odd about a CA store; as text ``PATH:LINE: message``."""
+
+    path: str
+    line: int | None
+    code: str
+    message: str
+    exim: str
+    """What an Exim leaf (GnuTLS) does with it."""
+    level: Level
+
+    @property
+    def fatal(self) -> bool:
+        """Whether we cannot verify with this store at all."""
+        return self.level is Level.FATAL
+
+    def __str__(self) -> str:
+        return f"{self.path}{f':{self.line}' if self.line else ''}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A certificate that is to be believed, and where it stands; ``certificate`` is None if it is not a CA's."""
+
+    path: str
+    line: int
+    der: bytes = field(repr=False)
+    certificate: Certificate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A CA store as it was read."""
+
+    path: str
+    certificates: tuple[Certificate, ...]
+    """Its CAs."""
+    findings: tuple[Finding, ...] = ()
+    anchors: tuple[Anchor, ...] = field(default=(), repr=False)
+    """Everything that can be loaded, each certificate once."""
+
+    @property
+    def earliest(self) -> float | None:
+        """When the first of its CAs ends, epoch seconds."""
+        return min((c.not_after for c in self.certificates if c.not_after is not None), default=None)
+
+    @property
+    def fatal(self) -> Finding | None:
+        """Why we cannot verify with it, if we cannot."""
+        return next((finding for finding in self.findings if finding.fatal), None)
+
+
+def look_over(path: str, *, now: float, reader: str | None = None, expiring_days: float = 14.0) -> Store:
+    """The store at *path*, a file or folder, with everything that is odd about it, the worst first.
+
+    *now* is epoch seconds.  *reader* is the mail server's user (``Debian-exim``): said is also what that user may not
+    read, by owners and modes (access lists are not looked at); no such user, no check.  Raises nothing.
+    """
+    store = read(path)
+    findings = [*store.findings, *_dates(store.anchors, now, expiring_days)]
+    if (user := Reader.named(reader)) is not None:
+        findings += _closed(store.path, user)
+    findings.sort(key=lambda finding: list(Level).index(finding.level))
+    return dataclasses.replace(store, findings=tuple(findings))
+
+
+def read(path: str) -> Store:
+    """The store at *path*, with what there is to say whatever the day and the user.  Raises nothing."""
+    anchors, findings = _read_folder(path) if os.path.isdir(path) else _read_file(path, _FILE)
+    cas = tuple(anchor.certificate for anchor in anchors if anchor.certificate is not None)
+    return Store(path, cas, tuple(findings), tuple(anchors))
+
+
+_Read = tuple[list[Anchor], list[Finding]]
+
+_DEFERS = "Exim defers all mail"
+_BELIEVES_NOBODY = (
+    'Exim believes nobody: it defers all mail ("certificate invalid") or, without tls_verify_hosts, '
+    "sends mail and password to whoever answers (CV=no)"
+)
+_PASSES_OVER = "Exim passes over this file without a word"
+_NO_STAT = f'{_DEFERS} ("TLS session: NULL"; its paniclog: "could not stat")'
+_READ_ERROR = f'{_DEFERS}: "Error while reading file." is what it says when its user may not read the file'
+_BASE64_ERROR = f'{_DEFERS}: "Base64 unexpected header error."'
+_DER_ERROR = f'{_DEFERS}: "ASN1 parser: Error in DER parsing."'
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a bad file means where it lies: a store by itself is refused whole, one of a folder is passed over."""
+
+    bad: Level
+    none: Level
+    """For a file that is no certificate and does not say it is one."""
+    in_folder: bool
+
+    def exim(self, alone: str) -> str:
+        return _PASSES_OVER if self.in_folder else alone
+
+
+_FILE = _Place(Level.FATAL, Level.FATAL, in_folder=False)
+_IN_FOLDER = _Place(Level.WARNING, Level.NOTE, in_folder=True)
+
+
+class _Broken(Exception):
+    """A PEM block that is none: code, message, what Exim says."""
+
+
+def _read_folder(folder: str) -> _Read:
+    """Every certificate in the files of *folder*, whether c_rehash has been there or not."""
+    try:
+        files = _by_target(folder)
+    except OSError as error:
+        unreadable = f"cannot be listed: {error.strerror}"
+        return [], [Finding(folder, None, "unreadable", unreadable, _BELIEVES_NOBODY, Level.FATAL)]
+    anchors: dict[bytes, Anchor] = {}
+    findings: list[Finding] = []
+    hashed: set[bytes] = set()
+    for names in files:
+        found, said = _read_file(os.path.join(folder, names[0]), _IN_FOLDER)
+        findings += said
+        for anchor in found:
+            anchors.setdefault(anchor.der, anchor)
+        if any(_HASHED.fullmatch(name) for name in names):
+            hashed.update(anchor.der for anchor in found)
+    if not anchors:
+        nothing = "no certificate in this folder"
+        findings.append(Finding(folder, None, "no_certificate", nothing, _BELIEVES_NOBODY, Level.FATAL))
+    elif unhashed := anchors.keys() - hashed:
+        what = (
+            f"{len(unhashed)} of {len(anchors)} certificates have no hashed name (c_rehash): we read them all the same,"
+            " programs that use OpenSSL's capath do not find them"
+        )
+        findings.append(Finding(folder, None, "unhashed", what, "Exim with GnuTLS reads them all the same", Level.NOTE))
+    return list(anchors.values()), findings
+
+
+_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
+
+
+def _by_target(folder: str) -> list[list[str]]:
+    """The names of a folder's files (folders in it are nothing to us), those of one file together, its own first."""
+    targets: dict[str, list[str]] = {}
+    for entry in sorted(os.scandir(folder), key=lambda entry: (entry.is_symlink(), entry.name)):
+        if not os.path.isdir(entry.path):  # entry.is_dir raises for a link to itself
+            targets.setdefault(os.path.realpath(entry.path), []).append(entry.name)
+    return sorted(targets.values())
+
+
+def _read_file(path: str, place: _Place) -> _Read:
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would keep us for ever
+            exim = place.exim(_BELIEVES_NOBODY)
+            return [], [Finding(path, None, "not_a_file", "neither a file nor a folder", exim, place.bad)]
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError as error:  # in a folder: a link to nowhere
+        exim = place.exim(_NO_STAT)
+        return [], [Finding(path, None, "missing", str(error.strerror), exim, place.bad)]
+    except OSError as error:
+        exim = place.exim(_READ_ERROR)
+        return [], [Finding(path, None, "unreadable", str(error.strerror), exim, place.bad)]
+    return _parse(path, data, place)
+
+
+def _parse(path: str, data: bytes, place: _Place) -> _Read:
+    findings: list[Finding] = []
+    if data.startswith(_UTF8_MARK):
+        mark = "begins with a byte-order mark, which does no harm"
+        findings.append(Finding(path, 1, "byte_order_mark", mark, "Exim reads it all the same", Level.NOTE))
+    blocks = list(_blocks(data.removeprefix(_UTF8_MARK).decode("ascii", "replace")))
+    certificates = [block for block in blocks if block.label in _CERTIFICATES]
+    if not certificates:
+        return [], [*findings, _nothing(path, data, blocks, place)]
+    findings += [_a_key(path, block) for block in blocks if block.is_key]
+    anchors: list[Anchor] = []
+    for block in certificates:
+        try:
+            anchor = Anchor(path, block.line, der := _der(block), _certificate(der))
+        except _Broken as error:
+            code, message, exim = error.args
+            # OpenSSL and GnuTLS refuse such a file as a whole; believing half of it would hide that from its owner.
+            broken = Finding(path, block.line, code, message, place.exim(exim), place.bad)
+            return [], [*findings, broken]
+        anchors.append(anchor)
+        if anchor.certificate is None:
+            what = (
+                "not a CA's certificate: no certificate can be issued by it; only a self-signed one serves, for itself"
+            )
+            exim = "Exim finds no CA in it; it believes a self-signed certificate that is here when a server shows it"
+            findings.append(Finding(path, block.line, "not_a_ca", what, exim, Level.WARNING))
+    return anchors, findings
+
+
+_UTF8_MARK, _UTF16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+_CERTIFICATES = {"CERTIFICATE", "X509 CERTIFICATE"}
+_BEGIN, _END = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----"), re.compile(r"-----END ([A-Z0-9 ]+)-----")
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """One PEM block (RFC 7468): what it says it is, the line it begins in, its text, and whether it has an end."""
+
+    label: str
+    line: int
+    text: str
+    whole: bool
+
+    @property
+    def is_key(self) -> bool:
+        return self.label.endswith("PRIVATE KEY")
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    label, begun, lines = "", 0, list[str]()
+    for number, line in enumerate(text.splitlines(), 1):
+        if begin := _BEGIN.fullmatch(line.strip()):
+            if label:
+                yield _Block(label, begun, "".join(lines), whole=False)
+            label, begun, lines = begin[1], number, []
+        elif end := _END.fullmatch(line.strip()):
+            if label:
+                yield _Block(label, begun, "".join(lines), whole=end[1] == label)
+            label = ""
+        else:
+            lines.append(line.strip())
+    if label:
+        yield _Block(label, begun, "".join(lines), whole=False)
+
+
+def _der(block: _Block) -> bytes:
+    """What is in a block; raises _Broken."""
+    if not block.whole:
+        raise _Broken("truncated", "the certificate that begins here has no end: the file was cut off", _BASE64_ERROR)
+    try:
+        return base64.b64decode(block.text, validate=True)
+    except ValueError:
+        raise _Broken("broken", "the certificate that begins here is damaged: not base64", _BASE64_ERROR) from None
+
+
+@lru_cache(maxsize=1024)
+def _certificate(der: bytes) -> Certificate | None:
+    """What OpenSSL reads in *der*; None if it is not a CA's; raises _Broken."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        made.load_verify_locations(cadata=der)
+    except (ssl.SSLError, ValueError):  # ValueError: nothing at all in it
+        raise _Broken("broken", "what begins here as a certificate is none", _DER_ERROR) from None
+    try:
+        return next((from_info(info) for info in made.get_ca_certs()), None)
+    except (ssl.SSLError, ValueError):  # OpenSSL believes it, and ssl cannot put it into words
+        return Certificate()
+
+
+def _a_key(path: str, block: _Block) -> Finding:
+    what = "a private key in the CA store: whoever may read the store has it; keep it elsewhere"
+    return Finding(path, block.line, "private_key", what, "Exim passes over the key", Level.WARNING)
+
+
+def _nothing(path: str, data: bytes, blocks: list[_Block], place: _Place) -> Finding:
+    """What is in a file that has no certificate."""
+    exim = place.exim(_BELIEVES_NOBODY)
+    if key := next((block for block in blocks if block.is_key), None):
+        what = "no PEM certificate in it, but a private key"
+        # Keys are 0600 as a rule, so that this is what people get to read.
+        read_error = f'{_BELIEVES_NOBODY}; where its user may not read the key: "Error while reading file."'
+        return Finding(path, key.line, "private_key", what, place.exim(read_error), place.none)
+    code, what = _content(data, blocks)
+    # A binary certificate in a folder was meant to be believed, a README was not.
+    level = place.bad if code == "der" else place.none
+    return Finding(path, None, code, what, exim, level)
+
+
+def _content(data: bytes, blocks: list[_Block]) -> tuple[str, str]:
+    lines = data.removeprefix(_UTF8_MARK).split()
+    if not lines:
+        return "empty", "no PEM certificate in it: the file is empty"
+    if data.startswith(_UTF16_MARKS):
+        return "no_certificate", "no PEM certificate in it: UTF-16 text; save it as plain ASCII"
+    if _is_der(data):
+        return "der", "no PEM certificate in it, but a binary (DER) one: convert it with openssl x509 -inform DER"
+    if blocks:
+        kinds = ", ".join(dict.fromkeys(block.label for block in blocks))
+        return "no_certificate", f"no PEM certificate in it, only {kinds}"
+    if all(line.startswith(b"#") for line in data.splitlines() if line.strip()):
+        return "comments_only", "no PEM certificate in it: nothing but comments"
+    return "no_certificate", "no PEM certificate in it"
+
+
+def _is_der(data: bytes) -> bool:
+    try:
+        _certificate(data)
+    except _Broken:
+        return False
+    return True
+
+
+def _dates(anchors: Iterable[Anchor], now: float, expiring_days: float) -> Iterator[Finding]:
+    cas = [(anchor, anchor.certificate) for anchor in anchors if anchor.certificate is not None]
+    good = {ca.subject for _, ca in cas if _dated(ca, now, expiring_days) is None}
+    for anchor, ca in cas:
+        # Among the world's CAs some have always ended, and beside its successor one is but left over.
+        level = Level.NOTE if len(cas) > _MANY or ca.subject in good else Level.WARNING
+        if dated := _dated(ca, now, expiring_days):
+            yield Finding(anchor.path, anchor.line, *dated, level)
+
+
+def _dated(ca: Certificate, now: float, expiring_days: float) -> tuple[str, str, str] | None:
+    """What there is to say of a CA's dates: code, message, what Exim does."""
+    name = f'the CA "{ca.shown}"'
+    if ca.not_after is not None and ca.not_after < now:
+        return "expired_ca", f"{name} expired {_days(now - ca.not_after)} ago: put its new certificate here", _REFUSES
+    if ca.not_after is not None and ca.not_after < now + expiring_days * _DAY:
+        what = f"{name} expires in {_days(ca.not_after - now)}: get its new certificate"
+        return "expiring_ca", what, f"From that day on: {_REFUSES}"
+    if ca.not_before is not None and ca.not_before > now:
+        what = f"{name} is not valid for another {_days(ca.not_before - now)}: is our own clock right?"
+        return "not_yet_valid_ca", what, _REFUSES
+    return None
+
+
+_MANY = 20
+_REFUSES = (
+    'Exim refuses what this CA issued ("certificate invalid") or, without tls_verify_hosts, sends all the same (CV=no)'
+)
+_DAY = 86400.0
+
+
+def _days(seconds: float) -> str:
+    days = int(seconds / _DAY)
+    return "less than a day" if days < 1 else "a day" if days == 1 else f"{days} days"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody other than us who reads the store."""
+
+    name: str
+    uid: int
+    groups: frozenset[int]
+
+    @classmethod
+    def named(cls, name: str | None) -> Reader | None:
+        """The user of that name, None if this machine has none."""
+        try:
+            entry = pwd.getpwnam(name or "")
+        except KeyError:
+            return None
+        return cls(entry.pw_name, entry.pw_uid, frozenset(os.getgrouplist(entry.pw_name, entry.pw_gid)))
+
+    def may(self, what: os.stat_result, bit: int) -> bool:
+        """Whether the mode lets this user read (4) or enter (1); the first class that fits decides (inode(7))."""
+        if self.uid == 0:
+            return True
+        shift = 6 if what.st_uid == self.uid else 3 if what.st_gid in self.groups else 0
+        return bool(what.st_mode >> shift & bit)
+
+
+def _closed(path: str, user: Reader) -> Iterator[Finding]:
+    """What of the store *user* may not read."""
+    try:
+        if (closed := _closed_parent(path, user)) is not None:
+            yield Finding(path, None, "unreadable_for_reader", closed, _NO_STAT, Level.WARNING)
+        elif not os.path.isdir(path):
+            yield from _closed_file(path, user, _READ_ERROR)
+        elif not user.may(folder := os.stat(path), 4) or not user.may(folder, 1):
+            what = f"{user.name} may not read this folder ({_owned(folder)})"
+            yield Finding(path, None, "unreadable_for_reader", what, _BELIEVES_NOBODY, Level.WARNING)
+        else:
+            for names in _by_target(path):
+                yield from _closed_file(os.path.join(path, names[0]), user, _PASSES_OVER)
+    except OSError:
+        return  # gone, or closed to ourselves: that has been said
+
+
+def _closed_file(path: str, user: Reader, exim: str) -> Iterator[Finding]:
+    try:
+        file = os.stat(path)
+    except OSError:
+        return
+    what = None if user.may(file, 4) else f"{user.name} may not read it ({_owned(file)})"
+    if closed := _closed_parent(path, user) or what:
+        yield Finding(path, None, "unreadable_for_reader", closed, exim, Level.WARNING)
+
+
+def _closed_parent(path: str, user: Reader) -> str | None:
+    """The first folder on the way to *path*, and to what it is a link to, that *user* may not enter."""
+    for way in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):
+        folders = []
+        while (way := os.path.dirname(way)) not in folders:
+            folders.append(way)
+        for folder in reversed(folders):
+            if not user.may(entry := os.stat(folder), 1):
+                return f"{user.name} may not enter {folder} ({_owned(entry)})"
+    return None
+
+
+def _owned(what: os.stat_result) -> str:
+    return f"mode {stat.S_IMODE(what.st_mode):04o}, owner {_account(what.st_uid)}, group {_group(what.st_gid)}"
+
+
+def _account(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _group(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
