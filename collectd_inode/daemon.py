@@ -17,7 +17,7 @@ from collectd_inode.oconfig import Node
 from collectd_inode.report.notification import Notification, Pager, message
 from collectd_inode.report.values import HEALTH_INTERVAL, Value, health, values
 from collectd_inode.run import Observation, Status
-from collectd_inode.schedule import Runner, Source, slot_at
+from collectd_inode.schedule import Health, Runner, Source, slot_at
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
 
 QUEUE_LENGTH = 10_000
@@ -109,6 +109,7 @@ class Drain:
         self._pager = Pager()
         self._statuses: dict[Identity, Status] = {}
         self._health_due = 0.0
+        self._overloaded = False
 
     def put(self, observation: Observation, slot: float) -> None:
         """Queue an observation; called in the loop thread, never blocks."""
@@ -181,6 +182,17 @@ class Drain:
             loop_lag=state.loop_lag, jobs=state.jobs, late=state.late, config_errors=state.config_errors, time=date
         ):
             self._host.dispatch(value)
+        self._judge_load(state)
+
+    def _judge_load(self, state: Health) -> None:
+        """Say so when more is configured than can be done; and when all is well again."""
+        if state.late and not self._overloaded:
+            what = "%d runs of %d jobs began late or were left out in the last minute (the loop was held up by %.2g s):"
+            how = " more is configured than can be done here; longer Intervals, fewer jobs or a second collectd help"
+            log.warning(what + how, state.late, state.jobs, state.loop_lag)
+        elif self._overloaded and not state.late:
+            log.info("every run began on time in the last minute")
+        self._overloaded = bool(state.late)
 
     def _bug(self, what: str) -> None:
         if not self.closed:

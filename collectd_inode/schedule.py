@@ -18,6 +18,7 @@ import hashlib
 import heapq
 import logging
 import os
+import resource
 import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -182,6 +183,16 @@ class Source:
         self._stamp = self._last_seen = stamp(self.loaded.sources)
 
 
+def most_at_once() -> int:
+    """How many runs may be under way: each wants a connection or two, and the rest of the daemon wants some too."""
+    left = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - len(os.listdir("/proc/self/fd"))
+    return max(_FEWEST_AT_ONCE, (left - _DESCRIPTORS_KEPT) // 2)
+
+
+_FEWEST_AT_ONCE = 8
+_DESCRIPTORS_KEPT = 64
+
+
 @dataclass(slots=True)
 class Health:
     """How the loop itself fares, since it was last asked."""
@@ -212,6 +223,8 @@ class Runner:
         for source in sources:
             for job in source.loaded.jobs:
                 self._schedule.add(job, clock.now())
+        self._most = most_at_once()
+        self._told_full = False
         self._running: dict[Identity, asyncio.Task[None]] = {}
         self._waiting: dict[Identity, tuple[Job, float]] = {}
         self._health = Health()
@@ -281,14 +294,16 @@ class Runner:
 
     async def _tick(self, wake: asyncio.Event, delay: float) -> None:
         started = self._clock.monotonic()
-        try:
-            await asyncio.wait_for(wake.wait(), delay)
-        except TimeoutError:
-            lag = self._clock.monotonic() - started - delay
-            self._health.loop_lag = max(self._health.loop_lag, lag)
+        # asyncio.wait_for would make a task each time.
+        timer = asyncio.get_running_loop().call_later(delay, wake.set)
+        await wake.wait()
+        timer.cancel()
+        wake.clear()
+        lag = self._clock.monotonic() - started - delay
+        self._health.loop_lag = max(self._health.loop_lag, lag)
 
     def _launch(self, job: Job, slot: float) -> None:
-        if job.identity in self._running:
+        if job.identity in self._running or self._is_full:
             if job.identity in self._waiting:
                 self._health.late += 1  # the one that waited is left out
             self._waiting[job.identity] = (job, slot)
@@ -311,9 +326,23 @@ class Runner:
         self._running.pop(identity, None)
         if not task.cancelled() and task.exception() is not None and not self._stopping.is_set():
             log.error("%s/%s", identity[1], identity[2], exc_info=task.exception())
-        waiting = self._waiting.pop(identity, None)
-        if waiting is not None and not self._stopping.is_set():
-            self._launch(*waiting)
+        if self._stopping.is_set():
+            return
+        for waiting in [who for who in self._waiting if who not in self._running]:
+            if self._is_full:
+                break
+            self._launch(*self._waiting.pop(waiting))
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether so many runs are under way that one more might find no descriptor left."""
+        if len(self._running) < self._most:
+            return False
+        if not self._told_full:
+            self._told_full = True
+            what = "%d runs are under way: with %d open files (LimitNOFILE= of its systemd unit) more have to wait"
+            log.warning(what, len(self._running), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        return True
 
     async def _all_once(self) -> None:
         self._by_hand = True

@@ -170,6 +170,23 @@ def test_the_plugin_s_own_health_goes_out_every_minute() -> None:
     ]
 
 
+def test_an_overload_is_told_once_and_so_is_its_end() -> None:
+    """More is configured than can be done in its interval: the log says so, with what to do."""
+    clock = SetClock(600.0)
+    drain = Drain(Collectd(), clock)
+    late = iter([0, 3, 5, 0, 0])
+    drain.runner = SimpleNamespace(health=lambda: Health(0.25, next(late), 20, 0))  # type: ignore[assignment]  # a fake
+    with logged() as lines:
+        for _ in range(5):
+            clock.epoch += 60
+            in_a_read_thread(drain.read)
+    assert lines == [
+        "WARNING 3 runs of 20 jobs began late or were left out in the last minute (the loop was held up by 0.25 s):"
+        " more is configured than can be done here; longer Intervals, fewer jobs or a second collectd help",
+        "INFO every run began on time in the last minute",
+    ]
+
+
 # The daemon
 
 
@@ -264,9 +281,10 @@ def test_strictness_refuses_at_the_end_of_its_own_section() -> None:
     with logged() as lines:
         refusal = made.section(section("StrictConfig true\nZzz 1\nInterval 0\n"))
     first = (
-        "<Module> Zzz 1: unknown key; known here: AddressFamily, Confirm, Host, Interval, Notify, Scenario, StateDir"
+        "<Module> Zzz 1: unknown key; known here: AddressFamily, Clock, Confirm, Host, Interval, NTP, Notify,"
+        " Scenario, Smarthost"
     )
-    assert refusal == f"{first}, StrictConfig, Timeout (2 in all, each in the log; StrictConfig is true)"
+    assert refusal == f"{first}, StateDir, StrictConfig, Timeout (2 in all, each in the log; StrictConfig is true)"
     assert len([line for line in lines if line.startswith("ERROR")]) == 2
     assert Daemon(Collectd()).section(section("Zzz 1\n")) == ""
 

@@ -338,6 +338,42 @@ def test_a_job_never_overlaps_itself(rig: Callable[..., Rig]) -> None:
     assert (health.jobs, health.late, health.config_errors) == (1, 1, 2)
 
 
+def test_no_more_runs_at_once_than_there_are_descriptors_for(
+    rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others wait for their turn, each in its own slot; nobody fails for want of a descriptor."""
+    monkeypatch.setattr(schedule, "most_at_once", lambda: 2)
+    let_go = asyncio.Event()
+    inside: list[str] = []
+    most = []
+
+    async def busy(run: Run) -> None:
+        inside.append(run.job.name)
+        most.append(len(inside))
+        await let_go.wait()
+        inside.remove(run.job.name)
+
+    def busy_job(name: str) -> Job:
+        return Job("scenario", name, name, name, interval=10, start_offset=0, probe=busy, deadline=30)
+
+    made = rig(*map(busy_job, "abcde"))
+    with logged() as lines:
+        made.clock.move(10)
+        assert made.runner._loop is not None
+        made.runner._loop.call_soon_threadsafe(let_go.set)
+        assert sorted(made.next() for _ in "abcde") == [(n, Status.PASSED, Cause.NONE, 10.0) for n in "abcde"]
+    assert (len(most), max(most)) == (5, 2)
+    assert [line.partition(":")[0] for line in lines] == ["WARNING 2 runs are under way"]
+
+
+def test_how_many_runs_there_are_descriptors_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two each, and some for the daemon; a few runs in any case."""
+    opened = len(os.listdir("/proc/self/fd"))
+    for limit, expected in ((1024 + opened, (1024 - 64) // 2), (70, 8)):
+        monkeypatch.setattr("resource.getrlimit", lambda _, limit=limit: (limit, limit))
+        assert schedule.most_at_once() == expected
+
+
 def test_health_counts_from_the_last_time_it_was_asked(rig: Callable[..., Rig]) -> None:
     """Slots that were slept through count as late once."""
     made = rig(job(probe=passing))
