@@ -90,6 +90,8 @@ class Jar:
 
     def header_for(self, url: str, now: float, *, cross_site_post: bool = False) -> bytes | None:
         """The Cookie header for a request to *url*, or None; longer paths first, then older cookies."""
+        if not self._cookies:
+            return None
         place = _Place.of(url)
         sent = [
             c

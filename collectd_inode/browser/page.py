@@ -67,12 +67,12 @@ class Page:
     body: bytes
     entered: Entered = field(default_factory=Entered, repr=False)
 
-    @property
+    @cached_property
     def content_type(self) -> str:
         """The media type in lower case, without parameters; empty if the server gave none."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
-    @property
+    @cached_property
     def is_html(self) -> bool:
         """Whether it is read as HTML; anything else has text at most (rule 27)."""
         if self.content_type:

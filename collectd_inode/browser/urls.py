@@ -6,6 +6,7 @@ The rules are the URL Standard's for http and https.  Host names stay Unicode he
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 WEB = ("http", "https")
@@ -28,6 +29,10 @@ _USERINFO_SET = _PATH_SET | frozenset(b"/:;=@[\\]|")
 _FRAGMENT_SET = frozenset(b' "<>`')
 
 
+_REMEMBERED = lru_cache(maxsize=4096)
+"""A daemon meets the same URLs again and again, each several times a run."""
+
+
 class BadURL(ValueError):
     """The text is no URL that a browser could ask for; the message says why."""
 
@@ -43,6 +48,7 @@ def scheme_of(text: str) -> str:
     return match.group(1).lower() if match else ""
 
 
+@_REMEMBERED
 def resolve(base: str, reference: str, encoding: str = "utf-8") -> str:
     """*reference*, as it stands in a page, as an absolute URL (rules 2 and 3).
 
@@ -167,6 +173,7 @@ def inherit_fragment(url: str, previous: str) -> str:
     return url if "#" in url or not fragment else f"{url}#{fragment}"
 
 
+@_REMEMBERED
 def split_userinfo(url: str) -> tuple[str, tuple[str, str] | None]:
     """*url* without userinfo, and the user and password that stood in it."""
     parts = urlsplit(url)
@@ -182,6 +189,7 @@ def shown(url: str) -> str:
     return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*@", r"\1//", url)
 
 
+@_REMEMBERED
 def origin(url: str) -> Origin:
     """Scheme, host and port of an absolute http or https URL."""
     parts = urlsplit(url)
