@@ -7,10 +7,14 @@ from collections.abc import Iterator, Mapping
 from collectd_inode.run import Observation, Reading, Status, StepResult
 from collectd_inode.wire import Phase
 
+SCENARIO = "scenario"
+"""The kind whose steps are summed up: how many passed, the last status, and the time in each phase."""
+
 
 def readings(observation: Observation) -> tuple[Reading, ...]:
     """Everything an observation measured that is not a step's own, under its type and type instance."""
-    return (*_of_scenario(observation), *observation.readings)
+    own = _of_scenario(observation) if observation.job.kind == SCENARIO else ()
+    return (*own, *observation.readings)
 
 
 def _of_scenario(observation: Observation) -> Iterator[Reading]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from collectd_inode.report.readings import readings
+from collectd_inode.report.readings import SCENARIO, readings
 from collectd_inode.run import Detail, Job, Observation, PlannedStep, StepResult
 from collectd_inode.wire import Phase
 
@@ -49,9 +49,18 @@ def values(observation: Observation, time: float) -> list[Value]:
     """The value lists of *observation*, dated *time* (the run's slot, epoch seconds)."""
     job = observation.job
     return [
-        Value(job.host, job.kind, job.instance, type, type_instance, value, time, job.interval)
+        Value(job.host, job.kind, job.instance, type, type_instance, _in_range(type, value), time, job.interval)
         for type, type_instance, value in _rows(observation)
     ]
+
+
+_MOST = 999_999.0
+_LIMITED = frozenset({"time_offset", "delay", "time_dispersion", "frequency_offset"})
+
+
+def _in_range(type: str, value: float) -> float:
+    """*value* as types.db takes it: what is out of range would be stored as unknown, and read as OKAY."""
+    return min(max(value, -_MOST), _MOST) if type in _LIMITED else value
 
 
 Row = tuple[str, str, float]
@@ -94,10 +103,15 @@ def series(job: Job) -> list[str]:
     """
     rows = [("bool", "success"), ("gauge", "cause"), ("gauge", "warnings")]
     if job.trouble is None:
-        rows += [("duration", "elapsed"), ("latency", "total"), ("count", "passed"), ("response_code", "last")]
-        rows += [("duration", phase) for phase in (*Phase, "overhead")]
+        rows += [("duration", "elapsed")]
+        rows += [("latency", "total")] if any(step.navigates for step in job.steps) else []
+        rows += _SUMMED_UP if job.kind == SCENARIO else []
         rows += [row for step in job.steps for row in _step_series(step, job.detail)]
+        rows += job.readings
     return [identity(job.kind, job.instance, type, type_instance) for type, type_instance in rows]
+
+
+_SUMMED_UP = [("count", "passed"), ("response_code", "last"), *(("duration", phase) for phase in (*Phase, "overhead"))]
 
 
 def _step_series(step: PlannedStep, detail: Detail) -> list[tuple[str, str]]:
