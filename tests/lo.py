@@ -243,7 +243,7 @@ def flooding(beginning: bytes, ever_after: bytes) -> Iterator[Flood]:
 
 
 HANGS = None
-"""In the place of a name's addresses: the resolver does not come back before it is let go."""
+"""In the place of a name's addresses: the resolver does not come back before it is let go, with 127.0.0.1."""
 
 Names = Mapping[str, list[str] | None]
 
@@ -263,10 +263,7 @@ class Resolver:
         if flags & socket.AI_NUMERICHOST:
             return _real(host, port, family, kind, protocol, flags)
         self.asked.append(host)
-        addresses = self.names[host]
-        if addresses is HANGS:
-            self._hang()
-            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        addresses = self.names[host] or self._hang()
         found = [
             row
             for address in addresses
@@ -277,7 +274,7 @@ class Resolver:
             raise socket.gaierror(socket.EAI_NODATA, "No address associated with hostname")
         return found
 
-    def _hang(self) -> None:
+    def _hang(self) -> list[str]:
         with self.changed:
             self.hanging += 1
             self.changed.notify_all()
@@ -285,6 +282,7 @@ class Resolver:
         with self.changed:
             self.hanging -= 1
             self.changed.notify_all()
+        return ["127.0.0.1"]
 
     def wait_for(self, hanging: int) -> bool:
         """Until so many lookups hang; False if that does not come about."""

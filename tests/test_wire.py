@@ -199,7 +199,7 @@ def test_an_idle_connection_that_the_server_closed_is_not_used_again() -> None:
         ),
         (
             saying(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200_000 + b"\r\n\r\n"),
-            "127.0.0.1: its headers are longer than 100 KiB",
+            "127.0.0.1: 100 KiB came without an end of its headers",
         ),
     ],
     ids=["close", "reset", "garbage", "no header", "cut", "cut chunk", "endless header"],
@@ -589,11 +589,24 @@ def test_a_proxy_that_refuses_is_a_failed_connection() -> None:
     async def main() -> tuple[str, Exchange]:
         async with peer(answer(b"", "403 Forbidden")) as server:
             client = Client(proxy=server.url)
-            return await client.trouble("https://www.test/", ConnectFailed), client.exchanges[0]
+            said = await client.trouble("https://www.test/", ConnectFailed)
+            return said.replace(str(server.port), "PORT"), client.exchanges[0]
 
     said, exchange = tidily(main())
-    assert said == "www.test: 403 Forbidden"
+    assert said == "proxy 127.0.0.1:PORT: 403 Forbidden"
     assert exchange.response_code is None
+
+
+def test_a_proxy_s_rubbish_is_not_the_site_s() -> None:
+    """Until the tunnel stands it is the proxy that we talk to; and a proxied http site is never talked to."""
+
+    async def main(url: str) -> str:
+        async with peer(saying(b"220 mail ESMTP\r\n\r\n")) as server:
+            client = Client(proxy=server.url)
+            return (await client.trouble(url, ProtocolBroken)).replace(str(server.port), "PORT")
+
+    said = "proxy 127.0.0.1:PORT: what came is not HTTP: '220 mail ESMTP'"
+    assert [tidily(main(url)) for url in ("https://www.test/", "http://www.test/")] == [said, said]
 
 
 def test_the_way_through_a_proxy_is_part_of_connecting(ca: trustme.CA, trusting: Profile) -> None:

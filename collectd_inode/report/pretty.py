@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from collectd_inode.report.notification import one_line, shortened
+from collectd_inode.report.readings import SCENARIO
 from collectd_inode.report.style import Style
 from collectd_inode.run import Job, Observation, PlannedStep, Status, StepResult, Story
 
@@ -13,6 +15,7 @@ _WIDEST = 100
 """Places stand in one column, but not further right than this: long steps push theirs out."""
 _TIME_WIDTH = 9
 _DETAIL = 400
+_TIED = "\0"
 
 _ORDER = (Status.FAILED, Status.ERROR, Status.AMBIGUOUS, Status.UNDEFINED, Status.SKIPPED, Status.PASSED)
 
@@ -41,6 +44,8 @@ def _lines(observed: Observation, style: Style, before: Story | None, verbose: b
         yield from _trouble(observed.cause.word, observed.message, observed.trouble, style)
     for warning in observed.warnings:
         yield style.undefined(f"    warning: {warning.message} ({warning.code})")
+    if job.kind != SCENARIO and observed.readings:
+        yield from _wrapped(f"{r.type}-{r.type_instance} {r.value:.6g}" for r in observed.readings)
     yield ""
 
 
@@ -69,6 +74,13 @@ def _trouble(cause: str, message: str, trouble: object, style: Style) -> Iterato
             yield style.failed(f"      {label + ':':9} {shortened(one_line(text, 4 * _DETAIL), _DETAIL)}")
 
 
+def _wrapped(parts: Iterable[str]) -> Iterator[str]:
+    """Parts with commas between them, on as many lines as it takes; no part is broken."""
+    text = ", ".join(part.replace(" ", _TIED) for part in parts)
+    lines = textwrap.wrap(text, _WIDEST, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+    yield from (line.replace(_TIED, " ") for line in lines)
+
+
 def _measured(step: StepResult) -> Iterator[str]:
     if step.phases:
         phases = ", ".join(f"{phase} {duration(seconds)}" for phase, seconds in step.phases.items())
@@ -93,7 +105,7 @@ def summary(observations: Sequence[Observation], style: Style) -> str:
     total = sum(step.seconds or 0.0 for o in observations for step in o.steps)
     lines = [
         *_bad_scenarios(observations, style),
-        _counted("scenario", [o.status for o in observations], style),
+        _counted(_noun(observations), [o.status for o in observations], style),
         _counted("step", steps, style),
         f"{int(elapsed // 60)}m{elapsed % 60:.3f}s" + (f", of which on the wire {duration(total)}" if total else ""),
     ]
@@ -103,14 +115,19 @@ def summary(observations: Sequence[Observation], style: Style) -> str:
 def _bad_scenarios(observations: Sequence[Observation], style: Style) -> Iterator[str]:
     bad = [o for o in observations if not o.passed]
     if bad:
-        yield "Bad scenarios:"
+        yield f"Bad {_noun(observations)}s:"
         for o in bad:
-            yield style.failed(o.job.place or o.job.name) + style.comment(f"  # {_title(o.job)}")
+            yield style.failed(o.job.place or f"{o.job.kind} {o.job.name}") + style.comment(_title(o.job))
         yield ""
 
 
+def _noun(observations: Sequence[Observation]) -> str:
+    return "scenario" if all(o.job.kind == SCENARIO for o in observations) else "job"
+
+
 def _title(job: Job) -> str:
-    return job.story.scenario if job.story else job.scenario or job.name
+    title = job.story.scenario if job.story else job.scenario
+    return f"  # {title}" if title else ""
 
 
 def _counted(noun: str, statuses: Sequence[Status], style: Style) -> str:

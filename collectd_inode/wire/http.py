@@ -39,10 +39,12 @@ class Transport(httpx.AsyncBaseTransport):
         self._backend = Backend(route or Route(), clock)
         self._clock, self._on_exchange = clock, on_exchange
         self._pool: httpcore.AsyncConnectionPool
+        self._proxy = ""
         if proxy is None:
             self._pool = httpcore.AsyncConnectionPool(tls, network_backend=self._backend)
         else:
             url = httpx.URL(proxy)
+            self._proxy = url.netloc.decode("ascii")
             auth = (url.username.encode(), url.password.encode()) if url.userinfo else None
             self._pool = httpcore.AsyncHTTPProxy(
                 httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/"),
@@ -55,14 +57,14 @@ class Transport(httpx.AsyncBaseTransport):
         """Send *request*; the body is read from the response's stream.  Raises WireError."""
         while True:
             await self._drop_confused()
-            timing = self._backend.timing = Timing(self._clock, request.url.host)
+            timing = self._backend.timing = Timing(self._clock, request.url.host, self._proxy)
             try:
                 answer = await self._pool.handle_async_request(_for_httpcore(request))
             except BaseException as error:
                 if _was_closed_between(request, timing, error):
                     continue
                 self._on_exchange(timing.exchange(response_code=None, size=0, finished=False))
-                raise _translated(error, timing.host) from None
+                raise _translated(error, timing.peer) from None
             break
         return httpx.Response(
             status_code=answer.status,
@@ -101,7 +103,7 @@ class _Body(httpx.AsyncByteStream):
                 yield part
                 await TURNS.give_way()  # one read may hold thousands of chunks
         except (httpcore.ProtocolError, httpcore.NetworkError) as error:
-            raise _translated(error, self._timing.host) from None
+            raise _translated(error, self._timing.peer) from None
         self._tell(finished=True)
 
     async def aclose(self) -> None:
@@ -152,7 +154,9 @@ def _translated(error: BaseException, host: str) -> BaseException:
 
 _IN_OTHER_WORDS = (
     (r"illegal (?:status line|header line|chunk header): bytearray\(b(.*)\)$", r"what came is not HTTP: \1"),
-    (r"Receive buffer too long.*", "its headers are longer than 100 KiB"),
+    (r"malformed chunk footer: bytearray\(b(.*)\) \(expected.*", r"what came is not HTTP: \1"),
+    (r"illegal request line$|informationalResponse status_code.*", "what came is not HTTP"),
+    (r"Receive buffer too long.*", "100 KiB came without an end of its headers"),
     (r".*_SWITCH_UPGRADE.*", "it switched protocols (101) although nobody asked"),
     (r"Only Transfer-Encoding: chunked is supported", "it uses a Transfer-Encoding that is not chunked"),
     (
@@ -165,12 +169,15 @@ _IN_OTHER_WORDS = (
     ),
 )
 """h11's and httpcore's texts, and what a user can read."""
+_LONGEST = 120
+"""Characters: a server's line that is no HTTP may be 100 KiB long."""
 
 
 def _sentence(text: str) -> str:
     """A library's text as a sentence of ours: without its full stop, small at the start."""
     text = text.strip().rstrip(".") or "the connection broke"
     for theirs, ours in _IN_OTHER_WORDS:
-        if match := re.match(theirs, text):
-            return match.expand(ours)
+        if match := re.match(theirs, text, re.IGNORECASE):
+            said = match.expand(ours)
+            return said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
     return text[:1].lower() + text[1:]

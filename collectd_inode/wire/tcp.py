@@ -73,8 +73,10 @@ class Flight:
 class Timing:
     """One exchange's times while it is under way."""
 
-    def __init__(self, clock: Clock, host: str) -> None:
+    def __init__(self, clock: Clock, host: str, proxy: str = "") -> None:
         self.clock, self.host = clock, host
+        self.peer = f"proxy {proxy}" if proxy else host
+        """Whom we are talking to, as messages call it."""
         self.phases: dict[Phase, float] = {}
         self.stamps = Stamps.KERNEL
         self.certificates: dict[str, float] = {}
@@ -92,6 +94,7 @@ class Timing:
         if waits := self.flight.waits:
             self.add(Phase.CONNECT, *between(waits[0], waits[2]))
         self.flight = Flight()
+        self.peer = self.host
 
     def exchange(self, *, response_code: int | None, size: int, finished: bool) -> Exchange:
         """The exchange as measured.  An answer that came in one piece has no transfer phase."""
@@ -141,7 +144,7 @@ class Stream(httpcore.AsyncNetworkStream):
             raise self._unsent
         if data and self._arrived is not None:
             self._backend.timing.flight.arrived(self._arrived)
-            self._backend.timing.doing = f"reading the answer of {self._backend.timing.host}"
+            self._backend.timing.doing = f"reading the answer of {self._backend.timing.peer}"
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -160,15 +163,15 @@ class Stream(httpcore.AsyncNetworkStream):
         if not buffer:
             return
         timing = self._backend.timing
-        timing.doing = f"sending to {timing.host}"
+        timing.doing = f"sending to {timing.peer}"
         if self._tls is not None:
             try:
                 self._tls.write(buffer)
             except ssl.SSLError as error:  # the peer has said goodbye
-                raise ProtocolBroken(f"{timing.host}: {reason(error)}") from None
+                raise ProtocolBroken(f"{timing.peer}: {reason(error)}") from None
             buffer = self._outgoing.read()
         await self._send(buffer, timing.flight, until_answered=until_answered)
-        timing.doing = f"waiting for the answer of {timing.host}"
+        timing.doing = f"waiting for the answer of {timing.peer}"
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -188,7 +191,7 @@ class Stream(httpcore.AsyncNetworkStream):
             raise CertificateRefused(what, code=code, reason=why, tls=self._tls) from None
         except (OSError, ProtocolBroken) as error:  # SSLError is an OSError
             self._sock.close()
-            why = reason(error).removeprefix(f"{timing.host}: ")
+            why = reason(error).removeprefix(f"{timing.peer}: ")
             raise TLSFailed(f"{host}: TLS handshake failed: {why}") from None
         except BaseException:
             self._sock.close()
@@ -257,7 +260,7 @@ class Stream(httpcore.AsyncNetworkStream):
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 return b""  # many servers close without a notify; HTTP's own framing tells a cut answer
             except ssl.SSLError as error:
-                raise TLSFailed(f"{self._backend.timing.host}: {reason(error)}") from None
+                raise TLSFailed(f"{self._backend.timing.peer}: {reason(error)}") from None
 
     async def _feed_tls(self) -> None:
         data = await self._receive(2**16)
@@ -284,7 +287,7 @@ class Stream(httpcore.AsyncNetworkStream):
                 else:
                     break
         except OSError as error:
-            raise ProtocolBroken(f"{self._backend.timing.host}: {reason(error)}") from None
+            raise ProtocolBroken(f"{self._backend.timing.peer}: {reason(error)}") from None
         if self._asked is not None:
             self._take_sent()
         self._arrived = Moment(self._backend.timing.clock.monotonic(), received(ancillary) if self._stamped else None)
@@ -315,7 +318,7 @@ class Stream(httpcore.AsyncNetworkStream):
                 else:
                     ancillary = []
         except OSError as error:
-            raise ProtocolBroken(f"{self._backend.timing.host}: {reason(error)}") from None
+            raise ProtocolBroken(f"{self._backend.timing.peer}: {reason(error)}") from None
 
     async def _answered(self) -> bool:
         """Whether there is an answer to read; over TLS not everything that comes is one, so that is read ahead."""
@@ -474,15 +477,16 @@ _OPENSSL_S_WORDS = {
     "decryption failed or bad record mac": "what came is not what the server encrypted",
     "no shared cipher": "no cipher suite in common",
     "unsupported protocol": "no TLS version in common",
-    "unknown error": "OpenSSL does not know what happened",
+    "unknown error": "OpenSSL gives no reason",
 }
 
 
 def _of_openssl(error: ssl.SSLError) -> str:
-    """OpenSSL's reason, without its file, line and the name of a protocol that nobody speaks any more."""
+    """OpenSSL's reason, without its file, line and the name of a protocol that nobody speaks any more.
+
+    A reason that begins with a protocol's name is an alert of the peer's, whether it says so or not.
+    """
     text = re.sub(r"^\[ssl[^\]]*\] | ?\(.*ssl\.c:\d+\)$", "", (error.reason or str(error)).replace("_", " ").lower())
-    _, alert, name = text.rpartition("alert ")
-    if alert:
-        return f"the peer sent the TLS alert “{name}”"
-    plain = re.sub(r"^(sslv3|tlsv1|tlsv13) ", "", text)
-    return _OPENSSL_S_WORDS.get(plain, plain)
+    if alert := re.match(r"(?:sslv3|tlsv1|tlsv13) (?:alert )?(.*)", text):
+        return f"the peer sent the TLS alert “{alert[1]}”"
+    return _OPENSSL_S_WORDS.get(text, text)

@@ -107,4 +107,5 @@ def test_refused(tmp_path: Path) -> None:
     with Proxy(0, refuse=True) as proxy:
         observed = through(proxy, tmp_path, "https://shop.example/fine")
 
-    assert (observed.cause, observed.message) == (Cause.CONNECT, "shop.example: 403 Forbidden")
+    proxied = f"proxy {proxy.address.removeprefix('http://')}"
+    assert (observed.cause, observed.message) == (Cause.CONNECT, f"{proxied}: 403 Forbidden")
