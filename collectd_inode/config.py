@@ -105,7 +105,8 @@ class Configuration:
 
     def _named_block(self, kind: Kind, name: str, node: Node, shown: str) -> list[Problem]:
         values, problems = read_block(shown, node, (*COMMON_KEYS, *kind.keys))
-        settings = common(values, self._defaults)
+        interval = max(kind.least_interval, self._defaults.interval)
+        settings = common(values, replace(self._defaults, interval=interval))
         problems += _contradictions(values, settings, shown, node)
         if problems:
             self.refused.append(_refused(kind, name, settings, problems))

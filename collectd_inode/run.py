@@ -164,11 +164,15 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A number beside the steps, under the type and type instance it is dispatched with."""
+    """A number beside the steps, under the type and type instance it is dispatched with.
+
+    ``dispatched`` is False for what JSON alone names, because it would make ever new series.
+    """
 
     type: str
     type_instance: str
     value: float
+    dispatched: bool = True
 
 
 Probe = Callable[["Run"], Awaitable[None]]
@@ -408,7 +412,7 @@ class _Writing:
 
     def _seconds(self, elapsed: float, trouble: Trouble | None) -> float | None:
         if trouble is None:
-            return sum(e.seconds for e in self.exchanges) if self.exchanges else None
+            return sum(e.seconds for e in self.exchanges) if any(e.phases for e in self.exchanges) else None
         # A fast failure would look healthy in a graph of latencies; a deadline's wait is a lower bound of the truth.
         return elapsed if trouble.cause is Cause.TIMEOUT and self.planned.navigates else None
 
@@ -461,9 +465,9 @@ class Run:
         if self._open is not None:
             self._open.exchanges.append(exchange)
 
-    def read(self, type: str, type_instance: str, value: float) -> None:
+    def read(self, type: str, type_instance: str, value: float, *, dispatched: bool = True) -> None:
         """Add a reading."""
-        self._readings.append(Reading(type, type_instance, value))
+        self._readings.append(Reading(type, type_instance, value, dispatched))
 
     def warn(self, code: str, message: str) -> None:
         """Add a warning; the status stays as it is."""

@@ -1,5 +1,7 @@
 """The demonstration's collectd.conf: conf.d's own snippets with the machine's paths put in, and two features more.
 
+Those for a smarthost and for time servers are left out, as the demonstration has neither and asks nobody outside.
+
 A snippet is adapted by exact replacement.  A text that is not there is an error: the demonstration shows what people
 will copy, so it must not drift from it in silence.
 """
@@ -53,6 +55,7 @@ def snippets(place: Place) -> dict[str, Replacements]:
             ),
             ("Interval 60", f"Interval {INTERVAL}"),
             ("Timeout 30", f"Timeout {INTERVAL}"),
+            ('StateDir "/var/lib/collectd/inode"', f'StateDir "{place.run}/state"'),
         ),
         "inode-scenario.conf": (
             ('Feature "/etc/collectd/scenarios/', f'Feature "{place.checkout}/scenarios/'),

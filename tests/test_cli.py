@@ -174,7 +174,7 @@ def test_a_deadline_on_the_command_line(typed: Typed, tmp_path: Path) -> None:
     with FaultySite() as faults:
         code, out, _ = typed("run", path, "--base-url", faults.url, "--timeout", "0.1")
     assert code == 1
-    assert "      timeout: not done after 0.1 s" in out.splitlines()
+    assert "      timeout: not done after 0.1 s: still waiting for the answer of 127.0.0.1" in out.splitlines()
 
 
 # Usage
@@ -357,8 +357,8 @@ def test_every_mistake_of_a_configuration(typed: Typed, tmp_path: Path) -> None:
     mistakes = [line for line in err.splitlines() if not line.startswith("    ")]
     assert mistakes == [
         f'{path}:7: error: <Scenario "web"> Timeout "5 s": expected a number of seconds above 0, such as 5 or 2.5',
-        f"{tmp_path}/more.conf:3: error: <Module> Zzz 1: unknown key; known here: AddressFamily, Confirm, Host,"
-        " Interval, Notify, Scenario, StateDir, StrictConfig, Timeout",
+        f"{tmp_path}/more.conf:3: error: <Module> Zzz 1: unknown key; known here: AddressFamily, Clock, Confirm,"
+        " Host, Interval, NTP, Notify, Scenario, Smarthost, StateDir, StrictConfig, Timeout",
         f'{feature}:4:5: error: <Scenario "shop">: undefined step: I sohuld see "Dunedin"; did you mean:'
         ' I should see "Welcome"',
     ]

@@ -93,8 +93,8 @@ BLOCK = '<Scenario "web">\n{}\n</Scenario>\n'
         (
             '<Xyz "relay">\nServer "x"\n</Xyz>\n',
             [
-                'c.conf:1: <Module> Xyz "relay": unknown key; known here: AddressFamily, Confirm, Host, Interval,'
-                " Notify, Scenario, StateDir, StrictConfig, Timeout"
+                'c.conf:1: <Module> Xyz "relay": unknown key; known here: AddressFamily, Clock, Confirm, Host,'
+                " Interval, NTP, Notify, Scenario, Smarthost, StateDir, StrictConfig, Timeout"
             ],
         ),
     ],

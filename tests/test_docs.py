@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import io
 import json
 import os
@@ -11,33 +12,48 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import machines
 import pytest
 import trustme
+import unpacked
+from chrony import chronyd, free_port
 from docutils import nodes
 from docutils.core import publish_doctree
+from exim import NAME, smarthost
 
 from collectd_inode import __version__, oconfig
 from collectd_inode.browser import Browser, Page
-from collectd_inode.cli import COMMANDS, parser
+from collectd_inode.cli import COMMANDS, clock, parser
 from collectd_inode.cli.configured import Read, read
 from collectd_inode.cli.output import Exit
+from collectd_inode.clock import settings as of_clock
+from collectd_inode.clock.diagnosis import FRESH_INTERVALS, Diagnosis
+from collectd_inode.clock.steps import STEP
 from collectd_inode.config import MODULE_KEYS, Configuration
-from collectd_inode.keys import COMMON_KEYS, Common, Key, common
+from collectd_inode.keys import COMMON_KEYS, Common, Key, common, read_block
 from collectd_inode.kinds import KINDS
+from collectd_inode.ntp import manners, published, score
+from collectd_inode.ntp import settings as of_ntp
 from collectd_inode.report.values import HEALTH_PLUGIN, health, series
-from collectd_inode.run import Cause, Detail, Status
+from collectd_inode.run import Cause, Detail, Job, Status
 from collectd_inode.scenario import feature
+from collectd_inode.scenario import settings as of_scenario
 from collectd_inode.scenario.actions import PATTERN_SECONDS
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.replay import CERTIFICATES_REPORTED
 from collectd_inode.scenario.sentences import SENTENCES
-from collectd_inode.scenario.settings import SCENARIO_KEYS, Settings, settings
+from collectd_inode.scenario.settings import Settings
 from collectd_inode.schedule import WATCH_SECONDS
+from collectd_inode.smarthost import jobs as smarthost_jobs
+from collectd_inode.smarthost import settings as of_smarthost
+from collectd_inode.smarthost.dialogue import Step
+from collectd_inode.smarthost.mechanisms import MECHANISMS
 from collectd_inode.wire import Phase
 from demo.site import PASSWORD, Outage, Site
 
@@ -45,10 +61,18 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.rst").read_text(encoding="utf-8")
 DEMO_ADDRESS = "127.0.0.1:8080"
 """Where the README's site is."""
+CLOCK = "collectd-inode clock"
 
 MODULE_ONLY = tuple(key for key in MODULE_KEYS if key not in COMMON_KEYS)
-OTHERS_WORDS = {"Hits", "Import", "Interesting", "Module", "ModulePath", "TypesDB"}
-OTHERS_OPTIONS = {"--editable", "--port", "--since", "--upgrade"}
+SETTINGS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
+    "Scenario": of_scenario.settings,
+    "Smarthost": of_smarthost.settings,
+    "NTP": of_ntp.settings,
+    "Clock": of_clock.settings,
+}
+"""What a block's values come to."""
+OTHERS_WORDS = {"FailureMin", "Hits", "Import", "Interesting", "Module", "ModulePath", "Plugin", "TypesDB"}
+OTHERS_OPTIONS = {"--editable", "--since", "--upgrade"}
 
 
 # Reading the README ---------------------------------------------------------------------------------------------------
@@ -116,10 +140,13 @@ def literals() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where the README's reader stands: its files, the shipped scenarios, a secret, the demo's site."""
+    """Where the README's reader stands: its files, the shipped scenarios, secrets, and servers to ask."""
 
     folder: Path
     address: str
+    smtp: int
+    ntp: int
+    """The ports of the servers that must be told by port, here."""
 
     def moved(self, text: str) -> str:
         """*text* with paths below this folder in place of the machine's."""
@@ -133,7 +160,11 @@ class Workspace:
             "HOME": str(self.folder),
             "PYTHONPATH": str(ROOT),
         }
+        if asks_servers(command):
+            environment |= self._names()
         command = command.replace(DEMO_ADDRESS, self.address)
+        command = command.replace("-inode smarthost smart", f"-inode smarthost --port {self.smtp} smart")
+        command = command.replace("-inode ntp ", f"-inode ntp --port {self.ntp} ")
         done = subprocess.run(
             ["sh", "-c", command],
             cwd=self.folder,
@@ -145,20 +176,50 @@ class Workspace:
             check=False,
         )
         printed = done.stdout.decode()
+        if asks_servers(command):
+            printed = re.sub(r"127\.0\.0\.([123])", r"192.0.2.\1", printed)
+            printed = printed.replace(f"port {self.smtp}", f"port {of_smarthost.SUBMISSION}")
+            printed = re.sub(r"EHLO [^ ,]+", "EHLO leaf.example.org", printed)
         return printed.replace(self.address, DEMO_ADDRESS).replace(f"{socket.gethostname()}/", "web1/")
+
+    def _names(self) -> dict[str, str]:
+        """The README's names lead to loopback; and no Debian-exim is known, whose rights would be looked at."""
+        hosts, users = self.folder / "hosts", self.folder / "users"
+        hosts.write_text(f"127.0.0.1 {NAME}\n" + "".join(f"127.0.0.{n} ntp{n}.example.org\n" for n in (1, 2, 3)))
+        users.write_text("root:x:0:0::/root:/bin/sh\n")
+        return {
+            "LD_PRELOAD": unpacked.file("exim", "usr/lib/*/libnss_wrapper.so"),
+            "NSS_WRAPPER_HOSTS": str(hosts),
+            "NSS_WRAPPER_PASSWD": str(users),
+            "NSS_WRAPPER_GROUP": str(users),
+        }
+
+
+def asks_servers(command: str) -> bool:
+    """Whether a command asks what is a real server in the tests."""
+    return re.search("collectd-inode (smarthost|ntp) ", command) is not None
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     folder = tmp_path_factory.mktemp("readme")
-    with Site(outage=Outage(first=float("inf")), sleep=lambda _seconds: None) as site:
-        made = Workspace(folder, f"127.0.0.1:{site.port}")
+    with ExitStack() as running:
+        site = running.enter_context(Site(outage=Outage(first=float("inf")), sleep=lambda _seconds: None))
+        exim = running.enter_context(smarthost(folder))
+        ntp = free_port()
+        for number, ahead in ((1, None), (2, None), (3, 1200.0)):
+            running.enter_context(chronyd("local stratum 5", host=f"127.0.0.{number}", port=ntp, ahead=ahead))
+        made = Workspace(folder, f"127.0.0.1:{site.port}", exim.port, ntp)
         files = {block.path: made.moved(block.text) for block in BLOCKS if block.path}
-        shop = files["scenarios/shop.feature"]
+        shop, ca = files["scenarios/shop.feature"], Path(exim.ca).read_text(encoding="utf-8")
         files |= {
             "scenarios/webhome.feature": (ROOT / "scenarios" / "webhome.feature").read_text(encoding="utf-8"),
             "secrets/login": f"{PASSWORD}\n",
+            "secrets/smarthost": f"{exim.password}\n",
+            "smarthost-ca.crt": ca,
+            "etc/exim4/tls/smarthost-ca.crt": ca,
             "etc/collectd/secrets/login": f"{PASSWORD}\n",
+            "etc/collectd/secrets/smarthost": f"{exim.password}\n",
             "etc/collectd/scenarios/shop.feature": shop,
             "etc/collectd/scenarios/shop/shop.feature": shop,
             "etc/collectd/scenarios/steps/shop.py": files["steps/shop.py"],
@@ -166,9 +227,16 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         }
         for path, text in files.items():
             write(folder / path.lstrip("/"), text)
+        (folder / "secrets" / "smarthost").chmod(0o600)
         write_certificates(folder)
         (folder / "var" / "lib" / "collectd" / "failures").mkdir(parents=True)
         yield made
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_debian_exim(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Exim is installed its user cannot look into a test's folder, and that would be said."""
+    monkeypatch.setattr(smarthost_jobs, "EXIM_USER", "nobody who is known here")
 
 
 def write(path: Path, text: str) -> None:
@@ -200,10 +268,16 @@ def sessions() -> list[tuple[str, str]]:
 
 def masked(text: str) -> str:
     """*text* without what differs from run to run: times, and the bars drawn from them."""
-    text = re.sub(r" *\b\d+\.\d+ m?s\b", " TIME", text)
+    text = re.sub(r" *[+-]?\b\d+\.\d+ m?s\b", " TIME", text)
     text = re.sub(r"\b\d+m\d+\.\d+s\b", "TIME", text)
     text = re.sub("[▁-█]+", "BARS", text)
     return "\n".join(line.rstrip() for line in text.rstrip().splitlines())
+
+
+def words(text: str) -> list[str]:
+    """What a command that asks servers says: its columns are as wide as its times are long; and certificates age."""
+    text = re.sub(r"days_left \d+", "days_left N", masked(text))
+    return re.sub("TIME (ahead|behind)", "TIME AWAY", text).split()
 
 
 def shape(value: Any) -> Any:
@@ -219,14 +293,27 @@ def shape(value: Any) -> Any:
             return value
 
 
-@pytest.mark.parametrize(("command", "printed"), sessions(), ids=[command for command, _ in sessions()])
+SESSIONS = [session for session in sessions() if session[0] != CLOCK]
+
+
+@pytest.mark.parametrize(("command", "printed"), SESSIONS, ids=[command for command, _ in SESSIONS])
 def test_a_command_prints_what_the_readme_shows(workspace: Workspace, command: str, printed: str) -> None:
     """Every command in a console block, run, prints what stands below it; times aside."""
     found = workspace.run(command)
     if "--format json" in command:
         assert shape(json.loads(found)) == shape(json.loads(printed))
+    elif asks_servers(command):
+        assert words(found) == words(printed)
     else:
         assert masked(found) == masked(printed)
+
+
+def test_the_clock_s_page_is_as_the_readme_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a machine that is made up: each tester's is another."""
+    root = machines.machine(tmp_path, machines.CHRONYD)
+    instruments = machines.kernel(machines.UNSYNCHRONISED, machines.at(1_000_000.0))
+    assert clock.main(parser().parse_args(["clock", "--root", root]), instruments) is Exit.FAILED
+    assert [masked(printed) for command, printed in sessions() if command == CLOCK] == [masked(capsys.readouterr().out)]
 
 
 def test_the_first_scenario_is_the_shipped_one() -> None:
@@ -267,55 +354,76 @@ def test_a_configuration_in_the_readme_is_good(workspace: Workspace, block: Bloc
     text = block.text if block.text == ours else f"{block.text}\n{ours}"
     found = checked(workspace, "block.conf", workspace.moved(text))
     assert (found.problems, found.warnings) == ((), ())
-    assert [job.scenario for job in found.jobs] == [
+    assert [job.scenario for job in found.jobs if job.kind == "scenario"] == [
         "Somebody who has an account can log in",
         "The Shop page",
         "The Contact page",
     ]
+    assert [job.trouble for job in found.jobs if job.trouble] == []
 
 
 def key_tables() -> list[tuple[list[list[str]], tuple[Key, ...]]]:
     """The README's tables of keys, each with the keys that it must have."""
-    return list(zip(tables("Configuration"), (MODULE_ONLY, COMMON_KEYS, SCENARIO_KEYS), strict=True))
+    of_kinds = (kind.keys for kind in KINDS if kind.keys)
+    return list(zip(tables("Configuration"), (MODULE_ONLY, COMMON_KEYS, *of_kinds), strict=True))
 
 
 def test_every_key_is_in_the_readme_and_no_other() -> None:
-    """The keys of <Module>, of all blocks and of <Scenario> have a row each, and there is no other row."""
+    """The keys of <Module>, of all blocks and of each kind's have a row each, and there is no other row."""
     for table, keys in key_tables():
         assert sorted(row[0].split()[0] for row in table) == sorted(key.name for key in keys)
-    assert [kind.keys for kind in KINDS] == [SCENARIO_KEYS]
+    heads = [p.astext() for p in section("Configuration").findall(nodes.paragraph) if p.astext().startswith("In <")]
+    assert [head.split()[1] for head in heads] == [
+        "<Module", "<Module", *(f"<{kind.block}" for kind in KINDS if kind.keys)
+    ]  # fmt: skip
+    without = [kind.block for kind in KINDS if not kind.keys]
+    assert [f'<{block} "NAME">' for block in without if f'<{block} "NAME">' in literals()] == [
+        f'<{block} "NAME">' for block in without
+    ]
 
 
 def test_what_is_written_in_the_tables_of_keys_is_good(workspace: Workspace) -> None:
     """All rows together, as written, are a configuration without a mistake; what does nothing yet is warned of."""
-    module, shared, scenario = ("\n".join(row[0] for row in table) for table, _ in key_tables())
-    text = f"""<Plugin python>\n<Module collectd_inode>\n{module}\n{shared}
-        <Scenario "shop">\n{shared}\n{scenario}\n</Scenario>\n</Module>\n</Plugin>\n"""
+    module, shared, *own = ("\n".join(row[0] for row in table) for table, _ in key_tables())
+    with_keys = iter(own)
+    blocks = [
+        f'<{kind.block} "shop">\n{shared}\n{next(with_keys) if kind.keys else ""}\n</{kind.block}>' for kind in KINDS
+    ]
+    sections = "\n".join([module, shared, *blocks])
+    text = f"<Plugin python>\n<Module collectd_inode>\n{sections}\n</Module>\n</Plugin>\n"
     found = checked(workspace, "keys.conf", workspace.moved(text))
     assert found.problems == ()
     assert [warning.what.partition(":")[0] for warning in found.warnings] == ["SaveFailures"]
-    assert [job.scenario for job in found.jobs] == ["Somebody who has an account can log in"]
+    assert [(job.kind, job.scenario or job.name) for job in found.jobs] == [
+        ("scenario", "Somebody who has an account can log in"),
+        *((kind.plugin, "shop") for kind in KINDS[1:]),
+    ]
 
 
 def test_defaults_are_as_the_readme_says(tmp_path: Path) -> None:
     """To write down what stands under Default changes nothing; and a key is repeatable where its row says so."""
-    for table, keys in key_tables():
+    made = [None, None, *(SETTINGS[kind.block] for kind in KINDS if kind.keys)]
+    told = 0
+    for (table, keys), settings in zip(key_tables(), made, strict=True):
         by_name = {key.name: key for key in keys}
         for written, default, meaning in table:
             key = by_name[written.split()[0]]
             assert key.repeatable == meaning.endswith("repeatable."), key.name
             if default:
+                told += 1
                 write(tmp_path / "key.conf", f"{key.name} {default}")
                 (node,) = oconfig.read(str(tmp_path / "key.conf"))
                 values = {key.name: key.read(node.values)}
-                assert settings(values) == settings({}), key.name
+                if settings is not None:
+                    assert settings(values) == settings({}), key.name
                 assert common(values, Common()) == Common(), key.name
                 assert values.get("StrictConfig", False) == Configuration().strict
+    assert told > 20
 
 
 def test_no_key_is_named_that_does_not_exist() -> None:
     """What looks like a key, anywhere in the text, is one of ours or a word of collectd's."""
-    keys = {key.name for key in (*MODULE_KEYS, *SCENARIO_KEYS)}
+    keys = {key.name for key in (*MODULE_KEYS, *(key for kind in KINDS for key in kind.keys))}
     alone = re.compile(r'<?([A-Z][A-Za-z]+)(?: (?:"[^"]*"|\d+|true|false|N))*>?')
     named = {found[1] for text in literals() if (found := alone.fullmatch(text)) and not found[1].isupper()}
     blocks = {kind.block for kind in KINDS}
@@ -354,12 +462,85 @@ def identities(job_detail: Detail) -> set[str]:
 
 def test_every_identity_is_in_the_readme() -> None:
     """The tables of identities hold what can be sent, by Detail, and what the plugin sends of itself; nothing else."""
-    steps, phases, own = ([row[0] for row in table] for table in tables("Identities")[:3])
-    assert set(steps) == identities(Detail.STEP) | {"gauge-certificate_days_left-HOST"}
+    every, steps, phases, *others, own = ([row[0] for row in table] for table in tables("Identities")[:7])
+    assert {*every, *steps} == identities(Detail.STEP) | {"gauge-certificate_days_left-HOST"}
     assert set(phases) == identities(Detail.PHASE) - identities(Detail.STEP)
     assert identities(Detail.STEP) - identities(Detail.SCENARIO) == {"response_time-STEP"}
+    assert [{*every, *table} for table in others] == [set(map(generic, series(job))) for job in sample_jobs()]
     sent = health(loop_lag=0, jobs=0, late=0, config_errors=0, time=0)
     assert [f"{HEALTH_PLUGIN}/{name}" for name in own] == [value.identity for value in sent]
+
+
+SAMPLE = """
+<Smarthost "j">
+  Server "server"
+  PasswordFile "/dev/null"
+  Sender "a@b.example"
+  Recipient "c@d.example"
+</Smarthost>
+<NTP "j">
+  Server "server"
+  PoolScore true
+  PoolServer "192.0.2.1"
+  Margin "name" 900
+</NTP>
+<Clock "j">
+</Clock>
+"""
+
+
+def sample_jobs() -> Iterable[Job]:
+    """A job of each kind but the scenarios', that sends all it can."""
+    nodes = oconfig.parse(SAMPLE)
+    for kind, node in zip(KINDS[1:], nodes, strict=True):
+        assert kind.block == node.key
+        values, _ = read_block("", node, kind.keys)
+        yield from kind.load("j", values, Common()).jobs
+
+
+def generic(identity: str) -> str:
+    """An identity of a sample job as the README's tables write it."""
+    name = identity.partition("/")[2]
+    for was, written in (("server", "SERVER"), ("192_0_2_1", "ADDRESS"), ("margin-name", "margin-NAME")):
+        name = re.sub(f"(?<=-){was}$", written, name)
+    return re.sub("^response_time-.*", "response_time-STEP", name)
+
+
+def test_every_step_of_a_smarthost_is_in_the_readme() -> None:
+    """STEP is one of these."""
+    (text,) = (p for p in section("Identities").findall(nodes.paragraph) if p.astext().startswith("Plugin smarthost"))
+    assert [node.astext() for node in text.findall(nodes.literal)] == ["smarthost", "STEP", *(s.value for s in Step)]
+
+
+def test_every_diagnosis_is_in_the_readme() -> None:
+    """Each number with its name."""
+    (table,) = tables("Why it is wrong")
+    assert [row[:2] for row in table] == [[str(int(diagnosis)), diagnosis.words] for diagnosis in Diagnosis]
+
+
+def test_every_warning_is_in_the_readme() -> None:
+    """The table has each code of each kind: those that the code names, those of days left and of diagnoses."""
+    (table,) = tables("Warnings")
+    told = {(kind, code) for kind, code, _ in table}
+    days = {("smarthost", f"{name}_expiring") for name in ("certificate", "chain", "ca")}
+    # Of a clock that is right, or may be; the host is blamed for one that is wrong, which is no warning.
+    harmless = set(Diagnosis) - {Diagnosis.OK, Diagnosis.HOST_WRONG}
+    named = {(kind.plugin, code) for kind in KINDS for code in warning_codes(kind.plugin)}
+    assert told == named | days | {("clock", diagnosis.code) for diagnosis in harmless}
+    assert len(told) == len(table)
+
+
+def warning_codes(room: str) -> set[str]:
+    """The codes that a room's files hand to whatever makes warnings, or return with a sentence."""
+    found = set()
+    for file in (ROOT / "collectd_inode" / room).glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[ast.Constant(str(code)), _, *_]):
+                    found |= {code} if name in ("warn", "Warning", "Noticed", "_softly") else set()
+                case ast.Tuple(elts=[ast.Constant(str(code)), ast.JoinedStr()]) if file.name == "credentials.py":
+                    found.add(code)
+    return found
 
 
 def test_every_cause_is_in_the_readme() -> None:
@@ -394,6 +575,22 @@ def test_numbers_in_the_text_are_the_programs() -> None:
     assert WATCH_SECONDS * 2 == 10
     assert "within ten seconds after they have changed" in said
     assert f"redirects included; {CERTIFICATES_REPORTED} at most" in said
+    assert f"If it is not said: {of_smarthost.SUBMISSION}, and with" in said
+    assert f'``TLS "implicit"`` {of_smarthost.SUBMISSIONS}.' in said
+    assert [m.name for m in MECHANISMS] == ["PLAIN", "LOGIN", "CRAM-MD5"]
+    assert "``PLAIN``, ``LOGIN`` or ``CRAM-MD5``; else the first of these that the server offers" in said
+    assert next(kind.least_interval for kind in KINDS if kind.block == "NTP") == of_ntp.INTERVAL == 64
+    assert "block that does not say has 64" in said
+    assert f"``{of_ntp.Settings(()).pool_url}``" in said
+    assert (published.REST, published.STALE) == (300, 3600)
+    assert "RSTR end them, for a day" in said
+    assert manners.DAY == 86400
+    assert score.Step(1).step / (1 - score.KEPT) == pytest.approx(20)
+    assert "20 at best" in said
+    assert STEP == 5e8
+    assert "steps of more than half a second" in said
+    assert FRESH_INTERVALS == 3
+    assert "a vote not older than three intervals" in said
 
 
 # The command line -----------------------------------------------------------------------------------------------------
@@ -454,19 +651,32 @@ def test_log_lines_in_the_readme_are_the_programs() -> None:
         assert line.split("…")[0].split(": No module")[0].strip() in code, line
 
 
+def pages() -> Iterator[Path]:
+    """Everything that is to be read."""
+    for folder in ("", "docs"):
+        yield from (ROOT / folder).glob("*.rst")
+
+
 # The page itself ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("*.rst")))
+@pytest.mark.parametrize("name", sorted(str(path.relative_to(ROOT)) for path in pages()))
 def test_pages_are_valid(name: str) -> None:
     """docutils finds nothing to complain of in a page."""
     assert tree_of((ROOT / name).read_text(encoding="utf-8"))[1] == ""
 
 
+def test_what_the_readme_links_to_is_in_the_repository() -> None:
+    """A link without a scheme is a file."""
+    links = {node["refuri"] for node in TREE.findall(nodes.reference) if ":" not in node.get("refuri", ":")}
+    assert links == {"docs/exim-leaf.rst"}
+    assert [link for link in links if not (ROOT / link).is_file()] == []
+
+
 def test_pictures_are_there_and_can_be_made_again() -> None:
-    """Each picture of the README is a PNG in docs/ that scripts/pictures makes; docs/ holds nothing else."""
+    """Each picture of the README is a PNG in docs/ that scripts/pictures makes; docs/ holds no other."""
     shown = {node["uri"] for node in TREE.findall(nodes.image)}
-    assert shown == {f"docs/{name}" for name in os.listdir(ROOT / "docs")}
+    assert shown == {f"docs/{name}" for name in os.listdir(ROOT / "docs") if not name.endswith(".rst")}
     script = (ROOT / "scripts" / "pictures").read_text(encoding="utf-8")
     for name in shown:
         assert (ROOT / name).read_bytes().startswith(b"\x89PNG")

@@ -13,10 +13,10 @@ import traceback
 from collections.abc import Sequence
 
 from collectd_inode import __version__
-from collectd_inode.cli import check, lint, once, run, series, steps
+from collectd_inode.cli import check, clock, lint, ntp, once, run, series, smarthost, steps
 from collectd_inode.cli.output import Exit
 
-COMMANDS = (run, once, check, lint, series, steps)
+COMMANDS = (run, smarthost, ntp, clock, once, check, lint, series, steps)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from collectd_inode import config, oconfig
 from collectd_inode.config import Configuration
 from collectd_inode.keys import Loaded, Problem
+from collectd_inode.kinds import KINDS
 from collectd_inode.run import Job
 
 DEFAULT_CONF = "/etc/collectd/collectd.conf"
@@ -42,10 +43,15 @@ def read(path: str) -> Read:
     problems = [*configuration.problems, *(p for part in loaded for p in part.problems), *_around(tree, path)]
     jobs = tuple(job for part in loaded for job in part.jobs)
     if not problems and not jobs:
-        problems.append(Problem("", f"no job: there is no <Scenario> in a <Module {config.MODULE}>", path))
+        problems.append(Problem("", f"no job: there is no {_blocks()} in a <Module {config.MODULE}>", path))
     swallowed = (Problem("", what, str(place)) for place, what in text.warnings)
     of_features = (warning for part in loaded for warning in part.warnings)
     return Read(jobs, tuple(problems), (*swallowed, *configuration.warnings, *of_features), _hostname(tree))
+
+
+def _blocks() -> str:
+    *others, last = (f"<{kind.block}>" for kind in KINDS)
+    return f"{', '.join(others)} or {last}"
 
 
 def _around(tree: tuple[oconfig.Node, ...], path: str) -> list[Problem]:

@@ -10,6 +10,7 @@ import sys
 from collectd_inode.cli.configured import read
 from collectd_inode.cli.output import Exit, show_problems
 from collectd_inode.keys import Common
+from collectd_inode.report.readings import SCENARIO
 from collectd_inode.report.values import series
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
@@ -46,5 +47,6 @@ def main(options: argparse.Namespace) -> Exit:
             print(f"{host}/{identity}")
     if loaded.problems:
         return Exit.USAGE
-    print("and gauge-certificate_days_left-HOST for each TLS host met, at most 16 a scenario", file=sys.stderr)
+    if any(job.kind == SCENARIO for job in loaded.jobs):
+        print("and gauge-certificate_days_left-HOST for each TLS host met, at most 16 a scenario", file=sys.stderr)
     return Exit.PASSED

@@ -8,9 +8,9 @@ import sys
 from collectd_inode.cli.output import Exit, show_problems, style
 from collectd_inode.keys import Problem
 from collectd_inode.report.style import Style
-from collectd_inode.scenario.sentences import SENTENCES
+from collectd_inode.scenario.sentences import KNOWN, SENTENCES
 from collectd_inode.scenario.usersteps import load
-from collectd_inode.scenario.vocabulary import Sentence, Vocabulary
+from collectd_inode.scenario.vocabulary import Known, Sentence, Vocabulary
 
 NAME = "steps"
 HELP = "show the vocabulary"
@@ -27,11 +27,14 @@ def main(options: argparse.Namespace) -> Exit:
     """List, or say that nothing fits."""
     own, problems = load(options.steps)
     show_problems(Problem("", p.message, f"{p.path}:{p.line}") for p in problems)
-    found = Vocabulary(SENTENCES, own, options.vocabulary).search(" ".join(options.word))
+    vocabulary, word = Vocabulary(SENTENCES, own, options.vocabulary, KNOWN), " ".join(options.word)
+    found = [_shown(sentence, style()) for sentence in vocabulary.search(word)]
+    if word:  # what is not done is told to those who look for it
+        found += [_told(known, style()) for known in vocabulary.search_known(word)]
     if not found:
-        print(f"no sentence with {' '.join(options.word)} in it", file=sys.stderr)
+        print(f"no sentence with {word} in it", file=sys.stderr)
         return Exit.FAILED
-    print("\n\n".join(_shown(sentence, style()) for sentence in found))
+    print("\n\n".join(found))
     return Exit.USAGE if problems else Exit.PASSED
 
 
@@ -42,3 +45,7 @@ def _shown(sentence: Sentence, paint: Style) -> str:
     if sentence.example != sentence.expression_text:
         lines.append(paint.comment(f"  e.g. {sentence.example}"))
     return "\n".join(lines)
+
+
+def _told(known: Known, paint: Style) -> str:
+    return f"{known.example}\n  Not done here: {known.instead}." + paint.comment(f"  ({known.source})")

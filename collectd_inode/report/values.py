@@ -76,7 +76,8 @@ def _rows(observation: Observation) -> Iterator[Row]:
     if observation.seconds is not None:
         yield "latency", "total", observation.seconds
     for reading in readings(observation):
-        yield reading.type, reading.type_instance, float(reading.value)
+        if reading.dispatched:
+            yield reading.type, reading.type_instance, float(reading.value)
     for step in observation.steps:
         yield from _step_rows(step, observation.job.detail)
 

@@ -23,6 +23,10 @@ MINIMUM_VERSIONS = {
 }
 
 
+_MODERN_CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
+"""CPython's own list, which Debian's build leaves to OpenSSL: the verdict must not depend on who built it."""
+
+
 class BadProfile(Exception):
     """A CA store, certificate or key that cannot be used; the message names the file."""
 
@@ -36,6 +40,8 @@ class Profile:
     client_cert: str | None = None
     client_key: str | None = None
     minimum: str = "1.2"
+    modern_ciphers: bool = False
+    """No CBC with SHA-1, which browsers and Debian's OpenSSL still take and other builds do not."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -90,6 +96,8 @@ def _made(profile: Profile, stamps: tuple[_Stamp, ...]) -> ssl.SSLContext:
         _load_client(made, profile.client_cert, profile.client_key)
     if profile.minimum in ("1.0", "1.1"):
         made.set_ciphers("DEFAULT:@SECLEVEL=0")  # OpenSSL 3 refuses these versions above level 0
+    elif profile.modern_ciphers:
+        made.set_ciphers(_MODERN_CIPHERS)
     made.minimum_version = MINIMUM_VERSIONS[profile.minimum]
     return made
 

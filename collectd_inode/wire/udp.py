@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from collectd_inode.wire.address import Address, open_socket
 from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
+from collectd_inode.wire.deadline import TURNS
 from collectd_inode.wire.errors import ConnectFailed
 from collectd_inode.wire.measure import Stamps
 from collectd_inode.wire.stamps import ANCILLARY_BYTES, ASK_WHEN_SENT, SLACK_SECONDS, received, sent, switch_on
@@ -36,7 +37,10 @@ class Datagrams:
 
     def __init__(self, address: Address, *, source_address: str | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
         self._address, self._clock = address, clock
-        self._sock = open_socket(address, socket.SOCK_DGRAM)
+        try:
+            self._sock = open_socket(address, socket.SOCK_DGRAM)
+        except OSError as error:  # a kernel without IPv6, say
+            raise self._failed(error) from None
         self._stamped = clock.kernel_stamps and switch_on(self._sock)
         self.departure: Instant | None = None
         """When the last datagram left; the kernel tells soon after `send`, so ask once the answer is there."""
@@ -61,11 +65,13 @@ class Datagrams:
 
     async def receive(self) -> bytes:
         """The next datagram, however long it takes; raises ConnectFailed as soon as the peer's host refuses."""
+        await TURNS.give_way()  # whoever floods us is not alone
         while True:
             try:
                 data, ancillary, _, _ = self._sock.recvmsg(_MOST_BYTES, ANCILLARY_BYTES)
             except BlockingIOError:
                 await readable(self._sock)
+                TURNS.begin()
                 self._take_departure()
             except OSError as error:
                 raise self._failed(error) from None

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sysconfig
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
+from chrony import chronyd, free_port
 from collectd_process import CHECKOUT, CLEAN, Collectd
+from exim import smarthost
 
 from collectd_inode.cli.configured import read
 from collectd_inode.report.values import series
@@ -17,15 +22,53 @@ from demo.site import Site
 VINTAGE = CHECKOUT / "tests" / "features" / "vintage.feature"
 
 
+Replacements = Mapping[str, configuration.Replacements]
+
+
+@contextmanager
+def servers(folder: Path) -> Iterator[Replacements]:
+    """An Exim and three chronyds for the files of conf.d that the demonstration leaves out: what is to be replaced."""
+    port = free_port()
+    addresses = [f"127.0.0.{number}" for number in (1, 2, 3)]
+    with ExitStack() as running:
+        exim = running.enter_context(smarthost(folder))
+        for address in addresses:
+            running.enter_context(chronyd("local stratum 5", host=address, port=port))
+        password = folder / "password"
+        password.touch(mode=0o600)
+        password.write_text(exim.password)
+        yield {
+            "inode-smarthost.conf": (
+                ('Server "smarthost.example"', f'Server "127.0.0.1"\n      ServerName "{NAME}"'),
+                ("#Port 587", f"Port {exim.port}"),
+                ('#CACert "/etc/exim4/tls/smarthost-ca.crt"', f'CACert "{exim.ca}"'),
+                ('User "leaf"', f'User "{exim.user}"'),
+                ('PasswordFile "/etc/collectd/secrets/smarthost"', f'PasswordFile "{password}"'),
+                ("Interval 300", f"Interval {configuration.INTERVAL}"),
+            ),
+            "inode-ntp.conf": (
+                *((f'"ntp{number}.example"', f'"{address}"') for number, address in enumerate(addresses, 1)),
+                ("#Port 123", f"Port {port}"),
+                ("Interval 64", f"Interval {configuration.INTERVAL}"),
+            ),
+        }
+
+
+NAME = "smarthost.tld"
+
+
 class Shipped(Collectd):
     """A collectd with conf.d's own files, changed in nothing but addresses, paths and intervals."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, more: Replacements) -> None:
         super().__init__(folder, "")
         run = folder / "shipped"
         place = configuration.Place(CHECKOUT, Path(sysconfig.get_path("platlib")), run, port)
         self.conf = configuration.write(place)
         (run / "conf.d" / "zz-demo.conf").unlink()
+        for name, replacements in more.items():
+            text = (CHECKOUT / "conf.d" / name).read_text(encoding="utf-8")
+            (run / "conf.d" / name).write_text(configuration.adapted(name, text, replacements), encoding="utf-8")
         self.conf.write_text(self.conf.read_text().replace('Include "conf.d', f'Include "{run}/conf.d'))
 
     @property
@@ -35,40 +78,61 @@ class Shipped(Collectd):
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
     def successes(self) -> list[str]:
-        """The csv files of bool-success with a value in them."""
+        """The csv files of bool-success with values in them, of which the last is a success."""
         files = (self.folder / "shipped" / "csv").rglob("bool-success-*")
-        return [file.parent.name for file in files if len(file.read_text().splitlines()) >= 3]
+        read = {file.parent.name: file.read_text().splitlines() for file in files}
+        return [name for name, lines in read.items() if len(lines) >= 3 and lines[-1].endswith(",1.000000")]
 
 
 def test_the_shipped_files_fill_rrd_files(tmp_path: Path) -> None:
     """Every job of conf.d passes, and its RRD files carry the announced identities, its interval, and XFF 0.9."""
-    with Site() as site, Shipped(tmp_path, site.port) as collectd:
-        jobs = read(str(collectd.conf)).jobs
+    with Site() as site, servers(tmp_path) as more, Shipped(tmp_path, site.port, more) as collectd:
+        found = read(str(collectd.conf))
+        jobs = found.jobs
         collectd.wait(lambda: len(collectd.successes()) == len(jobs))
         collectd.stop()
     rrd = tmp_path / "shipped" / "rrd" / "demo"
     # Of the plugin's own values there is one only, and librrd sometimes fails to create a file when collectd's write
     # threads create several at once ("min must be less than max in DS definition"); the next value would create it.
-    stored = {str(path.relative_to(rrd)).removesuffix(".rrd") for path in rrd.glob("scenario-*/*.rrd")}
+    files = {str(path.relative_to(rrd)).removesuffix(".rrd") for path in rrd.glob("*/*.rrd")}
+    stored = {identity for identity in files if not identity.startswith("inode_probe")}
     announced = {identity for job in jobs for identity in series(job)}
 
+    assert {file.name for file in (CHECKOUT / "conf.d").iterdir()} == {
+        file.name for file in (tmp_path / "shipped" / "conf.d").iterdir()
+    }
+    assert (found.problems, found.warnings) == ((), ())
     assert [job.instance for job in jobs] == [
+        "time",
+        "local",
         "webhome-visiting_home_and_contact_pages",
         "webhome-visiting_the_contact_page_via_the_home_page",
         "login-the_monitor_logs_in",
         "login-wrong_password",
+        "relay",
     ]
-    # Loopback addresses need no resolving, the site speaks no TLS, and a short answer comes in one piece.
-    never = {identity for identity in announced if re.search("duration-(resolve|tls|transfer)$", identity)}
-    may = {identity for identity in announced if identity.endswith("duration-transfer")}
-    assert stored - may == announced - never
-    assert "failed" not in collectd.log
+    # Loopback addresses need no resolving, the site speaks no TLS, and a short answer comes in one piece.  Nobody
+    # has asked the smarthost to relay; and some machines do not say whether their clock can be set.
+    never = {identity for identity in announced if re.search("duration-(resolve|tls|transfer)$|relay$", identity)}
+    may = {identity for identity in announced if re.search("duration-transfer$|bool-settable$", identity)}
+    assert stored - may == announced - never - may
+    # What the clock is like before the servers have voted is the machine's business.
+    assert [line for line in collectd.log.splitlines() if "failed" in line and "clock" not in line] == []
     for job in jobs:
-        info = _info(rrd / f"scenario-{job.instance}" / "bool-success.rrd")
+        info = _info(rrd / f"{job.kind}-{job.instance}" / "bool-success.rrd")
         assert info["step"] == "2"
         assert info["ds[value].minimal_heartbeat"] == "4"
         assert {float(value) for key, value in info.items() if key.endswith(".xff")} == {0.9}
         assert float(info["ds[value].last_ds"]) == 1.0
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted((CHECKOUT / "conf.d").iterdir())])
+def test_what_is_shipped_asks_nobody_before_it_is_edited(name: str) -> None:
+    """Neither the NTP Pool nor anybody else: names that are set are of nobody (RFC 2606), or the examples' own."""
+    text = (CHECKOUT / "conf.d" / name).read_text(encoding="utf-8")
+    set_now = "\n".join(line for line in text.splitlines() if not line.strip().startswith("#"))
+    assert "pool.ntp.org" not in text
+    assert re.findall(r'^ *Server "(?!.*\.example")', set_now, re.MULTILINE) == []
 
 
 def _info(file: Path) -> dict[str, str]:

@@ -1,0 +1,120 @@
+"""Look at this machine's clock: what the kernel and the machine say of it, what is wrong, and what to do."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from collectd_inode.cli.output import FORMATS, Exit, Shower, exit_code, style
+from collectd_inode.clock.diagnosis import Evidence, Finding
+from collectd_inode.clock.jobs import load
+from collectd_inode.clock.kernel import SYSTEM_INSTRUMENTS, Instruments, Kernel
+from collectd_inode.clock.machine import Machine
+from collectd_inode.clock.settings import Settings
+from collectd_inode.keys import Common, Expected, folder
+from collectd_inode.report.style import Style
+from collectd_inode.run import Observation, observe
+from collectd_inode.wire import workers
+
+NAME = "clock"
+HELP = "why this machine's clock is wrong"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument(
+        "--root", metavar="DIR", type=_folder, default="/",
+        help="where /proc and /sys are looked for; the kernel asked is this one's all the same",
+    )  # fmt: skip
+    parser.add_argument("--format", choices=FORMATS, default="pretty")
+
+
+def main(options: argparse.Namespace, instruments: Instruments = SYSTEM_INSTRUMENTS) -> Exit:
+    """Look once, show, judge."""
+    told: list[tuple[Evidence, Finding]] = []
+    (job,) = load(
+        None,
+        Settings(options.root),
+        Common(interval=float("inf")),
+        instruments=instruments,
+        tell=lambda *found: told.append(found),
+    ).jobs
+    observation = workers.run(observe(job))
+    if options.format == "pretty" and told:
+        print("\n".join(page(observation, *told[0], style())))
+    else:
+        Shower(options.format).show(observation)
+    return exit_code([observation])
+
+
+def page(observation: Observation, evidence: Evidence, finding: Finding, style: Style) -> Iterator[str]:
+    """The diagnosis, what to do, and below it all that is known."""
+    number = f"{finding.diagnosis.words} ({int(finding.diagnosis)})" if finding.diagnosis is not None else "not known"
+    yield style.status(observation.status, f"diagnosis: {number}")
+    yield f"  {finding.sentence}"
+    if finding.advice:
+        yield f"  to do: {finding.advice}"
+    for warning in observation.warnings:
+        if finding.diagnosis is None or warning.code != finding.diagnosis.code:
+            yield style.undefined(f"  warning: {warning.message} ({warning.code})")
+    yield ""
+    rows = [*_kernel(evidence.kernel), *_machine(evidence.machine, observation.time)]
+    width = max(len(name) for name, _ in rows)
+    yield from (f"  {name:{width}}  {value}" for name, value in rows)
+
+
+Rows = Iterator[tuple[str, str]]
+
+
+def _kernel(kernel: Kernel | None) -> Rows:
+    if kernel is None:
+        yield "kernel", "cannot be asked"
+        return
+    flagged = ", although flagged STA_UNSYNC" if kernel.synchronised and kernel.flagged else ""
+    yield "kernel", f"{'synchronised' if kernel.synchronised else 'not synchronised'}{flagged}"
+    yield "error", f"at most {kernel.max_error:.6g} s, estimated {kernel.estimated_error:.6g} s"
+    yield "frequency", f"{kernel.frequency_offset:+.3f} ppm, {kernel.tick} µs a tick"
+
+
+def _machine(machine: Machine, now: float) -> Rows:
+    settable, why = machine.setting
+    yield "clock source", _known(machine.clock_source, _others(machine))
+    yield "hypervisor", _known(machine.hypervisor)
+    if machine.container:
+        yield "container", machine.container
+    if machine.independent_wallclock is not None:
+        yield "xen.independent_wallclock", str(int(machine.independent_wallclock))
+    yield "can be set", f"{ {True: 'yes', False: 'no', None: 'not known'}[settable] }: {why}"
+    yield (
+        "CAP_SYS_TIME",
+        {True: "this process has it", False: "this process has it not", None: "not known"}[machine.may_set],
+    )
+    yield "time daemons", _daemons(machine)
+    if machine.timesyncd is not None:
+        yield "timesyncd", f"last synchronised {now - machine.timesyncd:.0f} s ago"
+    if machine.rtc_offset is not None:
+        yield "hardware clock", f"{machine.rtc_offset:+.0f} s from this clock, to the second"
+    if machine.ptp_clocks:
+        yield "PTP clocks", ", ".join(machine.ptp_clocks)
+
+
+def _known(value: str | None, more: str = "") -> str:
+    return f"{value}{more}" if value else "not known"
+
+
+def _others(machine: Machine) -> str:
+    others = [name for name in machine.clock_sources if name != machine.clock_source]
+    return f" (also there: {', '.join(others)})" if others else ""
+
+
+def _daemons(machine: Machine) -> str:
+    if machine.daemons is None:
+        return "not known: other people's processes are hidden"
+    return ", ".join(f"{daemon.name} (process {daemon.pid})" for daemon in machine.daemons) or "none"
+
+
+def _folder(value: str) -> str:
+    try:
+        return folder((value,))
+    except Expected as error:
+        raise argparse.ArgumentTypeError(f"{value}: expected {error}") from None

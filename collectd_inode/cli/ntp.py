@@ -1,0 +1,109 @@
+"""Ask NTP servers how far this clock is off, and let them vote."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from collectd_inode.cli.output import FORMATS, Exit, Shower, exit_code, style
+from collectd_inode.cli.run import refuse
+from collectd_inode.keys import COMMON_KEYS, Common, Expected
+from collectd_inode.ntp.jobs import load
+from collectd_inode.ntp.outcome import Outcome
+from collectd_inode.ntp.settings import MAX_OFFSET, NTP_KEYS, Settings
+from collectd_inode.ntp.vote import amount, apart, signed
+from collectd_inode.report.style import Style
+from collectd_inode.run import Observation, observe
+from collectd_inode.wire import workers
+
+NAME = "ntp"
+HELP = "ask NTP servers how far this clock is off"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument("hosts", nargs="+", metavar="HOST", help="name or address of a server")
+    parser.add_argument("--port", metavar="N", type=_read_by("Port"), default=123)
+    parser.add_argument(
+        "--samples", metavar="N", type=_read_by("Samples"), default=1,
+        help="packets a server, 2 s apart; more than 1 is for your own servers",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-offset", metavar="S", type=_read_by("MaxOffset"), default=MAX_OFFSET,
+        help="how many seconds this clock may be off (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--timeout", metavar="S", type=_read_by("Timeout"), default=30.0, help="seconds for all of it")
+    parser.add_argument("--format", choices=FORMATS, default="pretty")
+
+
+def main(options: argparse.Namespace) -> Exit:
+    """Ask, show, judge; what a kiss-o'-death has asked of the daemon does not bind a person who looks."""
+    settings = Settings(tuple(options.hosts), options.port, options.max_offset, samples=options.samples)
+    told: list[Outcome] = []
+    loaded = load(None, settings, Common(interval=float("inf"), timeout=options.timeout), tell=told.append)
+    if loaded.problems:
+        return refuse(loaded, options.format)
+    (job,) = loaded.jobs
+    observation = workers.run(observe(job))
+    if options.format == "pretty" and told:
+        print("\n".join(page(observation, told[0], style())))
+    else:
+        Shower(options.format).show(observation)
+    return exit_code([observation])
+
+
+def page(observation: Observation, outcome: Outcome, style: Style) -> Iterator[str]:
+    """The verdict, and below it every address with what it said or why it has no say."""
+    yield style.status(observation.status, _verdict(observation, outcome))
+    for warning in observation.warnings:
+        if warning.code not in _IN_THE_TABLE:
+            yield style.undefined(f"  warning: {warning.message} ({warning.code})")
+    failures = [str(failure) for server in outcome.servers for failure in server.failures()]
+    yield from (style.failed(f"  {told}") for told in failures if not observation.message.startswith(told))
+    if outcome.labels:
+        yield ""
+        yield from _table([_HEAD, *_rows(outcome)])
+
+
+def _table(rows: Sequence[Row]) -> Iterator[str]:
+    """Names to the left, figures to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, *figures, last in rows:
+        cells = [name.ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(figures, widths[1:-1], strict=True))]
+        yield f"  {'  '.join([*cells, last])}"
+
+
+Row = tuple[str, ...]
+
+
+_HEAD = ("server", "offset", "error", "delay", "stratum", "follows")
+_IN_THE_TABLE = ("source", "falseticker")
+
+
+def _verdict(observation: Observation, outcome: Outcome) -> str:
+    vote = outcome.vote
+    if observation.trouble is not None or vote.offset is None or vote.bound is None:
+        return f"{observation.cause.word}: {observation.message}"
+    return f"this clock is {apart(-vote.offset)}, give or take {amount(vote.bound)}"
+
+
+def _rows(outcome: Outcome) -> Iterator[Row]:
+    for host, candidate in outcome.labels.items():
+        sample = outcome.sample(host)
+        wrong = " (wrong)" if candidate in outcome.vote.falsetickers and outcome.vote.offset is not None else ""
+        bound, delay = amount(sample.bound), amount(sample.delay)
+        yield candidate.name + wrong, signed(sample.offset), bound, delay, str(sample.stratum), sample.reference
+
+
+def _read_by(key: str) -> Callable[[str], Any]:
+    """A configuration key's reader for argparse: the same words are said on both doors."""
+    read = next(row.read for row in (*COMMON_KEYS, *NTP_KEYS) if row.name == key)
+
+    def checked(value: str) -> Any:
+        try:
+            return read((value,))
+        except Expected as error:
+            raise argparse.ArgumentTypeError(f"{value}: expected {error}") from None
+
+    return checked

@@ -1,0 +1,172 @@
+"""What the kernel says of its clock: adjtimex(2), changing nothing, and two clocks held against each other.
+
+No privileges are needed for either.  `time` lives in wire/ and has no adjtimex, so both go through ctypes here, and
+nothing else of the package does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+UNSYNCHRONISED_ERROR = 16.0
+"""Seconds: the kernel's NTP_PHASE_LIMIT, which its maximum error reads when nobody vouches for the clock."""
+
+_STATES = ("ok", "insert", "delete", "leap", "wait", "error")
+_STA_UNSYNC = 0x40
+_MICROSECONDS = 1e-6
+_PPM = 1 / 65536
+_CLOCK_REALTIME, _CLOCK_BOOTTIME = 0, 7
+_SIZES = {8: 208, 4: 128}
+"""Bytes of a C long → bytes of struct timex."""
+_WIDE_FIELDS = "x86_64-linux-gnux32"
+"""Where longs are short and the kernel's fields are not: refused."""
+_ROOM = 512
+"""What the call is handed: more than any struct timex, so that a wrong guess can spoil no memory."""
+
+
+class KernelSilent(Exception):
+    """The kernel cannot be asked; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """What adjtimex(2) says: errors in seconds, the frequency's correction in ppm, microseconds a tick.
+
+    ``state`` is its return value in words: ok, insert, delete, leap, wait (leap seconds) or error.
+    """
+
+    state: str
+    max_error: float
+    estimated_error: float
+    frequency_offset: float
+    tick: int
+    flagged: bool = False
+    """Whether the flag STA_UNSYNC is set."""
+
+    @property
+    def synchronised(self) -> bool:
+        """Whether somebody vouches for the clock: its maximum error has not run into the kernel's limit.
+
+        The rule of systemd's ``timedatectl``.  STA_UNSYNC alone says less: chronyd leaves it set where ``rtcsync`` is
+        not configured, only to keep the kernel's hands off the hardware clock.  Without anybody the maximum error
+        grows by 500 ppm until it reaches the limit, and a clock that is set begins there.
+        """
+        return self.max_error < UNSYNCHRONISED_ERROR
+
+
+def timex(long: Any) -> type[ctypes.Structure]:
+    """struct timex of <sys/timex.h> where a C long is *long*."""
+    names = "offset freq maxerror esterror | constant precision tolerance time_s time_us tick ppsfreq jitter"
+    longs, more = (part.split() for part in names.split("|"))
+    fields = [
+        ("modes", ctypes.c_uint),
+        *((name, long) for name in longs),
+        ("status", ctypes.c_int),
+        *((name, long) for name in more),
+        ("shift", ctypes.c_int),
+        *((name, long) for name in ("stabil", "jitcnt", "calcnt", "errcnt", "stbcnt")),
+        ("tai", ctypes.c_int),
+        ("reserved", ctypes.c_int * 11),
+    ]
+    return type("timex", (ctypes.Structure,), {"_fields_": fields})
+
+
+def interpreted(answer: Any, state: int) -> Kernel:
+    """The meaning of a struct timex that the kernel has filled in, and of what the call returned."""
+    return Kernel(
+        state=_STATES[state] if 0 <= state < len(_STATES) else str(state),
+        max_error=answer.maxerror * _MICROSECONDS,
+        estimated_error=answer.esterror * _MICROSECONDS,
+        frequency_offset=answer.freq * _PPM,
+        tick=answer.tick,
+        flagged=bool(answer.status & _STA_UNSYNC),
+    )
+
+
+def ask() -> Kernel:
+    """Ask the kernel; raises KernelSilent where it cannot be asked (a sandbox, an unknown architecture)."""
+    kind = timex(ctypes.c_long)
+    known = ctypes.sizeof(kind) == _SIZES.get(ctypes.sizeof(ctypes.c_long))
+    if not known or getattr(sys.implementation, "_multiarch", "") == _WIDE_FIELDS:
+        raise KernelSilent(f"adjtimex: its layout on {os.uname().machine} is not known")
+    room = (ctypes.c_char * _ROOM)()
+    answer: Any = kind.from_buffer(room)  # all zero: modes 0 changes nothing
+    try:
+        state = _libc().adjtimex(ctypes.byref(answer))
+    except AttributeError:
+        raise KernelSilent("adjtimex: this system's C library has no such call") from None
+    if state < 0:
+        raise KernelSilent(f"adjtimex: {os.strerror(ctypes.get_errno())}")
+    return interpreted(answer, state)
+
+
+@cache
+def _libc() -> ctypes.PyDLL:
+    # PyDLL keeps the interpreter's lock: these calls take a microsecond, and another thread must not come in between.
+    return ctypes.PyDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at two clocks, in nanoseconds: the settable one, and the time since boot, slept through or not."""
+
+    realtime: int
+    boottime: int
+
+    @property
+    def offset(self) -> int:
+        """What is constant until somebody sets the clock (nanoseconds)."""
+        return self.realtime - self.boottime
+
+
+_GOOD_ENOUGH = 100_000
+_TOO_WIDE = 100_000_000
+_TRIES = 5
+
+
+class _Timespec(ctypes.Structure):
+    _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
+
+
+def _nanoseconds(clock: int) -> int:
+    read = _Timespec()
+    if _libc().clock_gettime(clock, ctypes.byref(read)) < 0:
+        raise KernelSilent(f"clock_gettime: {os.strerror(ctypes.get_errno())}")
+    return int(read.seconds) * 10**9 + int(read.nanoseconds)
+
+
+def look(read: Callable[[int], int] = _nanoseconds) -> Look | None:
+    """Look at both clocks at the same instant, nearly; None if we were held up each time.
+
+    The one is read between two readings of the other, and the narrowest of a few tries counts.
+
+    CLOCK_BOOTTIME, because the offset to it changes when the clock is *set* and for no other reason: whoever slews
+    the clock (chronyd by up to 8 %, 5 s a minute) slews both, and both count the time that a machine has slept.
+    CLOCK_MONOTONIC_RAW is not slewed and does not count sleep: against it each of these would look like a step.
+    """
+    best: tuple[int, Look] | None = None
+    for _ in range(_TRIES):
+        before, realtime, after = read(_CLOCK_BOOTTIME), read(_CLOCK_REALTIME), read(_CLOCK_BOOTTIME)
+        width = after - before
+        if best is None or width < best[0]:
+            best = width, Look(realtime, before + width // 2)
+        if width <= _GOOD_ENOUGH:
+            break
+    return best[1] if best is not None and best[0] <= _TOO_WIDE else None
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """What a probe asks the kernel with; tests hand in made-up answers."""
+
+    ask: Callable[[], Kernel] = ask
+    look: Callable[[], Look | None] = look
+
+
+SYSTEM_INSTRUMENTS = Instruments()

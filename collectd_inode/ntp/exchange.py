@@ -1,0 +1,177 @@
+"""Asking one source: questions and answers over a connected UDP socket, and what the source had to say in the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+
+from collectd_inode.ntp.packet import Packet, Questions, Reason, Refusal
+from collectd_inode.ntp.sample import Limits, Sample, best, judge, measure
+from collectd_inode.ntp.score import NO_RESPONSE, Check, checked
+from collectd_inode.wire import Clock, ConnectFailed, Stamps, deadline
+from collectd_inode.wire.address import Address
+from collectd_inode.wire.stamps import SLACK_SECONDS
+from collectd_inode.wire.udp import Datagrams, Instant
+
+SPACING = 2.0
+"""Seconds between two packets to one source, and how long an answer is waited for unless it is the last."""
+
+_SLACK = round(SLACK_SECONDS * 1e9)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a source is asked: how often, until when (by the clock's ``monotonic``), and what an answer must keep."""
+
+    samples: int
+    until: float
+    root_distance: int
+    clock: Clock
+    spacing: float = SPACING
+
+
+@dataclass(slots=True)
+class Source:
+    """One address, and what it had to say in one run."""
+
+    address: Address
+    before: int | None = None
+    """The transmit timestamp of its last answer in the run before."""
+    samples: list[Sample] = field(default_factory=list)
+    unasked: str = ""
+    """Why it was left alone."""
+    refusal: Refusal | None = None
+    """The last answer that could not be used."""
+    failure: ConnectFailed | None = None
+    rejected: Counter[Reason] = field(default_factory=Counter)
+    """Every datagram that gave no sample."""
+    leap: int | None = None
+    transmit: int | None = None
+    check: Check | None = None
+    """What a monitor of the pool would have seen; None if nothing was asked."""
+    stamps: Stamps | None = None
+    """Whose stamps its last answer was timed by: the kernel's only if both are."""
+    waited: float = 0.0
+    reachable: bool = True
+    """False where this machine has no way to it, so that nothing could be asked."""
+
+    @property
+    def sample(self) -> Sample | None:
+        """The best sample."""
+        return best(self.samples)
+
+    @property
+    def kiss(self) -> str:
+        """The code of the kiss-o'-death that it answered with, if any."""
+        return self.refusal.kiss if self.refusal is not None else ""
+
+    def strays(self) -> str:
+        """What came and was no answer, in words: ``2 with a wrong origin, 1 too short``; empty if nothing did."""
+        return ", ".join(f"{number} {reason.words}" for reason, number in self.rejected.items() if reason.is_stray)
+
+
+async def ask(source: Source, asking: Asking) -> None:
+    """Ask *source* and write down what it says; never raises for what it does, and ends by the deadline."""
+    source.check = NO_RESPONSE
+    try:
+        datagrams = Datagrams(source.address, clock=asking.clock)
+    except ConnectFailed as error:
+        source.failure, source.reachable = error, False
+        return
+    try:
+        await _ask_repeatedly(source, datagrams, asking)
+    except ConnectFailed as error:
+        source.failure = error
+    finally:
+        datagrams.close()
+
+
+async def _ask_repeatedly(source: Source, datagrams: Datagrams, asking: Asking) -> None:
+    conversation = _Conversation(source, datagrams, asking)
+    for number in range(asking.samples):
+        started = asking.clock.monotonic()
+        last = number + 1 == asking.samples or started + asking.spacing >= asking.until
+        until = asking.until if last else started + asking.spacing
+        ended = await conversation.exchange(until)
+        source.waited = asking.clock.monotonic() - started
+        if ended or last:
+            return
+        await asyncio.sleep(max(0.0, started + asking.spacing - asking.clock.monotonic()))
+
+
+class _Conversation:
+    """The questions and answers of one run over one socket, written into the `Source`."""
+
+    def __init__(self, source: Source, datagrams: Datagrams, asking: Asking) -> None:
+        self._source, self._datagrams, self._asking = source, datagrams, asking
+        self._questions = Questions()
+
+    async def exchange(self, until: float) -> bool:
+        """Ask once and listen until then; whether the source is not to be asked again in this run."""
+        self._datagrams.send(self._questions.ask())
+        try:
+            async with deadline(max(0.0, until - self._asking.clock.monotonic())):
+                return await self._listen()
+        except TimeoutError:
+            return False
+
+    async def _listen(self) -> bool:
+        while True:
+            refusal = self._take(await self._datagrams.receive())
+            if refusal is None:
+                return False
+            self._source.rejected[refusal.reason] += 1
+            if not refusal.reason.is_passed_over:
+                return True
+            # A socket that always has something to read would never let the deadline be looked at.
+            await asyncio.sleep(0)
+
+    def _take(self, data: bytes) -> Refusal | None:
+        """Make a sample of a datagram; why not, if it cannot be done."""
+        packet = self._questions.read(data)
+        if isinstance(packet, Refusal):
+            return packet
+        measured = self._measured(packet)
+        refusal = self._complaint(packet, measured)
+        if refusal is not None:
+            self._source.refusal = refusal
+            if refusal.reason is Reason.FROZEN:
+                self._source.samples.clear()  # what it said before was as little worth
+        if refusal is None or not refusal.reason.is_passed_over:
+            self._questions.close()
+            self._note(packet, measured, refusal)
+        return refusal
+
+    def _measured(self, packet: Packet) -> Sample | Refusal:
+        left, came = self._datagrams.departure, self._datagrams.arrival
+        assert left is not None
+        assert came is not None
+        self._source.stamps = min(left.stamps, came.stamps)  # elapsed comes first
+        if _was_set_between(left, came):
+            return Refusal(Reason.CLOCK_SET, "this clock was set while the answer was on its way")
+        return measure(packet, left.nanoseconds, came.nanoseconds)
+
+    def _complaint(self, packet: Packet, measured: Sample | Refusal) -> Refusal | None:
+        """What the server says of itself comes first: without the time it cannot send good timestamps."""
+        limits = Limits(self._asking.root_distance, self._source.transmit or self._source.before)
+        return judge(packet, limits) or (measured if isinstance(measured, Refusal) else None)
+
+    def _note(self, packet: Packet, measured: Sample | Refusal, refusal: Refusal | None) -> None:
+        source = self._source
+        source.leap, source.transmit = packet.leap, packet.transmit
+        if refusal is None and isinstance(measured, Sample):
+            source.samples.append(measured)
+        source.check = _checked(packet, source.sample or measured, source.kiss)
+
+
+def _checked(packet: Packet, measured: Sample | Refusal, kiss: str) -> Check:
+    """What a monitor of the pool makes of an answer: it looks at less than we do, so most of what we refuse counts."""
+    if isinstance(measured, Refusal):
+        return checked(packet.stratum, None, kiss)
+    return checked(packet.stratum, measured.offset / 1e9, kiss)
+
+
+def _was_set_between(left: Instant, came: Instant) -> bool:
+    """Whether more, or less, time passed by the wall clock than by the one that is never set."""
+    return not 0 <= came.nanoseconds - left.nanoseconds + _SLACK <= (came.monotonic - left.monotonic) * 1e9 + 2 * _SLACK

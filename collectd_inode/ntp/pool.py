@@ -1,0 +1,45 @@
+"""Reading a server's published score from the pool, as anybody would: one GET, redirects followed."""
+
+from __future__ import annotations
+
+import ssl
+
+import collectd_inode
+from collectd_inode.browser import Browser, Profile
+from collectd_inode.ntp.published import Published, Unreadable, address, parse
+from collectd_inode.run import Failure
+from collectd_inode.wire import Clock, Exchange, WireError, deadline
+from collectd_inode.wire.http import Transport
+
+SECONDS = 10.0
+"""How long the pool is given; it is nobody's clock, and must not hold up ours."""
+
+_MOST_BYTES = 2**20
+_MOST_REDIRECTS = 5
+
+
+async def fetch(base: str, server: str, tls: ssl.SSLContext, clock: Clock, seconds: float) -> Published:
+    """The published score of *server*; raises Unreadable with a sentence, whatever goes wrong."""
+    profile = Profile(
+        user_agent=f"collectd_inode/{collectd_inode.__version__}",
+        max_body=_MOST_BYTES,
+        max_redirects=_MOST_REDIRECTS,
+    )
+    browser = Browser(Transport(tls=tls, on_exchange=_unmeasured, clock=clock), profile, now=clock.now)
+    url = address(base, server)
+    try:
+        async with deadline(min(SECONDS, seconds)):
+            page = await browser.go(url)
+            return parse(page.source)
+    except TimeoutError:
+        raise Unreadable(f"{url} has not answered in time") from None
+    except (Failure, WireError) as error:
+        raise Unreadable(str(error)) from None
+    except Unreadable as error:
+        raise Unreadable(f"{url} answered something else than a score: {error}") from None
+    finally:
+        await browser.aclose()
+
+
+def _unmeasured(exchange: Exchange) -> None:
+    """How fast the pool's web server is says nothing about a clock."""

@@ -1,0 +1,88 @@
+"""The score that the pool publishes for a server: its JSON read, and when it may be asked for again.  Pure."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+REST = 300.0
+"""Seconds between two looks: the answers are cached for almost as long."""
+
+STALE = 3600.0
+"""Seconds after which a score says nothing of today: the active monitors look every nine minutes."""
+
+_MEDIAN = "recentmedian"
+_MOST = 1e15
+
+
+class Unreadable(ValueError):
+    """What came is not the JSON of a server's score; the text says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published score: the score, its last step and when that was (epoch seconds)."""
+
+    score: float
+    step: float
+    time: float
+
+    def is_stale(self, now: float) -> bool:
+        """Whether it is too old to say anything of today."""
+        return now - self.time > STALE
+
+    def kept(self) -> dict[str, float]:
+        """What is to outlive the run."""
+        return {"score": self.score, "step": self.step, "time": self.time}
+
+
+def address(base: str, server: str) -> str:
+    """Where the score of *server* (an IP address) is published: of the median, the newest entry."""
+    return f"{base.rstrip('/')}/scores/{quote(server, safe=':.')}/json?limit=1"
+
+
+def parse(text: str) -> Published:
+    """The newest entry of the median's history; raises Unreadable."""
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Unreadable(f"not JSON: {text[:40]!r}") from None
+    history = answer.get("history") if isinstance(answer, dict) else None
+    if not isinstance(history, list):
+        raise Unreadable('no "history" in it')
+    found = [p for entry in _of_median(answer, history) if (p := published_from(entry, "ts")) is not None]
+    if not found:
+        raise Unreadable("no score in its history: does the pool know this server?")
+    return max(found, key=lambda published: published.time)
+
+
+def published_from(entry: object, time: str = "time") -> Published | None:
+    """The score in an entry (the pool's or a kept one); None if it is not whole.  *time* is the name of its time."""
+    if not isinstance(entry, Mapping):
+        return None
+    score, step, when = (_number(entry.get(key)) for key in ("score", "step", time))
+    return None if score is None or step is None or when is None else Published(score, step, when)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _MOST or math.isnan(value):
+        return None
+    return float(value)
+
+
+def _of_median(answer: Mapping[str, Any], history: list[Any]) -> list[Any]:
+    """The entries of the median alone, where single monitors' are among them."""
+    monitors = answer.get("monitors")
+    rows = [m for m in monitors if isinstance(m, Mapping)] if isinstance(monitors, list) else []
+    medians = [m.get("id") for m in rows if _MEDIAN in (m.get("name"), m.get("type"))]
+    ours = [entry for entry in history if isinstance(entry, Mapping) and entry.get("monitor_id") in medians]
+    return ours or history
+
+
+def is_due(asked: object, now: float) -> bool:
+    """Whether the pool may be asked again; a last time in the future means that this clock was set back."""
+    return not isinstance(asked, int | float) or not 0 <= now - asked < REST

@@ -1,0 +1,148 @@
+"""One answer's worth: offset and delay with their error bound, or why the answer is not to be believed.
+
+Everything is in whole nanoseconds.  The four timestamps are T1 (the request left us), T2 (it came), T3 (the answer
+left the server) and T4 (it came back), as in RFC 5905 section 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from collectd_inode.ntp.packet import (
+    KISSES,
+    Packet,
+    Reason,
+    Refusal,
+    difference,
+    nanoseconds,
+    short_nanoseconds,
+)
+
+LEAP_UNKNOWN = 3
+MAX_STRATUM = 15
+MAX_REFERENCE_AGE = 2**17
+"""Seconds, 36 hours: NTP's longest poll.  A server that has not been set for longer follows nobody."""
+
+_SECOND = 10**9
+_PRECISIONS = range(-32, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one exchange told of a server; ``offset`` is how far it is ahead of this clock."""
+
+    offset: int
+    delay: int
+    root_delay: int
+    root_dispersion: int
+    stratum: int
+    leap: int
+    reference: str
+    """Where the server has its time from, for people."""
+    transmit: int
+    """T3 as it came, by which a clock that stands still is known."""
+
+    @property
+    def root_distance(self) -> int:
+        """How far the server may be from its own reference clock."""
+        return _half(self.root_delay) + self.root_dispersion
+
+    @property
+    def bound(self) -> int:
+        """How wrong ``offset`` can be: the way there may have been all of the delay or none, and the root distance."""
+        return _half(self.delay) + self.root_distance
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an answer must keep: the root distance, in nanoseconds, and the last transmit timestamp of this source."""
+
+    root_distance: int
+    before: int | None = None
+
+
+def judge(packet: Packet, limits: Limits) -> Refusal | None:
+    """Why an answer is not to be believed; None if it is.
+
+    What the server says of itself comes before what is wrong with its timestamps: one that has no time sends any.
+    """
+    return next(_complaints(packet, limits), None)
+
+
+def _complaints(packet: Packet, limits: Limits) -> Iterator[Refusal]:
+    if packet.stratum == 0:
+        yield _stratum_zero(packet)
+    if packet.leap == LEAP_UNKNOWN:
+        yield Refusal(Reason.UNSYNCHRONISED, f"the server says that it is not synchronised (leap {packet.leap})")
+    if packet.stratum > MAX_STRATUM:
+        yield Refusal(Reason.STRATUM, f"stratum {packet.stratum}, and nothing above {MAX_STRATUM} has the time")
+    if packet.receive == 0 or packet.transmit == 0:
+        which = "receive" if packet.receive == 0 else "transmit"
+        yield Refusal(Reason.NO_TIME, f"the {which} timestamp is zero")
+    if (backwards := difference(packet.receive, packet.transmit)) > 0:
+        yield Refusal(Reason.BACKWARDS, f"answered {backwards / 2**32:.6f} s before the request came, says the server")
+    yield from _of_reference(packet)
+    distance = _half(short_nanoseconds(packet.root_delay)) + short_nanoseconds(packet.root_dispersion)
+    if distance > limits.root_distance:
+        most = f"{limits.root_distance / _SECOND:g} s"
+        yield Refusal(Reason.ROOT_DISTANCE, f"its root distance is {distance / _SECOND:.3f} s, the most is {most}")
+    if packet.transmit == limits.before:
+        yield Refusal(Reason.FROZEN, "its clock stands still: the same transmit timestamp as last time")
+
+
+def _stratum_zero(packet: Packet) -> Refusal:
+    """A kiss-o'-death has a code; a server that has no time yet has none and says so by its leap indicator."""
+    code = packet.reference_code
+    if code:
+        meaning = KISSES.get(code, "a code that is not known")
+        return Refusal(Reason.KISS, f"kiss-o'-death {code}: {meaning}", kiss=code)
+    if packet.leap == LEAP_UNKNOWN:
+        return Refusal(Reason.UNSYNCHRONISED, "the server says that it is not synchronised (stratum 0, leap 3)")
+    return Refusal(Reason.STRATUM, "stratum 0 without the code of a kiss-o'-death")
+
+
+def _of_reference(packet: Packet) -> Iterator[Refusal]:
+    """The reference timestamp; zero means that the server does not know (RFC 5905 section 6), which is no fault."""
+    if packet.reference == 0 or packet.transmit == 0:
+        return
+    age = difference(packet.transmit, packet.reference) / 2**32
+    if age < 0:
+        yield Refusal(Reason.REFERENCE, f"its clock was last set {-age:.6f} s in its own future")
+    if age > MAX_REFERENCE_AGE:
+        yield Refusal(Reason.STALE, f"its clock was last set {age / 3600:.1f} h ago")
+
+
+def measure(packet: Packet, departure: int, arrival: int) -> Sample | Refusal:
+    """The sample of an answer to a request that left at *departure* (T1) and came at *arrival* (T4)."""
+    there = nanoseconds(packet.receive, departure) - departure
+    back = nanoseconds(packet.transmit, arrival) - arrival
+    delay = there - back
+    if delay < -_precision(packet):
+        return Refusal(Reason.NEGATIVE_DELAY, f"the server had it longer than it was away: a delay of {delay} ns")
+    return Sample(
+        offset=(there + back) // 2,
+        delay=max(0, delay),
+        root_delay=short_nanoseconds(packet.root_delay),
+        root_dispersion=short_nanoseconds(packet.root_dispersion),
+        stratum=packet.stratum,
+        leap=packet.leap,
+        reference=packet.reference_text,
+        transmit=packet.transmit,
+    )
+
+
+def best(samples: Iterable[Sample]) -> Sample | None:
+    """The sample with the shortest delay: the less a packet was held up on its way, the less can be wrong with it."""
+    return min(samples, key=lambda sample: sample.delay, default=None)
+
+
+def _precision(packet: Packet) -> int:
+    """How finely the server's clock reads, in nanoseconds; what it says beyond a second is not believed."""
+    exponent = min(max(packet.precision, _PRECISIONS.start), _PRECISIONS.stop - 1)
+    return -(-_SECOND // (1 << -exponent))
+
+
+def _half(nanoseconds: int) -> int:
+    """Half, rounded up: a bound must not be too small."""
+    return -(-nanoseconds // 2)

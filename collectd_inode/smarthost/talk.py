@@ -1,0 +1,104 @@
+"""A dialogue with a server over a real connection: each action of a turn done, each failure put into words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from collectd_inode.run import Cause, Failure, Misconfigured
+from collectd_inode.smarthost.dialogue import Action, Answered, Dialogue, Noticed, Pending, Receive, Send, Turn
+from collectd_inode.trust import profile as tls
+from collectd_inode.wire import Exchange, ProtocolBroken, TLSFailed, WireError
+from collectd_inode.wire.conversation import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Whom a talk tells what it meets: exchanges as measured, notices, and what must be shown nowhere."""
+
+    measured: Callable[[Exchange], None]
+    noticed: Callable[[str, str], None]
+    secret: Callable[[str], None]
+
+
+class Talk:
+    """One connection and the dialogue on it."""
+
+    def __init__(self, conversation: Conversation, dialogue: Dialogue, listener: Listener, minimum_tls: str) -> None:
+        self.conversation, self.dialogue = conversation, dialogue
+        self._listener, self._minimum_tls = listener, minimum_tls
+
+    async def take(self, turn: Turn) -> None:
+        """Do what *turn* says, to its end; raises Failure, or what the wire raises."""
+        try:
+            with suppress(StopIteration):
+                action = next(turn)
+                while True:
+                    action = turn.send(await self._do(action))
+        except TLSFailed as error:
+            raise self._explained(error) from None
+        except ProtocolBroken as error:  # reset, as a rule
+            raise Failure(Cause.PROTOCOL, f"closed: {error}") from None
+
+    async def secure(self, profile: tls.Profile, server_name: str) -> Exchange:
+        """Speak TLS from here on; raises CertificateRefused, Failure (tls) or what else the wire raises."""
+        try:
+            # Made anew when a file of it has changed, which takes a look at the files.
+            context = await asyncio.get_running_loop().run_in_executor(None, tls.context, profile)
+        except tls.BadProfile as error:
+            raise Misconfigured(str(error)) from None
+        try:
+            return await self.conversation.start_tls(context, server_name)
+        except TLSFailed as error:
+            raise self._explained(error) from None
+
+    async def leave(self) -> None:
+        """Say QUIT where it can be heard, and go: nobody waits for its answer."""
+        goodbye = self.dialogue.goodbye()
+        if goodbye:
+            with suppress(WireError):
+                await self.conversation.send(goodbye)
+        await self.conversation.aclose()
+
+    async def _do(self, action: Action) -> bytes:
+        match action:
+            case Send(data, secret):
+                if secret:
+                    self._listener.secret(secret)
+                # A server that has gone may have said why (421): that is read next, or the reason that it cannot be.
+                with suppress(ProtocolBroken):
+                    await self.conversation.send(data)
+            case Receive():
+                return await self.conversation.receive()
+            case Pending():
+                return self.conversation.pending
+            case Answered(reply):
+                measured = self.conversation.exchange()
+                self._listener.measured(replace(measured, response_code=reply.code, bytes=reply.bytes))
+            case Noticed(code, message):
+                self._listener.noticed(code, message)
+        return b""
+
+    def _explained(self, error: TLSFailed) -> Exception:
+        """*error* with what it means, where OpenSSL's words need that."""
+        said = str(error)
+        meaning = next((meaning for words, meaning in _TLS_ERRORS if any(word in said for word in words)), None)
+        if meaning is None or type(error) is not TLSFailed:
+            return error
+        return Failure(Cause.TLS, f"{meaning.format(minimum=self._minimum_tls)}: {said}")
+
+
+_TLS_ERRORS = (
+    (
+        ("“protocol version”", "no TLS version in common"),
+        "protocol: the server speaks no TLS of the versions that we take (MinimumTLS {minimum})",
+    ),
+    (("“certificate required”",), "client certificate: the server wants one that it knows (ClientCert)"),
+    (
+        ("“handshake failure”", "“bad certificate”", "“unknown ca”"),
+        "handshake refused: no cipher in common, or the server wants a client certificate that it knows (ClientCert)",
+    ),
+)
+"""What is in the wire's reason → what it means."""
