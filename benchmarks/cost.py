@@ -1,13 +1,13 @@
 """What does a step cost?  CPU time of a GET of 8 KiB: ours and the peers', plain and with TLS.
 
 User and system time of the process that asks, children it has waited for included, less what it uses when it asks
-nothing, divided by the pages that nginx has served to it.  All but check_http ask at the same pace.
+nothing, divided by the pages that nginx has served to it.  All but check_http ask at the same pace; one that did not
+keep it says so.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import tempfile
 import time
@@ -15,55 +15,46 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.tools import (
-    BLACKBOX,
-    CLEAN,
-    DISCARD,
-    NGINX,
-    TOOLS,
-    blackbox_exporter,
-    collectd,
-    cpu_seconds,
-    free_port,
-    nginx,
-    pages_served,
-    probe,
-    running,
-    scenarios,
-    started,
-    unpack,
-)
+from benchmarks.daemon import DISCARD, NEVER, collectd, complaints, not_now, scenarios, started
+from benchmarks.peers import blackbox_exporter, check_http, curl_plugin, probe
+from benchmarks.servers import Site, authority, nginx, pages_served
+from benchmarks.tools import CLEAN, cpu_seconds, free_port, situation, table
 
-PLUGINS = ("monitoring-plugins-basic", "monitoring-plugins-common")
-CHECK_HTTP = TOOLS / "usr/lib/nagios/plugins/check_http"
-NEVER = 86400
 WARM_SECONDS = 3.0
 REFERENCE = "blackbox_exporter"
+KEPT_UP = 0.97
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """What is asked: a folder to work in, nginx's plain port (which also counts), and the one with TLS."""
+class Task:
+    """What is asked for: a site, how nginx counts (port), for how many seconds, how many pages a second."""
 
     folder: Path
-    port: int
-    tls_port: int
-    tls: bool
-
-    def url(self, path: str) -> str:
-        """The address of *path*; by name with TLS."""
-        return f"https://localhost:{self.tls_port}{path}" if self.tls else f"http://127.0.0.1:{self.port}{path}"
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """For how many seconds to look, and how many pages a second to ask for."""
-
+    site: Site
+    counter: int
     seconds: float
     rate: int
 
+    @property
+    def pages(self) -> int:
+        """How many pages that makes."""
+        return int(self.rate * self.seconds)
 
-Peer = Callable[[Site, Pace], float]
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU seconds a page, and which part of the pace was kept."""
+
+    seconds: float
+    kept: float
+
+    def cells(self, first: Cost) -> tuple[str, str, str]:
+        """As the table shows it, beside the *first*."""
+        kept = "yes" if self.kept >= KEPT_UP else f"{self.kept:.0%}"
+        return f"{self.seconds * 1e3:.3f}", f"{self.seconds / first.seconds:.2f}×", kept
+
+
+Peer = Callable[[Task], Cost]
 
 
 def main() -> None:
@@ -72,124 +63,117 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10, help="how long each is looked at (%(default)g)")
     parser.add_argument("--rate", type=int, default=200, help="pages a second (%(default)s)")
     options = parser.parse_args()
-    unpack((*NGINX, *BLACKBOX, *PLUGINS))
-    pace = Pace(options.seconds, options.rate)
-    print(f"{os.uname().release}, {os.cpu_count()} cores; CPU ms a page of 8 KiB, {pace.rate} pages a second")
-    print(f"{'':<42} {'plain':>8} {'ratio':>7}  {'TLS':>8} {'ratio':>7}")
-    reference = [_cost(PEERS[REFERENCE], pace, tls=tls) for tls in (False, True)]
-    for name, peer in PEERS.items():
-        costs = reference if name == REFERENCE else [_cost(peer, pace, tls=tls) for tls in (False, True)]
-        shown = (f"{cost * 1e3:>8.3f} {cost / first:>6.2f}×" for cost, first in zip(costs, reference, strict=True))
-        print(f"{name:<42} {'  '.join(shown)}", flush=True)
+
+    def costs(peer: Peer) -> list[Cost]:
+        return [_cost(peer, options.seconds, options.rate, tls=tls) for tls in (False, True)]
+
+    print(f"{situation()}\n\n{options.rate} pages of 8 KiB a second\n")
+    with table(f"{'CPU ms a page':<39}", "plain ", "ratio ", "kept up", "TLS   ", "ratio ", "kept up") as row:
+        reference = costs(PEERS[REFERENCE])
+        for name, peer in PEERS.items():
+            found = reference if name == REFERENCE else costs(peer)
+            cells = [cost.cells(first) for cost, first in zip(found, reference, strict=True)]
+            row(name, *cells[0], *cells[1])
 
 
-def _cost(peer: Peer, pace: Pace, *, tls: bool) -> float:
-    """CPU seconds a page."""
-    with tempfile.TemporaryDirectory(prefix="cost-") as folder:
-        site = Site(Path(folder), free_port(), free_port(), tls)
-        with nginx(site.folder, site.port, site.tls_port):
-            return peer(site, pace)
+def _cost(peer: Peer, seconds: float, rate: int, *, tls: bool) -> Cost:
+    with tempfile.TemporaryDirectory(prefix="cost-") as name:
+        folder, port, tls_port = Path(name), free_port(), free_port()
+        site = Site(tls_port, authority(folder)) if tls else Site(port)
+        with nginx(folder, port, tls_port):
+            return peer(Task(folder, site, port, seconds, rate))
 
 
-def _used(pid: int, site: Site, seconds: float) -> tuple[float, int]:
-    """CPU seconds of a process and pages served, in the next *seconds* after a while to warm up."""
+def _used(pid: int, task: Task) -> tuple[float, int]:
+    """CPU seconds of a process, and pages served, in the task's time after a while to warm up."""
     time.sleep(WARM_SECONDS)
-    cpu, pages = cpu_seconds(pid), pages_served(site.port)
-    time.sleep(seconds)
-    return cpu_seconds(pid) - cpu, pages_served(site.port) - pages - 1
+    cpu, pages = cpu_seconds(pid), pages_served(task.counter)
+    time.sleep(task.seconds)
+    return cpu_seconds(pid) - cpu, pages_served(task.counter) - pages - 1
 
 
 # Who asks.
 
 
-def _in_collectd(site: Site, pace: Pace, configured: Callable[[int], list[str | Path]]) -> float:
-    """CPU seconds a page in a collectd that is *configured* for an interval, less the same one with nothing due."""
+def _in_collectd(task: Task, configured: Callable[[int], tuple[str | None, str]]) -> Cost:
+    """What a collectd uses, less what it uses with nothing due; *configured* (blocks, plugins) for an interval."""
     used = []
     for interval in (1, NEVER):
-        (site.folder / "log").unlink(missing_ok=True)
-        with running(configured(interval), site.folder / "out", CLEAN) as daemon:
-            started(site.folder, daemon)
+        blocks, plugins = configured(interval)
+        with collectd(task.folder, blocks, plugins=f"{DISCARD}\n{plugins}") as daemon:
+            started(task.folder, daemon)
             if interval == NEVER:
-                _wait_for_quiet(site)
-            used.append(_used(daemon.pid, site, pace.seconds))
+                _wait_for_quiet(task.counter)
+            used.append(_used(daemon.pid, task))
+        assert not complaints(task.folder), complaints(task.folder)
     (busy, pages), (idle, none) = used
-    # The curl plugin asks for one page after the other, and cannot always keep the pace.
-    assert pages >= 0.2 * pace.rate * pace.seconds, f"{pages} pages: {(site.folder / 'log').read_text()[:2000]}"
-    assert none == 0
-    return (busy - idle) / pages
+    assert pages > 0 and none == 0, f"{pages} pages were asked for, and {none} by the one that should ask nothing"
+    return Cost((busy - idle) / pages, pages / task.pages)
 
 
-def _wait_for_quiet(site: Site) -> None:
+def _wait_for_quiet(counter: int) -> None:
     """Wait until nothing is asked any more: the curl plugin asks once when it starts."""
     end = time.monotonic() + 30
     before = -1
-    while (pages := pages_served(site.port)) != before + 1:
+    while (pages := pages_served(counter)) != before + 1:
         assert time.monotonic() < end
         before = pages
         time.sleep(1)
 
 
-def _ours(site: Site, pace: Pace, path: str, steps: int) -> float:
-    def configured(interval: int) -> list[str | Path]:
-        gos = "\n".join(f'When I go to "{site.url(path)}/{{i}}/{n}"' for n in range(steps))
-        options = f'Interval {interval}\nCACert "{site.folder}/ca.pem"'
-        if interval == NEVER:
-            options += f"\nStartOffset {(int(time.time()) + NEVER // 2) % NEVER}"
-        return collectd(site.folder, scenarios(site.folder, pace.rate // steps, gos, options), plugins=DISCARD)
+def _ours(task: Task, path: str, steps: int) -> Cost:
+    def configured(interval: int) -> tuple[str, str]:
+        gos = "\n".join(f'When I go to "{task.site.url(path)}/{{i}}/{n}"' for n in range(steps))
+        options = not_now() if interval == NEVER else f"Interval {interval}"
+        if task.site.authority:
+            options += f'\nCACert "{task.site.authority}"'
+        return scenarios(task.folder, task.rate // steps, gos, options), ""
 
-    return _in_collectd(site, pace, configured)
-
-
-def _curl_plugin(site: Site, pace: Pace, path: str) -> float:
-    def configured(interval: int) -> list[str | Path]:
-        pages = "".join(
-            f'<Page "p{i}">\nURL "{site.url(path)}/{i}"\nMeasureResponseTime true\nMeasureResponseCode true\n'
-            f'CACert "{site.folder}/ca.pem"\n</Page>\n'
-            for i in range(pace.rate)
-        )
-        plugins = f"<LoadPlugin curl>\nInterval {interval}\n</LoadPlugin>\n<Plugin curl>\n{pages}</Plugin>"
-        return collectd(site.folder, None, plugins=f"{DISCARD}\n{plugins}")
-
-    return _in_collectd(site, pace, configured)
+    return _in_collectd(task, configured)
 
 
-def _blackbox(site: Site, pace: Pace) -> float:
-    with blackbox_exporter(site.folder) as (process, own):
-        idle, _ = _used(process.pid, site, pace.seconds / 2)
-        target = site.url("/once/0")
-        assert "probe_success 1" in probe(own, target), probe(own, target)
+def _curl_plugin(task: Task, path: str) -> Cost:
+    paths = [f"{path}/{i}" for i in range(task.rate)]
+    return _in_collectd(task, lambda interval: (None, curl_plugin(task.site, paths, interval)))
+
+
+def _blackbox(task: Task) -> Cost:
+    with blackbox_exporter(task.folder, task.site) as (process, own):
+        target = task.site.url("/once/0")
+        probe(own, target)
+        idle, _ = _used(process.pid, task)
         cpu, begun = cpu_seconds(process.pid), time.monotonic()
-        probes = int(pace.rate * pace.seconds)
-        for i in range(probes):
-            time.sleep(max(0.0, begun + i / pace.rate - time.monotonic()))
+        for i in range(task.pages):
+            time.sleep(max(0.0, begun + i / task.rate - time.monotonic()))
             probe(own, target)
-        return (cpu_seconds(process.pid) - cpu - 2 * idle) / probes
+        took = time.monotonic() - begun
+        return Cost((cpu_seconds(process.pid) - cpu - idle) / task.pages, task.seconds / took)
 
 
-def _check_http(site: Site, pace: Pace) -> float:
+def _check_http(task: Task) -> Cost:
     """A shell forks and executes one after the other, as a scheduler would; its own time is counted too."""
-    checks = int(pace.rate * pace.seconds / 4)
-    secure = ["-S", "--sni", "-H", "localhost", "-p", str(site.tls_port)]
-    where = secure if site.tls else ["-H", "127.0.0.1", "-p", str(site.port)]
+    checks = task.pages // 4
     loop = 'i=0; while [ $i -lt $N ]; do "$@" >/dev/null || exit 1; i=$((i+1)); done; echo done; read _'
-    command = ["sh", "-c", loop, "sh", str(CHECK_HTTP), "-I", "127.0.0.1", *where, "-u", "/once/0"]
+    command = ["sh", "-c", loop, "sh", *check_http(task.site, "/once/0")]
+    begun = time.monotonic()
     with subprocess.Popen(
         command, env={**CLEAN, "N": str(checks)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as shell:
         assert shell.stdin is not None and shell.stdout is not None
-        assert shell.stdout.readline() == "done\n"
+        assert shell.stdout.readline() == "done\n", "a check failed"
+        took = time.monotonic() - begun
         seconds = cpu_seconds(shell.pid)
         shell.stdin.write("\n")
-    return seconds / checks
+    return Cost(seconds / checks, checks / took / task.rate)
 
 
 PEERS: Mapping[str, Peer] = {
-    "collectd_inode, 1 step a run": lambda site, pace: _ours(site, pace, "/once", 1),
-    "collectd_inode, 5 steps a run": lambda site, pace: _ours(site, pace, "/kept", 5),
+    "collectd_inode, 1 step a run": lambda task: _ours(task, "/once", 1),
+    "collectd_inode, 5 steps a run": lambda task: _ours(task, "/kept", 5),
     REFERENCE: _blackbox,
     "check_http (fork and exec)": _check_http,
-    "collectd's curl plugin, connecting": lambda site, pace: _curl_plugin(site, pace, "/once"),
-    "collectd's curl plugin, connection kept": lambda site, pace: _curl_plugin(site, pace, "/kept"),
+    "collectd's curl plugin, connecting": lambda task: _curl_plugin(task, "/once"),
+    "collectd's curl plugin, connection kept": lambda task: _curl_plugin(task, "/kept"),
 }
 
 

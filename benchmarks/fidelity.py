@@ -1,147 +1,279 @@
-"""How true is a latency?  Ours and blackbox_exporter's against a packet capture, at 1 to 500 replays at once.
+"""How true is a latency?  Ours and the peers' against a packet capture, at 1 to 500 at once.
 
-For each number of concurrent scenarios, idle and beside a Python plugin that spins: a real collectd replays one GET a
-scenario against nginx, all at the same second; tcpdump on loopback says how long each exchange took from the request's
-first byte to the answer's last; the table shows how far each reported processing + transfer is from that.
+A real collectd replays one GET a scenario, all in the same second; the peers are asked for as many at once.  tcpdump on
+loopback says how long each exchange took; the table shows how far what was reported is from that.  Processing +
+transfer is held against request's first byte to answer's last; a peer that has only a total, against SYN to answer's
+last byte.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import re
+import subprocess
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from benchmarks.tools import (
-    BLACKBOX,
-    CLEAN,
-    NGINX,
-    TCPDUMP,
-    blackbox_exporter,
-    capture,
-    captured,
-    collectd,
-    csv,
-    free_port,
-    nginx,
-    probe,
-    running,
-    scenarios,
-    unpack,
-)
+from benchmarks.capture import Exchange, capture, captured
+from benchmarks.daemon import SPINNER, collectd, complaints, csv, log, scenarios, started, written
+from benchmarks.peers import blackbox_exporter, check_http, curl_plugin, probe
+from benchmarks.servers import Site, authority, delaying, logged, nginx
+from benchmarks.tools import free_port, microseconds, numbers, situation, some_of, table
 from collectd_inode.report.statistics import percentile
 
-Errors = list[float]
-"""|reported - captured|, seconds, of every exchange that was reported."""
+OURS = "collectd_inode"
+STATIC, CLOSING, TLS = "static", "closing", "tls"
+SERVERS = (STATIC, "0", "5", "50", TLS, CLOSING)
+IDLE, SPINNING = "idle", "spinning"
+EXCHANGES = 1000
+"""No more of them than this in a cell: 99 % of them is what is looked for."""
+LEAST_SECONDS = 1e-6
+"""What csv's six decimals can show; no ratio to anything smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is measured in one go: who is asked for what, by how many at once, how often, beside what; a folder."""
+
+    folder: Path
+    site: Site
+    top: str
+    at_once: int
+    rounds: int
+    spinning: bool
+
+    @property
+    def interval(self) -> int:
+        """Seconds in which so many surely come to an end, with room on a machine of two cores."""
+        return max(1, self.at_once // (50 if self.spinning else 100))
+
+    def neighbour(self) -> AbstractContextManager[object]:
+        """For those who are no part of a collectd: one that spins beside them, if one shall."""
+        return collectd(self.folder, None, imports=SPINNER) if self.spinning else nullcontext()
+
+
+Reported = Mapping[str, Sequence[float]]
+"""Path → what was said that each exchange took, in order; seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who reports; whether that is a total with connecting and TLS; and where asking it makes sense."""
+
+    report: Callable[[Cell], Reported]
+    total: bool = False
+    most_at_once: int = 500
+    beside: Sequence[str] = (IDLE, SPINNING)
+
+    def truth(self, exchange: Exchange) -> float:
+        """What it should have said."""
+        return exchange.total if self.total else exchange.answered
 
 
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenarios", default="1,10,100,500", help="numbers of concurrent replays (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each (%(default)s)")
-    options = parser.parse_args()
-    unpack((*NGINX, *TCPDUMP, *BLACKBOX))
-    print(f"{os.uname().release}, {os.cpu_count()} cores; |reported − captured| in µs, p50 / p95 / p99 (worst)")
-    print(f"{'at once':>8} {'':>8}  {'collectd_inode':>34}  {'blackbox_exporter':>34}  {'p99 ratio':>9}")
-    for number in (int(n) for n in options.scenarios.split(",")):
-        for spinning in (False, True):
-            with tempfile.TemporaryDirectory(prefix="fidelity-") as name:
-                ours, theirs = _measure(Path(name), number, options.rounds, spinning=spinning)
-            ratio = percentile(theirs, 99) / percentile(ours, 99)
-            beside = "spinning" if spinning else "idle"
-            print(f"{number:>8} {beside:>8}  {_shown(ours):>34}  {_shown(theirs):>34}  {ratio:>8.0f}×", flush=True)
-
-
-def _shown(errors: Errors) -> str:
-    numbers = (*(percentile(errors, p) for p in (50, 95, 99)), max(errors))
-    p50, p95, p99, worst = (f"{number * 1e6:.0f}" for number in numbers)
-    return f"{p50} / {p95} / {p99} ({worst})"
-
-
-def _measure(folder: Path, number: int, rounds: int, *, spinning: bool) -> tuple[Errors, Errors]:
-    """One row: the errors of ours and of blackbox_exporter's, each beside the same neighbour."""
-    port = free_port()
-    with nginx(folder, port):
-        with capture(folder / "ours.pcap", port):
-            interval = max(2, number // 50)
-            with running(_collectd(folder, port, number, interval, spinning=spinning), folder / "out", CLEAN) as daemon:
-                end = time.monotonic() + 60 + (rounds + 1) * interval
-                while len(_reported(folder).get("/s/0", [])) < rounds:
-                    assert daemon.poll() is None and time.monotonic() < end, (folder / "log").read_text()
-                    time.sleep(0.2)
-        neighbour = _collectd(folder, port, 0, 2, spinning=True) if spinning else None
-        with capture(folder / "theirs.pcap", port):
-            theirs = _blackbox(folder, port, number, rounds, neighbour)
-    return (
-        list(_errors(_reported(folder), folder / "ours.pcap", port)),
-        list(_errors(theirs, folder / "theirs.pcap", port)),
+    servers, peers, beside = ",".join(SERVERS), ",".join(PEERS), f"{IDLE},{SPINNING}"
+    parser.add_argument(
+        "--servers", type=some_of(SERVERS), default=servers, help="number: ms that it adds (%(default)s)"
     )
+    parser.add_argument("--at-once", type=numbers, default="1,10,100,500", help="how many (%(default)s)")
+    parser.add_argument("--peers", type=some_of(PEERS), default=peers, help="(%(default)s)")
+    parser.add_argument("--beside", type=some_of((IDLE, SPINNING)), default=beside, help="(%(default)s)")
+    parser.add_argument("--rounds", type=int, default=4, help="of each, fewer of many at once (%(default)s)")
+    options = parser.parse_args()
+    print(f"{situation()}\n\nHow far what was reported is from what was captured, µs\n")
+    with table(
+        "Server ", "At once", "Beside  ", "Who             ", "Figure", "p50 / p95 / p99 (worst)         ",
+        "of  ", "p99 ratio",
+    ) as row:  # fmt: skip
+        for server in options.servers:
+            for at_once in options.at_once:
+                rounds = min(options.rounds, max(2, EXCHANGES // at_once))
+                for neighbour in options.beside:
+                    chosen = {name: PEERS[name] for name in options.peers if _sensible(PEERS[name], at_once, neighbour)}
+                    errors = _measure(server, at_once, rounds, chosen, spinning=neighbour == SPINNING)
+                    _show(row, (server, at_once, neighbour), chosen, errors)
 
 
-def _errors(reported: Mapping[str, Sequence[float]], pcap: Path, port: int) -> Iterator[float]:
+def _sensible(peer: Peer, at_once: int, neighbour: str) -> bool:
+    return at_once <= peer.most_at_once and neighbour in peer.beside
+
+
+def _show(
+    row: Callable[..., None], where: Sequence[object], peers: Mapping[str, Peer], errors: Mapping[str, list[float]]
+) -> None:
+    ours = max(LEAST_SECONDS, percentile(errors[OURS], 99))
+    for name, found in errors.items():
+        p99 = percentile(found, 99)
+        spread = microseconds(percentile(found, 50), percentile(found, 95), p99) + f" ({microseconds(max(found))})"
+        figure = "total" if name in peers and peers[name].total else "phases"
+        row(*where, name, figure, spread, len(found), "" if name == OURS else f"{p99 / ours:.0f}×")
+
+
+def _measure(
+    server: str, at_once: int, rounds: int, peers: Mapping[str, Peer], *, spinning: bool
+) -> dict[str, list[float]]:
+    """|reported - captured| of each exchange, by who reported it: ours first, then the peers in turn."""
+    everybody = {OURS: Peer(_ours), **peers}
+    with tempfile.TemporaryDirectory(prefix="fidelity-") as name:
+        folder = Path(name)
+        with _serving(server, folder) as site:
+            top = "/once" if server == CLOSING else ""
+            with capture(folder / "pcap", site.port):
+                reported = {
+                    who: peer.report(Cell(_subfolder(folder, who), site, top, at_once, rounds, spinning))
+                    for who, peer in everybody.items()
+                }
+            exchanges = captured(folder / "pcap", site.port)
+        if site.authority:
+            _name(exchanges, logged(folder))
+    errors = {who: list(_errors(reported[who], exchanges, peer)) for who, peer in everybody.items()}
+    for who, found in errors.items():
+        assert len(found) >= at_once * rounds, f"{who}: {len(found)} exchanges of {at_once * rounds} were found"
+    return errors
+
+
+def _subfolder(folder: Path, name: str) -> Path:
+    (folder / name).mkdir()
+    return folder / name
+
+
+@contextmanager
+def _serving(server: str, folder: Path) -> Iterator[Site]:
+    """The server that the table calls so."""
+    port = free_port()
+    if server in (STATIC, CLOSING):
+        with nginx(folder, port):
+            yield Site(port)
+    elif server == TLS:
+        with nginx(folder, free_port(), port, log=True):
+            yield Site(port, authority(folder))
+    else:
+        with delaying(folder, port, int(server)):
+            yield Site(port)
+
+
+def _name(exchanges: Sequence[Exchange], paths: Mapping[int, Sequence[str]]) -> None:
+    """Give exchanges over TLS the paths that the server noted for their client's port."""
+    following = {port: iter(asked) for port, asked in paths.items()}
+    for exchange in exchanges:
+        exchange.path = next(following[exchange.client], "")
+
+
+def _errors(reported: Reported, exchanges: Sequence[Exchange], peer: Peer) -> Iterator[float]:
     """Each report beside its exchange: those of one path are in the same order in both."""
     truth: dict[str, list[float]] = defaultdict(list)
-    for exchange in captured(pcap, port):
-        truth[exchange.path].append(exchange.seconds)
+    for exchange in exchanges:
+        truth[exchange.path].append(peer.truth(exchange))
     for path, seconds in reported.items():
-        for said, was in zip(seconds, truth[path], strict=False):  # a run may have been cut short by the end
+        for said, was in zip(seconds, truth[path], strict=False):  # the end may have cut one short
             yield abs(said - was)
 
 
-def _collectd(folder: Path, port: int, number: int, interval: int, *, spinning: bool) -> list[str | Path]:
-    """The command of a collectd with so many scenarios, each one GET of a path of its own, all at the same second."""
-    steps = f'# series: get\nWhen I go to "http://127.0.0.1:{port}/s/{{i}}"'
-    options = f'Interval {interval}\nStartOffset 0\nDetail "phase"'
-    blocks = scenarios(folder, number, steps, options) if number else ""
-    imports = ["benchmarks.spinner"] if spinning else []
-    return collectd(folder, blocks, plugins=csv(folder), imports=imports)
+# Who reports.
 
 
-def _reported(folder: Path) -> dict[str, list[float]]:
-    """Path → each run's processing + transfer, as collectd's csv files have them."""
-    found = {}
-    for scenario in (folder / "csv" / "h").glob("scenario-f-s_*"):
-        phases = [_csv(scenario.glob(f"duration-get-{phase}-*")) for phase in ("processing", "transfer")]
-        runs = [phases[0][at] + phases[1].get(at, 0.0) for at in sorted(phases[0])]
-        found[f"/s/{scenario.name.rpartition('_')[2]}"] = runs
+def _ours(cell: Cell) -> Reported:
+    """Processing + transfer, as collectd's csv files have them."""
+    top = f"{cell.top}/ours"
+    start = int(time.time() + 3) % cell.interval  # the first slot is a few seconds away
+    trusted = f'\nCACert "{cell.site.authority}"' if cell.site.authority else ""
+    blocks = scenarios(
+        cell.folder,
+        cell.at_once,
+        f'# series: get\nWhen I go to "{cell.site.url(top)}/{{i}}"',
+        f'Interval {cell.interval}\nStartOffset {start}\nDetail "phase"{trusted}',
+    )
+    with collectd(cell.folder, blocks, plugins=csv(cell.folder), imports=SPINNER if cell.spinning else ()) as daemon:
+        return _collected(cell, daemon, {f"{top}/{i}": partial(_phases, cell.folder, i) for i in range(cell.at_once)})
+
+
+def _phases(folder: Path, number: int) -> list[float]:
+    plugin = f"scenario-f-s_{number}"
+    processing, transfer = (written(folder, plugin, f"duration-get-{name}") for name in ("processing", "transfer"))
+    return [seconds + transfer.get(when, 0.0) for when, seconds in processing.items()]
+
+
+def _curl(cell: Cell) -> Reported:
+    """collectd's curl plugin: MeasureResponseTime, as collectd's csv files have it."""
+    paths = [f"{cell.top}/curl/{i}" for i in range(cell.at_once)]
+    plugins = curl_plugin(cell.site, paths, cell.interval, at_once=cell.at_once)
+    with collectd(cell.folder, None, plugins=f"{csv(cell.folder)}\n{plugins}") as daemon:
+        return _collected(
+            cell, daemon, {path: partial(_response_times, cell.folder, i) for i, path in enumerate(paths)}
+        )
+
+
+def _response_times(folder: Path, number: int) -> list[float]:
+    return list(written(folder, f"curl-p{number}", "response_time").values())
+
+
+def _collected(
+    cell: Cell, daemon: subprocess.Popen[bytes], series: Mapping[str, Callable[[], list[float]]]
+) -> Reported:
+    """What a collectd has written once each of *series* has enough.  They are asked one by one: looking costs time."""
+    started(cell.folder, daemon)
+    end = time.monotonic() + 60 + 3 * cell.rounds * cell.interval
+    for seconds in series.values():
+        while len(seconds()) < cell.rounds:
+            assert daemon.poll() is None and time.monotonic() < end, log(cell.folder)
+            time.sleep(0.2)
+    found = {path: seconds() for path, seconds in series.items()}
+    assert not complaints(cell.folder), complaints(cell.folder)
     return found
 
 
-def _csv(files: Iterable[Path]) -> dict[str, float]:
-    rows = (line.split(",") for file in files for line in file.read_text().splitlines()[1:])
-    return {row[0]: float(row[1]) for row in rows if len(row) == 2 and row[1]}
+def _blackbox(cell: Cell) -> Reported:
+    """Processing + transfer, as blackbox_exporter reports them."""
+    with cell.neighbour(), blackbox_exporter(cell.folder, cell.site) as (_, own):
+        return _asked(cell, "blackbox", lambda path: _probed(own, cell.site.url(path)))
 
 
-def _blackbox(
-    folder: Path, port: int, number: int, rounds: int, neighbour: list[str | Path] | None
-) -> dict[str, list[float]]:
-    """Path → each probe's processing + transfer, as blackbox_exporter reports them; *number* probes at once."""
-    if neighbour is not None:
-        with running(neighbour, folder / "neighbour.out", CLEAN):
-            return _probed(folder, port, number, rounds)
-    return _probed(folder, port, number, rounds)
-
-
-def _probed(folder: Path, port: int, number: int, rounds: int) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {}
-    with blackbox_exporter(folder) as (_, own), ThreadPoolExecutor(number) as pool:
-        for turn in range(rounds):
-            paths = [f"/b/{turn}/{i}" for i in range(number)]
-            for path, seconds in zip(paths, pool.map(lambda path: _seconds(own, port, path), paths), strict=True):
-                found[path] = [seconds]
-    return found
-
-
-def _seconds(own: int, port: int, path: str) -> float:
-    text = probe(own, f"http://127.0.0.1:{port}{path}")
-    phases = re.findall(r'^probe_http_duration_seconds\{phase="(?:processing|transfer)"\} (\S+)', text, re.MULTILINE)
+def _probed(own: int, url: str) -> float:
+    phases = re.findall(
+        r'^probe_http_duration_seconds\{phase="(?:processing|transfer)"\} (\S+)', probe(own, url), re.MULTILINE
+    )
     return sum(map(float, phases))
+
+
+def _check_http(cell: Cell) -> Reported:
+    """``time=`` of check_http's performance data."""
+    with cell.neighbour():
+        return _asked(cell, "check", lambda path: _checked(cell.site, path))
+
+
+def _checked(site: Site, path: str) -> float:
+    result = subprocess.run(check_http(site, path), stdout=subprocess.PIPE, text=True, check=False)
+    found = re.search(r"\|time=([0-9.]+)s", result.stdout)
+    assert result.returncode == 0 and found, result.stdout
+    return float(found[1])
+
+
+def _asked(cell: Cell, name: str, ask: Callable[[str], float]) -> Reported:
+    """Path → what *ask* says of it, so many at once, in so many rounds."""
+    found: dict[str, list[float]] = {}
+    with ThreadPoolExecutor(cell.at_once) as pool:
+        for turn in range(cell.rounds):
+            paths = [f"{cell.top}/{name}/{turn}/{i}" for i in range(cell.at_once)]
+            found.update({path: [seconds] for path, seconds in zip(paths, pool.map(ask, paths), strict=True)})
+    return found
+
+
+# One process a check, and one thread of collectd's a page: nobody runs 500 of either at once.  Neither has anything to
+# do with Python, so that the spinner takes no more from them than a processor, which blackbox_exporter shows.
+PEERS = {
+    "blackbox": Peer(_blackbox),
+    "check_http": Peer(_check_http, total=True, most_at_once=100, beside=(IDLE,)),
+    "curl": Peer(_curl, total=True, most_at_once=100, beside=(IDLE,)),
+}
 
 
 if __name__ == "__main__":

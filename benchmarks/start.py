@@ -7,111 +7,99 @@ with a collectd that has loaded the python plugin, and nothing in it.
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
-from benchmarks.tools import (
-    CLEAN,
-    DISCARD,
-    NGINX,
-    collectd,
-    free_port,
-    nginx,
-    pages_served,
-    resident_mib,
-    running,
-    scenarios,
-    started,
-    unpack,
-)
+from benchmarks.daemon import DISCARD, collectd, complaints, log, not_now, scenarios, started
+from benchmarks.servers import Site, nginx, pages_served
+from benchmarks.tools import free_port, mib, numbers, resident_mib, situation, table
 
-SCENARIOS = (0, 1, 500)
 BARE = "python plugin alone"
+CONFIGURATIONS: Mapping[str, int | None] = {
+    BARE: None,
+    "collectd_inode, 0 scenarios": 0,
+    "collectd_inode, 1 scenario": 1,
+    "collectd_inode, 500 scenarios": 500,
+}
+"""Number of scenarios, by name; None leaves collectd_inode out."""
 
 
 def main() -> None:
     """Measure and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--starts", type=int, default=10, help="starts of each, 0 for none (%(default)s)")
-    parser.add_argument("--runs", default="1000,10000", help="after how many runs to look at the memory (%(default)s)")
+    parser.add_argument(
+        "--runs", type=numbers, default="1000,10000", help="after how many runs to look at the memory (%(default)s)"
+    )
     parser.add_argument("--at-once", type=int, default=200, help="scenarios a second meanwhile (%(default)s)")
     options = parser.parse_args()
-    unpack(NGINX)
-    print(f"{os.uname().release}, {os.cpu_count()} cores; median (least to most) of {options.starts} starts")
+    print(f"{situation()}\n")
     if options.starts:
+        print(f"median (least to most) of {options.starts} starts\n")
         _starts(options.starts)
-    print(f"\n{'after runs':<32} {'RSS MiB':>8} {'grown KiB':>10}", flush=True)
-    _growth([int(n) for n in options.runs.split(",")], options.at_once)
+        print()
+    _growth(sorted(options.runs), options.at_once)
 
 
 def _starts(number: int) -> None:
-    seconds: dict[str, list[float]] = {}
-    memory: dict[str, list[float]] = {}
+    seconds: dict[str, list[float]] = {name: [] for name in CONFIGURATIONS}
+    memory: dict[str, list[float]] = {name: [] for name in CONFIGURATIONS}
     for _ in range(number):
-        for name, blocks in _configurations().items():
+        for name, scenarios_of_it in CONFIGURATIONS.items():
             with tempfile.TemporaryDirectory(prefix="start-") as folder:
-                took, mib = _start(Path(folder), blocks)
-            seconds.setdefault(name, []).append(took)
-            memory.setdefault(name, []).append(mib)
-    bare, bare_mib = median(seconds[BARE]), median(memory[BARE])
-    print(f"{'':<32} {'ms':>6} {'':>12} {'added':>6} {'ratio':>6}  {'RSS MiB':>8} {'added':>6}")
-    for name, all_seconds in seconds.items():
-        ms = median(all_seconds) * 1e3
-        spread = f"({min(all_seconds) * 1e3:.0f}–{max(all_seconds) * 1e3:.0f})"
-        mib = median(memory[name])
-        print(
-            f"{name:<32} {ms:>6.0f} {spread:>12} {ms - bare * 1e3:>6.0f} {ms / bare / 1e3:>5.1f}×"
-            f"  {mib:>8.1f} {mib - bare_mib:>6.1f}"
-        )
-
-
-def _configurations() -> Mapping[str, int | None]:
-    """Number of scenarios, by name; None leaves collectd_inode out."""
-    return {BARE: None, **{f"collectd_inode, {n} scenarios": n for n in SCENARIOS}}
+                took, resident = _start(Path(folder), scenarios_of_it)
+            seconds[name].append(took)
+            memory[name].append(resident)
+    bare, bare_memory = median(seconds[BARE]), median(memory[BARE])
+    with table(f"{'Loaded':<29}", "ms                ", "added   ", "ratio   ", "RSS added   ") as row:
+        for name, taken in seconds.items():
+            took, resident = median(taken), median(memory[name])
+            ms = f"{took * 1e3:.0f} ({min(taken) * 1e3:.0f}–{max(taken) * 1e3:.0f})"
+            if name == BARE:
+                row(name, ms, "", "1.0×", f"({mib(resident)})")
+            else:
+                row(name, ms, f"{(took - bare) * 1e3:.0f} ms", f"{took / bare:.1f}×", mib(resident - bare_memory))
 
 
 def _start(folder: Path, number: int | None) -> tuple[float, float]:
     """How long collectd took to start, and its memory soon after; no scenario is due meanwhile."""
-    blocks = None if number is None else _never(folder, number) if number else ""
-    command = collectd(folder, blocks, plugins=DISCARD)
+    blocks = None if number is None else scenarios(folder, number, _steps(Site(1)), not_now()) if number else ""
     begun = time.monotonic()
-    with running(command, folder / "out", CLEAN) as daemon:
+    with collectd(folder, blocks, plugins=DISCARD) as daemon:
         started(folder, daemon)
         took = time.monotonic() - begun
         time.sleep(1)
         return took, resident_mib(daemon.pid)
 
 
-def _never(folder: Path, number: int) -> str:
-    options = f"Interval 86400\nStartOffset {(int(time.time()) + 43200) % 86400}"
-    return scenarios(folder, number, _steps(1), options)
+def _steps(site: Site) -> str:
+    return f'When I go to "{site.url("/s")}/{{i}}"\nThen I should see "no play"'
 
 
-def _steps(port: int) -> str:
-    return f'When I go to "http://127.0.0.1:{port}/s/{{i}}"\nThen I should see "no play"'
-
-
-def _growth(marks: list[int], at_once: int) -> None:
+def _growth(marks: Sequence[int], at_once: int) -> None:
     """Let a collectd replay scenarios every second, and print its memory when so many runs are done."""
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="start-") as name, nginx(Path(name), port):
+    site = Site(free_port())
+    with tempfile.TemporaryDirectory(prefix="start-") as name, nginx(Path(name), site.port):
         folder = Path(name)
-        command = collectd(folder, scenarios(folder, at_once, _steps(port), "Interval 1"), plugins=DISCARD)
+        blocks = scenarios(folder, at_once, _steps(site), "Interval 1")
         first, asked = 0.0, 0
-        with running(command, folder / "out", CLEAN) as daemon:
+        with (
+            collectd(folder, blocks, plugins=DISCARD) as daemon,
+            table("After runs", "RSS MiB ", "grown   ") as row,
+        ):
             started(folder, daemon)
-            for mark in sorted(marks):
+            for mark in marks:
                 end = time.monotonic() + 10 + 3 * mark / at_once
-                while pages_served(port) - (asked := asked + 1) < mark:
-                    assert daemon.poll() is None and time.monotonic() < end, (folder / "log").read_text()[-2000:]
+                while pages_served(site.port) - (asked := asked + 1) < mark:
+                    assert daemon.poll() is None and time.monotonic() < end, log(folder)[-2000:]
                     time.sleep(0.5)
-                mib = resident_mib(daemon.pid)
-                first = first or mib
-                print(f"{mark:<32} {mib:>8.1f} {(mib - first) * 1024:>10.0f}", flush=True)
+                resident = resident_mib(daemon.pid)
+                row(mark, f"{resident:.1f}", f"{(resident - first) * 1024:.0f} KiB" if first else "")
+                first = first or resident
+        assert not complaints(folder), complaints(folder)
 
 
 if __name__ == "__main__":
