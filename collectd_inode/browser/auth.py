@@ -15,8 +15,9 @@ _HASHES: dict[str, Callable[[bytes], hashlib._Hash]] = {
 }
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+# What stands between the parts is searched for, not matched: a header may hold 64 KiB of blanks.
 _CHALLENGE_PART = re.compile(
-    rf"\s*,?\s*(?:(?P<key>{_TOKEN})\s*=\s*(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<plain>[^\s,\"]*))|(?P<scheme>{_TOKEN}))"
+    rf"(?P<key>{_TOKEN})\s*=\s*(?:\"(?P<quoted>(?:[^\"\\]|\\.)*+)\"|(?P<plain>[^\s,\"]*))|(?P<scheme>{_TOKEN})"
 )
 
 

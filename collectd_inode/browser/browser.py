@@ -67,6 +67,8 @@ class _Request:
     body: bytes | None = None
     content_type: str | None = None
     source: str | None = None
+    policy: str = urls.REFERRER_POLICY
+    """How much of `source` is told (rule 16)."""
     tainted: bool = False
     """Whether a foreign site has redirected it to yet another: its Origin is then nobody's."""
 
@@ -91,6 +93,9 @@ class Browser:
     refuse_bad_status: bool = True
     """Whether a navigation that ends in a status of 400 or above is a Failure(REFUSED)."""
 
+    part: Callable[[Page], Page] | None = None
+    """What narrows the page to the part of it in which things are looked for."""
+
     def __init__(
         self, transport: httpx.AsyncBaseTransport, profile: Profile, *, now: Callable[[], float] = SYSTEM_CLOCK.now
     ) -> None:
@@ -100,6 +105,9 @@ class Browser:
         self._credentials: dict[urls.Origin, Credentials] = {}
         self._locks: dict[urls.Origin, _Lock] = {}
         self._home: urls.Origin | None = None
+        self._own: Credentials | None = None
+        if profile.auth_user is not None:
+            self._own = Credentials(profile.auth_user, profile.auth_password or "")
         if profile.base_url is not None:
             with _misconfigured("BaseURL"):
                 self._settle(_ascii(urls.destination(profile.base_url, None)))
@@ -110,6 +118,18 @@ class Browser:
         if self._page is None:
             raise Failure(Cause.EXPECTATION, "no page yet: go to one first")
         return self._page
+
+    @property
+    def searched(self) -> Page:
+        """The page, or the part of it in which links, buttons and fields are looked for."""
+        return self.page if self.part is None else self.part(self.page)
+
+    def authenticate(self, user: str, password: str) -> None:
+        """Show these credentials to the site we are at home on, when it asks for some (basic and digest)."""
+        self._own = Credentials(user, password)
+        if self._home is not None:
+            self._credentials[self._home] = self._own
+            self._locks.pop(self._home, None)
 
     async def go(self, target: str) -> Page:
         """Go to *target*: absolute, relative to the base URL, or a host without a scheme (rule 1)."""
@@ -125,18 +145,19 @@ class Browser:
     async def follow(self, locator: str) -> Page:
         """Follow the link that *locator* names (rule 32)."""
         page = self.page
-        link = locate.link(page, locator)
+        link = locate.link(self.searched, locator)
         url = _askable(page, page.resolve(link.get("href") or ""), f"the link “{locator}”")
         if "#" in (link.get("href") or "") and urls.without_fragment(url) == urls.without_fragment(page.url):
             self._page = page.at(url)  # rule 4: only a place on the same page
             return self._page
         hushed = "noreferrer" in (link.get("rel") or "").lower().split()
-        return await self._navigate(_Request("GET", url, source=None if hushed else page.url))
+        policy = urls.referrer_policy(link.get("referrerpolicy") or "") or page.referrer_policy
+        return await self._navigate(_Request("GET", url, source=None if hushed else page.url, policy=policy))
 
     async def press(self, locator: str = "") -> Page:
         """Press the button that *locator* names, or the first one (rule 33)."""
         page = self.page
-        button = locate.button(page, locator)
+        button = locate.button(self.searched, locator)
         form, kind = forms.form_of(page, button), forms.kind_of(button)
         if kind == "button" or form is None:
             why = "needs JavaScript" if kind == "button" else "belongs to no form"
@@ -147,16 +168,33 @@ class Browser:
         return await self._send(form, button)
 
     async def submit(self, form: str) -> Page:
-        """Submit the form with this id or name, without pressing a button (rules 37, 56)."""
-        return await self._send(locate.form(self.page, form), None)
+        """Submit the form with this id, name or XPath, without pressing a button (rules 37, 56)."""
+        return await self._send(locate.form(self.searched, form), None)
+
+    async def press_enter(self, field: str) -> Page:
+        """Press Enter in a text field: the form's first submit button is pressed by it (rule 56)."""
+        page = self.page
+        control = locate.field(self.searched, field, locate.FILLABLE, "field")
+        form = forms.form_of(page, control)
+        if form is None or forms.kind_of(control) == "textarea":
+            why = "belongs to no form" if form is None else "takes Enter as the end of a line"
+            raise page.failure(f"the field “{field}” {why}", f"a field “{field}” that sends a form")
+        button = forms.default_button(page, form)
+        if button is not None and forms.is_disabled(button):
+            raise page.failure("Enter sends nothing: the form's first submit button is disabled", "an enabled button")
+        if button is None and not forms.submits_on_enter(page, form):
+            raise page.failure(
+                "Enter sends nothing: the form has several fields and no submit button", "a submit button"
+            )
+        return await self._send(form, button)
 
     def fill_in(self, field: str, value: str) -> None:
         """Type *value* into a text field (rules 34, 35)."""
-        forms.enter(self.page, locate.fillable(self.page, field), value)
+        forms.enter(self.page, locate.fillable(self.searched, field), value)
 
     def select(self, option: str, field: str) -> None:
         """Select an option (rule 36)."""
-        select = locate.field(self.page, field, frozenset({"select"}), "select")
+        select = locate.field(self.searched, field, frozenset({"select"}), "select")
         forms.pick(self.page, select, locate.option(self.page, option, select, field))
 
     def check(self, field: str) -> None:
@@ -169,21 +207,21 @@ class Browser:
 
     def choose(self, field: str) -> None:
         """Choose a radio button, by id, label or value."""
-        forms.tick(self.page, locate.field(self.page, field, frozenset({"radio"}), "radio button"), True)
+        forms.tick(self.page, locate.field(self.searched, field, frozenset({"radio"}), "radio button"), True)
 
     def attach(self, field: str, name: str, content: bytes, content_type: str = "application/octet-stream") -> None:
         """Put a file of this name and content into a file field (rule 48)."""
-        control = locate.field(self.page, field, frozenset({"file"}), "file field")
+        control = locate.field(self.searched, field, frozenset({"file"}), "file field")
         self.page.entered.files[control] = (name, content_type, content)
 
     def value(self, field: str) -> str:
         """What a field holds: text, or the value of the selected option."""
         kinds = locate.FILLABLE | {"select", "hidden", "file"}
-        return forms.value_of(self.page, locate.field(self.page, field, kinds, "field"))
+        return forms.value_of(self.page, locate.field(self.searched, field, kinds, "field"))
 
     def is_checked(self, field: str) -> bool:
         """Whether a checkbox or radio button is ticked."""
-        control = locate.field(self.page, field, frozenset({"checkbox", "radio"}), "checkbox")
+        control = locate.field(self.searched, field, frozenset({"checkbox", "radio"}), "checkbox")
         return forms.is_checked(self.page, control)
 
     async def aclose(self) -> None:
@@ -191,7 +229,7 @@ class Browser:
         await self._transport.aclose()
 
     def _checkbox(self, field: str) -> Element:
-        return locate.field(self.page, field, frozenset({"checkbox"}), "checkbox")
+        return locate.field(self.searched, field, frozenset({"checkbox"}), "checkbox")
 
     async def _send(self, form: Element, button: Element | None) -> Page:
         page = self.page
@@ -199,7 +237,9 @@ class Browser:
         if sent.method == "DIALOG":
             return page
         url = _askable(page, sent.url, f"the {tag_of(form)}")
-        return await self._navigate(_Request(sent.method, url, sent.body, sent.content_type, source=page.url))
+        return await self._navigate(
+            _Request(sent.method, url, sent.body, sent.content_type, source=page.url, policy=page.referrer_policy)
+        )
 
     async def _navigate(self, request: _Request) -> Page:
         """Ask, follow wherever it leads, and put the last answer on the screen."""
@@ -259,6 +299,7 @@ class Browser:
             body=request.body if keeps else None,
             content_type=request.content_type if keeps else None,
             source=request.source,
+            policy=request.policy,
             tainted=request.tainted or _taints(request, url),
         )
 
@@ -272,7 +313,7 @@ class Browser:
             return None
         if not urls.is_web(url) or urls.without_fragment(url) == urls.without_fragment(page.url):
             return None
-        return _Request("GET", self._bare(url), source=page.url)
+        return _Request("GET", self._bare(url), source=page.url, policy=page.referrer_policy)
 
     async def _ask(self, request: _Request) -> _Answer:
         """One hop, and once more with credentials if the server asks for them and they are for it."""
@@ -334,7 +375,7 @@ class Browser:
             b"accept-encoding": ACCEPTED.encode(),
         }
         if request.source is not None:
-            if (referer := urls.referrer(request.source, url)) is not None:
+            if (referer := urls.referrer(request.source, url, request.policy)) is not None:
                 headers[b"referer"] = referer.encode()
             if request.method != "GET":
                 headers[b"origin"] = self._origin_of(request).encode()
@@ -357,16 +398,17 @@ class Browser:
 
     def _origin_of(self, request: _Request) -> str:
         source = request.source or ""
-        downgraded = source.startswith("https:") and not request.url.startswith("https:")
-        return "null" if request.tainted or downgraded else urls.origin_text(source)
+        hushed = request.tainted or urls.is_downgrade(source, request.url) or request.policy == "no-referrer"
+        if request.policy == "same-origin":
+            hushed = hushed or urls.origin(source) != urls.origin(request.url)
+        return "null" if hushed else urls.origin_text(source)
 
     def _settle(self, url: str) -> None:
         """Make *url*'s origin the one that the operator's credentials are for."""
         bare, _ = urls.split_userinfo(url)
         self._home = urls.origin(bare)
-        if self._profile.auth_user is not None:
-            who = Credentials(self._profile.auth_user, self._profile.auth_password or "")
-            self._credentials[self._home] = who
+        if self._own is not None:
+            self._credentials[self._home] = self._own
         self._bare(url)
 
     def _bare(self, url: str) -> str:

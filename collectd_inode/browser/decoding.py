@@ -13,6 +13,9 @@ from collectd_inode.run import Cause, Failure
 
 ACCEPTED = "gzip, deflate"
 
+_MOST_CODINGS = 5
+"""One is usual; each may hold as much as MaxBodySize while it is undone."""
+
 _GZIP = zlib.MAX_WBITS | 16
 _GZIP_MAGIC = b"\x1f\x8b"
 _WINDOW_BITS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
@@ -42,6 +45,8 @@ class Body:
 
     def _codings(self, header: str) -> list[str]:
         names = [name for name in (part.strip().lower() for part in header.split(",")) if name not in ("", "identity")]
+        if len(names) > _MOST_CODINGS:
+            raise _broken(self._url, f"is encoded {len(names)} times over")
         for name in names:
             if name not in _WINDOW_BITS:
                 raise _broken(self._url, f"is encoded with “{name}”, which was not asked for")

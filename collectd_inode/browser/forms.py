@@ -1,6 +1,8 @@
 """Forms: who belongs to which, what a field holds, and the bytes that pressing a button sends (rules 39 to 57).
 
 What a person entered lies in the page's `Entered`, over what the document says; nothing here changes the document.
+``required``, ``pattern`` and the like are not looked at: what is sent goes out, and the server's answer is what is
+monitored.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from urllib.parse import quote_from_bytes
 
 from collectd_inode.browser import charset, urls
 from collectd_inode.browser.charset import Encoding
-from collectd_inode.browser.page import CONTROLS, Page
-from collectd_inode.browser.text import Element, normalise, tag_of, words
+from collectd_inode.browser.page import Page
+from collectd_inode.browser.text import CONTROLS, LONGEST_NAME, Element, normalise, tag_of, words
 
 BUTTON_TYPES = frozenset({"submit", "image", "button", "reset"})
 SUBMITTING = frozenset({"submit", "image"})
@@ -27,7 +29,10 @@ _INPUT_TYPES = words(
     " file submit image reset button"
 )
 _TYPED = words("textarea text search tel url email password")
+_ONE_LINE = words("text search tel url email password date month week time datetime-local number")
 _DIRECTED = _TYPED | {"hidden"}
+_COLUMNS = 20
+"""How wide a textarea is that does not say so."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
@@ -75,11 +80,8 @@ def kind_of(control: Element) -> str:
 
 
 def form_of(page: Page, control: Element) -> Element | None:
-    """The form that *control* belongs to: the one its ``form`` attribute names, else the one around it (rule 39)."""
-    wanted = control.get("form")
-    if wanted is not None:
-        return next((f for f in page.elements("form") if f.get("id") == wanted), None) if wanted else None
-    return next(control.iterancestors("form"), None)
+    """The form that *control* belongs to (rules 28, 39)."""
+    return page.form_of(control)
 
 
 def is_disabled(control: Element) -> bool:
@@ -97,25 +99,15 @@ def is_checked(page: Page, control: Element) -> bool:
         return page.entered.ticked[control]
     if control.get("checked") is None:
         return False
+    if kind_of(control) != "radio":
+        return True
     # Of several radio buttons marked as checked, the last one is.
-    return kind_of(control) != "radio" or not any(c.get("checked") is not None for c in _later_in_group(page, control))
+    return next(c for c in reversed(radio_group(page, control)) if c.get("checked") is not None) is control
 
 
 def radio_group(page: Page, control: Element) -> list[Element]:
     """The radio buttons that exclude each other with *control*, itself included."""
-    name, form = control.get("name"), form_of(page, control)
-    if not name:
-        return [control]
-    return [
-        c
-        for c in page.elements("input")
-        if kind_of(c) == "radio" and c.get("name") == name and form_of(page, c) is form
-    ]
-
-
-def _later_in_group(page: Page, control: Element) -> list[Element]:
-    group = radio_group(page, control)
-    return group[group.index(control) + 1 :]
+    return page.radio_groups.get((form_of(page, control), control.get("name") or ""), [control])
 
 
 def options_of(select: Element) -> list[Element]:
@@ -158,8 +150,17 @@ def selected_options(page: Page, select: Element) -> list[Element]:
 
 
 def _display_size(select: Element) -> int:
-    size = re.match(r"\s*\+?(\d{1,9})", select.get("size") or "")
-    return int(size.group(1)) or 1 if size else 1
+    return _positive(select.get("size")) or 1
+
+
+def default_button(page: Page, form: Element) -> Element | None:
+    """The button that Enter presses: the form's first that submits, disabled or not (rule 56)."""
+    return next((c for c in controls_of(page, form) if kind_of(c) in SUBMITTING), None)
+
+
+def submits_on_enter(page: Page, form: Element) -> bool:
+    """Whether Enter submits a form that has no button: only if it has no more than one line to type (rule 56)."""
+    return sum(kind_of(c) in _ONE_LINE for c in controls_of(page, form)) <= 1
 
 
 def value_of(page: Page, control: Element) -> str:
@@ -241,7 +242,31 @@ def _values_of(page: Page, control: Element, kind: str, name: str, encoding: Enc
         return [File(*chosen) if chosen else NO_FILE]
     if kind == "hidden" and name.lower() == "_charset_":
         return [encoding.name]
-    return [value_of(page, control)]
+    value = value_of(page, control)
+    if kind == "textarea" and (control.get("wrap") or "").lower() == "hard":
+        return [wrapped(value, _positive(control.get("cols")) or _COLUMNS)]
+    return [value]
+
+
+def wrapped(text: str, columns: int) -> str:
+    """*text* with a line end wherever ``wrap=hard`` shows one: after a space, or in a long word (rule 50)."""
+    return "\n".join(piece for line in text.split("\n") for piece in _folded(line, columns))
+
+
+def _folded(line: str, columns: int) -> Iterator[str]:
+    start = 0
+    while len(line) - start > columns:
+        space = line.rfind(" ", start, start + columns)
+        end = space + 1 if space >= 0 else start + columns
+        yield line[start:end]
+        start = end
+    yield line[start:]
+
+
+def _positive(attribute: str | None) -> int:
+    """A number as attributes hold it, zero if it is none."""
+    number = re.match(r"\s*\+?(\d{1,9})", attribute or "")
+    return int(number.group(1)) if number else 0
 
 
 def _direction(control: Element) -> str:
@@ -364,14 +389,18 @@ def reset(page: Page, form: Element) -> None:
 
 
 def label_text(label: Element, control: Element) -> str:
-    """A label's text without the control's own, if that stands inside."""
-    pieces: list[str] = []
-    for node in label.iter():
-        inside = node is control or any(a is control for a in node.iterancestors(tag_of(control)))
+    """A label's text without the control's own, if that stands inside; no more of it than a name can have."""
+    pieces = [label.text or ""]
+    todo: list[Element | str] = list(reversed(label))
+    while todo and len(pieces) < LONGEST_NAME:
+        node = todo.pop()
+        if isinstance(node, str):
+            pieces.append(node)
+            continue
+        todo.append(node.tail or "")
         if node is control or tag_of(node) == "br":
             pieces.append(" ")
-        if not inside:
+        if node is not control:
             pieces.append(node.text or "")
-        if node is not label and (not inside or node is control):
-            pieces.append(node.tail or "")
+            todo.extend(reversed(node))
     return normalise("".join(pieces))

@@ -10,14 +10,28 @@ import difflib
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
+from lxml import etree
+
 from collectd_inode.browser import forms
 from collectd_inode.browser.forms import kind_of
-from collectd_inode.browser.page import CONTROLS, Page
-from collectd_inode.browser.text import Element, all_text, normalise, tag_of, visible_text, words
-from collectd_inode.run import Failure
+from collectd_inode.browser.page import Page
+from collectd_inode.browser.text import (
+    CONTROLS,
+    LONGEST_NAME,
+    Element,
+    all_text,
+    normalise,
+    tag_of,
+    visible_text,
+    words,
+)
+from collectd_inode.run import Failure, Misconfigured
 
 NEAREST = 5
 """How many candidates a failure names."""
+
+_MOST_LABELS = 10
+"""Of one field; where nobody closes a label, each is inside of the one before."""
 
 Names = Callable[[Page, Element], Iterable[str]]
 """The texts under which a page's element is known, in one respect."""
@@ -74,11 +88,15 @@ def attribute(name: str) -> Names:
 
 def shown_text(page: Page, element: Element) -> list[str]:
     """The text of a link or a button element, as it is seen."""
-    return [normalise(visible_text(element))] if tag_of(element) != "input" else []
+    return [normalise(visible_text(element, LONGEST_NAME))] if tag_of(element) != "input" else []
 
 
 def _any_text(page: Page, element: Element) -> list[str]:
-    return [normalise(all_text(element))]
+    return [normalise(all_text(element, LONGEST_NAME))]
+
+
+def _area_id(page: Page, element: Element) -> list[str]:
+    return [element.get("id") or ""] if tag_of(element) == "area" else []
 
 
 def _image_texts(page: Page, element: Element) -> list[str]:
@@ -98,9 +116,9 @@ def button_text(page: Page, button: Element) -> list[str]:
 
 def label_texts(page: Page, control: Element) -> list[str]:
     """The texts of a control's labels, ``aria-labelledby`` included."""
-    labels = list(page.labels.get(control, ()))
+    labels = list(page.labels.get(control, ()))[:_MOST_LABELS]
     described = (control.get("aria-labelledby") or "").split()
-    labels += [e for e in page.elements() if e.get("id") in described] if described else []
+    labels += [page.by_id[identity] for identity in described if identity in page.by_id]
     return [forms.label_text(label, control) for label in labels]
 
 
@@ -113,6 +131,7 @@ LINK_LADDER: Sequence[Rung] = (
     *((names, fit) for names in (BY_TITLE, _image_texts) for fit in (same_letters, contains)),
     *((names, fit) for names in (attribute("alt"), attribute("aria-label")) for fit in (same_letters, contains)),
     (BY_ID, exactly),
+    (_area_id, contains),
 )
 
 HIDDEN_LADDER: Sequence[Rung] = ((_any_text, same_letters), (_any_text, contains))
@@ -244,16 +263,33 @@ OPTION_LADDER: Sequence[Rung] = (
 
 
 def form(page: Page, locator: str) -> Element:
-    """The form with this id, else with this name (rule 37); without a locator, the page's first."""
+    """The form with this id, else with this name, else at this XPath (rule 37); without a locator, the page's first.
+
+    An XPath starts with ``/`` or ``(``; it may also lead to something inside the form.
+    """
     candidates = page.elements("form")
     if not locator.strip() and candidates:
         return candidates[0]
     ladder = ((BY_ID, exactly), (BY_NAME, exactly))
     found = _climb(page, locator, candidates, ladder, id)
     if found is None:
+        found = _form_at(page, locator)
+    if found is None:
         names = _named(page, candidates, ladder)
         raise page.failure(f"no form “{locator}”", f"a form “{locator}”", _nearest(locator, names, "forms"))
     return found
+
+
+def _form_at(page: Page, path: str) -> Element | None:
+    if page.tree is None or not path.strip().startswith(("/", "(")):
+        return None
+    try:
+        found = page.tree.getroottree().xpath(path.strip())
+    except etree.XPathError as error:
+        raise Misconfigured(f"“{path}” is not an XPath: {error}") from error
+    elements = [e for e in found if isinstance(e, Element)] if isinstance(found, list) else []
+    owners = (e if tag_of(e) == "form" else page.form_of(e) for e in elements)
+    return next((f for f in owners if f is not None), None)
 
 
 def _climb(
@@ -269,8 +305,11 @@ def _climb(
     wanted = normalise(locator)
     if not wanted:
         return None
+    known: dict[Names, list[tuple[str, Element]]] = {}
     for names, fits in ladder:
-        fitting = [(len(name), c) for c in candidates for name in names(page, c) if name and fits(name, wanted)]
+        if names not in known:  # several rungs ask for the same: a link's text takes a walk through it
+            known[names] = [(name, c) for c in candidates for name in names(page, c) if name]
+        fitting = [(len(name), c) for name, c in known[names] if fits(name, wanted)]
         if fitting:
             shortest = min(length for length, _ in fitting)
             kept = [c for length, c in fitting if length == shortest or not shortest_wins]

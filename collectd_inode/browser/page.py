@@ -13,11 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 from lxml import etree
 
 from collectd_inode.browser import charset, refresh, text, urls
-from collectd_inode.browser.nesting import without_nested_forms
-from collectd_inode.browser.text import Element, normalise, tag_of
+from collectd_inode.browser.attributes import MOST, without_floods
+from collectd_inode.browser.nesting import FORM_END, owners, without_nested_forms
+from collectd_inode.browser.text import CONTROLS, Element, normalise, tag_of
 from collectd_inode.run import Cause, Failure
 
-CONTROLS = ("input", "select", "textarea", "button")
 FOUND_LIMIT = 200
 _SPARSE = 60
 """Fewer visible characters, beside scripts and without a field, is a page that JavaScript has yet to build."""
@@ -34,6 +34,7 @@ _LOOKS_LIKE_HTML = re.compile(
     re.IGNORECASE,
 )
 _LOOKS_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_FORM_END = f"<{FORM_END}></{FORM_END}>"
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
 
 
@@ -55,6 +56,17 @@ class Entered:
         """Back to what the page says, for this field."""
         for kept in (self.values, self.ticked, self.chosen, self.files):
             kept.pop(element, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What the parser made of a page: the root element, None if there is none."""
+
+    root: Element | None = None
+    lost: str = ""
+    """Why a part of the page is not in it, if so."""
+    owners: Mapping[Element, Element | None] = field(default_factory=dict)
+    """Each control's form, where that is not the form around it (rule 28)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,24 +115,48 @@ class Page:
         return self._decoded[1]
 
     @cached_property
-    def _parsed(self) -> tuple[Element | None, bool]:
-        if not self.is_html:
-            return None, False
-        return parse(self.source)
+    def _parsed(self) -> Parsed:
+        return parse(self.source) if self.is_html else Parsed()
 
     @property
     def tree(self) -> Element | None:
         """The document's root element; None if it is not HTML or has no element at all."""
-        return self._parsed[0]
+        return self._parsed.root
 
     @property
     def truncated(self) -> bool:
         """Whether the parser gave up on a part of the page (rule 31)."""
-        return self._parsed[1]
+        return bool(self._parsed.lost)
 
     def elements(self, *tags: str) -> list[Element]:
         """All elements of these names, in document order."""
         return [] if self.tree is None else list(self.tree.iter(*tags))
+
+    @cached_property
+    def by_id(self) -> dict[str, Element]:
+        """The first element of each id."""
+        return {identity: e for e in reversed(self.elements()) if (identity := e.get("id"))}
+
+    def form_of(self, control: Element) -> Element | None:
+        """The form of *control*: the one that its ``form`` attribute names, else the one around it (rules 28, 39)."""
+        wanted = control.get("form")
+        if wanted is not None:
+            return self._forms_by_id.get(wanted)
+        owners = self._parsed.owners
+        return owners[control] if control in owners else next(control.iterancestors("form"), None)
+
+    @cached_property
+    def _forms_by_id(self) -> dict[str, Element]:
+        return {identity: f for f in reversed(self.elements("form")) if (identity := f.get("id"))}
+
+    @cached_property
+    def radio_groups(self) -> dict[tuple[Element | None, str], list[Element]]:
+        """The radio buttons that exclude each other, by form and name."""
+        groups: dict[tuple[Element | None, str], list[Element]] = {}
+        for control in self.elements("input"):
+            if (name := control.get("name")) and (control.get("type") or "").strip().lower() == "radio":
+                groups.setdefault((self.form_of(control), name), []).append(control)
+        return groups
 
     @cached_property
     def title(self) -> str:
@@ -245,7 +281,7 @@ class Page:
     def _oddities(self) -> str:
         odd = []
         if self.truncated:
-            odd.append("the page was cut: it is nested too deeply to be read to its end")
+            odd.append(f"the page was cut: {self._parsed.lost}")
         if self.looks_scripted:
             odd.append("the page looks like it is built by JavaScript, which is not run")
         if not self.body:
@@ -262,9 +298,8 @@ class Page:
         fields = (e for e in self.elements("input", "select", "textarea") if e.get("type", "").lower() != "hidden")
         if next(fields, None) is not None:
             return False
-        unscripted = sum(
-            len(text.visible_text(e)) for e in self.elements("noscript") if next(e.iterancestors("head"), None) is None
-        )
+        outermost = (e for e in self.elements("noscript") if next(e.iterancestors("head", "noscript"), None) is None)
+        unscripted = sum(len(text.visible_text(e)) for e in outermost)
         return len(self.visible_text) - unscripted < _SPARSE
 
     @property
@@ -276,6 +311,16 @@ class Page:
     def query(self) -> dict[str, list[str]]:
         """The URL's query, parsed (rule 59)."""
         return parse_qs(urlsplit(self.url).query, keep_blank_values=True)
+
+    @cached_property
+    def referrer_policy(self) -> str:
+        """What the page lets Referer say of it: its last ``<meta name=referrer>``, else its header (rule 16)."""
+        if "referrer" in self.source:
+            metas = [m for m in self.elements("meta") if (m.get("name") or "").strip().lower() == "referrer"]
+            asked = [policy for m in metas if (policy := urls.referrer_policy(m.get("content") or ""))]
+            if asked:
+                return asked[-1]
+        return urls.referrer_policy(self.headers.get("referrer-policy", "")) or urls.REFERRER_POLICY
 
     @cached_property
     def refresh(self) -> refresh.Refresh | None:
@@ -294,21 +339,27 @@ class Page:
         return moved
 
 
-def parse(source: str) -> tuple[Element | None, bool]:
-    """The root element of *source*, None if there is none, and whether a part of it was lost (rules 25, 26, 31)."""
+def parse(source: str) -> Parsed:
+    """*source* as a tree (rules 25, 26, 28, 31)."""
     source = _XML_DECLARATION.sub("", source, count=1) if _XML_DECLARATION.match(source) else source
     parser = etree.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
+    whole = without_floods(source)
+    mended = without_nested_forms(whole, _FORM_END)
     try:
-        root: Element | None = etree.fromstring(without_nested_forms(source), parser)
+        root: Element | None = etree.fromstring(mended, parser)
     except etree.XMLSyntaxError:
         root = None
     if root is None:
-        return None, False  # nothing but blanks or comments; lxml raises or not, as its version has it
+        return Parsed()  # nothing but blanks or comments; lxml raises or not, as its version has it
     # What is in a template is not in the document.
     for template in root.iter("template"):
         template.text = None
         template[:] = []
-    return root, any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        lost = "it is nested too deeply to be read to its end"
+    else:
+        lost = f"a tag of it has more than {MOST} attributes" if whole is not source else ""
+    return Parsed(root, lost, {} if mended is whole else owners(root))
 
 
 def _first_control(label: Element) -> Element | None:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 
 from lxml import etree
 
 Element = etree._Element
+
+CONTROLS = ("input", "select", "textarea", "button")
+"""The elements of forms that send something."""
+
+LONGEST_NAME = 500
+"""No more pieces of text than these name a thing: a link or label that nobody closes goes on to the page's end."""
 
 _INVISIBLE_MARKS = "\u200b\u200e\u200f"
 _BLANKS = "\t\n\f\r\xa0"
@@ -61,38 +69,43 @@ def hides(element: Element) -> bool:
         return True
     if tag == "dialog" and element.get("open") is None:
         return True
-    if _DISPLAY_NONE.search(element.get("style") or ""):
+    style = element.get("style")
+    if style is not None and _DISPLAY_NONE.search(style):
         return True
     parent = element.getparent()
-    return parent is not None and _folds(parent) and element is not _summary(parent)
+    return parent is not None and _folds(parent) and not _is_summary(element, tag)
 
 
 def shown(root: Element) -> Iterator[Element]:
     """The elements of *root* that are in view, in document order."""
-    todo = [root]
+    # Iterators rather than lists: lxml makes an object of each child it is asked for, and there may be a million.
+    todo: list[Iterator[Element]] = [iter((root,))]
     while todo:
-        element = todo.pop()
-        if not hides(element):
+        element = next(todo[-1], None)
+        if element is None:
+            todo.pop()
+        elif not hides(element):
             yield element
-            todo.extend(reversed(element))
+            todo.append(iter(element))
 
 
 def _folds(parent: Element) -> bool:
     return tag_of(parent) == "details" and parent.get("open") is None
 
 
-def _summary(details: Element) -> Element | None:
-    return next((child for child in details if tag_of(child) == "summary"), None)
+def _is_summary(element: Element, tag: str) -> bool:
+    """Whether it is the first ``<summary>`` of its parent."""
+    return tag == "summary" and next(element.itersiblings("summary", preceding=True), None) is None
 
 
-def visible_text(root: Element) -> str:
-    """What is seen of *root*, one line a block, table row or ``<br>``."""
-    return lines_of("".join(_pieces(root, everything=False)))
+def visible_text(root: Element, most: int | None = None) -> str:
+    """What is seen of *root*, one line a block, table row or ``<br>``; of no more than so many pieces."""
+    return lines_of("".join(islice(_pieces(root, everything=False), most)))
 
 
-def all_text(root: Element) -> str:
+def all_text(root: Element, most: int | None = None) -> str:
     """The text of *root*, hidden parts included, scripts and styles not."""
-    return lines_of("".join(_pieces(root, everything=True)))
+    return lines_of("".join(islice(_pieces(root, everything=True), most)))
 
 
 def lines_of(text: str) -> str:
@@ -100,27 +113,43 @@ def lines_of(text: str) -> str:
     return "\n".join(line for line in map(normalise, text.split("\n")) if line)
 
 
+@dataclass(slots=True)
+class _Open:
+    """An element that is being read: its children still to come, and what follows them."""
+
+    children: Iterator[Element]
+    keeps_lines: bool
+    edge: str
+    tail: str
+
+
 def _pieces(root: Element, *, everything: bool) -> Iterator[str]:
     # A stack of our own: pages nest deeper than Python recurses.
-    todo: list[tuple[Element | str, bool]] = [(root, False)]
+    todo = [_Open(iter((root,)), False, "", "")]
     while todo:
-        item, keeps_lines = todo.pop()
-        if isinstance(item, str):
-            yield item if keeps_lines else _collapsed(item)
+        around = todo[-1]
+        item = next(around.children, None)
+        if item is None:
+            todo.pop()
+            yield around.edge
+            yield around.tail
             continue
-        if item is not root:
-            todo.append((item.tail or "", keeps_lines))
+        tail = "" if item is root or not item.tail else _as_shown(item.tail, around.keeps_lines)
         tag = tag_of(item)
         if _is_skipped(item, tag, everything):
+            yield tail
             continue
         edge = "\n" if tag in _BLOCKS else " " if tag in _CELLS else ""
-        inside = keeps_lines or tag in _KEEPS_LINES
+        inside = around.keeps_lines or tag in _KEEPS_LINES
         yield edge
-        todo.append((edge, True))
-        todo.extend((child, inside) for child in reversed(item))
         # A folded <details> shows its summary, not the text beside it.
-        if everything or not _folds(item):
-            todo.append((item.text or "", inside))
+        if item.text and (everything or not _folds(item)):
+            yield _as_shown(item.text, inside)
+        todo.append(_Open(iter(item), inside, edge, tail))
+
+
+def _as_shown(text: str, keeps_lines: bool) -> str:
+    return text if keeps_lines else _collapsed(text)
 
 
 def _is_skipped(element: Element, tag: str, everything: bool) -> bool:

@@ -29,8 +29,19 @@ _USERINFO_SET = _PATH_SET | frozenset(b"/:;=@[\\]|")
 _FRAGMENT_SET = frozenset(b' "<>`')
 
 
+REFERRER_POLICY = "strict-origin-when-cross-origin"
+"""What a page's Referer says unless the page asks for something else."""
+
+_UNLESS_DOWNGRADED = frozenset({"no-referrer-when-downgrade", "strict-origin", REFERRER_POLICY})
+_ORIGIN_ALWAYS = frozenset({"origin", "strict-origin"})
+_ORIGIN_ABROAD = frozenset({"origin-when-cross-origin", REFERRER_POLICY})
+REFERRER_POLICIES = _UNLESS_DOWNGRADED | _ORIGIN_ALWAYS | _ORIGIN_ABROAD | {"no-referrer", "same-origin", "unsafe-url"}
+
 _REMEMBERED = lru_cache(maxsize=4096)
 """A daemon meets the same URLs again and again, each several times a run."""
+
+LONGEST = 2**16
+"""So many characters may an address have; httpx takes no more."""
 
 
 class BadURL(ValueError):
@@ -48,13 +59,21 @@ def scheme_of(text: str) -> str:
     return match.group(1).lower() if match else ""
 
 
-@_REMEMBERED
 def resolve(base: str, reference: str, encoding: str = "utf-8") -> str:
     """*reference*, as it stands in a page, as an absolute URL (rules 2 and 3).
 
     The query is written in *encoding* (a Python codec), the rest in UTF-8.  Other schemes than http and https come
     back as they are.  Raises BadURL.
     """
+    if len(reference) <= LONGEST:
+        return _resolve(base, reference, encoding)
+    if scheme_of(reference[:100]) in ("", *WEB):
+        raise BadURL(f"an address of {len(reference)} characters is too long")
+    return reference  # a picture in a data: URL, say: nothing to be remembered
+
+
+@_REMEMBERED
+def _resolve(base: str, reference: str, encoding: str) -> str:
     text = clean(reference)
     scheme = scheme_of(text)
     if scheme and scheme not in WEB:
@@ -108,9 +127,10 @@ def _authority(text: str, scheme: str) -> str:
     host = unquote(match.group(1)).lower()
     if _NOT_IN_HOSTS.search(host):
         raise BadURL(f"“{host}” is not a host")
-    port = int(match.group(2) or DEFAULT_PORTS[scheme])
+    digits = (match.group(2) or "").lstrip("0")[:6]  # int() refuses more digits than any port has
+    port = int(digits or 0) if match.group(2) else DEFAULT_PORTS[scheme]
     if port > 65535:
-        raise BadURL(f"port {port} of “{host}” is above 65535")
+        raise BadURL(f"port {match.group(2)[:20]} of “{host}” is above 65535")
     name, colon, password = userinfo.partition(":")
     shield = _quoted(name, _USERINFO_SET) + colon + _quoted(password, _USERINFO_SET)
     return shield + at + host + (f":{port}" if port != DEFAULT_PORTS[scheme] else "")
@@ -123,7 +143,7 @@ def _without_dots(path: str) -> str:
     for number, segment in enumerate(segments):
         dots = _DOT.sub(".", segment)
         if dots == "..":
-            kept = kept[:-1]
+            del kept[-1:]
         if dots not in (".", ".."):
             kept.append(segment)
         elif number == len(segments) - 1:
@@ -202,13 +222,27 @@ def origin_text(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def referrer(source: str, target: str) -> str | None:
-    """What Referer says about *source* when *target* is asked for: strict-origin-when-cross-origin (rule 16)."""
-    if source.startswith("https:") and not target.startswith("https:"):
+def referrer(source: str, target: str, policy: str = REFERRER_POLICY) -> str | None:
+    """What Referer says about *source* when *target* is asked for, by one of `REFERRER_POLICIES` (rule 16)."""
+    same = origin(source) == origin(target)
+    if policy == "no-referrer" or (policy in _UNLESS_DOWNGRADED and is_downgrade(source, target)):
         return None
-    if origin(source) != origin(target):
+    if policy == "same-origin" and not same:
+        return None
+    if policy in _ORIGIN_ALWAYS or (policy in _ORIGIN_ABROAD and not same):
         return origin_text(source) + "/"
     return without_fragment(split_userinfo(source)[0])
+
+
+def is_downgrade(source: str, target: str) -> bool:
+    """Whether the way from *source* to *target* leaves https."""
+    return source.startswith("https:") and not target.startswith("https:")
+
+
+def referrer_policy(text: str) -> str:
+    """The policy that a Referrer-Policy header or attribute asks for: the last one that exists; empty if none does."""
+    named = (word.strip().lower() for word in reversed(text.split(",")))
+    return next((word for word in named if word in REFERRER_POLICIES), "")
 
 
 def is_web(url: str) -> bool:

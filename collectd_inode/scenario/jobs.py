@@ -18,14 +18,14 @@ from collectd_inode.browser import Profile, urls
 from collectd_inode.keys import Common, Loaded, Problem
 from collectd_inode.names import slug
 from collectd_inode.run import Cause, Job, Misconfigured, PlannedStep, Status, Story, Trouble
-from collectd_inode.scenario import actions, feature
+from collectd_inode.scenario import actions, feature, scope
 from collectd_inode.scenario.feature import Feature, Scenario, Step
 from collectd_inode.scenario.replay import Argument, PreparedStep, Replay, read_secret, variables_in
-from collectd_inode.scenario.sentences import SENTENCES
+from collectd_inode.scenario.sentences import KNOWN, SENTENCES
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.scenario.usersteps import guarded
 from collectd_inode.scenario.usersteps import load as load_user_steps
-from collectd_inode.scenario.vocabulary import Ambiguous, Matched, Undefined, Vocabulary
+from collectd_inode.scenario.vocabulary import Action, Ambiguous, Matched, Sentence, Undefined, Vocabulary
 from collectd_inode.trust import profile as tls
 from collectd_inode.wire.tcp import Route
 
@@ -84,7 +84,7 @@ class _Loader:
         sentences, problems = load_user_steps(self.settings.steps)
         for problem in problems:
             self._misconfigured(problem.message, place=f"{problem.path}:{problem.line}")
-        return Vocabulary(SENTENCES, sentences, self.settings.vocabulary)
+        return Vocabulary(SENTENCES, sentences, self.settings.vocabulary, KNOWN)
 
     def _features(self) -> Iterator[Feature]:
         if not self.settings.features:
@@ -170,7 +170,12 @@ class _Loader:
                 return self._bad_step(planned, step, Trouble(Status.AMBIGUOUS, Cause.UNDEFINED, what), help)
             case Matched() as matched:
                 matched = replace(matched, arguments=(*matched.arguments, *_extra(step)))
-                complaint = _misfit(matched, step) or self._unknown_variables(matched) or self._no_address(matched)
+                complaint = (
+                    _misfit(matched, step)
+                    or _bad_scope(matched)
+                    or self._unknown_variables(matched)
+                    or self._no_address(matched)
+                )
                 if complaint:
                     return self._bad_step(planned, step, Trouble(Status.ERROR, Cause.CONFIGURATION, complaint))
                 navigates = bool(matched.sentence.place) or matched.sentence.action in actions.NAVIGATIONS
@@ -182,7 +187,7 @@ class _Loader:
         return replace(planned, trouble=replace(trouble, message=f"{place}: {trouble.message}"))
 
     def _unknown_variables(self, matched: Matched) -> str:
-        unknown = sorted(variables_in(matched.arguments) - self.known)
+        unknown = sorted(variables_in((*matched.arguments, *matched.scopes)) - self.known)
         if not unknown or self.settings.any_variable:
             return ""
         known = f"; known: {', '.join(sorted(self.known))}" if self.known else "; no Variable or Secret is given"
@@ -295,12 +300,16 @@ def _prepared(matched: list[tuple[PlannedStep, Matched]]) -> tuple[PreparedStep,
     return tuple(
         PreparedStep(
             planned=planned,
-            action=guarded(m.sentence) if m.sentence.place else m.sentence.action,
-            arguments=m.arguments,
+            action=actions.within if m.scopes else _action(m.sentence),
+            arguments=(m.scopes, _action(m.sentence), *m.arguments) if m.scopes else m.arguments,
             refuse_bad_status=not status_is_asserted(done[index + 1 :]),
         )
         for index, (planned, m) in enumerate(matched)
     )
+
+
+def _action(sentence: Sentence) -> Action:
+    return guarded(sentence) if sentence.place else sentence.action
 
 
 def status_is_asserted(later: Iterable[object]) -> bool:
@@ -325,11 +334,22 @@ def _misfit(matched: Matched, step: Step) -> str:
     except TypeError:
         if _extra(step):
             return f"this sentence takes no {'table' if step.table is not None else 'doc string'}"
+        if not matched.sentence.place:
+            return "this sentence wants a table below it"
         return f"this sentence does not hand its step function the {len(matched.arguments)} arguments it wants"
     return ""
 
 
+def _bad_scope(matched: Matched) -> str:
+    """What is wrong with the parts of the page that a step is to be done in, if anything."""
+    wrong = ((selector, scope.check(selector)) for selector in matched.scopes if not variables_in(selector))
+    return next((f"“{selector}”: {what}" for selector, what in wrong if what), "")
+
+
 def _undefined(undefined: Undefined) -> tuple[str, str]:
+    if undefined.instead:
+        own = f"or write it yourself, in a file of a Steps folder:\n{undefined.snippet}"
+        return f"undefined step: {undefined.text}: {undefined.instead}", own
     near = undefined.suggestions[:3]
     meant = "or perhaps:\n" + "\n".join(f"  {text}" for text in near[1:]) if near[1:] else ""
     snippet = f"or write it yourself, in a file of a Steps folder:\n{undefined.snippet}"

@@ -11,7 +11,7 @@ import keyword
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
 
@@ -43,6 +43,7 @@ _ALIKE = 0.55
 _SUGGESTED = 3
 _COMPARED = 200
 _GENERATED = 500
+_MOST_WITHIN = 10
 _VARIABLE = re.compile(r'"[^"]*"|(?P<variable>\$\{[^{}]*\})')
 _NAMES = {"string": "text", "int": "number", "float": "number", "word": "word"}
 
@@ -53,7 +54,9 @@ class Sentence:
 
     ``expression`` is a cucumber expression, or a regular expression that must match the whole step.  ``example`` is a
     full step.  ``source`` is where people know it from.  Of two that match, the lower ``rank`` wins.  ``vocabulary``
-    keeps it out of the others.  ``place`` is where an operator defined it: file:line.
+    keeps it out of the others.  ``scoping``: it is another step done in a part of the page, and its expression has the
+    groups ``step``, ``scope`` and perhaps ``rest``, where the other step goes on.  ``place`` is where an operator
+    defined it: file:line.
     """
 
     expression: Expression
@@ -64,6 +67,7 @@ class Sentence:
     rank: int = 0
     vocabulary: str | None = None
     place: str = ""
+    scoping: bool = False
 
     @property
     def expression_text(self) -> str:
@@ -72,20 +76,35 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A sentence that people know from elsewhere and that is not done here; ``instead`` says what is."""
+
+    expression: re.Pattern[str]
+    example: str
+    instead: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Matched:
-    """A step's sentence, and the arguments found in the step."""
+    """A step's sentence, the arguments found in the step, and the parts of the page it is about, the outer first."""
 
     sentence: Sentence
     arguments: tuple[object, ...]
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Undefined:
-    """No sentence matches: what was perhaps meant (examples), and Python to make the step one."""
+    """No sentence matches: what was perhaps meant (examples), and Python to make the step one.
+
+    ``instead`` is for a step that is known, but not done here or not in this vocabulary: what to use.
+    """
 
     text: str
     suggestions: tuple[str, ...]
     snippet: str
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +119,19 @@ class Vocabulary:
     """All sentences that a scenario may use, the operator's before the built-in ones."""
 
     def __init__(
-        self, sentences: Iterable[Sentence], user_sentences: Iterable[Sentence] = (), name: str = "web"
+        self,
+        sentences: Iterable[Sentence],
+        user_sentences: Iterable[Sentence] = (),
+        name: str = "web",
+        known: Iterable[Known] = (),
     ) -> None:
         self.name = name
+        sentences = tuple(sentences)
         users, built_in = self._mine(user_sentences), self._mine(sentences)
         self.sentences = (*users, *built_in)
+        self.known = tuple(known)
         self._tiers = [*_tiers(users), *_tiers(built_in)]
+        self._elsewhere = [s for s in sentences if s.vocabulary not in (None, name)]
 
     def match(self, text: str) -> Matched | Undefined | Ambiguous:
         """What the step *text* means."""
@@ -116,15 +142,49 @@ class Vocabulary:
                 if (arguments := _arguments(sentence.expression, text)) is not None
             ]
             if len(found) == 1:
-                return found[0]
+                return self._scoped(text, found[0]) if found[0].sentence.scoping else found[0]
             if found:
                 return Ambiguous(text, tuple(matched.sentence for matched in found))
-        return Undefined(text, self._suggestions(text), snippet(text))
+        return self._undefined(text)
 
     def search(self, word: str) -> list[Sentence]:
         """The sentences in which all of *word*'s words occur; every sentence for an empty one."""
         wanted = word.casefold().split()
         return [s for s in self.sentences if all(part in _searched(s) for part in wanted)]
+
+    def search_known(self, word: str) -> list[Known]:
+        """The same among those that are known and not done here: in their examples and sources."""
+        wanted = word.casefold().split()
+        return [k for k in self.known if all(part in f"{k.example}\n{k.source}".casefold() for part in wanted)]
+
+    def _scoped(self, text: str, outer: Matched) -> Matched | Undefined | Ambiguous:
+        """The step within the step *text*, with the part of the page it is about."""
+        assert isinstance(outer.sentence.expression, re.Pattern)
+        found = outer.sentence.expression.fullmatch(text)
+        assert found is not None
+        if text.count(" within ") > _MOST_WITHIN:
+            return self._undefined(text)
+        groups = found.groupdict()
+        inner = self.match(groups["step"] + (groups.get("rest") or ""))
+        if not isinstance(inner, Matched):
+            return self._undefined(text, inner) if isinstance(inner, Undefined) else inner
+        scope = _unquoted(groups["scope"])
+        return replace(inner, scopes=(scope, *inner.scopes)) if scope else inner
+
+    def _undefined(self, text: str, inner: Undefined | None = None) -> Undefined:
+        instead = inner.instead if inner else self._instead(text)
+        suggestions = () if instead else self._suggestions(text) or (inner.suggestions if inner else ())
+        return Undefined(text, suggestions, snippet(text), instead)
+
+    def _instead(self, text: str) -> str:
+        """What to use for a step that is known and not done; empty for one that is not known."""
+        known = next((k for k in self.known if k.expression.fullmatch(text)), None)
+        if known is not None:
+            return f"known from {known.source}, but not done here: {known.instead}"
+        there = next((s for s in self._elsewhere if _arguments(s.expression, text) is not None), None)
+        if there is not None:
+            return f'only Vocabulary "{there.vocabulary}" reads it, as {there.expression_text}'
+        return ""
 
     def _mine(self, sentences: Iterable[Sentence]) -> list[Sentence]:
         return [s for s in sentences if s.vocabulary in (None, self.name)]
@@ -188,6 +248,11 @@ def _arguments(expression: Expression, text: str) -> tuple[object, ...] | None:
         return tuple(argument.value for argument in parsed.match(text))
     except ValueError:  # Python refuses to make a number of more than 4300 digits
         return None
+
+
+def _unquoted(scope: str) -> str:
+    """A selector without its quotes; empty for cucumber-rails' bare words, which mean the whole page."""
+    return scope[1:-1] if scope[:1] in ("'", '"') else ""
 
 
 def _tiers(sentences: list[Sentence]) -> list[tuple[Sentence, ...]]:

@@ -262,7 +262,9 @@ def test_the_days_that_a_certificate_has_left(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trusting", "verify", "cause"), [(True, True, Cause.CERTIFICATE), (False, False, Cause.NONE)], ids=["bad", "unseen"]
+    ("trusting", "verify", "cause"),
+    [(True, True, Cause.CERTIFICATE), (False, False, Cause.NONE)],
+    ids=["bad", "unseen"],
 )
 def test_the_days_left_of_a_certificate_that_was_not_believed(
     tmp_path: Path, trusting: bool, verify: bool, cause: Cause

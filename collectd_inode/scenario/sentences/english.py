@@ -1,18 +1,15 @@
-"""The English sentences of cucumber-nagios and of cucumber-rails' web steps.
-
-Ranks: 0 the usual form, 10 the unquoted ones, 20 the historic greedy quotes (``I follow "say "hi""``), which only old
-files need.
-"""
+"""The English sentences of cucumber-nagios, of cucumber-rails' web steps (both editions), and a few of GOV.UK's."""
 
 from __future__ import annotations
 
 import re
 
 from collectd_inode.scenario import actions
+from collectd_inode.scenario.sentences.sources import GOVUK, NAGIOS, RAILS, SCOPE, UNQUOTED, WITHIN
 from collectd_inode.scenario.vocabulary import Sentence
 
-NAGIOS, RAILS = "cucumber-nagios", "cucumber-rails"
-UNQUOTED, GREEDY = 10, 20
+# Without quotes only addresses and the home page: cucumber-rails' other page names are nobody's but its application's.
+_BARE = r"(?![\"'])(?!the (?!home ?page$))(.+)"
 
 SENTENCES = (
     Sentence(
@@ -23,7 +20,7 @@ SENTENCES = (
         source=NAGIOS,
     ),
     Sentence(
-        re.compile(r"(?:I )?go to (?![\"'])(.+)"),
+        re.compile(rf"(?:I )?go to {_BARE}"),
         actions.go,
         example="I go to http://www.example.org",
         about="The same without quotes, as before cucumber-nagios 0.9.",
@@ -38,12 +35,19 @@ SENTENCES = (
         source=RAILS,
     ),
     Sentence(
-        re.compile(r"(?:I )?am on (?![\"'])(.+)"),
+        re.compile(rf"(?:I )?am on {_BARE}"),
         actions.go,
         example="I am on the home page",
         about="Open an address, as a Given; the home page is BaseURL's /.",
         source=RAILS,
         rank=UNQUOTED,
+    ),
+    Sentence(
+        "(I )am HTTP digest authenticated with the following credentials:",
+        actions.authenticate,
+        example="I am HTTP digest authenticated with the following credentials:",
+        about="Answer with these when the site asks, basic or digest: a table, username and password in its header.",
+        source=NAGIOS,
     ),
     Sentence(
         "(I )follow {string}",
@@ -71,6 +75,13 @@ SENTENCES = (
         actions.fill_in_for,
         example='I fill in "monitor" for "User name"',
         about="The same, the value first.",
+        source=RAILS,
+    ),
+    Sentence(
+        "(I )fill in the following:",
+        actions.fill_in_table,
+        example="I fill in the following:",
+        about="Type into several fields: a table of two columns below the step, field and value.",
         source=RAILS,
     ),
     Sentence(
@@ -102,6 +113,13 @@ SENTENCES = (
         source=NAGIOS,
     ),
     Sentence(
+        "(I )attach the file( at) {string} to {string}",
+        actions.attach,
+        example='I attach the file "/srv/probe/photo.png" to "Photo"',
+        about="Put a file of the machine that runs the scenario into a file field.",
+        source=RAILS,
+    ),
+    Sentence(
         "(I )submit the form named {string}",
         actions.submit,
         example='I submit the form named "search"',
@@ -121,6 +139,14 @@ SENTENCES = (
         actions.should_not_see,
         example='I should not see "Sorry"',
         about="The page's visible text does not contain this text.",
+        source=NAGIOS,
+        vocabulary="web",
+    ),
+    Sentence(
+        re.compile(r"(?:I )?should see an? (\w+) message"),
+        actions.should_see_message,
+        example="I should see an error message",
+        about="An element of this class is to be seen.",
         source=NAGIOS,
         vocabulary="web",
     ),
@@ -154,59 +180,212 @@ SENTENCES = (
         source=NAGIOS,
         vocabulary="web",
     ),
-    # cucumber-nagios as it was: quotes reach to the last one, "see" is a regular expression on the page's source.
     Sentence(
-        re.compile(r'I should see "(.*)"'),
-        actions.source_should_match,
-        example='I should see "<h1>.*Welcome"',
-        about="A regular expression matches the page's source, tags included.",
-        source=NAGIOS,
-        vocabulary="legacy",
+        "(I )should get a(n) {int} status code",
+        actions.status_should_be,
+        example="I should get a 404 status code",
+        about="The answer's status is this one.",
+        source=GOVUK,
     ),
     Sentence(
-        re.compile(r'I should not see "(.*)"'),
-        actions.source_should_not_match,
-        example='I should not see "error|exception"',
-        about="A regular expression matches nowhere in the page's source.",
-        source=NAGIOS,
-        vocabulary="legacy",
+        "(I )should be on {string}",
+        actions.should_be_on,
+        example='I should be on "/contact"',
+        about="The page's address has this path; host and query do not matter.",
+        source=RAILS,
     ),
     Sentence(
-        re.compile(r"the (?:.*) ?request should succeed.*"),
-        actions.legacy_should_succeed,
-        example="the request should succeed",
-        about="The answer's status is 200 to 499, as Webrat had it.",
-        source=NAGIOS,
-        vocabulary="legacy",
+        re.compile(rf"(?:I )?should be on {_BARE}"),
+        actions.should_be_on,
+        example="I should be on the home page",
+        about="The same without quotes; the home page is /.",
+        source=RAILS,
+        rank=UNQUOTED,
     ),
     Sentence(
-        re.compile(r"the (?:.*) ?request should fail.*"),
-        actions.legacy_should_fail,
-        example="the request should fail",
-        about="The answer's status is not 200 to 499, as Webrat had it.",
-        source=NAGIOS,
-        vocabulary="legacy",
+        "(I )should be at a location path of {string}",
+        actions.should_be_on,
+        example='I should be at a location path of "/contact"',
+        about="The same.",
+        source=GOVUK,
     ),
-    *(
-        Sentence(
-            re.compile(pattern),
-            action,
-            example=example,
-            about="The same with quotes inside the quotes.",
-            source=NAGIOS,
-            rank=GREEDY,
-            vocabulary="legacy",
-        )
-        for pattern, action, example in (
-            (r'I go to "(.*)"', actions.go, 'I go to "/search?q="a""'),
-            (r'I follow "(.*)"', actions.follow, 'I follow "Say "hi""'),
-            (r'I press "(.*)"', actions.press, 'I press "Say "hi""'),
-            (r'I fill in "(.*)" with "(.*)"', actions.fill_in, 'I fill in "Name" with "Jo "Bo" Doe"'),
-            (r'I select "(.*)" from "(.*)"', actions.select, 'I select "19" rack" from "Size"'),
-            (r'I check "(.*)"', actions.check, 'I check "19" rack"'),
-            (r'I uncheck "(.*)"', actions.uncheck, 'I uncheck "19" rack"'),
-            (r'I choose "(.*)"', actions.choose, 'I choose "19" rack"'),
-            (r'I submit the form named "(.*)"', actions.submit, 'I submit the form named "a"b"'),
-        )
+    Sentence(
+        "(I )should have the following query string:",
+        actions.query_should_be,
+        example="I should have the following query string:",
+        about="The address has exactly these parameters: a table of two columns, name and value.",
+        source=RAILS,
+    ),
+    Sentence(
+        "the {string} field should contain {string}",
+        actions.field_should_contain,
+        example='the "User name" field should contain "monitor"',
+        about="A regular expression matches what is in the field.",
+        source=RAILS,
+    ),
+    Sentence(
+        "the {string} field should not contain {string}",
+        actions.field_should_not_contain,
+        example='the "User name" field should not contain "root"',
+        about="A regular expression matches nothing of what is in the field.",
+        source=RAILS,
+    ),
+    Sentence(
+        "the {string} field should have the error {string}",
+        actions.field_should_have_error,
+        example='the "E-mail" field should have the error "is missing"',
+        about="What is around the field has the class field_with_errors or error, and the page shows the message.",
+        source=RAILS,
+    ),
+    Sentence(
+        "the {string} field should have no error",
+        actions.field_should_have_no_error,
+        example='the "E-mail" field should have no error',
+        about="What is around the field has neither of these classes.",
+        source=RAILS,
+    ),
+    Sentence(
+        "the {string} checkbox should be checked",
+        actions.should_be_checked,
+        example='the "Remember me" checkbox should be checked',
+        about="The checkbox is ticked.",
+        source=RAILS,
+    ),
+    Sentence(
+        "the {string} checkbox should not be checked",
+        actions.should_not_be_checked,
+        example='the "Remember me" checkbox should not be checked',
+        about="The checkbox is not ticked.",
+        source=RAILS,
+    ),
+    Sentence(
+        re.compile(rf"(?P<step>.+) within (?P<scope>{SCOPE})(?P<rest>:?)"),
+        actions.within,
+        example='I should see "Welcome" within "#main"',
+        about="Any other step, done in a part of the page only: a CSS selector, or XPath where it begins with / or (.",
+        source=RAILS,
+        rank=WITHIN,
+        scoping=True,
+    ),
+    Sentence(
+        re.compile(rf"(?P<step>the .+ (?:field|checkbox)) within (?P<scope>{SCOPE})(?P<rest> should .+)"),
+        actions.within,
+        example='the "User name" field within "#login" should contain "monitor"',
+        about="The same, for what is in a field or checkbox.",
+        source=RAILS,
+        rank=WITHIN,
+        scoping=True,
+    ),
+    Sentence(
+        "(I )fetch headers from {string}",
+        actions.go,
+        example='I fetch headers from "http://www.example.org/"',
+        about="Open an address, to look at the headers of its answer.",
+        source=NAGIOS,
+    ),
+    Sentence(
+        "the {string} header should be {string}",
+        actions.header_should_be,
+        example='the "Content-Type" header should be "text/html"',
+        about="The answer has this header, with exactly this value.",
+        source=NAGIOS,
+    ),
+    Sentence(
+        "(I )should get a(n) {string} header of {string}",
+        actions.header_should_be,
+        example='I should get a "Content-Type" header of "text/html"',
+        about="The same.",
+        source=GOVUK,
+    ),
+    Sentence(
+        "the response should contain the {string} header",
+        actions.should_have_header,
+        example='the response should contain the "ETag" header',
+        about="The answer has this header.",
+        source=NAGIOS,
+    ),
+    Sentence(
+        "the {string} header should contain {string}",
+        actions.header_should_contain,
+        example='the "Cache-Control" header should contain "max-age=\\d+"',
+        about="A regular expression matches the header.",
+        source=NAGIOS,
+    ),
+    Sentence(
+        "the {string} header should not contain {string}",
+        actions.header_should_not_contain,
+        example='the "Server" header should not contain "PHP"',
+        about="A regular expression matches nothing of the header, or there is no such header.",
+        source=NAGIOS,
+    ),
+    Sentence(
+        "(I )visit {string}",
+        actions.go,
+        example='I visit "/contact"',
+        about="Open an address.",
+        source=GOVUK,
+    ),
+    Sentence(
+        "(I )request {string}",
+        actions.go,
+        example='I request "/contact"',
+        about="Open an address.",
+        source=GOVUK,
+    ),
+    Sentence(
+        "(I )click on the link {string}",
+        actions.follow,
+        example='I click on the link "Contact"',
+        about="Click a link.",
+        source=GOVUK,
+    ),
+    Sentence(
+        "(I )click on the button {string}",
+        actions.press,
+        example='I click on the button "Log in"',
+        about="Click a button.",
+        source=GOVUK,
+    ),
+    Sentence(
+        "(I )am benchmarking",
+        actions.start_benchmark,
+        example="I am benchmarking",
+        about="Start the stop-watch.",
+        source=NAGIOS,
+    ),
+    Sentence(
+        "the elapsed time should be less than {float} second(s)",
+        actions.elapsed_should_be_less,
+        example="the elapsed time should be less than 5 seconds",
+        about='Less time has passed since "I am benchmarking", everything included; 0.5 is possible.',
+        source=NAGIOS,
+    ),
+    Sentence(
+        "(I )lookup {string}",
+        actions.lookup,
+        example='I lookup "www.example.org"',
+        about="Look up the addresses of a name, with this machine's resolver.",
+        source=NAGIOS,
+    ),
+    Sentence(
+        "the name should resolve to {string}",
+        actions.name_should_resolve,
+        example='the name should resolve to "192.0.2.7"',
+        about="The address is among those found.",
+        source=NAGIOS,
+    ),
+    Sentence(
+        "(I )reverse lookup {string}",
+        actions.reverse_lookup,
+        example='I reverse lookup "192.0.2.7"',
+        about="Look up the name of an address.",
+        source=NAGIOS,
+    ),
+    Sentence(
+        "the IP should resolve to {string}",
+        actions.ip_should_resolve,
+        example='the IP should resolve to "www.example.org"',
+        about="The name is the one found.",
+        source=NAGIOS,
     ),
 )
