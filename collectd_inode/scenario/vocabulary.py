@@ -235,11 +235,25 @@ def _compiled(expression: str) -> tuple[re.Pattern[str], CucumberExpression]:
     return parsed.tree_regexp.regexp, parsed
 
 
+@cache
+def _words(expression: str) -> tuple[str, ...]:
+    """Text that a step must have in it to be the cucumber expression *expression*; most sentences fail by that.
+
+    It spares compiling them, which takes 0.4 ms and 30 kB each.
+    """
+    if "\\" in expression or "/" in expression:  # escapes and alternatives: nothing is certain
+        return ()
+    certain = re.sub(r"\([^)]*\)|\{[^}]*\}", " ", expression)
+    return tuple(certain.split())
+
+
 def _arguments(expression: Expression, text: str) -> tuple[object, ...] | None:
     """What *expression* finds in *text*; None if it does not match the whole of it."""
     if not isinstance(expression, str):
         found = expression.fullmatch(text)
         return None if found is None else found.groups()
+    if not all(word in text for word in _words(expression)):
+        return None
     pattern, parsed = _compiled(expression)
     # Most sentences do not match: the bare pattern says so in a fiftieth of the time.
     if pattern.fullmatch(text) is None:

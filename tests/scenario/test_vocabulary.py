@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectd_inode.scenario.sentences import SENTENCES
 from collectd_inode.scenario.vocabulary import (
     Ambiguous,
     Expression,
@@ -13,6 +14,8 @@ from collectd_inode.scenario.vocabulary import (
     Sentence,
     Undefined,
     Vocabulary,
+    _compiled,
+    _words,
     check_expression,
     snippet,
 )
@@ -202,3 +205,31 @@ def test_check_expression_raises_nothing_but_valueerror(text: str) -> None:
         check_expression(text)
     except ValueError as error:
         assert "is not a cucumber expression" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("(I )go to {string}", ("go", "to")),
+        ("(I )wait {int} second(s)", ("wait", "second")),
+        ("(I )see a/an {string}", ()),
+        (r"(I )say \(hello\)", ()),
+        ("{word}", ()),
+    ],
+)
+def test_words_that_a_step_must_have(expression: str, words: tuple[str, ...]) -> None:
+    """Nothing that may be missing from a step is asked for."""
+    assert _words(expression) == words
+
+
+def test_what_lacks_a_sentence_s_words_does_not_match_it() -> None:
+    """Every built-in sentence against every example: passing one over changes nothing."""
+    expressions = [s.expression for s in SENTENCES if isinstance(s.expression, str)]
+    wrong = [
+        (expression, s.example)
+        for expression in expressions
+        for s in SENTENCES
+        if not all(word in s.example for word in _words(expression)) and _compiled(expression)[0].fullmatch(s.example)
+    ]
+    assert len(expressions) > 20
+    assert wrong == []
