@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
+from collectd_inode.cli.options import checked
 from collectd_inode.cli.output import FORMATS, Exit, Shower, exit_code, style
 from collectd_inode.clock.diagnosis import Evidence, Finding
 from collectd_inode.clock.jobs import load
 from collectd_inode.clock.kernel import SYSTEM_INSTRUMENTS, Instruments, Kernel
 from collectd_inode.clock.machine import Machine
 from collectd_inode.clock.settings import Settings
-from collectd_inode.keys import Common, Expected, folder
+from collectd_inode.keys import Common, folder
 from collectd_inode.report.style import Style
 from collectd_inode.run import Observation, observe
 from collectd_inode.wire import workers
@@ -23,7 +24,7 @@ HELP = "why this machine's clock is wrong"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument(
-        "--root", metavar="DIR", type=_folder, default="/",
+        "--root", metavar="DIR", type=checked(folder), default="/",
         help="where /proc and /sys are looked for; the kernel asked is this one's all the same",
     )  # fmt: skip
     parser.add_argument("--format", choices=FORMATS, default="pretty")
@@ -111,10 +112,3 @@ def _daemons(machine: Machine) -> str:
     if machine.daemons is None:
         return "not known: other people's processes are hidden"
     return ", ".join(f"{daemon.name} (process {daemon.pid})" for daemon in machine.daemons) or "none"
-
-
-def _folder(value: str) -> str:
-    try:
-        return folder((value,))
-    except Expected as error:
-        raise argparse.ArgumentTypeError(f"{value}: expected {error}") from None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from collectd_inode.cli.options import reading
 from collectd_inode.cli.output import FORMATS, Exit, Shower, exit_code, style
 from collectd_inode.cli.run import refuse
-from collectd_inode.keys import COMMON_KEYS, Common, Expected
+from collectd_inode.keys import Common
 from collectd_inode.ntp.jobs import load
 from collectd_inode.ntp.outcome import Outcome
 from collectd_inode.ntp.settings import MAX_OFFSET, NTP_KEYS, Settings
@@ -19,6 +19,9 @@ from collectd_inode.wire import workers
 
 NAME = "ntp"
 HELP = "ask NTP servers how far this clock is off"
+
+
+_read_by = reading(NTP_KEYS)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,16 +97,3 @@ def _rows(outcome: Outcome) -> Iterator[Row]:
         wrong = " (wrong)" if candidate in outcome.vote.falsetickers and outcome.vote.offset is not None else ""
         bound, delay = amount(sample.bound), amount(sample.delay)
         yield candidate.name + wrong, signed(sample.offset), bound, delay, str(sample.stratum), sample.reference
-
-
-def _read_by(key: str) -> Callable[[str], Any]:
-    """A configuration key's reader for argparse: the same words are said on both doors."""
-    read = next(row.read for row in (*COMMON_KEYS, *NTP_KEYS) if row.name == key)
-
-    def checked(value: str) -> Any:
-        try:
-            return read((value,))
-        except Expected as error:
-            raise argparse.ArgumentTypeError(f"{value}: expected {error}") from None
-
-    return checked

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from collectd_inode.cli.options import checked, reading
 from collectd_inode.cli.output import FORMATS, Exit, Shower, exit_code, show_problems, style
-from collectd_inode.keys import COMMON_KEYS, Common, Expected, Loaded, Reader, endpoint, file_or_folder, variable_name
+from collectd_inode.keys import Common, Loaded, endpoint, file_or_folder, variable_name
 from collectd_inode.report.repeat import repeated
 from collectd_inode.run import Job, Observation, observe, unable
 from collectd_inode.scenario.feature import parse_tags
@@ -18,6 +18,9 @@ from collectd_inode.wire import SYSTEM_CLOCK, workers
 
 NAME = "run"
 HELP = "replay feature files"
+
+
+_read_by = reading(SCENARIO_KEYS)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--resolve", metavar="NAME=ADDRESS[:PORT]", type=_resolve, action="append", default=[],
         help="talk to this address for that name",
     )  # fmt: skip
-    parser.add_argument("--ca-cert", metavar="PATH", type=_checked(file_or_folder), help="whom to believe")
+    parser.add_argument("--ca-cert", metavar="PATH", type=checked(file_or_folder), help="whom to believe")
     parser.add_argument("--steps", metavar="PATH", action="append", default=[], help="Python step modules")
     parser.add_argument("--vocabulary", choices=("web", "legacy"), default="web")
     parser.add_argument("--timeout", metavar="S", type=_read_by("Timeout"), default=30.0, help="seconds for one run")
@@ -107,22 +110,6 @@ def _settings(options: argparse.Namespace) -> Settings:
     )
 
 
-def _checked(read: Reader) -> Callable[[str], Any]:
-    """A configuration key's reader for argparse: the same words are said on both doors."""
-
-    def checked(value: str) -> Any:
-        try:
-            return read((value,))
-        except Expected as error:
-            raise argparse.ArgumentTypeError(f"{value}: expected {error}") from None
-
-    return checked
-
-
-def _read_by(key: str) -> Callable[[str], Any]:
-    return _checked(next(row.read for row in (*COMMON_KEYS, *SCENARIO_KEYS) if row.name == key))
-
-
 def _tags(value: str) -> str:
     try:
         parse_tags(value)
@@ -135,14 +122,14 @@ def _variable(value: str) -> tuple[str, str]:
     name, equals, rest = value.partition("=")
     if not equals:
         raise argparse.ArgumentTypeError(f"{value}: expected NAME=…")
-    return _checked(variable_name)(name), rest
+    return checked(variable_name)(name), rest
 
 
 def _resolve(value: str) -> tuple[str, tuple[str, int | None]]:
     name, equals, address = value.partition("=")
     if not equals or not name:
         raise argparse.ArgumentTypeError(f"{value}: expected NAME=ADDRESS or NAME=ADDRESS:PORT")
-    return name, _checked(endpoint)(address)
+    return name, checked(endpoint)(address)
 
 
 def _times(value: str) -> int:

@@ -9,13 +9,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from collectd_inode.cli.options import reading
 from collectd_inode.cli.output import FORMATS, Exit, Shower, exit_code, show_problems, style
 from collectd_inode.cli.run import refuse
-from collectd_inode.keys import COMMON_KEYS, Common, Expected
+from collectd_inode.keys import Common
 from collectd_inode.run import Job, Observation, Status, observe
 from collectd_inode.smarthost import audit
 from collectd_inode.smarthost.jobs import load
@@ -27,6 +27,9 @@ HELP = "check whether mail would get out, and how safely"
 
 _ASK_EXIM = ""
 _EXIM_SECONDS = 30
+
+
+_read_by = reading(SMARTHOST_KEYS)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -128,16 +131,3 @@ def _show(findings: Sequence[audit.Finding], format: str) -> None:
         print(f"{finding.place}: {word}: {finding.code}: {finding.message}")
         for line in finding.mend.splitlines():
             print(f"    {line}")
-
-
-def _read_by(key: str) -> Callable[[str], Any]:
-    """A configuration key's reader for argparse: the same words are said on both doors."""
-    read = next(row.read for row in (*COMMON_KEYS, *SMARTHOST_KEYS) if row.name == key)
-
-    def checked(value: str) -> Any:
-        try:
-            return read((value,))
-        except Expected as error:
-            raise argparse.ArgumentTypeError(f"{value}: expected {error}") from None
-
-    return checked
