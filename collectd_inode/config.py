@@ -138,17 +138,7 @@ def _contradictions(values: Mapping[str, Any], settings: Common, shown: str, nod
 def _refused(kind: Kind, name: str, settings: Common, problems: list[Problem]) -> Job:
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     trouble = Trouble(Status.ERROR, Cause.CONFIGURATION, str(problems[0]) + more)
-    return Job(
-        kind=kind.plugin,
-        name=name,
-        instance=slug(name),
-        host=settings.host,
-        interval=settings.interval,
-        deadline=settings.deadline,
-        notify=settings.notify,
-        confirm=settings.confirm,
-        trouble=trouble,
-    )
+    return settings.job(kind.plugin, name, trouble=trouble)
 
 
 def sections(tree: Iterable[Node]) -> Iterator[Node]:

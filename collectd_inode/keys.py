@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from collectd_inode.names import slug
 from collectd_inode.oconfig import Node, Scalar
 from collectd_inode.run import Job
 from collectd_inode.state import State
@@ -76,6 +77,11 @@ class Common:
         """Seconds for one whole run: the timeout, but never longer than the interval."""
         return min(self.timeout, self.interval)
 
+    def job(self, kind: str, name: str, **more: Any) -> Job:
+        """The job called *name* of a block that says this; *more* is what else a `Job` takes."""
+        settled = {"instance": slug(name), "host": self.host, "notify": self.notify, "confirm": self.confirm}
+        return Job(kind, name, interval=self.interval, deadline=self.deadline, **{**settled, **more})
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -134,6 +140,15 @@ def whole(what: str, *, least: int) -> Reader:
         return int(value)
 
     return read
+
+
+def port(values: Values) -> int:
+    """The number of a port."""
+    what = "a port, 1 to 65535"
+    value = whole(what, least=1)(values)
+    if value > 65535:
+        raise Expected(what)
+    return int(value)
 
 
 def text(values: Values) -> str:

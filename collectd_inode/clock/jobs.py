@@ -9,8 +9,7 @@ from collectd_inode.clock.kernel import SYSTEM_INSTRUMENTS, Instruments
 from collectd_inode.clock.probe import READINGS, STEPS, ClockProbe
 from collectd_inode.clock.settings import Settings
 from collectd_inode.keys import Common, Loaded
-from collectd_inode.names import slug
-from collectd_inode.run import Detail, Job
+from collectd_inode.run import Detail
 
 KIND = "clock"
 DEFAULT_NAME = "local"
@@ -27,15 +26,9 @@ def load(
 ) -> Loaded:
     """The job of the block called *name*; *tell* is handed what each run has found, for pages that show more."""
     name = DEFAULT_NAME if name is None else name
-    job = Job(
-        kind=KIND,
-        name=name,
-        instance=slug(name),
-        host=common.host,
-        interval=common.interval,
-        deadline=common.deadline,
-        notify=common.notify,
-        confirm=common.confirm,
+    job = common.job(
+        KIND,
+        name,
         detail=Detail.SCENARIO,  # its steps ask nothing of the network, and have no series
         steps=STEPS,
         readings=READINGS,

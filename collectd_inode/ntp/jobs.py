@@ -11,7 +11,7 @@ from collectd_inode.names import slug
 from collectd_inode.ntp.outcome import Outcome
 from collectd_inode.ntp.probe import Fetch, NTPProbe
 from collectd_inode.ntp.settings import INTERVAL, Settings
-from collectd_inode.run import Cause, Detail, Job, PlannedStep, Status, Trouble
+from collectd_inode.run import Cause, Detail, PlannedStep, Status, Trouble
 from collectd_inode.trust import profile as tls
 from collectd_inode.wire.address import is_numeric
 
@@ -35,15 +35,9 @@ def load(
     problems = [Problem(where, what, value=value) for what, value in _mistakes(settings)]
     warnings = tuple(Problem(where, what, value=value) for what, value in _bad_manners(settings, common))
     steps = tuple(PlannedStep(server, slug(server), navigates=False) for server in settings.servers)
-    job = Job(
-        kind=KIND,
-        name=name,
-        instance=slug(name),
-        host=common.host,
-        interval=common.interval,
-        deadline=common.deadline,
-        notify=common.notify,
-        confirm=common.confirm,
+    job = common.job(
+        KIND,
+        name,
         detail=Detail.SCENARIO,  # servers have readings, and no series of latencies
         steps=steps,
         readings=tuple(_readings(settings)),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from collectd_inode.keys import Expected, Key, Values, boolean, ip_address, number, pair, text, web_address, whole
+from collectd_inode.keys import Expected, Key, Values, boolean, ip_address, number, pair, port, text, web_address, whole
 
 INTERVAL = 64.0
 """Seconds, NTP's usual shortest poll: the block's Interval, unless the Module's is longer or the block names one."""
@@ -14,15 +14,6 @@ INTERVAL = 64.0
 MAX_OFFSET = 0.1
 MAX_ROOT_DISTANCE = 1.5
 """Seconds; ntpd's ``tos maxdist``."""
-
-
-def port(values: Values) -> int:
-    """The number of a port."""
-    what = "a port, 1 to 65535"
-    value = whole(what, least=1)(values)
-    if value > 65535:
-        raise Expected(what)
-    return int(value)
 
 
 def _margin_name(values: Values) -> str:

@@ -230,16 +230,11 @@ class _Loader:
 
     def _bare_job(self, read: Feature | None, title: str | None, series: str, place: str) -> Job:
         name = self.name or (Path(read.path).stem if read else "run")
-        return Job(
-            kind=KIND,
-            name=name,
+        return self.common.job(
+            KIND,
+            name,
             instance=f"{slug(name)}-{series}" if series else slug(name),
             scenario=title,
-            host=self.common.host,
-            interval=self.common.interval,
-            deadline=self.common.deadline,
-            notify=self.common.notify,
-            confirm=self.common.confirm,
             start_offset=self.settings.start_offset,
             detail=self.settings.detail,
             place=place,

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from collectd_inode.keys import Common, Loaded, Problem
-from collectd_inode.names import slug
 from collectd_inode.run import Cause, Job, Misconfigured, PlannedStep, Status, Trouble
 from collectd_inode.smarthost import credentials
 from collectd_inode.smarthost.dialogue import Script, Step, steps
@@ -61,15 +60,9 @@ class _Loader:
             self._check_tls()
         self._check_credentials()
         script = self._script()
-        job = Job(
-            kind=KIND,
-            name=self.name,
-            instance=slug(self.name),
-            host=self.common.host,
-            interval=self.common.interval,
-            deadline=self.common.deadline,
-            notify=self.common.notify,
-            confirm=self.common.confirm,
+        job = self.common.job(
+            KIND,
+            self.name,
             steps=tuple(_planned(self.settings, script)),
             readings=READINGS,
         )

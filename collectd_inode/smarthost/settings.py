@@ -17,21 +17,14 @@ from collectd_inode.keys import (
     file_or_folder,
     ip_address,
     number,
+    port,
     text,
-    whole,
 )
 from collectd_inode.smarthost.mechanisms import MECHANISMS
 from collectd_inode.trust.profile import MINIMUM_VERSIONS
 
 SUBMISSION, SUBMISSIONS = 587, 465
 """RFC 6409 and RFC 8314: the ports for STARTTLS and for TLS on connect."""
-
-
-def _port(values: Values) -> int:
-    port = whole("a port, 1 to 65535", least=1)(values)
-    if port > 65535:
-        raise Expected("a port, 1 to 65535")
-    return int(port)
 
 
 def _server(values: Values) -> str:
@@ -74,7 +67,7 @@ def _mechanism(values: Values) -> str:
 
 SMARTHOST_KEYS = (
     Key("Server", _server),
-    Key("Port", _port),
+    Key("Port", port),
     Key("TLS", choice("starttls", "implicit")),
     Key("CACert", file_or_folder),
     Key("ServerName", _server),
