@@ -1,4 +1,6 @@
-"""Run inside ``unshare --user --map-root-user --net``: NTPsec's ntpd, and one observation of it as JSON on stdout.
+"""Run in a network of its own, if possible: NTPsec's ntpd, and one observation of it as JSON on stdout.
+
+It disciplines no clock (``disable ntp``) and asks nobody.
 
 Arguments: a line of ntp.conf, and the status and message that are waited for: ntpd takes a while to be what it says.
 """
@@ -28,7 +30,7 @@ _PATIENCE = 30.0
 
 def main(directive: str, wanted: str) -> None:
     """Start ntpd, and look until it is as *wanted*, or for so long."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, suppress(PermissionError):  # it is up, then
         fcntl.ioctl(sock, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
     program = unpacked.command("ntpsec", "ntpd")
     with tempfile.TemporaryDirectory(prefix="ntpsec") as folder:

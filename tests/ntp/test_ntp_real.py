@@ -108,6 +108,15 @@ HERE = Path(__file__).parent
 IMPORTS = os.pathsep.join(map(str, (HERE, HERE.parent, HERE.parents[1])))
 
 
+def apart() -> list[str]:
+    """What to put before a command for a network of its own; nothing where that is not to be had (a bare container).
+
+    Users may have one with new rights that hold there only; in a chroot nobody may, but root may do without.
+    """
+    ways = (["unshare", "--user", "--map-root-user", "--net"], ["unshare", "--net"])
+    return next((way for way in ways if subprocess.run([*way, "true"], capture_output=True).returncode == 0), [])
+
+
 @pytest.mark.parametrize(
     ("state", "message"),
     [
@@ -116,11 +125,11 @@ IMPORTS = os.pathsep.join(map(str, (HERE, HERE.parent, HERE.parents[1])))
     ],
 )
 def test_ntpsec(state: str, message: str) -> None:
-    """Its port cannot be chosen, so it has a network of its own; there it cannot touch the machine's clock either."""
+    """Its port cannot be chosen, so it has a network of its own where the kernel gives it one."""
     inside = [sys.executable, str(HERE / "ntpsec_inside.py"), state, message]
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": IMPORTS}
     done = subprocess.run(
-        ["unshare", "--user", "--map-root-user", "--net", *inside],
+        [*apart(), *inside],
         env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     found = json.loads(done.stdout)
