@@ -13,9 +13,8 @@ from urllib.parse import urlsplit
 
 import regex
 
-from collectd_inode.browser import Browser, Page, forms, locate, text, urls
+from collectd_inode.browser import Browser, Page, forms, locate, scope, text, urls
 from collectd_inode.run import Cause, Failure, Misconfigured
-from collectd_inode.scenario import scope
 from collectd_inode.scenario.vocabulary import Action
 from collectd_inode.wire import SYSTEM_CLOCK
 from collectd_inode.wire import address as names
@@ -379,13 +378,7 @@ async def reverse_lookup(session: Session, ip: str) -> None:
     """Look up the host name of an address, as this machine's resolver knows it."""
     if not names.is_numeric(ip):
         raise Misconfigured(f"“{ip}” is no IP address")
-    try:
-        name, _ = await asyncio.get_running_loop().getnameinfo((ip, 0))
-    except OSError as error:
-        raise Failure(Cause.RESOLVE, f"{ip}: {(error.strerror or str(error)).lower()}") from None
-    if name == ip or names.is_numeric(name):
-        raise Failure(Cause.RESOLVE, f"{ip}: it has no name")
-    session.found = (name,)
+    session.found = (await names.name_of(ip),)
 
 
 async def name_should_resolve(session: Session, ip: str) -> None:

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from collectd_inode.browser import Profile, urls
+from collectd_inode.browser import Profile, scope, urls
 from collectd_inode.keys import Common, Loaded, Problem
 from collectd_inode.names import slug
 from collectd_inode.run import Cause, Job, Misconfigured, PlannedStep, Status, Story, Trouble
-from collectd_inode.scenario import actions, feature, scope
+from collectd_inode.scenario import actions, feature
 from collectd_inode.scenario.feature import Feature, Scenario, Step
 from collectd_inode.scenario.replay import Argument, PreparedStep, Replay, read_secret, variables_in
 from collectd_inode.scenario.sentences import KNOWN, SENTENCES

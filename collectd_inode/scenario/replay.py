@@ -65,7 +65,7 @@ class Replay:
             tls=self.tls, route=self.route, proxy=self.proxy, on_exchange=on_exchange, clock=run.clock
         )
         browser = Browser(transport, replace(self.profile, auth_password=secrets.pop(_AUTH, None)), now=run.clock.now)
-        session = Session(browser, {**self.variables, **secrets})
+        session = Session(browser, {**self.variables, **secrets}, run.clock)
         try:
             for step in self.steps:
                 with run.step(step.planned), self._discreetly(step):

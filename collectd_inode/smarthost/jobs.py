@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 import os
+import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -56,8 +56,7 @@ class _Loader:
         for what in contradictions(self.settings):
             self._misconfigured(what)
         store = self._store()
-        if self.trouble is None:
-            self._check_tls()
+        context = self._context() if self.trouble is None else None
         self._check_credentials()
         script = self._script()
         job = self.common.job(
@@ -66,17 +65,17 @@ class _Loader:
             steps=tuple(_planned(self.settings, script)),
             readings=READINGS,
         )
-        if self.trouble is not None:
+        if self.trouble is not None or context is None:
             return replace(job, trouble=self.trouble)
-        return replace(job, probe=self._probe(job, script, store))
+        return replace(job, probe=self._probe(job, script, store, context))
 
-    def _probe(self, job: Job, script: Script, store: Store | None) -> Smarthost:
+    def _probe(self, job: Job, script: Script, store: Store | None, context: ssl.SSLContext) -> Smarthost:
         s = self.settings
         return Smarthost(
             settings=s,
             script=replace(script, login=None),
             planned=job.steps,
-            tls=self._profile,
+            tls=context,
             hold_off=HoldOff(self.common.state.of(KIND, self.name), s.auth_hold_off),
             store=store,
             route=Route(family=self.common.family, source_address=s.source_address),
@@ -109,18 +108,14 @@ class _Loader:
                 self.warnings.append(Problem(self.where, finding.message, place, help, path))
         return store
 
-    @property
-    def _profile(self) -> tls.Profile:
-        s = self.settings
-        return tls.Profile(s.ca_cert, True, s.client_cert, s.client_key, s.minimum_tls, modern_ciphers=True)
-
-    def _check_tls(self) -> None:
+    def _context(self) -> ssl.SSLContext | None:
         try:
-            tls.context(self._profile)
+            return tls.context(_profile(self.settings))
         except tls.BadProfile as error:
             s = self.settings
             named = (path for path in (s.client_cert, s.client_key, s.ca_cert) if path and path in str(error))
             self._misconfigured(str(error), value=next(named, ""))
+            return None
 
     def _check_credentials(self) -> None:
         """A missing password is told now; the run will say it again, until the file is there."""
@@ -177,9 +172,13 @@ def _own_name() -> str:
     return name if is_helo_name(name) else "[127.0.0.1]"
 
 
+def _profile(settings: Settings) -> tls.Profile:
+    s = settings
+    return tls.Profile(s.ca_cert, True, s.client_cert, s.client_key, s.minimum_tls, modern_ciphers=True)
+
+
 def _sources(settings: Settings) -> Iterator[str]:
     """The files that the job was made from."""
-    s = settings
-    yield from (path for path in (s.ca_cert, s.client_cert, s.client_key, s.password_file) if path is not None)
-    if s.ca_cert is not None and os.path.isdir(s.ca_cert):
-        yield os.path.join(glob.escape(s.ca_cert), "*")
+    yield from _profile(settings).sources
+    if settings.password_file is not None:
+        yield settings.password_file

@@ -7,6 +7,7 @@ time that is left, so that they never run into the deadline.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
@@ -19,7 +20,6 @@ from collectd_inode.smarthost.mechanisms import Login
 from collectd_inode.smarthost.settings import Settings
 from collectd_inode.smarthost.talk import Listener, Talk
 from collectd_inode.trust import certificate
-from collectd_inode.trust.profile import Profile
 from collectd_inode.trust.store import Store
 from collectd_inode.trust.verdict import Verdict, judge
 from collectd_inode.wire import CertificateRefused, Exchange, WireError, deadline
@@ -42,7 +42,7 @@ class Smarthost:
     script: Script
     """Without login: that is read for each run."""
     planned: tuple[PlannedStep, ...]
-    tls: Profile
+    tls: ssl.SSLContext
     hold_off: HoldOff
     store: Store | None = None
     route: Route = field(default_factory=Route)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from collectd_inode.run import Cause, Failure, Misconfigured
+from collectd_inode.run import Cause, Failure
 from collectd_inode.smarthost.dialogue import Action, Answered, Dialogue, Noticed, Pending, Receive, Send, Turn
-from collectd_inode.trust import profile as tls
 from collectd_inode.wire import Exchange, ProtocolBroken, TLSFailed, WireError
 from collectd_inode.wire.conversation import Conversation
 
@@ -42,13 +41,8 @@ class Talk:
         except ProtocolBroken as error:  # reset, as a rule
             raise Failure(Cause.PROTOCOL, f"closed: {error}") from None
 
-    async def secure(self, profile: tls.Profile, server_name: str) -> Exchange:
+    async def secure(self, context: ssl.SSLContext, server_name: str) -> Exchange:
         """Speak TLS from here on; raises CertificateRefused, Failure (tls) or what else the wire raises."""
-        try:
-            # Made anew when a file of it has changed, which takes a look at the files.
-            context = await asyncio.get_running_loop().run_in_executor(None, tls.context, profile)
-        except tls.BadProfile as error:
-            raise Misconfigured(str(error)) from None
         try:
             return await self.conversation.start_tls(context, server_name)
         except TLSFailed as error:

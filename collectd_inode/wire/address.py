@@ -57,6 +57,19 @@ async def lookup(
     return found, clock.monotonic() - started
 
 
+async def name_of(host: str) -> str:
+    """The name of a numeric *host*, as the resolver has it; raises ResolveFailed."""
+    return await asyncio.get_running_loop().run_in_executor(LOOKUPS, _name, host)
+
+
+def _name(host: str) -> str:
+    try:
+        return socket.getnameinfo((host, 0), socket.NI_NAMEREQD)[0]
+    except socket.gaierror as error:
+        reason = "it has no name" if error.errno == socket.EAI_NONAME else (error.strerror or str(error)).lower()
+        raise ResolveFailed(f"{host}: {reason}") from None
+
+
 def open_socket(address: Address, kind: int) -> socket.socket:
     """A non-blocking socket to reach *address* with; raises OutOfFiles where the process has too many."""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import socket
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
@@ -277,28 +277,30 @@ def test_the_elapsed_time_counts_from_the_last_start() -> None:
     tidily(main())
 
 
-def test_reverse_lookup() -> None:
-    """The name that the resolver gives; an address that is given back is none."""
+def test_reverse_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name that the resolver gives; an address is asked for by name only."""
     here = session()
 
+    def named(address: tuple[str, int], flags: int) -> tuple[str, str]:
+        assert flags == socket.NI_NAMEREQD
+        if address[0] == "192.0.2.8":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        if address[0] == "192.0.2.9":
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return "www.example.org", "0"
+
+    monkeypatch.setattr(socket, "getnameinfo", named)
+
     async def main() -> None:
-        loop = asyncio.get_running_loop()
-
-        async def named(address: tuple[str, int], flags: int = 0) -> tuple[str, str]:
-            if address[0] == "192.0.2.9":
-                raise OSError(-3, "Temporary failure in name resolution")
-            return {"192.0.2.7": "www.example.org"}.get(address[0], address[0]), "0"
-
-        loop.getnameinfo = named  # type: ignore[method-assign, assignment]
         await actions.reverse_lookup(here, "192.0.2.7")
         await actions.ip_should_resolve(here, "WWW.example.org.")
         said = "it does not resolve to www.example.net but to www.example.org"
         found = await fails(actions.ip_should_resolve(here, "www.example.net"))
         assert found == (Cause.EXPECTATION, said, "www.example.org")
-        found = await fails(actions.reverse_lookup(here, "192.0.2.8"))
-        assert found == (Cause.RESOLVE, "192.0.2.8: it has no name", "")
-        found = await fails(actions.reverse_lookup(here, "192.0.2.9"))
-        assert found == (Cause.RESOLVE, "192.0.2.9: temporary failure in name resolution", "")
+        with pytest.raises(ResolveFailed, match=r"^192\.0\.2\.8: it has no name$"):
+            await actions.reverse_lookup(here, "192.0.2.8")
+        with pytest.raises(ResolveFailed, match=r"^192\.0\.2\.9: temporary failure in name resolution$"):
+            await actions.reverse_lookup(here, "192.0.2.9")
 
     tidily(main())
 

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.browser import Page, locate
+from collectd_inode.browser import Page, locate, scope
 from collectd_inode.run import Failure, Misconfigured
-from collectd_inode.scenario import scope
 
 PAGE = Page(
     "http://www.test/",

@@ -169,6 +169,16 @@ def then_drop(said: bytes) -> Answer:
     return say
 
 
+def hears_and_drops(said: bytes) -> Answer:
+    """Say this, hear what comes, and close: with nothing left unread the close is a FIN, never a reset."""
+
+    async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        await reader.read(65536)
+
+    return say
+
+
 def then_hang(said: bytes) -> Answer:
     """Say this, and then nothing more."""
 

@@ -15,7 +15,18 @@ from typing import Any
 import pytest
 from certificates import HOST, Files, Kind, make, server_context
 from peers import reset, tidily
-from smtp_peer import Answer, SmtpPeer, asking, drop, hang, smtp_peer, then_drop, then_hang, with_alerts
+from smtp_peer import (
+    Answer,
+    SmtpPeer,
+    asking,
+    drop,
+    hang,
+    hears_and_drops,
+    smtp_peer,
+    then_drop,
+    then_hang,
+    with_alerts,
+)
 
 from collectd_inode.keys import Common
 from collectd_inode.report import jsonl, pretty
@@ -251,7 +262,12 @@ def closed(what: str) -> str:
             "injection: clear text behind the 220 of STARTTLS, which TLS would have made trustworthy:"
             " “250 injected\\r\\n”",
         ),
-        ({"STARTTLS": then_drop(b"220 go\r\n")}, "tls", "tls", "TLS handshake failed: the peer closed the connection"),
+        (
+            {"STARTTLS": hears_and_drops(b"220 go\r\n")},
+            "tls",
+            "tls",
+            "TLS handshake failed: the peer closed the connection",
+        ),
         (
             {"EHLO, encrypted": b"250-mx\r\n250 AUTH GSSAPI\r\n"},
             "auth",

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from collectd_inode.browser import Page
+from lxml import etree
+
+from collectd_inode.browser.page import Page
 from collectd_inode.browser.text import Element, all_text, hides, tag_of, visible_text
 from collectd_inode.run import Misconfigured
 
@@ -84,7 +86,7 @@ def select(page: Page, selector: str) -> list[Element]:
 def _by_xpath(root: Element, selector: str) -> list[Element]:
     try:
         found = root.xpath(selector)
-    except Exception as error:  # lxml's own kinds live in the room below
+    except (etree.XPathError, ValueError) as error:  # ValueError: a control character in it
         raise BadSelector(f"not an XPath expression: {error}") from None
     if not isinstance(found, list) or not all(isinstance(e, Element) for e in found):
         raise BadSelector("the XPath expression must name elements")
