@@ -2,15 +2,19 @@
 
 A kind of job declares its keys as a table of `Key`; `config` reads blocks by it.  A reader gets the values behind a
 key and returns what they mean or raises `Expected` with the end of the sentence "expected …".
+
+Files of secrets, which some keys name, are read here too (`secret_content`): for each run anew, and by all rooms alike.
 """
 
 from __future__ import annotations
 
 import difflib
+import errno
 import ipaddress
 import math
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,13 +22,23 @@ from urllib.parse import urlsplit
 
 from collectd_inode.names import slug
 from collectd_inode.oconfig import Node, Scalar
-from collectd_inode.run import Job
+from collectd_inode.run import Job, Misconfigured
 from collectd_inode.state import State
 
 Values = tuple[Scalar, ...]
 Reader = Callable[[Values], Any]
 
+VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+"""What ``${…}`` can hold."""
+
+MOST_SECRET_BYTES = 2**20
+
 _SAYS_SECRET = re.compile("pass(word)?$|secret|token|authorization|cookie", re.IGNORECASE)
+_LOOKS_SECRET = re.compile(
+    r"passw|passphrase|passcode|pwd|kennwort|secret|token|csrf|xsrf|sess(?:ion|id)|cookie|credential|signature"
+    r"|key(?!board|word)|auth(?!ors?(?:\b|_))|^(?:pass|pin|otp|tan|sid|sig)$",
+    re.IGNORECASE,
+)
 
 
 class Expected(Exception):
@@ -270,7 +284,7 @@ def pair(first: str, second: str, read_first: Reader = text, read_second: Reader
 def variable_name(values: Values) -> str:
     """A name that ``${…}`` can hold."""
     value = text(values)
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", value):
+    if not VARIABLE_NAME.fullmatch(value):
         raise Expected("a name of letters, digits, _ and -, starting with a letter")
     return value
 
@@ -289,6 +303,66 @@ def endpoint(values: Values) -> tuple[str, int | None]:
     if not address or (port is not None and not 0 < int(port) < 65536):
         raise Expected('an IP address with or without a port, such as "192.0.2.7:8080"')
     return address, int(port) if port else None
+
+
+def looks_secret(*names: str) -> bool:
+    """Whether a value that is called so, or that comes from what is called so, had better not be shown."""
+    return any(_LOOKS_SECRET.search(name) for name in names)
+
+
+def read_file(path: str, most: int) -> tuple[bytes, os.stat_result]:
+    """What is in a file, up to *most* bytes and one more, and what the system says of it.
+
+    Raises OSError; also for a pipe or a device, which could keep the worker until somebody writes into it.
+    """
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if stat.S_ISREG(status.st_mode):
+                return file.read(most + 1), status
+    except IsADirectoryError:
+        pass
+    raise OSError(errno.EINVAL, "a file is wanted here", path)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def secret_content(path: str, called: str) -> tuple[bytes, os.stat_result]:
+    """What is in a file of secrets, and what the system says of the file.
+
+    Raises Misconfigured, which begins with *called* and never repeats what is in the file: missing, unreadable, no
+    file, too large, empty.
+    """
+    try:
+        content, status = read_file(path, MOST_SECRET_BYTES)
+    except OSError as error:
+        raise Misconfigured(f"{called}: {error.strerror}") from None
+    if len(content) > MOST_SECRET_BYTES:
+        raise Misconfigured(f"{called}: larger than a megabyte, which no file of passwords is")
+    if not content.strip():
+        raise Misconfigured(f"{called}: the file is empty")
+    return content, status
+
+
+def secret_text(content: bytes, called: str) -> str:
+    """The whole file; where only what follows the first line is not UTF-8, that line alone.  Raises Misconfigured."""
+    for part in (content, content.partition(b"\n")[0]):
+        try:
+            return part.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            continue
+    # From None, as a traceback would show the bytes.
+    raise Misconfigured(f"{called}: this is not UTF-8; Latin-1 text is mended by: iconv -f latin1 -t utf8")
+
+
+def first_line(text: str, called: str) -> str:
+    """The first line of a file of secrets, to the letter, without its end.  Raises Misconfigured if it is blank."""
+    line = text.split("\n", 1)[0].rstrip("\r")
+    if not line.strip():
+        raise Misconfigured(f"{called}: the first line is empty")
+    return line
 
 
 def written(key: str, values: Iterable[Scalar]) -> str:

@@ -199,6 +199,7 @@ def test_what_a_block_does_not_say_comes_from_its_module() -> None:
     [
         (("X Probe", "v"), "a header's name of letters, digits and hyphens, without the colon"),
         (("X-Probe:", "v"), "a header's name of letters, digits and hyphens, without the colon"),
+        (("Content-Length", "3"), "a header that does not follow from the request by itself"),
         (("X-Probe", "v\r\nCookie: x"), "a header without line breaks, controls, and blanks at its ends"),
         (("X-Probe", " v"), "a header without line breaks, controls, and blanks at its ends"),
     ],

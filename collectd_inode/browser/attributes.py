@@ -1,6 +1,7 @@
-"""Tags with more attributes than anybody writes: libxml2 takes seconds for 40 000 of them, and minutes for a page full.
+"""More markup than anybody writes, taken out of a source before a parser sees it.
 
-It compares each with all the others, and nothing can stop it; so they are taken out of the source before it gets there.
+A tag with 40 000 attributes takes libxml2 seconds, since it compares each with all the others; and a page of nothing
+but tags takes us seconds to walk through, again and again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ import re
 
 MOST = 1000
 """So many attributes may a tag have."""
+
+MOST_TAGS = 250_000
+"""So many tags may a page have; what comes after them is left out."""
 
 _SMALL = 2**16
 """A page of up to so many characters is read in tenths of a second, whatever is in it."""
@@ -23,6 +27,16 @@ _TAG = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _QUOTED = re.compile(r"\"[^\"]*+\"|'[^']*+'")
+
+
+def first_tags(source: str) -> str:
+    """*source* up to its `MOST_TAGS`-th tag; itself if it has no more."""
+    if source.count("<") <= MOST_TAGS:
+        return source
+    place = -1
+    for _ in range(MOST_TAGS + 1):
+        place = source.index("<", place + 1)
+    return source[:place]
 
 
 def without_floods(source: str) -> str:

@@ -6,6 +6,7 @@ authentication are ours, because the client's differ from a browser's in ways th
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,15 +18,19 @@ import httpx
 import collectd_inode
 from collectd_inode.browser import auth, forms, locate, urls
 from collectd_inode.browser.auth import Challenge, Credentials
-from collectd_inode.browser.cookies import Jar, same_site
+from collectd_inode.browser.cookies import Cookie, Jar, same_site
 from collectd_inode.browser.decoding import ACCEPTED, Body
-from collectd_inode.browser.headers import Headers
+from collectd_inode.browser.headers import TOKEN, Headers, is_value, name_complaint
 from collectd_inode.browser.page import Page
+from collectd_inode.browser.record import Recorder
 from collectd_inode.browser.text import Element, tag_of
 from collectd_inode.run import Cause, Failure, Misconfigured
 from collectd_inode.wire import SYSTEM_CLOCK
 
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+LARGE = 2**16
+"""A page of more bytes is parsed in a worker: a megabyte takes a tenth of a second and more."""
+
 LONGEST_REFRESH = 3
 """A meta refresh of up to so many seconds is a redirect, and followed at once; a longer one is a page that reloads."""
 
@@ -69,6 +74,7 @@ class _Request:
     source: str | None = None
     policy: str = urls.REFERRER_POLICY
     """How much of `source` is told (rule 16)."""
+    accept: str = ACCEPT
     tainted: bool = False
     """Whether a foreign site has redirected it to yet another: its Origin is then nobody's."""
 
@@ -93,17 +99,27 @@ class Browser:
     refuse_bad_status: bool = True
     """Whether a navigation that ends in a status of 400 or above is a Failure(REFUSED)."""
 
+    way: tuple[str, ...] = ()
+    """The addresses that the last navigation went through: the one that was asked for, and where it was sent on to."""
+
     part: Callable[[Page], Page] | None = None
     """What narrows the page to the part of it in which things are looked for."""
 
     def __init__(
-        self, transport: httpx.AsyncBaseTransport, profile: Profile, *, now: Callable[[], float] = SYSTEM_CLOCK.now
+        self,
+        transport: httpx.AsyncBaseTransport,
+        profile: Profile,
+        *,
+        now: Callable[[], float] = SYSTEM_CLOCK.now,
+        recorder: Recorder | None = None,
     ) -> None:
         self._transport, self._profile, self._now = transport, profile, now
+        self._recorder = recorder
         self._page: Page | None = None
         self._jar = Jar()
         self._credentials: dict[urls.Origin, Credentials] = {}
         self._locks: dict[urls.Origin, _Lock] = {}
+        self._set: dict[str, tuple[str, str]] = {}
         self._home: urls.Origin | None = None
         self._own: Credentials | None = None
         if profile.auth_user is not None:
@@ -131,16 +147,34 @@ class Browser:
             self._credentials[self._home] = self._own
             self._locks.pop(self._home, None)
 
+    def set_header(self, name: str, value: str) -> None:
+        """Send this header with every request from now on, in place of the browser's own or the operator's.
+
+        Credentials (Authorization, Cookie) go to the site we are at home on only.  Raises Misconfigured, without the
+        value, for what HTTP has no room for.
+        """
+        if complaint := name_complaint(name):
+            raise Misconfigured(complaint)
+        if not is_value(value):
+            raise Misconfigured(f"the value of the header {name} has a line end or another control character in it")
+        self._set[name.lower()] = name, value.strip(" \t")
+
+    @property
+    def cookies(self) -> list[Cookie]:
+        """The cookies that the browser has."""
+        return self._jar.kept(self._now())
+
     async def go(self, target: str) -> Page:
         """Go to *target*: absolute, relative to the base URL, or a host without a scheme (rule 1)."""
-        with _misconfigured(f"“{urls.shown(target)}”"):
-            url = urls.destination(target, self._profile.base_url)
-            if not urls.is_web(url):
-                raise urls.BadURL(f"“{urls.scheme_of(url)}:” is neither http nor https")
-            url = _ascii(url)
-        if self._home is None:
-            self._settle(url)
-        return await self._navigate(_Request("GET", url))
+        return await self._navigate(_Request("GET", self._typed(target)))
+
+    async def request(
+        self, method: str, target: str, body: bytes | None = None, content_type: str | None = None
+    ) -> Page:
+        """Send any request, as a program would (``Accept: */*``, no Referer); redirects are those of a browser."""
+        if not TOKEN.fullmatch(method) or method == "CONNECT":
+            raise Misconfigured(f"“{method}” is no method that a request can have")
+        return await self._navigate(_Request(method, self._typed(target), body, content_type, accept="*/*"))
 
     async def follow(self, locator: str) -> Page:
         """Follow the link that *locator* names (rule 32)."""
@@ -167,9 +201,9 @@ class Browser:
             return page
         return await self._send(form, button)
 
-    async def submit(self, form: str) -> Page:
+    async def submit(self, form: str | Element) -> Page:
         """Submit the form with this id, name or XPath, without pressing a button (rules 37, 56)."""
-        return await self._send(locate.form(self.searched, form), None)
+        return await self._send(locate.form(self.searched, form) if isinstance(form, str) else form, None)
 
     async def press_enter(self, field: str) -> Page:
         """Press Enter in a text field: the form's first submit button is pressed by it (rule 56)."""
@@ -226,7 +260,20 @@ class Browser:
 
     async def aclose(self) -> None:
         """Close the transport."""
+        if self._recorder is not None:
+            self._recorder.leaves(self._page, self._credentials)
         await self._transport.aclose()
+
+    def _typed(self, target: str) -> str:
+        """The URL that *target* means in the address line; the first one is home."""
+        with _misconfigured(f"“{urls.shown(target)}”"):
+            url = urls.destination(target, self._profile.base_url)
+            if not urls.is_web(url):
+                raise urls.BadURL(f"“{urls.scheme_of(url)}:” is neither http nor https")
+            url = _ascii(url)
+        if self._home is None:
+            self._settle(url)
+        return url
 
     def _checkbox(self, field: str) -> Element:
         return locate.field(self.searched, field, frozenset({"checkbox"}), "checkbox")
@@ -251,9 +298,10 @@ class Browser:
             onward = self._redirect(request, answer)
             if onward is None:
                 # rule 5: the page's own URL keeps the fragment that was never sent
-                page = Page(request.url, answer.status, answer.headers, answer.body)
+                page = await _prepared(Page(request.url, answer.status, answer.headers, answer.body))
                 onward = self._refreshed(page)
                 if onward is None:
+                    self.way = tuple(chain)
                     return self._show(page)
             request = onward
             chain.append(request.url)
@@ -292,7 +340,7 @@ class Browser:
             where = urls.shown(request.url)
             raise Failure(Cause.PROTOCOL, f"{where} redirects to what cannot be asked for: {error}") from error
         becomes_get = answer.status == 303 or (answer.status in (301, 302) and request.method == "POST")
-        keeps = not becomes_get or request.method == "GET"
+        keeps = not becomes_get or request.method in ("GET", "HEAD")
         return _Request(
             method=request.method if keeps else "GET",
             url=self._bare(urls.inherit_fragment(url, request.url)),
@@ -300,6 +348,7 @@ class Browser:
             content_type=request.content_type if keeps else None,
             source=request.source,
             policy=request.policy,
+            accept=request.accept,
             tainted=request.tainted or _taints(request, url),
         )
 
@@ -346,10 +395,14 @@ class Browser:
     async def _exchange(self, request: _Request) -> _Answer:
         url = urls.without_fragment(request.url)
         sent = httpx.Request(request.method, _address(url), headers=self._headers(request), content=request.body)
+        if self._recorder is not None:
+            self._recorder.asks(request.method, url, Headers(sent.headers.raw), request.body, self._page)
         with _translated(url):
             response = await self._transport.handle_async_request(sent)
             try:
                 headers = Headers(response.headers.raw)
+                if self._recorder is not None:
+                    self._recorder.answers(response.status_code, headers)
                 for value in headers.raw_list("set-cookie"):
                     self._jar.store(url, value, self._now())
                 body = await self._received(response, url, headers)
@@ -359,6 +412,8 @@ class Browser:
 
     async def _received(self, response: httpx.Response, url: str, headers: Headers) -> bytes:
         body = Body(url, headers.get("content-encoding", ""), self._profile.max_body)
+        if self._recorder is not None:
+            self._recorder.receives(body, headers.get("content-type", ""))
         stream = response.stream
         if not isinstance(stream, httpx.AsyncByteStream):
             raise TypeError(f"an asynchronous transport answers with an asynchronous stream, not {type(stream)}")
@@ -371,7 +426,7 @@ class Browser:
         url = request.url
         headers: dict[bytes, bytes] = {
             b"user-agent": self._profile.user_agent.encode(),
-            b"accept": ACCEPT.encode(),
+            b"accept": request.accept.encode(),
             b"accept-encoding": ACCEPTED.encode(),
         }
         if request.source is not None:
@@ -385,7 +440,8 @@ class Browser:
         if cookie is not None:
             headers[b"cookie"] = cookie
         at_home = urls.origin(url) == self._home
-        own = [(n, v) for n, v in self._profile.headers if at_home or n.lower() not in _FOR_HOME_ONLY]
+        given = (*self._profile.headers, *self._set.values())
+        own = [(n, v) for n, v in given if at_home or n.lower() not in _FOR_HOME_ONLY]
         for name, value in own:
             lowered = name.lower().encode()
             if lowered == b"cookie" and cookie is not None:
@@ -451,6 +507,13 @@ def _ascii(url: str) -> str:
         return str(_address(url))
     except httpx.InvalidURL as error:
         raise urls.BadURL(f"“{urls.shown(url)}” is not a URL: {error}") from error
+
+
+async def _prepared(page: Page) -> Page:
+    """*page*, parsed in a worker if that takes long: meanwhile the other jobs have the loop."""
+    if len(page.body) > LARGE:
+        await asyncio.get_running_loop().run_in_executor(None, page.prepare)
+    return page
 
 
 def _told(chain: list[str]) -> str:

@@ -1,16 +1,13 @@
-"""A cookie jar as RFC 6265bis has it: bytes in, bytes out, and no cookie so broken that it ends a scenario.
-
-What is not here: the public suffix list.  A Domain without an inner dot is refused unless it is the host itself.
-"""
+"""A cookie jar as RFC 6265bis has it: bytes in, bytes out, and no cookie so broken that it ends a scenario."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from calendar import timegm
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from collectd_inode.browser import suffixes
 from collectd_inode.browser.urls import is_loopback
 
 MAX_PAIR_BYTES = 4096
@@ -36,6 +33,7 @@ class Cookie:
     path: str
     host_only: bool = True
     secure: bool = False
+    http_only: bool = False
     same_site: str = ""
     expires: float | None = None
     number: int = 0
@@ -88,6 +86,10 @@ class Jar:
         if len(self._cookies) > MAX_COOKIES:
             del self._cookies[next(iter(self._cookies))]
 
+    def kept(self, now: float) -> list[Cookie]:
+        """Every cookie that has not expired, the older ones first."""
+        return [c for c in self._cookies.values() if c.expires is None or c.expires > now]
+
     def header_for(self, url: str, now: float, *, cross_site_post: bool = False) -> bytes | None:
         """The Cookie header for a request to *url*, or None; longer paths first, then older cookies."""
         if not self._cookies:
@@ -136,6 +138,7 @@ def _parsed(header: bytes, place: _Place, now: float) -> Cookie | None:
         host_only=not domain,
         path=given["path"] if given.get("path", "").startswith("/") else default_path(place.path),
         secure="secure" in given,
+        http_only="httponly" in given,
         same_site=given.get("samesite", "").lower(),
         expires=_expires(given, now),
     )
@@ -154,9 +157,9 @@ def _attributes(parts: list[bytes]) -> dict[str, str]:
 def _domain(attribute: str, host: str) -> str | None:
     """The domain a cookie is for: empty means this host only, None that the cookie must be refused (rule 18)."""
     domain = attribute.removeprefix(".").lower()
-    if not domain or (domain == host and (_is_address(host) or "." not in host)):
+    if not domain or (domain == host and (suffixes.is_address(host) or suffixes.is_public(host))):
         return ""
-    if _is_address(host) or not _is_within(host, domain) or "." not in domain.strip("."):
+    if suffixes.is_address(host) or not _is_within(host, domain) or suffixes.is_public(domain):
         return None
     return domain
 
@@ -222,23 +225,10 @@ def _is_within(host: str, domain: str) -> bool:
     return host == domain or host.endswith("." + domain)
 
 
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
 def same_site(one: str, other: str) -> bool:
-    """Whether two URLs are of one site.
-
-    Without the public suffix list this is the last two labels and the scheme: too lenient under ``co.nz``, where it
-    sends a cookie that a browser would withhold, never the other way round.
-    """
+    """Whether two URLs are of one site: the same scheme and registrable domain."""
     first, second = urlsplit(one), urlsplit(other)
-    return first.scheme == second.scheme and _site(first.hostname or "") == _site(second.hostname or "")
-
-
-def _site(host: str) -> str:
-    return host if _is_address(host) else ".".join(host.split(".")[-2:])
+    if first.scheme != second.scheme:
+        return False
+    one_host, other_host = first.hostname or "", second.hostname or ""
+    return one_host == other_host or suffixes.site(one_host) == suffixes.site(other_host)

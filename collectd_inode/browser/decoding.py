@@ -37,6 +37,11 @@ class Body:
         if len(self._received) > self._limit:
             raise _too_large(self._url, self._limit)
 
+    @property
+    def so_far(self) -> bytes:
+        """What has come of it yet, decoded."""
+        return bytes(self._received)
+
     def finish(self) -> bytes:
         """The decoded body."""
         for layer in self._layers:

@@ -1,8 +1,31 @@
-"""An answer's headers: names in any case, values as text."""
+"""An answer's headers: names in any case, values as text; and what a request's may be."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A method, or a header's name (RFC 9110 section 5.6.2)."""
+
+FRAMING = frozenset({"connection", "content-length", "te", "transfer-encoding", "upgrade"})
+"""Headers that are the connection's own."""
+
+_NO_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def name_complaint(name: str) -> str:
+    """What is wrong with *name* as that of a header that somebody sets; empty for a good one."""
+    if not TOKEN.fullmatch(name):
+        return f"“{name}” is no name of a header"
+    if name.lower() in FRAMING:
+        return f"the header {name} is the connection's own and follows from the request"
+    return ""
+
+
+def is_value(value: str) -> bool:
+    """Whether a header can have this value."""
+    return _NO_VALUE.search(value) is None
 
 
 class Headers(Mapping[str, str]):

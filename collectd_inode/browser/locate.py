@@ -10,9 +10,7 @@ import difflib
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-from lxml import etree
-
-from collectd_inode.browser import forms
+from collectd_inode.browser import forms, scope
 from collectd_inode.browser.forms import kind_of
 from collectd_inode.browser.page import Page
 from collectd_inode.browser.text import (
@@ -263,9 +261,9 @@ OPTION_LADDER: Sequence[Rung] = (
 
 
 def form(page: Page, locator: str) -> Element:
-    """The form with this id, else with this name, else at this XPath (rule 37); without a locator, the page's first.
+    """The form with this id, else with this name, else at this CSS selector or XPath (rule 37).
 
-    An XPath starts with ``/`` or ``(``; it may also lead to something inside the form.
+    A selector may also lead to something inside the form.  Without a locator, the page's first form.
     """
     candidates = page.elements("form")
     if not locator.strip() and candidates:
@@ -276,18 +274,19 @@ def form(page: Page, locator: str) -> Element:
         found = _form_at(page, locator)
     if found is None:
         names = _named(page, candidates, ladder)
-        raise page.failure(f"no form “{locator}”", f"a form “{locator}”", _nearest(locator, names, "forms"))
+        nameless = candidates and not names
+        instead = "the page's forms have neither id nor name" if nameless else _nearest(locator, names, "forms")
+        raise page.failure(f"no form “{locator}”", f"a form “{locator}”", instead)
     return found
 
 
-def _form_at(page: Page, path: str) -> Element | None:
-    if page.tree is None or not path.strip().startswith(("/", "(")):
-        return None
+def _form_at(page: Page, selector: str) -> Element | None:
     try:
-        found = page.tree.getroottree().xpath(path.strip())
-    except etree.XPathError as error:
-        raise Misconfigured(f"“{path}” is not an XPath: {error}") from error
-    elements = [e for e in found if isinstance(e, Element)] if isinstance(found, list) else []
+        elements = scope.select(page, selector)
+    except scope.BadSelector as error:
+        if scope.is_xpath(selector):
+            raise Misconfigured(f"“{selector}”: {error}") from None
+        return None  # the name of a form that is not there
     owners = (e if tag_of(e) == "form" else page.form_of(e) for e in elements)
     return next((f for f in owners if f is not None), None)
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from lxml import etree
 
 from collectd_inode.browser import charset, refresh, text, urls
-from collectd_inode.browser.attributes import MOST, without_floods
+from collectd_inode.browser.attributes import MOST, MOST_TAGS, first_tags, without_floods
 from collectd_inode.browser.nesting import FORM_END, owners, without_nested_forms
 from collectd_inode.browser.text import CONTROLS, Element, normalise, tag_of
 from collectd_inode.run import Cause, Failure
@@ -117,6 +117,10 @@ class Page:
     @cached_property
     def _parsed(self) -> Parsed:
         return parse(self.source) if self.is_html else Parsed()
+
+    def prepare(self) -> None:
+        """Do now what takes long on a large page; to be called in a worker, so that it holds up nobody."""
+        _ = self.visible_text, self.in_view, self.labels, self.by_id
 
     @property
     def tree(self) -> Element | None:
@@ -343,7 +347,8 @@ def parse(source: str) -> Parsed:
     """*source* as a tree (rules 25, 26, 28, 31)."""
     source = _XML_DECLARATION.sub("", source, count=1) if _XML_DECLARATION.match(source) else source
     parser = etree.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
-    whole = without_floods(source)
+    begun = first_tags(source)
+    whole = without_floods(begun)
     mended = without_nested_forms(whole, _FORM_END)
     try:
         root: Element | None = etree.fromstring(mended, parser)
@@ -357,8 +362,10 @@ def parse(source: str) -> Parsed:
         template[:] = []
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         lost = "it is nested too deeply to be read to its end"
+    elif begun is not source:
+        lost = f"it has more than {MOST_TAGS} tags"
     else:
-        lost = f"a tag of it has more than {MOST} attributes" if whole is not source else ""
+        lost = f"a tag of it has more than {MOST} attributes" if whole is not begun else ""
     return Parsed(root, lost, {} if mended is whole else owners(root))
 
 

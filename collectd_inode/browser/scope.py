@@ -1,50 +1,25 @@
 """A part of a page: what ``within "#menu"`` looks at.
 
-A selector is XPath where it begins with ``/`` or ``(``, else CSS: names, ``#id``, ``.class``, ``[attribute]`` in all
-its forms, ``:first-child``, ``:last-child``, ``:nth-child(2)``, descendants, ``>``, ``+``, ``~`` and commas.
+A selector is XPath where it begins with ``/`` or ``(``, else CSS, which cssselect makes an XPath of.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import lru_cache
-from itertools import islice
 
 from lxml import etree
 
 from collectd_inode.browser.page import Page
-from collectd_inode.browser.text import Element, all_text, hides, tag_of, visible_text
+from collectd_inode.browser.text import Element, all_text, hides, visible_text
 from collectd_inode.run import Misconfigured
 
-Test = Callable[[Element], bool]
-
-_IDENTIFIER = r"(?:\\.|[\w-]|[^\x00-\x7f])+"
-_ATTRIBUTE = (
-    rf"\[\s*(?P<attribute>{_IDENTIFIER})\s*"
-    rf"(?:(?P<operator>[~|^$*]?=)\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>{_IDENTIFIER}))\s*)?\]"
-)
-_PIECE = re.compile(
-    rf"(?P<tag>\*|{_IDENTIFIER})|\#(?P<id>{_IDENTIFIER})|\.(?P<class>{_IDENTIFIER})|{_ATTRIBUTE}"
-    r"|:nth-child\(\s*(?P<nth>\d+)\s*\)|:(?P<end>first|last)-child"
-)
-_BLANK = Page("", 200, {"content-type": "text/html"}, b"<p>text")
+_BLANK = Page("", 200, {"content-type": "text/html"}, b"<p>text</p>")
 """What a selector is tried on before there is a page."""
-
-_COMBINATOR = re.compile(r"\s*([>+~,])\s*|\s+")
 
 
 class BadSelector(ValueError):
     """The text is no selector that can be used here; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """One compound selector, and how it hangs on the one before: ``""`` (the first), blank, ``>``, ``+`` or ``~``."""
-
-    combinator: str
-    tests: tuple[Test, ...]
 
 
 def part(page: Page, selectors: Iterable[str]) -> Page:
@@ -72,26 +47,48 @@ def check(selector: str) -> str:
     return ""
 
 
+def is_xpath(selector: str) -> bool:
+    """Whether *selector* is XPath rather than CSS."""
+    return selector.startswith(("/", "("))
+
+
 def select(page: Page, selector: str) -> list[Element]:
     """The elements of *page* that *selector* names, in document order.  Raises BadSelector."""
     if page.tree is None:
         return []
-    if selector.startswith(("/", "(")):
-        return _by_xpath(page.tree, selector)
-    elements = [e for e in page.elements() if isinstance(e.tag, str)]
-    found = set().union(*(_chosen(elements, chain) for chain in _parsed(selector)))
-    return [e for e in elements if e in found]
-
-
-def _by_xpath(root: Element, selector: str) -> list[Element]:
     try:
-        found = root.xpath(selector)
-    except (etree.XPathError, ValueError) as error:  # ValueError: a control character in it
+        found = _compiled(selector)(page.tree)
+    except etree.XPathError as error:
         raise BadSelector(f"not an XPath expression: {error}") from None
     if not isinstance(found, list) or not all(isinstance(e, Element) for e in found):
         raise BadSelector("the XPath expression must name elements")
-    inside = set(root.iter())
+    inside = set(page.tree.iter())  # an XPath may begin at the document, a part does not
     return [e for e in found if e in inside]
+
+
+def _compiled(selector: str) -> etree.XPath:
+    """*selector*, ready to be used on an element.  Raises BadSelector.
+
+    Made anew each time, in 3 us: lxml has a lock in it, and two pages would wait for each other.
+    """
+    path = selector if is_xpath(selector) else _xpath(selector)
+    try:
+        # EXSLT's regular expressions would run in Python's re, for as long as they like.
+        return etree.XPath(path, regexp=False)
+    except (etree.XPathError, ValueError) as error:  # ValueError: a control character in it
+        raise BadSelector(f"not an XPath expression: {error}") from None
+
+
+@lru_cache(maxsize=256)
+def _xpath(selector: str) -> str:
+    import cssselect  # noqa: PLC0415  # 6 ms, and most scenarios never ask
+
+    try:
+        return cssselect.HTMLTranslator().css_to_xpath(selector)
+    except cssselect.SelectorError as error:
+        raise BadSelector(f"not a CSS selector: {error}") from None
+    except RecursionError:
+        raise BadSelector("not a CSS selector: it is nested too deeply") from None
 
 
 class _Part(Page):
@@ -132,105 +129,3 @@ class _Part(Page):
     def _whole(self) -> Page:
         whole: Page = self.__dict__["whole"]
         return whole
-
-
-# CSS
-
-
-@lru_cache(maxsize=256)
-def _parsed(selector: str) -> tuple[tuple[_Link, ...], ...]:
-    """The alternatives of *selector*, each a chain of compounds from left to right.  Raises BadSelector."""
-    alternatives: list[list[_Link]] = [[]]
-    position, text, combinator = 0, selector.strip(), ""
-    while True:
-        tests, position = _compound(text, position)
-        alternatives[-1].append(_Link(combinator, tests))
-        if position == len(text):
-            return tuple(map(tuple, alternatives))
-        found = _COMBINATOR.match(text, position)
-        if found is None:
-            raise BadSelector(f"“{text[position:]}” is no CSS selector that is known here")
-        position, combinator = found.end(), found[1] or " "
-        if combinator == ",":
-            alternatives.append([])
-            combinator = ""
-
-
-def _compound(text: str, position: int) -> tuple[tuple[Test, ...], int]:
-    tests: list[Test] = []
-    while found := _PIECE.match(text, position):
-        if found["tag"] and tests:
-            break
-        tests.append(_test(found))
-        position = found.end()
-    if not tests:
-        raise BadSelector(f"“{text[position:]}” is no CSS selector that is known here")
-    return tuple(tests), position
-
-
-def _test(found: re.Match[str]) -> Test:
-    if tag := found["tag"]:
-        return lambda e: tag == "*" or tag_of(e) == tag.lower()
-    if identifier := found["id"]:
-        return lambda e: e.get("id") == _plain(identifier)
-    if name := found["class"]:
-        return lambda e: _plain(name) in (e.get("class") or "").split()
-    if attribute := found["attribute"]:
-        value = next((found[form] for form in ("double", "single", "bare") if found[form] is not None), "")
-        return _attribute_test(attribute.lower(), found["operator"], value)
-    if nth := found["nth"]:
-        place = int(nth)
-        return lambda e: sum(1 for _ in islice(_siblings(e, preceding=True), place)) == place - 1
-    return lambda e: next(_siblings(e, preceding=found["end"] == "first"), None) is None
-
-
-_OPERATORS: dict[str, Callable[[str, str], bool]] = {
-    "=": lambda value, wanted: value == wanted,
-    "~=": lambda value, wanted: wanted in value.split(),
-    "|=": lambda value, wanted: value == wanted or value.startswith(f"{wanted}-"),
-    "^=": lambda value, wanted: bool(wanted) and value.startswith(wanted),
-    "$=": lambda value, wanted: bool(wanted) and value.endswith(wanted),
-    "*=": lambda value, wanted: bool(wanted) and wanted in value,
-}
-
-
-def _attribute_test(name: str, operator: str | None, wanted: str) -> Test:
-    if operator is None:
-        return lambda e: e.get(name) is not None
-    fits = _OPERATORS[operator]
-    return lambda e: (value := e.get(name)) is not None and fits(value, wanted)
-
-
-def _plain(identifier: str) -> str:
-    return re.sub(r"\\(.)", r"\1", identifier)
-
-
-def _siblings(element: Element, *, preceding: bool) -> Iterator[Element]:
-    return (e for e in element.itersiblings(preceding=preceding) if isinstance(e.tag, str))
-
-
-def _chosen(elements: list[Element], chain: tuple[_Link, ...]) -> set[Element]:
-    """The elements that the last compound of *chain* names and that stand where the others say."""
-    # From left to right, one pass a compound: going back and forth could take for ever on a hostile page.
-    chosen: set[Element] = set()
-    for link in chain:
-        named = [e for e in elements if all(test(e) for test in link.tests)]
-        before = chosen
-        chosen = {
-            e for e in named if not link.combinator or any(other in before for other in _around(e, link.combinator))
-        }
-    return chosen
-
-
-def _around(element: Element, combinator: str) -> Iterator[Element]:
-    """The elements on which *element* may hang."""
-    match combinator:
-        case " ":
-            yield from element.iterancestors()
-        case ">":
-            if (parent := element.getparent()) is not None:
-                yield parent
-        case "+":
-            yield from islice(_siblings(element, preceding=True), 1)
-        case _:
-            yield from _siblings(element, preceding=True)

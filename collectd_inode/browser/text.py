@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 from lxml import etree
@@ -48,9 +49,9 @@ def normalise(text: str) -> str:
     return _collapsed(text).strip(" ")
 
 
-def _collapsed(text: str) -> str:
+def _collapsed(text: str, blanks: str = _BLANKS) -> str:
     # str.replace is ten times as fast as a regular expression where, as mostly, there is little to do.
-    for blank in _BLANKS:
+    for blank in blanks:
         text = text.replace(blank, " ")
     while "  " in text:
         text = text.replace("  ", " ")
@@ -64,16 +65,12 @@ def tag_of(element: Element) -> str:
 
 def hides(element: Element) -> bool:
     """Whether *element* itself is kept from view, with all that is in it."""
-    tag = tag_of(element)
-    if tag in _NEVER_SHOWN or element.get("hidden") is not None:
-        return True
-    if tag == "dialog" and element.get("open") is None:
-        return True
-    style = element.get("style")
-    if style is not None and _DISPLAY_NONE.search(style):
+    name = element.tag
+    kind = _kind(name if isinstance(name, str) else _NO_ELEMENT)
+    if kind.never_shown or _is_hidden(element, kind):
         return True
     parent = element.getparent()
-    return parent is not None and _folds(parent) and not _is_summary(element, tag)
+    return parent is not None and _folds(parent) and _is_folded(element)
 
 
 def shown(root: Element) -> Iterator[Element]:
@@ -110,49 +107,78 @@ def all_text(root: Element, most: int | None = None) -> str:
 
 def lines_of(text: str) -> str:
     """*text* with each line normalised and empty lines gone."""
-    return "\n".join(line for line in map(normalise, text.split("\n")) if line)
+    # All lines at once: a page has hundreds, most of them a word or two.
+    for mark in _INVISIBLE_MARKS:
+        text = text.replace(mark, "")
+    lines = _collapsed(text, "\t\f\r\xa0").split("\n")
+    return "\n".join(stripped for line in lines if (stripped := line.strip(" ")))
 
 
-@dataclass(slots=True)
-class _Open:
-    """An element that is being read: its children still to come, and what follows them."""
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What an element's name says of how it is shown; ``edge`` stands before it and after it."""
 
-    children: Iterator[Element]
-    keeps_lines: bool
     edge: str
-    tail: str
+    keeps_lines: bool
+    never_shown: bool
+    no_text: bool
+    is_details: bool
+    is_dialog: bool
+
+
+@cache
+def _kind(name: str) -> _Kind:
+    tag = name.lower()
+    return _Kind(
+        edge="\n" if tag in _BLOCKS else " " if tag in _CELLS else "",
+        keeps_lines=tag in _KEEPS_LINES,
+        never_shown=tag in _NEVER_SHOWN,
+        no_text=tag in ("script", "style", ""),
+        is_details=tag == "details",
+        is_dialog=tag == "dialog",
+    )
+
+
+_NO_ELEMENT = ""
+"""What a comment is called."""
 
 
 def _pieces(root: Element, *, everything: bool) -> Iterator[str]:
-    # A stack of our own: pages nest deeper than Python recurses.
-    todo = [_Open(iter((root,)), False, "", "")]
+    """The text of *root* in pieces, one at each element's beginning and one at its end, most of them short or empty."""
+    parent = root.getparent()
+    # A stack of our own, since pages nest deeper than Python recurses: the children still to come, whether their text
+    # keeps its lines, whether they are folded away, what follows them.  Plain tuples: this is most of a page's cost.
+    todo: list[tuple[Iterator[Element], bool, bool, str]] = [
+        (iter((root,)), False, parent is not None and not everything and _folds(parent), "")
+    ]
     while todo:
-        around = todo[-1]
-        item = next(around.children, None)
+        children, keeps_lines, folded, closing = todo[-1]
+        item = next(children, None)
         if item is None:
             todo.pop()
-            yield around.edge
-            yield around.tail
+            yield closing
             continue
-        tail = "" if item is root or not item.tail else _as_shown(item.tail, around.keeps_lines)
-        tag = tag_of(item)
-        if _is_skipped(item, tag, everything):
-            yield tail
+        name, tail = item.tag, item.tail
+        kind = _kind(name if isinstance(name, str) else _NO_ELEMENT)
+        after = "" if not tail or item is root else tail if keeps_lines else tail.replace("\n", " ")
+        if kind.no_text if everything else kind.never_shown or _is_hidden(item, kind) or (folded and _is_folded(item)):
+            yield after
             continue
-        edge = "\n" if tag in _BLOCKS else " " if tag in _CELLS else ""
-        inside = around.keeps_lines or tag in _KEEPS_LINES
-        yield edge
+        inside = keeps_lines or kind.keeps_lines
         # A folded <details> shows its summary, not the text beside it.
-        if item.text and (everything or not _folds(item)):
-            yield _as_shown(item.text, inside)
-        todo.append(_Open(iter(item), inside, edge, tail))
+        closed = kind.is_details and not everything and _folds(item)
+        text = item.text
+        yield kind.edge if not text or closed else kind.edge + (text if inside else text.replace("\n", " "))
+        todo.append((iter(item), inside, closed, kind.edge + after))
 
 
-def _as_shown(text: str, keeps_lines: bool) -> str:
-    return text if keeps_lines else _collapsed(text)
+def _is_hidden(element: Element, kind: _Kind) -> bool:
+    """Whether its own attributes keep *element* from view."""
+    if element.get("hidden") is not None or (kind.is_dialog and element.get("open") is None):
+        return True
+    style = element.get("style")
+    return style is not None and _DISPLAY_NONE.search(style) is not None
 
 
-def _is_skipped(element: Element, tag: str, everything: bool) -> bool:
-    if not everything:
-        return hides(element)
-    return tag in ("script", "style", "")
+def _is_folded(element: Element) -> bool:
+    return not _is_summary(element, tag_of(element))

@@ -24,10 +24,10 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from collectd_inode.keys import first_line, secret_content, secret_text
 from collectd_inode.run import Misconfigured
 from collectd_inode.smarthost.eximconf import NotLiteral, options, sent
 
-_MOST_BYTES = 2**20
 _EXIM_NAME = "passwd.client"
 _CLIENT_SEND = re.compile(r"^\s*(hide\s+)?client_send\s*=", re.MULTILINE)
 _PASSWD_LINE = re.compile(
@@ -68,9 +68,9 @@ def read(path: str, *, server: str, user: str | None) -> Credentials:
     Raises Misconfigured, which names the file and never what is in it: missing, unreadable, not a file, too large,
     not UTF-8, empty, nothing for this server or user.
     """
-    content, status = _read(path)
+    content, status = secret_content(path, path)
     stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
-    text = _text(path, content)
+    text = secret_text(content, path)
     if _EXIM_NAME in os.path.basename(path):
         login = _from_passwd_client(path, text, server, user)
         warnings = (*_mode(path, status, exims=True), *_other_by_exim(path, login))
@@ -83,44 +83,8 @@ def read(path: str, *, server: str, user: str | None) -> Credentials:
     return Credentials(login.user, login.password, warnings, stamp)
 
 
-def _read(path: str) -> tuple[bytes, os.stat_result]:
-    try:
-        with open(path, "rb", opener=_without_waiting) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise Misconfigured(f"{path}: a file is wanted here")
-            content = file.read(_MOST_BYTES + 1)
-    except IsADirectoryError:
-        raise Misconfigured(f"{path}: a file is wanted here") from None
-    except OSError as error:
-        raise Misconfigured(f"{path}: {error.strerror}") from None
-    if len(content) > _MOST_BYTES:
-        raise Misconfigured(f"{path}: larger than a megabyte, which no file of passwords is")
-    if not content.strip():
-        raise Misconfigured(f"{path}: the file is empty")
-    return content, status
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """A pipe must not hold the worker up until somebody writes into it."""
-    return os.open(path, flags | os.O_NONBLOCK)
-
-
-def _text(path: str, content: bytes) -> str:
-    """The whole file; where only what follows the first line is not UTF-8, that line alone."""
-    for part in (content, content.partition(b"\n")[0]):
-        try:
-            return part.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            continue
-    # From None, as a traceback would show the bytes.
-    raise Misconfigured(f"{path}: this is not UTF-8; Latin-1 text is mended by: iconv -f latin1 -t utf8")
-
-
 def _from_first_line(path: str, text: str, user: str | None) -> _Login:
-    password = text.split("\n", 1)[0].rstrip("\r")
-    if not password.strip():
-        raise Misconfigured(f"{path}: the first line is empty")
+    password = first_line(text, path)
     if not user:
         raise Misconfigured(f"{path}: this is a password without a user: set User")
     return _Login(user, password)

@@ -50,6 +50,15 @@ def test_domain_that_is_the_host(host: str) -> None:
     assert sent(f"http://{host}:8080/", (f"http://{host}/", f"a=1; Domain={host}")) == b"a=1"
 
 
+def test_a_domain_that_is_everybodys() -> None:
+    """Rule 18: nobody sets a cookie for all of co.nz or github.io; what its own host sets is that host's."""
+    shop = "http://shop.co.nz/"
+    assert sent("http://other.co.nz/", (shop, "a=1; Domain=co.nz")) is None
+    assert sent(shop, (shop, "a=1; Domain=co.nz")) is None
+    assert sent("http://www.shop.co.nz/", (shop, "a=1; Domain=shop.co.nz")) == b"a=1"
+    assert sent("http://github.io/", ("http://github.io/", "a=1; Domain=github.io")) == b"a=1"
+
+
 def test_an_address_has_no_subdomains() -> None:
     """Rule 18: Domain=0.0.1 does not match 127.0.0.1."""
     assert sent("http://127.0.0.1/", ("http://127.0.0.1/", "a=1; Domain=0.0.1")) is None
@@ -172,6 +181,9 @@ def test_same_site_cookies_stay_at_home() -> None:
     assert filled.header_for(S, NOW, cross_site_post=True) == b"c=3; d=4"
     assert same_site("https://a.example.org/", "https://b.example.org/")
     assert not same_site("https://example.org/", "https://example.com/")
+    assert not same_site("https://one.co.nz/", "https://other.co.nz/")
+    assert not same_site("https://one.github.io/", "https://other.github.io/")
+    assert same_site("https://a.one.co.nz/", "https://b.one.co.nz/")
     assert not same_site("http://127.0.0.1/", "http://126.0.0.1/")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import threading
 import tracemalloc
 import zlib
 from asyncio import StreamReader, StreamWriter
@@ -15,11 +16,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from examples import OPEN, job
-from lo import IN_TIME, NO_TLS, listening, told
+from lo import IN_TIME, LATE, NO_TLS, listening, told
 from peers import Conversation, answer, peer, saying, tidily
 
 from collectd_inode.browser import Browser, Page, Profile, auth, forms, locate
-from collectd_inode.browser.attributes import MOST, without_floods
+from collectd_inode.browser.attributes import MOST, MOST_TAGS, first_tags, without_floods
+from collectd_inode.browser.browser import LARGE
 from collectd_inode.browser.cookies import MAX_COOKIES
 from collectd_inode.run import Failure, Observation, Run, observe
 from collectd_inode.wire.http import Transport
@@ -314,6 +316,36 @@ def test_more_attributes_than_anybody_writes() -> None:
     assert (shown.visible_text, shown.truncated) == ("a\nb\nc", True)
     assert [e.get("id") for e in shown.elements("p")] == ["a", None, "c"]
     assert f"; the page was cut: a tag of it has more than {MOST} attributes; " in shown.describe()
+
+
+def test_more_tags_than_anybody_writes() -> None:
+    """What comes after them is left out, and whoever looks for it is told so."""
+    shown = page("<title>Long</title><p>first" + "<b></b>" * MOST_TAGS + "<p>last")
+    assert first_tags("<b>" * MOST_TAGS) == "<b>" * MOST_TAGS
+    assert (len(shown.elements()) < MOST_TAGS, shown.shows("first"), shown.shows("last")) == (True, True, False)
+    assert shown.describe() == (
+        f"“Long” at http://h/ (status 200); the page was cut: it has more than {MOST_TAGS} tags"
+    )
+
+
+def test_a_page_that_takes_long_to_parse_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is parsed in a worker; a small one on the spot, since handing it over would take longer."""
+    gone_on = threading.Event()
+    prepared: list[bool] = []
+
+    def prepare(self: Page) -> None:
+        prepared.append(gone_on.wait(LATE))
+
+    monkeypatch.setattr(Page, "prepare", prepare)
+
+    async def main() -> tuple[str, str]:
+        async with peer(answer(b"x" * (LARGE + 1))) as large, peer(answer(b"x" * LARGE)) as small:
+            looking = asyncio.ensure_future(visit(large.url))
+            other = await visit(small.url)
+            gone_on.set()
+            return told(await looking), told(other)
+
+    assert (tidily(main()), prepared) == (("passed", "passed"), [True])
 
 
 def test_long_tags_are_no_flood() -> None:

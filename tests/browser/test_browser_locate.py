@@ -171,6 +171,9 @@ def test_forms() -> None:
     assert [locate.form(shown, n).get("id") for n in ("a", "b", "")] == ["a", "a", "a"]
     with pytest.raises(Failure, match="no form “x”"):
         locate.form(shown, "x")
+    with pytest.raises(Failure) as caught:
+        locate.form(page("<form></form>"), "x")
+    assert caught.value.found == "the page's forms have neither id nor name"
 
 
 def found(find: Callable[[], Element]) -> str:

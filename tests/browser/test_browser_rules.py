@@ -373,17 +373,19 @@ def test_reading_forms_loses_no_text() -> None:
 
 
 def test_a_form_by_its_place() -> None:
-    """Rule 37: a form that has neither id nor name is told by an XPath, to itself or to something in it."""
+    """Rule 37: a form that has neither id nor name is told by an XPath or CSS, to itself or to something in it."""
     shown = page("<form></form><form action=/x><p class=login><input name=q></form>")
     second = shown.elements("form")[1]
     assert locate.form(shown, "//form[@action='/x']") is second
     assert locate.form(shown, "(//form)[2]") is second
     assert locate.form(shown, "//input[@name='q']") is second
+    assert locate.form(shown, "form[action='/x']") is second
+    assert locate.form(shown, ".login > input") is second
     with pytest.raises(Failure, match=re.escape("no form “//form[3]”")):
         locate.form(shown, "//form[3]")
     with pytest.raises(Failure, match="no form “//h1”"):
         locate.form(shown, "//h1")
-    with pytest.raises(Misconfigured, match=re.escape("“//form[” is not an XPath: ")):
+    with pytest.raises(Misconfigured, match=re.escape("“//form[”: not an XPath expression: ")):
         locate.form(shown, "//form[")
 
 

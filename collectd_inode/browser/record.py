@@ -1,0 +1,155 @@
+"""What a browser asks and is told in one run, noted for the evidence of a run that fails.  Data only, and bounded.
+
+A browser without a recorder notes nothing.  What is secret is still in here: whoever writes it down hides it first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from collectd_inode.browser import urls
+from collectd_inode.browser.auth import Credentials
+from collectd_inode.browser.charset import UTF8, Encoding
+from collectd_inode.browser.decoding import Body
+from collectd_inode.browser.forms import kind_of, value_of
+from collectd_inode.browser.headers import Headers
+from collectd_inode.browser.page import Page
+from collectd_inode.wire import Exchange
+
+MOST_HOPS = 200
+"""The last so many are kept."""
+LONGEST_FORM = 64 * 2**10
+"""Bytes of what a form sends."""
+LONGEST_HEADERS = 16 * 2**10
+"""Bytes of one message's headers; those that reach further are counted only."""
+
+Lines = tuple[tuple[str, str], ...]
+"""Headers: name in lower case, value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a form sent: its media type, its beginning, how many bytes it had in all, in which encoding."""
+
+    content_type: str
+    body: bytes
+    size: int
+    encoding: Encoding = UTF8
+
+    @property
+    def cut(self) -> bool:
+        """Whether there was more."""
+        return self.size > len(self.body)
+
+
+@dataclass(slots=True)
+class Hop:
+    """One request and what came of it, as far as it came; ``step`` is the series of the step that asked."""
+
+    step: str
+    method: str
+    url: str
+    headers: Lines
+    headers_left_out: int = 0
+    sent: Sent | None = None
+    status: int | None = None
+    answer: Lines = ()
+    answer_left_out: int = 0
+    exchange: Exchange | None = None
+    """What the wire measured, once it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The body of the answer to request *number*, without Content-Encoding; ``whole`` is False if it broke off."""
+
+    number: int
+    content_type: str
+    body: bytes
+    whole: bool
+
+
+class Recorder:
+    """Notes a run.  `step` names what is being done; the browser and the wire tell the rest.
+
+    *cleanup* are the steps that are done after a run has failed: they must not take the place of the page it failed on.
+    """
+
+    def __init__(self, cleanup: frozenset[str] = frozenset()) -> None:
+        self._cleanup = cleanup
+        self.step = ""
+        self.asked = 0
+        """Requests, those that are no longer among `hops` included."""
+        self.hops: deque[Hop] = deque(maxlen=MOST_HOPS)
+        self.passwords: set[str] = set()
+        """What stood in password fields, and the passwords of sites."""
+        self.password_fields: set[str] = set()
+        """The names of these fields."""
+        self._last: dict[bool, tuple[int, Hop, str, Body]] = {}
+
+    def asks(self, method: str, url: str, headers: Headers, body: bytes | None, page: Page | None) -> None:
+        """A request goes out; *page* is what was on the screen."""
+        self._look_for_passwords(page)
+        sent = None
+        if body is not None:
+            encoding = page.encoding.for_forms if page is not None else UTF8
+            sent = Sent(headers.get("content-type", ""), body[:LONGEST_FORM], len(body), encoding)
+        kept, left_out = _lines(headers)
+        self.hops.append(Hop(self.step, method, url, kept, left_out, sent))
+        self.asked += 1
+
+    def answers(self, status: int, headers: Headers) -> None:
+        """The head of the answer to the last request is here."""
+        hop = self.hops[-1]
+        hop.status = status
+        hop.answer, hop.answer_left_out = _lines(headers)
+
+    def receives(self, body: Body, content_type: str) -> None:
+        """Its body begins to come in, into *body*; an earlier one is let go."""
+        self._last[self.step in self._cleanup] = self.asked, self.hops[-1], content_type, body
+
+    def exchange(self, exchange: Exchange) -> None:
+        """What the wire measured of the last request."""
+        if self.hops:
+            self.hops[-1].exchange = exchange
+
+    def leaves(self, page: Page | None, credentials: Mapping[urls.Origin, Credentials]) -> None:
+        """The browser is closed over *page*; *credentials* are those that it had for sites."""
+        self.passwords.update(who.password for who in credentials.values())
+        self._look_for_passwords(page)
+
+    def received(self, step: str = "") -> Received | None:
+        """The last answer's body, as far as it came; None where no answer had one to read.
+
+        *step* is what the run failed in: if that is cleaning up, it is the last one of cleaning up.
+        """
+        last = self._last.get(step in self._cleanup)
+        if last is None:
+            return None
+        number, hop, content_type, body = last
+        return Received(number, content_type, body.so_far, hop.exchange is not None and hop.exchange.finished)
+
+    def _look_for_passwords(self, page: Page | None) -> None:
+        if page is None:
+            return
+        fields = [control for control in page.elements("input") if kind_of(control) == "password"]
+        self.passwords.update(value_of(page, control) for control in fields)
+        self.password_fields.update(name for control in fields if (name := control.get("name")))
+
+
+def _lines(headers: Headers) -> tuple[Lines, int]:
+    """The headers that fit, and how many do not: none is cut, or a piece of a secret would not be known for one."""
+    every = [(name, value) for name in headers for value in headers.get_list(name)]
+    kept = tuple(_fitting(every))
+    return kept, len(every) - len(kept)
+
+
+def _fitting(lines: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    room = LONGEST_HEADERS
+    for name, value in lines:
+        size = len(name) + len(value)
+        if size <= room:
+            room -= size
+            yield name, value
