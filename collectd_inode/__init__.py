@@ -7,22 +7,35 @@ the log, never a daemon that does not start.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collectd_inode.run import Cause as Cause
+    from collectd_inode.run import Failure as Failure
+    from collectd_inode.run import Misconfigured as Misconfigured
+    from collectd_inode.scenario.session import Session as Session
     from collectd_inode.scenario.usersteps import step as step
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "step"]
+
+_FOR_STEPS = {
+    "step": "collectd_inode.scenario.usersteps",
+    "Session": "collectd_inode.scenario.session",
+    "Failure": "collectd_inode.run",
+    "Cause": "collectd_inode.run",
+    "Misconfigured": "collectd_inode.run",
+}
+"""What an operator's own step modules import from here, and where it is."""
+
+__all__ = ["Cause", "Failure", "Misconfigured", "Session", "__version__", "step"]
 
 
 def __getattr__(name: str) -> Any:
     """``from collectd_inode import step``, for the operator's own step modules; imported when asked for."""
-    if name == "step":
-        from collectd_inode.scenario.usersteps import step  # noqa: PLC0415
-
-        return step
+    if name in _FOR_STEPS:
+        return getattr(importlib.import_module(_FOR_STEPS[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -114,9 +114,6 @@ class Configuration:
         if settings.timeout > settings.interval and (self._timeout_given or "Timeout" in values):
             what = f"a run ends when its interval does: Timeout {settings.timeout:g} counts as {settings.interval:g}"
             self.warnings.append(Problem(shown, what, str(node.place or "")))
-        if "SaveFailures" in values:
-            what = "SaveFailures: this version does not save failing pages yet"
-            self.warnings.append(Problem(shown, what, str(node.place or "")))
         self.blocks.append(Block(kind, name, values, settings, node))
         return []
 

@@ -8,6 +8,10 @@ each timed; the first bad one ends the run; plus a few readings.  A *probe* is a
   ends the probe: the exception goes on, and `observe` knows that it has been recorded.
 - ``run.exchange(exchange)`` adds what the wire measured to the step that is open.
 - ``run.read(…)`` and ``run.warn(…)`` add readings and warnings.
+- ``with run.part():`` brackets steps that others are done after, whatever becomes of them: the first exception in such
+  a part is how the run ended, and goes no further.
+
+A step that is planned as *soft* goes on without an exception when the world was not as it should be: it is a warning.
 
 `observe` sets the one deadline, runs the probe and hands back an `Observation`, in which every text has been through
 the run's `Redactor`.  Nothing else in the package turns an exception into a status, and nothing else redacts.
@@ -120,7 +124,7 @@ class PlannedStep:
 
     ``keyword`` and ``below`` (a table or doc string, line by line) are for showing it as it stands in its file;
     ``navigates`` is False for a step that is known to ask nothing of the network; ``trouble`` is why this step keeps
-    its job from running.
+    its job from running.  ``soft``: its failure is a warning; ``cleanup``: it is done also when the run has ended.
     """
 
     name: str
@@ -130,6 +134,8 @@ class PlannedStep:
     below: tuple[str, ...] = ()
     navigates: bool = True
     trouble: Trouble | None = None
+    soft: bool = False
+    cleanup: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,7 @@ class Story:
 class StepResult:
     """A step as it went.  ``seconds`` is wire time: None if it asked nothing of the network or did not pass.
 
-    A step that ran into a deadline has the time waited.
+    A step that ran into a deadline has the time waited.  ``excused``: it is a soft step that failed.
     """
 
     name: str
@@ -160,6 +166,7 @@ class StepResult:
     response_code: int | None = None
     bytes: int | None = None
     stamps: Stamps | None = None
+    excused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +181,9 @@ class Reading:
     value: float
     dispatched: bool = True
 
+
+SOFT, EVIDENCE = "soft", "evidence"
+"""Codes of warnings: a soft step has failed; the evidence of a failed run could not be kept."""
 
 Probe = Callable[["Run"], Awaitable[None]]
 
@@ -215,8 +225,8 @@ class Job:
 class Observation:
     """A finished run: immutable, redacted, and all that any report is made of.
 
-    ``time`` is the start (epoch seconds), ``seconds`` the sum of the steps' latencies if all passed (None for a
-    job whose steps have none), ``elapsed`` wall time.
+    ``time`` is the start (epoch seconds), ``elapsed`` wall time.  ``seconds`` is the sum of the latencies of the steps
+    that passed, if the run did (None for a job whose steps have none).
     """
 
     job: Job
@@ -232,6 +242,8 @@ class Observation:
     """False for a job that cannot run and only says so."""
     traceback: str = ""
     """Of a bug, ours or in an operator's step."""
+    evidence: str = ""
+    """The folder with what a failed run has left; empty if none was kept."""
 
     @property
     def cause(self) -> Cause:
@@ -251,12 +263,17 @@ class Observation:
     @property
     def overhead(self) -> float | None:
         """What is left of the elapsed time when the wire time is taken off: ours, never the server's."""
-        return None if self.seconds is None else max(0.0, self.elapsed - self.seconds)
+        if self.seconds is None:
+            return None
+        # How much of an excused step's time was the server's is not known to the end, so none of it is called ours.
+        theirs = self.seconds + sum(step.elapsed for step in self.steps if step.excused)
+        return max(0.0, self.elapsed - theirs)
 
     @property
     def bad_step(self) -> StepResult | None:
-        """The step that ended the run."""
-        return next((s for s in self.steps if s.trouble is not None), None)
+        """The step that ended the run; None where it was none, or nothing has."""
+        troubled = (s for s in self.steps if s.trouble is not None and not s.excused)
+        return next((s for s in troubled if s.trouble == self.trouble), None)
 
 
 class Redactor:
@@ -268,7 +285,7 @@ class Redactor:
 
     def hide(self, name: str, value: str) -> None:
         """From now on *value* reads ``[name]``."""
-        if not value.strip():
+        if not value.strip() or any(value == known for known, _ in self._secrets):
             return
         self._secrets.append((value, name))
         # Longest first: a secret that contains another must not leave its rest behind.
@@ -280,6 +297,11 @@ class Redactor:
     def hides_anything(self) -> bool:
         """Whether there is a secret at all."""
         return self._pattern is not None
+
+    @property
+    def pattern(self) -> re.Pattern[str] | None:
+        """What any secret looks like, whatever it is dressed in; None if there is none."""
+        return self._pattern
 
     def __call__(self, text: str) -> str:
         """*text* without secrets."""
@@ -389,7 +411,7 @@ class _Writing:
         self.planned, self.started = planned, started
         self.exchanges: list[Exchange] = []
 
-    def close(self, elapsed: float, trouble: Trouble | None) -> StepResult:
+    def close(self, elapsed: float, trouble: Trouble | None, *, excused: bool = False) -> StepResult:
         codes = [e.response_code for e in self.exchanges if e.response_code is not None]
         return StepResult(
             name=self.planned.name,
@@ -403,6 +425,7 @@ class _Writing:
             response_code=codes[-1] if codes else None,
             bytes=sum(e.bytes for e in self.exchanges) if codes else None,
             stamps=min((e.stamps for e in self.exchanges), default=None),  # one elapsed makes the sum elapsed
+            excused=excused,
         )
 
     @property
@@ -432,14 +455,18 @@ class Run:
         self.job = job
         self.redactor = Redactor()
         self.clock = clock
+        self.seconds = job.deadline if seconds is None else seconds
+        """How long it may take."""
         self._time, self._started = clock.now(), clock.monotonic()
-        self._ends = self._started + (job.deadline if seconds is None else seconds)
         self._results: list[StepResult] = []
         self._open: _Writing | None = None
         self._warnings: list[Warning] = []
         self._readings: list[Reading] = []
         self._recorded: BaseException | None = None
+        self._ended: Trouble | None = None
         self._traceback = ""
+        self.keep: Callable[[Observation], Awaitable[str]] | None = None
+        """Set by a probe: keeps the evidence of a run that did not pass, and gives the folder it is in."""
 
     @contextmanager
     def step(self, planned: PlannedStep) -> Iterator[None]:
@@ -450,15 +477,39 @@ class Run:
         except (asyncio.CancelledError, KeyboardInterrupt):
             raise  # the deadline or the end of the daemon: `observe` knows which, and closes the step
         except (Exception, SystemExit) as error:
-            self._close(self._trouble(error))
+            trouble = self._trouble(error)
+            excused = planned.soft and trouble.status is Status.FAILED  # a mistake of the operator's is no weather
+            self._close(trouble, excused=excused)
+            if excused:
+                return self.warn(SOFT, f"{planned.name}: {trouble.message}")
             self._recorded = error
             raise
         self._close(None)
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Bracket a part of the run; the probe goes on after it, whatever is raised inside.
+
+        The first of such exceptions is how the run ended; what goes wrong later on is its own step's trouble only.
+        """
+        try:
+            yield
+        except asyncio.CancelledError as error:
+            if _is_being_stopped():
+                raise
+            self._end(error)
+        except (Exception, SystemExit) as error:
+            self._end(error)
+
+    @property
+    def last(self) -> StepResult | None:
+        """The step that was done last."""
+        return self._results[-1] if self._results else None
+
     @property
     def seconds_left(self) -> float:
         """Until the deadline."""
-        return max(0.0, self._ends - self.clock.monotonic())
+        return max(0.0, self._started + self.seconds - self.clock.monotonic())
 
     def exchange(self, exchange: Exchange) -> None:
         """Add what the wire measured to the step that is open."""
@@ -476,13 +527,15 @@ class Run:
     def finish(self, error: BaseException | None = None) -> Observation:
         """The observation, redacted; *error* is what ended the probe early."""
         trouble = self._how_it_ended(error)
+        if self._ended is not None:
+            trouble = self._ended
         elapsed = self.clock.monotonic() - self._started
         finished = Observation(
             job=self.job,
             status=trouble.status if trouble else Status.PASSED,
             time=self._time,
             elapsed=elapsed,
-            steps=(*self._results, *self._skipped()),
+            steps=tuple(self._in_order()),
             trouble=trouble,
             warnings=tuple(self._warnings),
             readings=tuple(self._readings),
@@ -494,12 +547,12 @@ class Run:
     def _total(self) -> float | None:
         if not any(step.navigates for step in self.job.steps):
             return None
-        return sum(result.seconds or 0.0 for result in self._results)
+        return sum(result.seconds or 0.0 for result in self._results if result.trouble is None)
 
-    def _close(self, trouble: Trouble | None) -> None:
+    def _close(self, trouble: Trouble | None, *, excused: bool = False) -> None:
         if self._open is not None:
             elapsed = self.clock.monotonic() - self._open.started
-            self._results.append(self._open.close(elapsed, trouble))
+            self._results.append(self._open.close(elapsed, trouble, excused=excused))
             self._open = None
 
     def _trouble(self, error: BaseException) -> Trouble:
@@ -512,6 +565,11 @@ class Run:
             self._traceback = lines
         return trouble
 
+    def _end(self, error: BaseException) -> None:
+        trouble = self._how_it_ended(error)
+        if self._ended is None:
+            self._ended = trouble
+
     def _how_it_ended(self, error: BaseException | None) -> Trouble | None:
         if error is None:
             return None
@@ -521,9 +579,12 @@ class Run:
         self._close(trouble)
         return trouble
 
-    def _skipped(self) -> Iterator[StepResult]:
-        for planned in self.job.steps[len(self._results) :]:
-            yield StepResult(planned.name, planned.series, Status.SKIPPED, planned.place)
+    def _in_order(self) -> Iterator[StepResult]:
+        """The steps as the job announced them, whichever order they were done in; the rest was skipped."""
+        done = {result.series: result for result in self._results}
+        for planned in self.job.steps:
+            skipped = StepResult(planned.name, planned.series, Status.SKIPPED, planned.place)
+            yield done.get(planned.series, skipped)
 
 
 def _redacted(observation: Observation, redact: Redactor) -> Observation:
@@ -561,10 +622,10 @@ async def observe(job: Job, clock: Clock = wire.SYSTEM_CLOCK, *, seconds: float 
         async with deadline(most) as limit:
             await job.probe(run)
     except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
+        if _is_being_stopped():
             raise
-        return run.finish(error)  # an operator's step raised it by itself: nobody has asked us to stop
+        # An operator's step raised it by itself: nobody has asked us to stop.
+        return await _with_evidence(run, run.finish(error))
     except (Exception, SystemExit) as error:  # sys.exit() in an operator's step would end the loop thread
         ended: BaseException | None = error
     else:
@@ -572,7 +633,46 @@ async def observe(job: Job, clock: Clock = wire.SYSTEM_CLOCK, *, seconds: float 
     # Whatever a step makes of being cancelled, a run that its deadline ended has run into its deadline.
     if limit.expired() and (ended is None or ended is not run._recorded):
         ended = TimeoutError(f"not done after {round(most, 2):g} s")
-    return run.finish(ended)
+    return await _with_evidence(run, run.finish(ended))
+
+
+def _is_being_stopped() -> bool:
+    """Whether somebody has cancelled this task, rather than that something in it raised CancelledError by itself."""
+    task = asyncio.current_task()
+    return task is None or bool(task.cancelling())
+
+
+_KEEPING_SECONDS = 5.0
+"""For writing down the evidence: a disk that hangs must not hold up the job for longer."""
+
+
+async def _with_evidence(run: Run, observation: Observation) -> Observation:
+    """*observation* with the path of its evidence; what goes wrong with keeping it is a warning."""
+    if observation.passed or run.keep is None:
+        return observation
+    try:
+        async with asyncio.timeout(_KEEPING_SECONDS):
+            return replace(observation, evidence=await run.keep(observation))
+    except TimeoutError:
+        what = f"the evidence of the failed run was not written after {_KEEPING_SECONDS:g} s"
+    except asyncio.CancelledError as error:
+        if _is_being_stopped():
+            raise
+        what = _not_kept(error)
+    except Exception as error:
+        what = _not_kept(error)
+    return replace(observation, warnings=(*observation.warnings, Warning(EVIDENCE, run.redactor(what))))
+
+
+def _not_kept(error: BaseException) -> str:
+    match error:
+        case Misconfigured():
+            return str(error)
+        case OSError(strerror=str(reason), filename=file):
+            why = f"{file}: {reason}" if file else reason
+        case _:
+            why = _bug(error)
+    return f"the evidence of the failed run cannot be kept: {why}"
 
 
 def unable(job: Job, time: float) -> Observation:

@@ -80,13 +80,14 @@ BLOCK = '<Scenario "web">\n{}\n</Scenario>\n'
             ],
         ),
         (
-            BLOCK.format('Secret "pass word" "/x"\nResolve "www" "here"\nSaveFailures "/gone"\nMaxBodySize 0'),
+            BLOCK.format('Secret "pass word" "/x"\nResolve "www" "here"\nSaveFailures "/gone/by"\nMaxBodySize 0'),
             [
                 'c.conf:2: <Scenario "web"> Secret "pass word" "/x":'
                 " expected a name of letters, digits, _ and -, starting with a letter",
                 'c.conf:3: <Scenario "web"> Resolve "www" "here":'
                 ' expected an IP address with or without a port, such as "192.0.2.7:8080"',
-                'c.conf:4: <Scenario "web"> SaveFailures "/gone": expected a folder that exists',
+                'c.conf:4: <Scenario "web"> SaveFailures "/gone/by":'
+                " expected a folder, or a new one in a folder that exists",
                 'c.conf:5: <Scenario "web"> MaxBodySize 0: expected a number of bytes, at least 1',
             ],
         ),

@@ -43,13 +43,22 @@ def played(job: Job, outcome: dict[str, Any]) -> Job:
         for reading, value in outcome.get("readings", {}).items():
             type, _, type_instance = reading.partition("-")
             run.read(type, type_instance, value)
+        ended = False
         for planned, met in zip(job.steps, steps, strict=False):
-            with run.step(planned):
-                if "phases" in met:
-                    asked = exchange(met.get("code"), size=met.get("bytes", 0), **met["phases"])
-                    run.exchange(replace(asked, doing=met.get("doing", "")))
-                if "fails" in met:
-                    raise Failure(Cause[met["fails"].upper()], **met["with"])
+            if ended and not planned.cleanup:
+                continue
+            with run.part():
+                with run.step(planned):
+                    meet(run, met)
+                continue
+            ended = True
+
+    def meet(run: Run, met: dict[str, Any]) -> None:
+        if "phases" in met:
+            asked = exchange(met.get("code"), size=met.get("bytes", 0), **met["phases"])
+            run.exchange(replace(asked, doing=met.get("doing", "")))
+        if "fails" in met:
+            raise Failure(Cause[met["fails"].upper()], **met["with"])
 
     return replace(job, probe=play if job.probe is not None else None)
 
@@ -143,6 +152,27 @@ def test_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "1 scenario (\x1b[31m1 failed" in lines
     plain = re.sub("\x1b\\[[0-9]+m", "", text)
     assert plain == shown(found)
+
+
+def test_a_warning_is_yellow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it is a step that failed; what is red must be seen to."""
+    monkeypatch.chdir(GOLDEN / "soft")
+    found = observations(GOLDEN / "soft")
+    lines = [line.partition("\x1b[0m")[0] for line in shown(found[:1], COLOURED).splitlines()]
+    assert '\x1b[33m    When I follow "News", or warn' in lines
+    assert "\x1b[33m      warning: http://shop.test/news answered 503 Service Unavailable" in lines
+    assert not [line for line in lines if line.startswith("\x1b[31m")]
+
+
+def test_evidence_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below the steps, where there is some."""
+    monkeypatch.chdir(GOLDEN / "refused")
+    (found,) = observations(GOLDEN / "refused")
+    lines = pretty.observation(replace(found, evidence="/srv/evidence/login"), PLAIN).splitlines()
+    assert lines[-2:] == [
+        "    evidence: /srv/evidence/login",
+        "    warning: the certificate of www.example.org ends in 3 days (expiry)",
+    ]
 
 
 @pytest.mark.parametrize(

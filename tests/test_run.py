@@ -6,7 +6,9 @@ import asyncio
 import base64
 import html
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -20,6 +22,8 @@ from collectd_inode.run import (
     Failure,
     Misconfigured,
     Observation,
+    PlannedStep,
+    Probe,
     Redactor,
     Run,
     Status,
@@ -350,6 +354,283 @@ def test_warnings_and_readings_leave_the_status_passed() -> None:
     assert [(r.type, r.type_instance, r.value) for r in found.readings] == [("gauge", "certificate_days_left-www", 3.0)]
 
 
+# Soft steps, and parts that others are done after
+
+WARN = replace(OPEN, soft=True)
+LEAVE = PlannedStep("whatever happens, leave", "leave", "home.feature:5", cleanup=True)
+
+
+def test_a_soft_step_that_fails_is_a_warning() -> None:
+    """The step keeps its trouble and has no latency; the run goes on and passes.  Its time is nobody's overhead."""
+
+    async def soft(run: Run) -> None:
+        with run.step(WARN):
+            run.exchange(exchange(503, processing=0.2))
+            raise Failure(Cause.REFUSED, "503")
+        with run.step(LOOK):
+            pass
+
+    found = observed(soft, WARN, LOOK)
+    assert found == Observation(
+        job=found.job,
+        status=Status.PASSED,
+        time=1_000_000.0,
+        elapsed=1.25,
+        steps=(
+            StepResult(
+                name='go to "/"',
+                series="go_to",
+                status=Status.FAILED,
+                place="home.feature:3",
+                trouble=Trouble(Status.FAILED, Cause.REFUSED, "503"),
+                elapsed=0.25,
+                phases={Phase.PROCESSING: 0.2},
+                response_code=503,
+                bytes=100,
+                stamps=Stamps.ELAPSED,
+                excused=True,
+            ),
+            StepResult('should see "Welcome"', "should_see_welcome", Status.PASSED, "home.feature:4", elapsed=0.25),
+        ),
+        warnings=(Warning("soft", 'go to "/": 503'),),
+        seconds=0.0,
+    )
+    assert (found.cause, found.message, found.overhead, found.bad_step) == (Cause.NONE, "", 1.0, None)
+
+
+@pytest.mark.parametrize("error", [Misconfigured("no file"), Broken("steps.py:3: no"), KeyError("x"), SystemExit(3)])
+def test_a_soft_step_excuses_no_mistake(error: BaseException) -> None:
+    """What the operator, or we, must mend is no weather."""
+
+    async def mistaken(run: Run) -> None:
+        with run.step(WARN):
+            raise error
+
+    found = observed(mistaken, WARN, LOOK)
+    assert [step.status for step in found.steps] == [Status.ERROR, Status.SKIPPED]
+    assert (found.status, found.bad_step, found.warnings) == (Status.ERROR, found.steps[0], ())
+
+
+def test_the_deadline_excuses_no_soft_step() -> None:
+    """There is no time left to go on."""
+
+    async def hanging(run: Run) -> None:
+        with run.step(WARN):
+            await asyncio.Event().wait()
+
+    found = observed(hanging, WARN, LOOK, deadline=0.02)
+    assert [step.status for step in found.steps] == [Status.FAILED, Status.SKIPPED]
+    assert (found.message, found.bad_step, found.warnings) == ("not done after 0.02 s", found.steps[0], ())
+
+
+def test_a_step_after_a_soft_one_ends_the_run_with_the_same_words() -> None:
+    """The bad step is the one that ended it."""
+
+    async def unlucky(run: Run) -> None:
+        for planned in (WARN, LOOK):
+            with run.step(planned):
+                raise ConnectFailed("www: connection refused")
+
+    found = observed(unlucky, WARN, LOOK)
+    assert found.bad_step == found.steps[1]
+    assert found.steps[0].trouble == found.steps[1].trouble == found.trouble
+
+
+async def tidying(run: Run) -> None:
+    """Look, which fails; leave all the same, which fails too."""
+    with run.part(), run.step(LOOK):
+        raise Failure(Cause.EXPECTATION, "nothing to be seen")
+    with run.part(), run.step(LEAVE):
+        raise Failure(Cause.REFUSED, "locked")
+
+
+def test_the_first_trouble_is_the_run_s() -> None:
+    """What goes wrong afterwards is its own step's; the steps stand in the job's order, whichever were done."""
+    found = observed(tidying, LEAVE, OPEN, LOOK)
+    assert found.trouble == Trouble(Status.FAILED, Cause.EXPECTATION, "nothing to be seen")
+    assert [(step.series, step.status) for step in found.steps] == [
+        ("leave", Status.FAILED),
+        ("go_to", Status.SKIPPED),
+        ("should_see_welcome", Status.FAILED),
+    ]
+    assert found.bad_step == found.steps[2]
+
+
+def test_the_deadline_of_a_run_that_has_failed_changes_nothing() -> None:
+    """It ends the tidying up; how the run ended is known."""
+
+    async def slow(run: Run) -> None:
+        with run.part(), run.step(LOOK):
+            raise Failure(Cause.EXPECTATION, "nothing to be seen")
+        with run.part(), run.step(LEAVE):
+            await asyncio.Event().wait()
+
+    found = observed(slow, LOOK, LEAVE, deadline=0.02)
+    assert found.message == "nothing to be seen"
+    assert [step.trouble.message for step in found.steps if step.trouble] == [
+        "nothing to be seen",
+        "not done after 0.02 s",
+    ]
+
+
+def test_a_cancellation_that_nobody_asked_for_ends_its_part_only() -> None:
+    """As everywhere else."""
+
+    async def confused(run: Run) -> None:
+        with run.part(), run.step(LOOK):
+            raise asyncio.CancelledError
+        with run.part(), run.step(LEAVE):
+            pass
+
+    found = observed(confused, LOOK, LEAVE)
+    assert (found.status, [step.status for step in found.steps]) == (Status.ERROR, [Status.ERROR, Status.PASSED])
+
+
+# Evidence
+
+
+def keeping(keep: Callable[[Observation], Awaitable[str]], probe: Probe = tidying, **more: Any) -> Observation:
+    """What comes of *probe* with evidence kept by *keep*."""
+
+    async def kept(run: Run) -> None:
+        run.keep = keep
+        await probe(run)
+
+    return observed(kept, LOOK, LEAVE, **more)
+
+
+def test_a_failed_run_keeps_its_evidence() -> None:
+    """It is kept of the finished observation, which then names the folder; the time it takes is not the run's."""
+    seen = []
+
+    async def keep(observation: Observation) -> str:
+        seen.append(observation)
+        return "/evidence/web"
+
+    found = keeping(keep)
+    assert (found.evidence, found.elapsed) == ("/evidence/web", 1.25)
+    assert seen == [replace(found, evidence="")]
+
+
+def test_a_run_into_the_deadline_keeps_its_evidence_too() -> None:
+    """There is time for that beyond the deadline."""
+
+    async def hanging(run: Run) -> None:
+        with run.step(LOOK):
+            await asyncio.Event().wait()
+
+    async def keep(observation: Observation) -> str:
+        return observation.message
+
+    assert keeping(keep, hanging, deadline=0.02).evidence == "not done after 0.02 s"
+
+
+def test_a_run_that_passed_keeps_none() -> None:
+    """Nobody is asked."""
+
+    async def keep(observation: Observation) -> str:
+        raise AssertionError
+
+    async def fine(run: Run) -> None:
+        with run.step(LOOK):
+            pass
+
+    found = keeping(keep, fine)
+    assert (found.status, found.evidence, found.warnings) == (Status.PASSED, "", ())
+
+
+CANNOT = "the evidence of the failed run cannot be kept"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Misconfigured("SaveFailures /s3cret!: full"), "SaveFailures /[password]: full"),
+        (OSError(28, "No space left on device", "/evidence"), f"{CANNOT}: /evidence: No space left on device"),
+        (OSError(5, "Input/output error"), f"{CANNOT}: Input/output error"),
+        (KeyError("x"), f"{CANNOT}: KeyError: 'x' ({__file__}:"),
+        (asyncio.CancelledError(), f"{CANNOT}: CancelledError:  ({__file__}:"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_evidence_that_cannot_be_kept_is_a_warning(error: BaseException, said: str) -> None:
+    """Redacted like everything else; the observation is what it was."""
+
+    async def probe(run: Run) -> None:
+        run.redactor.hide("password", "s3cret!")
+        await tidying(run)
+
+    async def keep(observation: Observation) -> str:
+        raise error
+
+    found = keeping(keep, probe)
+    (warning,) = found.warnings
+    assert (found.message, found.evidence, warning.code) == ("nothing to be seen", "", "evidence")
+    assert warning.message.startswith(said)
+
+
+def test_evidence_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that hangs does not hold up the job."""
+    monkeypatch.setattr("collectd_inode.run._KEEPING_SECONDS", 0.01)
+
+    async def keep(observation: Observation) -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    said = "the evidence of the failed run was not written after 0.01 s"
+    assert keeping(keep).warnings == (Warning("evidence", said),)
+
+
+def test_a_stop_while_evidence_is_kept_goes_through() -> None:
+    """The daemon waits for nobody."""
+
+    async def main() -> None:
+        inside = asyncio.Event()
+
+        async def keep(observation: Observation) -> str:
+            inside.set()
+            await asyncio.Event().wait()
+            return ""
+
+        async def failing(run: Run) -> None:
+            run.keep = keep
+            await tidying(run)
+
+        task = asyncio.create_task(observe(job(failing, LOOK, LEAVE)))
+        await inside.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+
+
+def test_a_stop_keeps_no_evidence() -> None:
+    """A run cut short by shutdown leaves nothing at all."""
+
+    async def main() -> None:
+        inside, kept = asyncio.Event(), []
+
+        async def keep(observation: Observation) -> str:
+            kept.append(observation)
+            return ""
+
+        async def waiting(run: Run) -> None:
+            run.keep = keep
+            with run.part(), run.step(LOOK):
+                inside.set()
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(observe(job(waiting, LOOK)))
+        await inside.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert kept == []
+
+    asyncio.run(main())
+
+
 # Secrets
 
 SECRET = "p@ss w/ö\"rd&x<'\\+%"
@@ -407,6 +688,15 @@ def test_a_secret_that_was_cut_in_two_is_hidden_too(text: str, expected: str) ->
     redact = Redactor()
     redact.hide("pin", "open sesame")
     assert redact(text) == expected
+
+
+def test_a_secret_has_one_name() -> None:
+    """The first that it was given: a token that is remembered, and then shown to a site, is one pattern only."""
+    redact = Redactor()
+    redact.hide("token", "open sesame")
+    pattern = redact.pattern
+    redact.hide("Authorization", "open sesame")
+    assert (redact("open sesame"), redact.pattern) == ("[token]", pattern)
 
 
 def test_a_blank_secret_hides_nothing() -> None:

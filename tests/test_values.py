@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from collectd_inode.report.values import Value, health, identity, series, values
 from collectd_inode.run import Cause, Detail, Failure, Job, PlannedStep, Run, Status, Trouble, unable
 
 SLOT = 1_000_020.0
+AGAIN = PlannedStep("go again", "go_again")
 
 
 def rows(found: list[Value]) -> dict[str, float]:
@@ -79,6 +81,47 @@ def test_a_step_that_ran_into_the_deadline_sends_the_time_waited() -> None:
         "scenario-web-home/count-passed": 0.0,
         "scenario-web-home/response_time-go_to": 0.25,
     }
+
+
+def test_a_soft_step_that_failed_sends_no_latency() -> None:
+    """The run has passed, so the total is sent: of what passed; so are the phases, and what was ours."""
+    warned = replace(OPEN, soft=True)
+
+    async def soft(run: Run) -> None:
+        with run.step(warned):
+            run.exchange(exchange(503, connect=0.1, processing=0.2))
+            raise Failure(Cause.REFUSED, "503")
+        with run.step(AGAIN):
+            run.exchange(exchange(processing=0.2))
+
+    assert rows(values(observed(soft, warned, AGAIN), SLOT)) == {
+        "scenario-web-home/bool-success": 1.0,
+        "scenario-web-home/gauge-cause": 0.0,
+        "scenario-web-home/gauge-warnings": 1.0,
+        "scenario-web-home/duration-elapsed": 1.25,
+        "scenario-web-home/latency-total": 0.2,
+        "scenario-web-home/count-passed": 1.0,
+        "scenario-web-home/response_code-last": 200.0,
+        "scenario-web-home/duration-processing": 0.2,
+        "scenario-web-home/duration-overhead": pytest.approx(0.8),
+        "scenario-web-home/response_time-go_again": 0.2,
+    }
+
+
+def test_the_last_status_is_of_the_steps_that_the_run_is_about() -> None:
+    """Not what a clean-up step was told after the run had ended."""
+    leave = replace(AGAIN, cleanup=True)
+
+    async def tidied(run: Run) -> None:
+        with run.part():
+            await refused(run)
+        with run.part(), run.step(leave):
+            run.exchange(exchange(200, processing=0.2))
+
+    sent = rows(values(observed(tidied, OPEN, leave), SLOT))
+    assert sent["scenario-web-home/response_code-last"] == 503.0
+    assert sent["scenario-web-home/response_time-go_again"] == 0.2
+    assert "scenario-web-home/latency-total" not in sent
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ def as_object(observation: Observation) -> dict[str, Any]:
         "overhead_seconds": observation.overhead,
         "steps": [_step(step) for step in observation.steps],
         "readings": {f"{r.type}-{r.type_instance}": r.value for r in readings(observation)},
+        **({"evidence": observation.evidence} if observation.evidence else {}),
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collectd_inode.report.notification import one_line, shortened
 from collectd_inode.report.readings import SCENARIO
 from collectd_inode.report.style import Style
-from collectd_inode.run import Job, Observation, PlannedStep, Status, StepResult, Story
+from collectd_inode.run import SOFT, Cause, Job, Observation, PlannedStep, Status, StepResult, Story, Trouble
 
 _WIDEST = 100
 """Places stand in one column, but not further right than this: long steps push theirs out."""
@@ -34,19 +34,29 @@ def _lines(observed: Observation, style: Style, before: Story | None, verbose: b
     width = min(_WIDEST, max(map(len, texts)))
     yield _row(texts[0], "", job.place, width, style)
     for text, planned, step in zip(texts[1:], job.steps, observed.steps, strict=True):
-        yield _row(text, duration(step.seconds), step.place, width, style, status=step.status)
-        yield from (style.status(step.status, f"      {line}") for line in planned.below)
+        colour = Status.UNDEFINED if step.excused else step.status
+        yield _row(text, duration(step.seconds), step.place, width, style, status=colour)
+        yield from (style.status(colour, f"      {line}") for line in planned.below)
         if verbose:
             yield from (style.comment(f"      {line}") for line in _measured(step))
         if step.trouble is not None:
-            yield from _trouble(step.trouble.cause.word, step.trouble.message, step.trouble, style)
+            yield from _trouble("warning" if step.excused else step.trouble.cause.word, step.trouble, style, colour)
     if observed.trouble is not None and observed.bad_step is None:
-        yield from _trouble(observed.cause.word, observed.message, observed.trouble, style)
+        yield from _trouble(why(observed), observed.trouble, style, Status.FAILED)
+    if observed.evidence:
+        yield f"    evidence: {observed.evidence}"
     for warning in observed.warnings:
+        if warning.code == SOFT:
+            continue  # it stands below its step
         yield style.undefined(f"    warning: {warning.message} ({warning.code})")
     if job.kind != SCENARIO and observed.readings:
         yield from _wrapped(f"{r.type}-{r.type_instance} {r.value:.6g}" for r in observed.readings)
     yield ""
+
+
+def why(observed: Observation) -> str:
+    """The cause of a run that did not pass, in a word; its status where it has none."""
+    return observed.status if observed.cause is Cause.NONE else observed.cause.word
 
 
 def _head(story: Story) -> Iterator[str]:
@@ -66,12 +76,12 @@ def _row(text: str, time: str, place: str, width: int, style: Style, *, status: 
     return f"{painted}{padding}  {time:>{_TIME_WIDTH}}{style.comment(comment)}".rstrip()
 
 
-def _trouble(cause: str, message: str, trouble: object, style: Style) -> Iterator[str]:
-    yield style.failed(f"      {cause}: {one_line(message, _DETAIL)}")
+def _trouble(head: str, trouble: Trouble, style: Style, colour: Status) -> Iterator[str]:
+    yield style.status(colour, f"      {head}: {one_line(trouble.message, _DETAIL)}")
     for label in ("expected", "found"):
         text = getattr(trouble, label)
         if text:
-            yield style.failed(f"      {label + ':':9} {shortened(one_line(text, 4 * _DETAIL), _DETAIL)}")
+            yield style.status(colour, f"      {label + ':':9} {shortened(one_line(text, 4 * _DETAIL), _DETAIL)}")
 
 
 def _wrapped(parts: Iterable[str]) -> Iterator[str]:
@@ -100,13 +110,13 @@ def duration(seconds: float | None) -> str:
 
 def summary(observations: Sequence[Observation], style: Style) -> str:
     """What cucumber prints at the end: which scenarios are bad, how many of what, and the time it took."""
-    steps = [step.status for o in observations for step in o.steps]
+    steps = [step for o in observations for step in o.steps]
     elapsed = sum(o.elapsed for o in observations)
-    total = sum(step.seconds or 0.0 for o in observations for step in o.steps)
+    total = sum(step.seconds or 0.0 for step in steps)
     lines = [
         *_bad_scenarios(observations, style),
         _counted(_noun(observations), [o.status for o in observations], style),
-        _counted("step", steps, style),
+        _counted("step", [step.status for step in steps], style, excused=sum(step.excused for step in steps)),
         f"{int(elapsed // 60)}m{elapsed % 60:.3f}s" + (f", of which on the wire {duration(total)}" if total else ""),
     ]
     return "\n".join(lines)
@@ -130,8 +140,10 @@ def _title(job: Job) -> str:
     return f"  # {title}" if title else ""
 
 
-def _counted(noun: str, statuses: Sequence[Status], style: Style) -> str:
+def _counted(noun: str, statuses: Sequence[Status], style: Style, *, excused: int = 0) -> str:
     counts = Counter(statuses)
+    counts[Status.FAILED] -= excused
     parts = [style.status(s, f"{counts[s]} {s}") for s in _ORDER if counts[s]]
+    parts += [style.undefined(f"{excused} warned")] if excused else []
     plural = "" if len(statuses) == 1 else "s"
     return f"{len(statuses)} {noun}{plural}" + (f" ({', '.join(parts)})" if parts else "")

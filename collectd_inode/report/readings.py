@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from collectd_inode.run import Observation, Reading, Status, StepResult
 from collectd_inode.wire import Phase
@@ -21,14 +21,20 @@ def _of_scenario(observation: Observation) -> Iterator[Reading]:
     if not observation.ran:
         return
     yield Reading("count", "passed", sum(step.status is Status.PASSED for step in observation.steps))
-    code = last_response_code(observation.steps)
+    code = last_response_code(_until_the_end(observation))
     if code is not None:
         yield Reading("response_code", "last", code)
     if observation.passed:
-        for phase, seconds in total_phases(observation.steps).items():
+        for phase, seconds in total_phases(step for step in observation.steps if step.trouble is None).items():
             yield Reading("duration", phase, seconds)
         if observation.overhead is not None:
             yield Reading("duration", "overhead", observation.overhead)
+
+
+def _until_the_end(observation: Observation) -> tuple[StepResult, ...]:
+    """The steps up to the one that ended the run: what the clean-up steps were told after it is not its story."""
+    bad = observation.bad_step
+    return observation.steps[: observation.steps.index(bad) + 1] if bad is not None else observation.steps
 
 
 def last_response_code(steps: tuple[StepResult, ...]) -> int | None:
@@ -37,8 +43,9 @@ def last_response_code(steps: tuple[StepResult, ...]) -> int | None:
     return codes[-1] if codes else None
 
 
-def total_phases(steps: tuple[StepResult, ...]) -> Mapping[Phase, float]:
-    """Seconds in each phase over all steps, in the phases' own order; a phase that never happened is absent."""
+def total_phases(steps: Iterable[StepResult]) -> Mapping[Phase, float]:
+    """Seconds in each phase over all *steps*, in the phases' own order; a phase that never happened is absent."""
+    steps = tuple(steps)
     return {
         phase: sum(step.phases.get(phase, 0.0) for step in steps)
         for phase in Phase

@@ -10,18 +10,21 @@ import glob
 import inspect
 import os
 import ssl
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
-from collectd_inode.browser import Profile, scope, urls
+from collectd_inode.browser import Profile, urls
 from collectd_inode.keys import Common, Loaded, Problem
 from collectd_inode.names import slug
 from collectd_inode.run import Cause, Job, Misconfigured, PlannedStep, Status, Story, Trouble
-from collectd_inode.scenario import actions, feature
+from collectd_inode.scenario import actions, feature, json_body
+from collectd_inode.scenario.evidence import Evidence
 from collectd_inode.scenario.feature import Feature, Scenario, Step
 from collectd_inode.scenario.replay import Argument, PreparedStep, Replay, read_secret, variables_in
 from collectd_inode.scenario.sentences import KNOWN, SENTENCES
+from collectd_inode.scenario.session import name_complaint, selector_complaint
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.scenario.usersteps import guarded
 from collectd_inode.scenario.usersteps import load as load_user_steps
@@ -67,7 +70,7 @@ class _Loader:
         self.known = {name for name, _ in (*settings.variables, *settings.secrets)}
 
     def jobs(self) -> tuple[Job, ...]:
-        vocabulary = self._vocabulary()
+        vocabulary_of = self._vocabularies()
         features = list(self._features())
         chosen = [(f, s) for f in features for s in self._chosen(f)]
         broken = [job for f in features for job in self._broken(f)]
@@ -75,16 +78,17 @@ class _Loader:
             self._misconfigured("no scenario is selected: a run of nothing would never fail" + self._selection())
         context = self._context()
         self._check_secrets()
-        jobs = [self._job(f, s, vocabulary, context) for f, s in chosen]
+        jobs = [self._job(f, s, vocabulary_of(f.language), context) for f, s in chosen]
         return (*self._without_twins([*jobs, *broken]), *self._homeless_job())
 
     # What the block names.
 
-    def _vocabulary(self) -> Vocabulary:
+    def _vocabularies(self) -> Callable[[str], Vocabulary]:
+        """The vocabulary of a feature file by its language."""
         sentences, problems = load_user_steps(self.settings.steps)
         for problem in problems:
             self._misconfigured(problem.message, place=f"{problem.path}:{problem.line}")
-        return Vocabulary(SENTENCES, sentences, self.settings.vocabulary, KNOWN)
+        return cache(lambda language: Vocabulary(SENTENCES, sentences, self.settings.vocabulary, KNOWN, language))
 
     def _features(self) -> Iterator[Feature]:
         if not self.settings.features:
@@ -117,7 +121,7 @@ class _Loader:
             f"name {self.settings.name}" if self.settings.name else "",
         ]
         said = " and ".join(part for part in parts if part)
-        return f" ({said} leave none)" if said else ""
+        return f" (asked for: {said})" if said else ""
 
     def _context(self) -> ssl.SSLContext | None:
         s = self.settings
@@ -143,7 +147,7 @@ class _Loader:
     # One scenario.
 
     def _job(self, read: Feature, scenario: Scenario, vocabulary: Vocabulary, context: ssl.SSLContext | None) -> Job:
-        matched = [self._match(read, step, vocabulary) for step in scenario.steps]
+        matched = list(self._matched(read, scenario, vocabulary))
         planned = tuple(m if isinstance(m, PlannedStep) else m[0] for m in matched)
         job = self._bare_job(read, scenario.title, scenario.series, f"{read.path}:{scenario.line}")
         job = replace(job, steps=planned, story=_story(read, scenario))
@@ -151,9 +155,23 @@ class _Loader:
         if trouble is not None or context is None:
             return replace(job, trouble=trouble or self.without_tls)
         steps = _prepared([m for m in matched if isinstance(m, tuple)])
-        return replace(job, probe=self._replay(steps, context))
+        return replace(job, probe=self._replay(steps, context, job.instance))
 
-    def _match(self, read: Feature, step: Step, vocabulary: Vocabulary) -> PlannedStep | tuple[PlannedStep, Matched]:
+    def _matched(
+        self, read: Feature, scenario: Scenario, vocabulary: Vocabulary
+    ) -> Iterator[PlannedStep | tuple[PlannedStep, Matched]]:
+        """The steps with their sentences, or with what is wrong; each may use what those before it remember."""
+        sentences = [vocabulary.match(step.text) for step in scenario.steps]
+        remembered = [_remembered(found) if isinstance(found, Matched) else () for found in sentences]
+        for index, (step, found) in enumerate(zip(scenario.steps, sentences, strict=True)):
+            known = self.known.union(*remembered[:index])
+            earlier = [one.sentence for one in sentences[:index] if isinstance(one, Matched)]
+            before = _Before(known, set().union(*remembered[index:]) - known, earlier)
+            yield self._match(read, step, found, before)
+
+    def _match(
+        self, read: Feature, step: Step, found: Matched | Undefined | Ambiguous, before: _Before
+    ) -> PlannedStep | tuple[PlannedStep, Matched]:
         planned = PlannedStep(
             name=step.text,
             series=step.series,
@@ -161,7 +179,7 @@ class _Loader:
             keyword=step.keyword,
             below=_below(step),
         )
-        match vocabulary.match(step.text):
+        match found:
             case Undefined() as undefined:
                 what, help = _undefined(undefined)
                 return self._bad_step(planned, step, Trouble(Status.UNDEFINED, Cause.UNDEFINED, what), help)
@@ -169,42 +187,58 @@ class _Loader:
                 what, help = _ambiguous(ambiguous)
                 return self._bad_step(planned, step, Trouble(Status.AMBIGUOUS, Cause.UNDEFINED, what), help)
             case Matched() as matched:
-                matched = replace(matched, arguments=(*matched.arguments, *_extra(step)))
+                matched = replace(matched, arguments=(*matched.arguments, *_extra(step, matched.sentence.action)))
                 complaint = (
                     _misfit(matched, step)
                     or _bad_scope(matched)
-                    or self._unknown_variables(matched)
+                    or _bad_argument(matched)
+                    or self._unknown_variables(matched, before)
+                    or _bad_name(matched)
                     or self._no_address(matched)
+                    or self._no_attachment(matched)
+                    or _too_early(matched, before)
                 )
                 if complaint:
                     return self._bad_step(planned, step, Trouble(Status.ERROR, Cause.CONFIGURATION, complaint))
                 navigates = bool(matched.sentence.place) or matched.sentence.action in actions.NAVIGATIONS
-                return replace(planned, navigates=navigates), matched
+                planned = replace(planned, navigates=navigates, soft=matched.soft, cleanup=matched.cleanup)
+                return planned, matched
 
     def _bad_step(self, planned: PlannedStep, step: Step, trouble: Trouble, help: str = "") -> PlannedStep:
         place = f"{planned.place}:{step.column}"
         self._problem(trouble.message, place, help)
         return replace(planned, trouble=replace(trouble, message=f"{place}: {trouble.message}"))
 
-    def _unknown_variables(self, matched: Matched) -> str:
-        unknown = sorted(variables_in((*matched.arguments, *matched.scopes)) - self.known)
+    def _unknown_variables(self, matched: Matched, before: _Before) -> str:
+        unknown = sorted(variables_in((*matched.arguments, *matched.scopes)) - before.known)
+        if early := [name for name in unknown if name in before.later]:
+            return f"unknown variable ${{{early[0]}}}: no step before this one remembers it"
         if not unknown or self.settings.any_variable:
             return ""
-        known = f"; known: {', '.join(sorted(self.known))}" if self.known else "; no Variable or Secret is given"
-        return f"unknown variable ${{{unknown[0]}}}{known}"
+        known = ", ".join(sorted(before.known))
+        there = f"; known: {known}" if known else "; no Variable or Secret is given"
+        return f"unknown variable ${{{unknown[0]}}}{there}"
 
     def _no_address(self, matched: Matched) -> str:
         """What is wrong with the address of a navigation, where it is written out."""
-        if matched.sentence.action is not actions.go or variables_in(matched.arguments) or self.settings.any_variable:
+        index = actions.ADDRESSES.get(matched.sentence.action)
+        if index is None or variables_in(matched.arguments[index]) or self.settings.any_variable:
             return ""
-        target = actions.address(str(matched.arguments[0]))
+        target = actions.address(str(matched.arguments[index]))
         try:
             urls.destination(target, self.settings.base_url)
         except urls.BadURL as error:
             return f"“{urls.shown(target)}”: {error}"
         return ""
 
-    def _replay(self, steps: tuple[PreparedStep, ...], context: ssl.SSLContext) -> Replay:
+    def _no_attachment(self, matched: Matched) -> str:
+        """What is wrong with the file that a step attaches, which only the machine that replays must have."""
+        if matched.sentence.action is not actions.attach or self.settings.any_variable:
+            return ""
+        path = str(matched.arguments[0])
+        return "" if variables_in(path) else actions.attachment_complaint(path)
+
+    def _replay(self, steps: tuple[PreparedStep, ...], context: ssl.SSLContext, instance: str) -> Replay:
         s = self.settings
         profile = Profile(
             base_url=s.base_url,
@@ -224,6 +258,8 @@ class _Loader:
             secrets=dict(s.secrets),
             auth_password_file=s.auth_password_file,
             step_timeout=s.step_timeout,
+            counter=self.common.state.of("scenario-counter", instance),
+            evidence=Evidence(s.save_failures, s.save_max, s.save_bytes) if s.save_failures is not None else None,
         )
 
     # Jobs.
@@ -285,19 +321,30 @@ class _Loader:
         self.homeless.append(Trouble(Status.ERROR, Cause.CONFIGURATION, message))
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What there is before a step: the variables that it may use, and the sentences of the steps.
+
+    ``later`` are the variables that only it or a later step remembers.
+    """
+
+    known: Set[str]
+    later: Set[str]
+    sentences: Sequence[Sentence]
+
+
 def _place(problem: feature.Problem) -> str:
     return f"{problem.path}:{problem.line}:{problem.column}"
 
 
-def _prepared(matched: list[tuple[PlannedStep, Matched]]) -> tuple[PreparedStep, ...]:
-    """The steps with what they do; whether a bad status fails them is decided here, once."""
-    done = [m.sentence.action for _, m in matched]
+def _prepared(matched: Sequence[tuple[PlannedStep, Matched]]) -> tuple[PreparedStep, ...]:
+    """The steps with what they do; who judges the status of an answer is decided here, once."""
     return tuple(
         PreparedStep(
             planned=planned,
             action=actions.within if m.scopes else _action(m.sentence),
             arguments=(m.scopes, _action(m.sentence), *m.arguments) if m.scopes else m.arguments,
-            refuse_bad_status=not status_is_asserted(done[index + 1 :]),
+            judge=_judge(matched[index + 1 :]),
         )
         for index, (planned, m) in enumerate(matched)
     )
@@ -307,38 +354,85 @@ def _action(sentence: Sentence) -> Action:
     return guarded(sentence) if sentence.place else sentence.action
 
 
-def status_is_asserted(later: Iterable[object]) -> bool:
-    """Whether an action among the *later* ones judges the status before the next navigation replaces it."""
-    for action in later:
-        if action in actions.STATUS_ASSERTIONS:
-            return True
-        if action in actions.NAVIGATIONS:
-            return False
-    return False
+def _judge(later: Iterable[tuple[PlannedStep, Matched]]) -> PlannedStep | None:
+    """The one among the *later* steps that judges the status before the next navigation replaces it."""
+    for planned, matched in later:
+        if matched.sentence.action in actions.STATUS_ASSERTIONS:
+            return planned
+        if matched.sentence.action in actions.NAVIGATIONS:
+            return None
+    return None
 
 
-def _extra(step: Step) -> tuple[Argument, ...]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A navigation, and which step fails when it ends in a status of 400 or more: itself, or a later one."""
+
+    step: PlannedStep
+    by: PlannedStep
+
+
+def judged(job: Job) -> tuple[Judged, ...]:
+    """Who judges the status of each of *job*'s navigations, in order; nothing for a job that cannot run."""
+    if not isinstance(job.probe, Replay):
+        return ()
+    return tuple(Judged(s.planned, s.judge or s.planned) for s in job.probe.steps if s.planned.navigates)
+
+
+def _remembered(matched: Matched) -> tuple[str, ...]:
+    """The variables that a step sets."""
+    index = actions.REMEMBERING.get(matched.sentence.action)
+    return matched.sentence.remembers if index is None else (str(matched.arguments[index]),)
+
+
+def _bad_name(matched: Matched) -> str:
+    """What is wrong with the name of a variable that a step sets, if anything."""
+    return next((complaint for name in _remembered(matched) if (complaint := name_complaint(name))), "")
+
+
+def _extra(step: Step, action: Action) -> tuple[Argument, ...]:
     """A step's doc string or table, handed to the action after the sentence's own arguments."""
-    return tuple(part for part in (step.doc_string, step.table) if part is not None)
+    media_type = step.media_type if action in actions.TYPED else None
+    return tuple(part for part in (step.doc_string, media_type, step.table) if part is not None)
 
 
 def _misfit(matched: Matched, step: Step) -> str:
     """What is wrong with the number of arguments, if anything."""
+    given = "table" if step.table is not None else "doc string" if step.doc_string is not None else ""
+    wanted = "doc string" if matched.sentence.action in actions.DOC_STRINGS else "table"
     try:
         inspect.signature(matched.sentence.action).bind(None, *matched.arguments)
     except TypeError:
-        if _extra(step):
-            return f"this sentence takes no {'table' if step.table is not None else 'doc string'}"
+        if given:
+            return f"this sentence takes no {given}"
         if not matched.sentence.place:
-            return "this sentence wants a table below it"
+            return f"this sentence wants a {wanted} below it"
         return f"this sentence does not hand its step function the {len(matched.arguments)} arguments it wants"
+    if given not in ("", wanted) and not matched.sentence.place:
+        return f"this sentence wants a {wanted} below it, not a {given}"
     return ""
 
 
 def _bad_scope(matched: Matched) -> str:
     """What is wrong with the parts of the page that a step is to be done in, if anything."""
-    wrong = ((selector, scope.check(selector)) for selector in matched.scopes if not variables_in(selector))
-    return next((f"“{selector}”: {what}" for selector, what in wrong if what), "")
+    if matched.scopes and matched.sentence.action in actions.ON_JSON:
+        return json_body.NO_PARTS
+    written = (selector for selector in matched.scopes if not variables_in(selector))
+    return next((complaint for selector in written if (complaint := selector_complaint(selector))), "")
+
+
+def _bad_argument(matched: Matched) -> str:
+    """What is wrong with an argument that is written out, if it shows without a page."""
+    checks = actions.CHECKS.get(matched.sentence.action, {})
+    written = ((matched.arguments[n], check) for n, check in checks.items() if n < len(matched.arguments))
+    return next((what for given, check in written if not variables_in(given) and (what := check(given))), "")
+
+
+def _too_early(matched: Matched, before: _Before) -> str:
+    """What is missing before a step, if anything; an operator's own step may have done it."""
+    wanted, complaint = actions.AFTER.get(matched.sentence.action, (frozenset(), ""))
+    there = any(sentence.place or sentence.action in wanted for sentence in before.sentences)
+    return "" if there else complaint
 
 
 def _undefined(undefined: Undefined) -> tuple[str, str]:

@@ -1,18 +1,19 @@
-"""What is allowed in a scenario but worth a second look."""
+"""What is allowed in a scenario but worth a second look; and what was decided about its steps when it was loaded."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 import regex
 
 from collectd_inode.keys import Problem
 from collectd_inode.names import SLUG_BYTES
-from collectd_inode.run import Job
+from collectd_inode.run import Job, PlannedStep
 from collectd_inode.scenario import actions
-from collectd_inode.scenario.replay import Argument, PreparedStep, Replay
+from collectd_inode.scenario.jobs import judged
+from collectd_inode.scenario.replay import Argument, PreparedStep, Replay, variables_in
 from collectd_inode.scenario.vocabulary import Action
 
 
@@ -22,23 +23,35 @@ def warnings(job: Job) -> list[Problem]:
         return []
     steps = job.probe.steps
     found = [Problem("", what, step.planned.place) for step in steps for what in _of_step(step)]
+    found += [
+        Problem("", what, step.place) for step, what in (*_early_cleanup(steps), *_never_used(steps), *_untimed(steps))
+    ]
     if not any(_what_is_done(step)[0] not in _DOING for step in steps):
         found.append(Problem("", "nothing is asserted: any page below status 400 will do", job.place))
     return found
 
 
-_DOING = actions.NAVIGATIONS | {
-    actions.fill_in,
-    actions.fill_in_for,
-    actions.fill_in_table,
-    actions.select,
-    actions.check,
-    actions.uncheck,
-    actions.choose,
-    actions.attach,
-    actions.start_benchmark,
-    actions.authenticate,
-}
+def rules(job: Job) -> list[tuple[PlannedStep, str]]:
+    """Each step of a scenario that can run, and what its failure is: who judges the status of its answer, and so on."""
+    said: dict[PlannedStep, list[str]] = {step: [] for step in job.steps}
+    for navigation in judged(job):
+        said[navigation.step].append(_who_judges(navigation.step, navigation.by))
+    for step, what in said.items():
+        if step.soft:
+            what.append("its failure is a warning")
+        if step.cleanup:
+            what.append("done at the end if the run fails before it")
+    return [(step, "; ".join(what)) for step, what in said.items()]
+
+
+def _who_judges(step: PlannedStep, by: PlannedStep) -> str:
+    if by is step:
+        return "fails on a status of 400 or more"
+    warns = ", and only warns" if by.soft else ""
+    return f"takes any status: line {by.place.rpartition(':')[2]} judges it{warns} ({by.name})"
+
+
+_DOING = actions.NAVIGATIONS | actions.PREPARATIONS
 
 _LIKE_A_PATTERN = re.compile(r"\\[\w.()|/\[]|[.)\]][*+]|\w\|\w|\w\[[^\]\s]+\]|\[[^\]\s]+\]\w|^\^|\(\?|</?\w|&#?\w+;")
 """What stands in quotes of old files only: it means something to a regular expression, or it is markup."""
@@ -59,6 +72,37 @@ def _of_step(step: PreparedStep) -> list[str]:
     if step.planned.navigates and len(step.planned.series) == SLUG_BYTES:
         found.append("a long series name; a comment line # series: NAME above the step gives it a short one")
     return found
+
+
+def _early_cleanup(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep, str]]:
+    """Clean-up steps before others: when all is well they are done there."""
+    for index, step in enumerate(steps):
+        later = next((s.planned for s in steps[index + 1 :] if not s.planned.cleanup), None)
+        if step.planned.cleanup and later is not None:
+            line = later.place.rpartition(":")[2]
+            yield (
+                step.planned,
+                f"in a good run this is done before the step in line {line}; a clean-up stands at the end",
+            )
+
+
+def _never_used(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep, str]]:
+    """Values that are remembered for nothing."""
+    for index, step in enumerate(steps):
+        action, arguments = _what_is_done(step)
+        if action in actions.REMEMBERING:
+            name = str(arguments[actions.REMEMBERING[action]])
+            if not any(name in variables_in(later.arguments) for later in steps[index + 1 :]):
+                yield step.planned, f"${{{name}}} is remembered, and no later step uses it"
+
+
+def _untimed(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep, str]]:
+    """Steps that judge a time before there is one."""
+    asked = False
+    for step in steps:
+        asked = asked or step.planned.navigates
+        if not asked and _what_is_done(step)[0] in actions.TIMING:
+            yield step.planned, "no step before it opens a page or sends anything: there is no time to judge"
 
 
 def _what_is_done(step: PreparedStep) -> tuple[Action, tuple[Argument, ...]]:

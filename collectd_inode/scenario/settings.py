@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from collectd_inode.browser.headers import FRAMING, TOKEN, is_value
 from collectd_inode.keys import (
     Expected,
     Key,
@@ -17,7 +19,6 @@ from collectd_inode.keys import (
     endpoint,
     file,
     file_or_folder,
-    folder,
     ip_address,
     number,
     pair,
@@ -49,14 +50,16 @@ def _detail(values: Values) -> Detail:
 
 def _header_name(values: Values) -> str:
     value = text(values)
-    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", value):
+    if not TOKEN.fullmatch(value):
         raise Expected("a header's name of letters, digits and hyphens, without the colon")
+    if value.lower() in FRAMING:
+        raise Expected("a header that does not follow from the request by itself")
     return value
 
 
 def _header(values: Values) -> str:
     value = text(values)
-    if value != value.strip() or re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
+    if value != value.strip() or not is_value(value):
         raise Expected("a header without line breaks, controls, and blanks at its ends")
     return value
 
@@ -64,6 +67,22 @@ def _header(values: Values) -> str:
 def _encrypted_or_not(values: Values) -> str:
     value = text(values)
     return web_address((value,)) if "://" in value else web_address((f"http://{value}",))
+
+
+def _private_folder(values: Values) -> str:
+    """A folder that only its owner can write to, or the name of one that can be made."""
+    path = text(values)
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        if "\0" in path or os.path.lexists(path) or not os.path.isdir(os.path.dirname(os.path.abspath(path))):
+            raise Expected("a folder, or a new one in a folder that exists") from None
+        return path
+    if not stat.S_ISDIR(mode):
+        raise Expected("a folder, not what is there")
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise Expected("a folder that nobody but its owner can write to (chmod go-w)")
+    return path
 
 
 SCENARIO_KEYS = (
@@ -90,7 +109,7 @@ SCENARIO_KEYS = (
     Key("MaxRedirects", whole("a whole number, 0 or more", least=0)),
     Key("StepTimeout", number("a number of seconds above 0, such as 5 or 2.5", above=0)),
     Key("Detail", _detail),
-    Key("SaveFailures", folder),
+    Key("SaveFailures", _private_folder),
     Key("SaveMax", whole("a whole number of at least 1", least=1)),
     Key("SaveBytes", whole("a number of bytes, at least 1", least=1)),
     Key("StartOffset", number("a number of seconds, 0 or more", least=0)),

@@ -23,9 +23,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import TypeVar, cast
 
+from collectd_inode.keys import VARIABLE_NAME
 from collectd_inode.run import Broken, Cause, Failure, Misconfigured
 from collectd_inode.scenario.vocabulary import Action, Expression, Sentence, check_expression
 from collectd_inode.wire import WireError
@@ -54,13 +55,15 @@ class _Mark:
     expression: object
     function: Callable[..., object]
     line: int
+    remembers: object
 
 
-def step(expression: Expression) -> Callable[[F], F]:
+def step(expression: Expression, *, remembers: Iterable[str] = ()) -> Callable[[F], F]:
     """Make the ``async def`` below a sentence of the vocabulary; may be stacked.
 
     *expression* is a cucumber expression, or a regular expression (``re.compile(…)``) for the whole step.  The function
-    is called with the session and what was found, then the step's doc string or table if it has one.
+    is called with the session and what was found, then the step's doc string or table if it has one.  *remembers* names
+    the variables that it sets in ``session.variables``: the steps after it may use them as ``${name}``.
     """
     if callable(expression):
         raise TypeError('@step needs the sentence: @step("I search for {string}")')
@@ -73,7 +76,7 @@ def step(expression: Expression) -> Callable[[F], F]:
         home = getattr(inspect.unwrap(function), "__globals__", None)
         if home is None:
             raise TypeError('@step belongs above "async def"')
-        home.setdefault(_MARKS, []).append(_Mark(expression, function, line))
+        home.setdefault(_MARKS, []).append(_Mark(expression, function, line, remembers))
         return function
 
     return mark
@@ -167,10 +170,16 @@ def guarded(sentence: Sentence) -> Action:
             raise Failure(Cause.EXPECTATION, f"{what} ({file}:{_line_in(file, error)})") from error
         except (Failure, Misconfigured, WireError, TimeoutError):
             raise
-        except Exception as error:
-            raise Broken(f"{type(error).__name__}: {error} ({file}:{_line_in(file, error)})") from error
+        except (Exception, SystemExit) as error:
+            said = f"{type(error).__name__}: {error} ({file}:{_line_in(file, error)})"
+            raise Broken(said) from error.with_traceback(_below(error))
 
     return act
+
+
+def _below(error: BaseException) -> TracebackType | None:
+    """What happened in the operator's function: the call to it is ours."""
+    return error.__traceback__ and (error.__traceback__.tb_next or error.__traceback__)
 
 
 def _sentences(module: ModuleType, file: str) -> Iterator[Sentence | StepsProblem]:
@@ -183,6 +192,10 @@ def _sentence(mark: _Mark, file: str) -> Sentence | StepsProblem:
     name = getattr(mark.function, "__name__", "the function")
     if not inspect.iscoroutinefunction(mark.function):
         return StepsProblem(file, mark.line, f'{name} is not "async def"')
+    if not _are_names(mark.remembers):
+        return StepsProblem(
+            file, mark.line, f'remembers takes names of variables, as ("token",), not {mark.remembers!r}'
+        )
     if isinstance(mark.expression, re.Pattern) and isinstance(mark.expression.pattern, str):
         return _row(mark, mark.expression, mark.expression.pattern, file)
     if not isinstance(mark.expression, str):
@@ -197,4 +210,11 @@ def _sentence(mark: _Mark, file: str) -> Sentence | StepsProblem:
 def _row(mark: _Mark, expression: Expression, example: str, file: str) -> Sentence:
     about = (inspect.getdoc(mark.function) or "").partition("\n")[0]
     action = cast(Action, mark.function)  # a coroutine function, as `_sentence` has seen
-    return Sentence(expression, action, example=example, about=about, place=f"{file}:{mark.line}")
+    remembers = tuple(cast(Iterable[str], mark.remembers))
+    return Sentence(expression, action, example, about, place=f"{file}:{mark.line}", remembers=remembers)
+
+
+def _are_names(remembers: object) -> bool:
+    return isinstance(remembers, tuple | list) and all(
+        isinstance(n, str) and VARIABLE_NAME.fullmatch(n) for n in remembers
+    )

@@ -1,7 +1,8 @@
 """The vocabulary: sentences, what they do, and which of them a step is.
 
 A sentence is a row of a table; there is no other way to add one.  Operators' sentences come before built-in ones, then
-the lower rank wins; two that match with equal right make the step ambiguous.
+the lower rank wins; two that match with equal right make the step ambiguous.  A feature file may use the sentences of
+its own language, and the English ones.
 """
 
 from __future__ import annotations
@@ -39,11 +40,15 @@ Expression = str | re.Pattern[str]
 # Cucumber's own types; {string} takes "…" and '…'.  They see ${variables} unexpanded, so {int} takes no variable.
 REGISTRY = ParameterTypeRegistry()
 
+ENGLISH = "en"
+"""Gherkin's name for the language whose sentences are good in every feature file."""
+
 _ALIKE = 0.55
 _SUGGESTED = 3
 _COMPARED = 200
 _GENERATED = 500
-_MOST_WITHIN = 10
+_DEEPEST = 12
+"""So many sentences may stand around a step."""
 _VARIABLE = re.compile(r'"[^"]*"|(?P<variable>\$\{[^{}]*\})')
 _NAMES = {"string": "text", "int": "number", "float": "number", "word": "word"}
 
@@ -54,9 +59,13 @@ class Sentence:
 
     ``expression`` is a cucumber expression, or a regular expression that must match the whole step.  ``example`` is a
     full step.  ``source`` is where people know it from.  Of two that match, the lower ``rank`` wins.  ``vocabulary``
-    keeps it out of the others.  ``scoping``: it is another step done in a part of the page, and its expression has the
-    groups ``step``, ``scope`` and perhaps ``rest``, where the other step goes on.  ``place`` is where an operator
-    defined it: file:line.
+    keeps it out of the others, ``language`` out of feature files in another one (English ones are good in all).
+    ``given`` are arguments that it brings along, before those found in the step.  ``place`` is where an operator
+    defined it: file:line; ``remembers`` are the variables that an operator's step sets.
+
+    A sentence may be about another step: ``scoping`` does it in a part of the page, ``soft`` makes its failure a
+    warning, ``cleanup`` does it also when the run has ended.  Its regular expression has the groups ``step``, perhaps
+    ``rest``, where the other step goes on, and ``scope`` if it is scoping.
     """
 
     expression: Expression
@@ -68,11 +77,26 @@ class Sentence:
     vocabulary: str | None = None
     place: str = ""
     scoping: bool = False
+    language: str = ENGLISH
+    given: tuple[object, ...] = ()
+    soft: bool = False
+    cleanup: bool = False
+    remembers: tuple[str, ...] = ()
 
     @property
     def expression_text(self) -> str:
         """The expression as people write it; a regular expression between slashes."""
         return self.expression if isinstance(self.expression, str) else f"/{self.expression.pattern}/"
+
+    @property
+    def about_another(self) -> bool:
+        """Whether it says how another step, which stands within it, is done."""
+        return self.scoping or self.soft or self.cleanup
+
+
+async def another_step(session: object, *arguments: object) -> None:
+    """Do the other step; the vocabulary puts that in its place, so that this is never called."""
+    raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +111,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """A step's sentence, the arguments found in the step, and the parts of the page it is about, the outer first."""
+    """A step's sentence, the arguments found in the step, and the parts of the page it is about, the outer first.
+
+    ``soft``: its failure is a warning; ``cleanup``: it is done also when the run has ended.
+    """
 
     sentence: Sentence
     arguments: tuple[object, ...]
     scopes: tuple[str, ...] = ()
+    soft: bool = False
+    cleanup: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +153,29 @@ class Vocabulary:
         user_sentences: Iterable[Sentence] = (),
         name: str = "web",
         known: Iterable[Known] = (),
+        language: str = ENGLISH,
     ) -> None:
-        self.name = name
+        self.name, self.language = name, language
         sentences = tuple(sentences)
         users, built_in = self._mine(user_sentences), self._mine(sentences)
         self.sentences = (*users, *built_in)
         self.known = tuple(known)
         self._tiers = [*_tiers(users), *_tiers(built_in)]
-        self._elsewhere = [s for s in sentences if s.vocabulary not in (None, name)]
+        self._elsewhere = [s for s in sentences if not self._is_mine(s)]
 
     def match(self, text: str) -> Matched | Undefined | Ambiguous:
         """What the step *text* means."""
+        return self._match(text, 0)
+
+    def _match(self, text: str, depth: int) -> Matched | Undefined | Ambiguous:
         for tier in self._tiers:
             found = [
-                Matched(sentence, arguments)
+                Matched(sentence, (*sentence.given, *arguments))
                 for sentence in tier
                 if (arguments := _arguments(sentence.expression, text)) is not None
             ]
             if len(found) == 1:
-                return self._scoped(text, found[0]) if found[0].sentence.scoping else found[0]
+                return self._inner(text, found[0].sentence, depth) if found[0].sentence.about_another else found[0]
             if found:
                 return Ambiguous(text, tuple(matched.sentence for matched in found))
         return self._undefined(text)
@@ -157,19 +190,27 @@ class Vocabulary:
         wanted = word.casefold().split()
         return [k for k in self.known if all(part in f"{k.example}\n{k.source}".casefold() for part in wanted)]
 
-    def _scoped(self, text: str, outer: Matched) -> Matched | Undefined | Ambiguous:
-        """The step within the step *text*, with the part of the page it is about."""
-        assert isinstance(outer.sentence.expression, re.Pattern)
-        found = outer.sentence.expression.fullmatch(text)
+    def _inner(self, text: str, outer: Sentence, depth: int) -> Matched | Undefined | Ambiguous:
+        """The step within the step *text*, and what *outer* says about it."""
+        assert isinstance(outer.expression, re.Pattern)
+        found = outer.expression.fullmatch(text)
         assert found is not None
-        if text.count(" within ") > _MOST_WITHIN:
+        if depth == _DEEPEST:
             return self._undefined(text)
         groups = found.groupdict()
-        inner = self.match(groups["step"] + (groups.get("rest") or ""))
-        if not isinstance(inner, Matched):
-            return self._undefined(text, inner) if isinstance(inner, Undefined) else inner
-        scope = _unquoted(groups["scope"])
-        return replace(inner, scopes=(scope, *inner.scopes)) if scope else inner
+        inner = self._match(groups["step"] + (groups.get("rest") or ""), depth + 1)
+        if isinstance(inner, Undefined):
+            # Part of a page may be part of an operator's own sentence; the others never are.
+            return self._undefined(text, inner) if outer.scoping else replace(inner, text=text)
+        if isinstance(inner, Ambiguous):
+            return inner
+        scope = _unquoted(groups["scope"]) if outer.scoping else ""
+        return replace(
+            inner,
+            scopes=(scope, *inner.scopes) if scope else inner.scopes,
+            soft=inner.soft or outer.soft,
+            cleanup=inner.cleanup or outer.cleanup,
+        )
 
     def _undefined(self, text: str, inner: Undefined | None = None) -> Undefined:
         instead = inner.instead if inner else self._instead(text)
@@ -182,12 +223,17 @@ class Vocabulary:
         if known is not None:
             return f"known from {known.source}, but not done here: {known.instead}"
         there = next((s for s in self._elsewhere if _arguments(s.expression, text) is not None), None)
+        if there is not None and there.language not in (ENGLISH, self.language):
+            return f'only a feature file that begins with "# language: {there.language}" may say so'
         if there is not None:
             return f'only Vocabulary "{there.vocabulary}" reads it, as {there.expression_text}'
         return ""
 
     def _mine(self, sentences: Iterable[Sentence]) -> list[Sentence]:
-        return [s for s in sentences if s.vocabulary in (None, self.name)]
+        return [s for s in sentences if self._is_mine(s)]
+
+    def _is_mine(self, sentence: Sentence) -> bool:
+        return sentence.vocabulary in (None, self.name) and sentence.language in (ENGLISH, self.language)
 
     def _suggestions(self, text: str) -> tuple[str, ...]:
         """Did you mean: the examples of the sentences that look most like *text*, best first."""

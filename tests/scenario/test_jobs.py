@@ -11,7 +11,7 @@ from examples import loaded, write_feature
 
 from collectd_inode.keys import Common, Loaded
 from collectd_inode.run import Cause, Detail, Job, PlannedStep, Status, Story, Trouble
-from collectd_inode.scenario.jobs import feature_files, status_is_asserted
+from collectd_inode.scenario.jobs import Judged, feature_files, judged
 from collectd_inode.scenario.replay import Replay
 
 GOOD = 'When I go to "http://www.test/"\nThen I should see "Welcome"'
@@ -127,7 +127,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         (
             ("good.feature",),
             {"tags": "@slow"},
-            "no scenario is selected: a run of nothing would never fail (tags @slow leave none)",
+            "no scenario is selected: a run of nothing would never fail (asked for: tags @slow)",
         ),
         (("good.feature",), {"steps": ("gone",)}, "gone:0: No such file or directory"),
     ],
@@ -347,4 +347,83 @@ def test_who_judges_the_status(steps: list[str], rules: list[bool], tmp_path: Pa
     (job,) = loaded(write_feature(tmp_path, "\n".join(sentences[step] for step in steps))).jobs
     assert isinstance(job.probe, Replay)
     assert [step.refuse_bad_status for step in job.probe.steps if step.planned.navigates] == rules
-    assert not status_is_asserted([])
+    numbers = {step.planned: number for number, step in enumerate(job.probe.steps)}
+    assert [(one.by is one.step, numbers[one.by] >= numbers[one.step]) for one in judged(job)] == [
+        (rule, True) for rule in rules
+    ]
+
+
+def test_who_judges_the_status_is_told(tmp_path: Path) -> None:
+    """Of each navigation in order; a step that only warns judges, too.  Nothing of a job that cannot run."""
+    text = """
+        When I go to "http://www.test/"
+        And I follow "a"
+        Then I should see "b"
+        And the request should succeed, or warn
+    """
+    (job,) = loaded(write_feature(tmp_path, text)).jobs
+    go, follow, _, succeed = job.steps
+    assert succeed.soft
+    assert judged(job) == (Judged(go, go), Judged(follow, succeed))
+    (broken,) = loaded(write_feature(tmp_path, text + "And nonsense")).jobs
+    assert judged(broken) == ()
+
+
+# Variables
+
+NOTE = """
+from collectd_inode import step
+
+@step("I note the token", remembers=("token",))
+async def note(session): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('When I note the token\nAnd I go to "http://www.test/${token}"', []),
+        ('When I note the token, or warn\nAnd I go to "http://www.test/${token}"', []),
+        ('When I note the token\nThen I should see "a" within "#${token}"', []),
+        (
+            'When I go to "http://www.test/${token}"\nAnd I note the token',
+            ['web.feature:3:5: <Scenario "web">: unknown variable ${token}: no step before this one remembers it'],
+        ),
+        (
+            'When I note the token\nAnd I go to "http://www.test/${taken}"',
+            ['web.feature:4:5: <Scenario "web">: unknown variable ${taken}; known: token, user'],
+        ),
+    ],
+)
+def test_a_variable_is_known_after_the_step_that_remembers_it(tmp_path: Path, text: str, said: list[str]) -> None:
+    """Not before; each scenario for itself."""
+    (tmp_path / "steps.py").write_text(NOTE)
+    variables = (("user", "me"),)
+    found = loaded(write_feature(tmp_path, text), steps=(str(tmp_path / "steps.py"),), variables=variables)
+    assert told(found, tmp_path) == said
+
+
+def test_a_variable_that_is_used_too_early_is_seen_where_variables_are_not_given(tmp_path: Path) -> None:
+    """``lint`` takes every name for known, but not one that only a later step remembers."""
+    (tmp_path / "steps.py").write_text(NOTE)
+    text = 'When I go to "http://www.test/${host}/${token}"\nAnd I note the token'
+    found = loaded(write_feature(tmp_path, text), steps=(str(tmp_path / "steps.py"),), any_variable=True)
+    expected = 'web.feature:3:5: <Scenario "web">: unknown variable ${token}: no step before this one remembers it'
+    assert told(found, tmp_path) == [expected]
+
+
+def test_a_variable_of_another_scenario_is_not_known(tmp_path: Path) -> None:
+    """They run each for itself."""
+    (tmp_path / "steps.py").write_text(NOTE)
+    text = """Feature: Web
+  Background:
+    Given I go to "http://www.test/"
+  Scenario: One
+    When I note the token
+  Scenario: Two
+    When I follow "${token}"
+"""
+    found = loaded(write_feature(tmp_path, text), steps=(str(tmp_path / "steps.py"),))
+    expected = 'web.feature:7:5: <Scenario "web">: unknown variable ${token}; no Variable or Secret is given'
+    assert told(found, tmp_path) == [expected]
+    assert list(runnable(found).values()) == [True, False]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -205,18 +206,19 @@ def test_a_step_before_any_page(tmp_path: Path) -> None:
         ("I should see /Bye\\d/", Cause.EXPECTATION, "/Bye\\d/ matches nothing, on “Fine” at /fine (status 200)"),
         ("I should not see /[W]/", Cause.EXPECTATION, "/[W]/ matches, on “Fine” at /fine (status 200)"),
         ('I should not see "Welcome"', Cause.EXPECTATION, '“Welcome” is to be seen, on “Fine” at /fine (status 200)'),
-        ("I should see /(/", Cause.CONFIGURATION, "/(/ is not a regular expression: missing ) at position 1"),
+        ("I should see /${paren}/", Cause.CONFIGURATION, "/(/ is not a regular expression: missing ) at position 1"),
     ],
 )  # fmt: skip
 def test_patterns(tmp_path: Path, faults: FaultySite, step: str, cause: Cause, said: str) -> None:
     """On what can be seen; one that is none is the operator's."""
-    found = replay(tmp_path, f'When I go to "/fine"\nThen {step}', base_url=faults.url)
+    steps = f'When I go to "/fine"\nThen {step}'
+    found = replay(tmp_path, steps, base_url=faults.url, variables=(("paren", "("),))
     assert (found.cause, found.message.replace(faults.url, "")) == (cause, said)
 
 
 def test_a_pattern_without_end_is_stopped(tmp_path: Path, faults: FaultySite, monkeypatch: pytest.MonkeyPatch) -> None:
     """And holds up nobody meanwhile."""
-    monkeypatch.setattr("collectd_inode.scenario.actions.PATTERN_SECONDS", 0.05)
+    monkeypatch.setattr("collectd_inode.scenario.patterns.PATTERN_SECONDS", 0.05)
 
     async def many(writer: Any) -> None:
         writer.write(answer(b"a" * 5000))
@@ -396,11 +398,17 @@ def test_a_secret_s_file(tmp_path: Path) -> None:
     for content, read in ((b"a b \r\nc", "a b "), (b"\xef\xbb\xbf\xc3\xb6", "ö")):
         path.write_bytes(content)
         assert read_secret(str(path)) == read
-    for content in (b"", b"\nx", b"  \n"):
+    for content, what in (
+        (b"", "the file is empty"),
+        (b"  \n", "the file is empty"),
+        (b"\nx", "the first line is empty"),
+        (b"caf\xe9\n", "this is not UTF-8; Latin-1 text is mended by: iconv -f latin1 -t utf8"),
+    ):
         path.write_bytes(content)
-        assert said() == "secret FILE: the first line is empty"
-    path.write_bytes(b"caf\xe9\n")
-    assert said() == "secret FILE: the first line is not UTF-8"
+        assert said() == f"secret FILE: {what}"
+    path.unlink()
+    os.mkfifo(path)  # a reader that waits would wait for ever
+    assert said() == "secret FILE: a file is wanted here"
 
 
 def test_a_secret_that_went_away_is_the_run_s_trouble(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Awaitable
 from pathlib import Path
@@ -15,7 +16,7 @@ from peers import answer, peer, tidily
 from collectd_inode.browser import Browser, Profile
 from collectd_inode.run import Cause, Failure, Misconfigured, Observation, Status, observe
 from collectd_inode.scenario import actions
-from collectd_inode.scenario.actions import Session
+from collectd_inode.scenario.session import Session
 from collectd_inode.wire import ResolveFailed
 
 PAGE = b"""<!doctype html><title>Order</title>
@@ -191,7 +192,7 @@ def test_a_status_code_that_was_asked_for_is_no_failure(tmp_path: Path) -> None:
         ("When I fill in the following:\n| a | b | c |", "the table wants two columns: a name, and its value"),
         ('When I attach the file "/nowhere/a.png" to "Photo"', "the file /nowhere/a.png cannot be attached: No such"),
         ('Then I should see "a" within "//b["', "“//b[”: not an XPath expression"),
-        ('Then I should see "a" within "count(//b)"', "is no CSS selector"),
+        ('Then I should see "a" within "count(//b)"', "“count(//b)”: not a CSS selector: "),
     ],
 )
 def test_what_the_operator_has_to_mend(tmp_path: Path, steps: str, said: str) -> None:
@@ -210,9 +211,17 @@ def test_what_the_operator_has_to_mend(tmp_path: Path, steps: str, said: str) ->
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        ('I should see "a" within "p:hover"', "“p:hover”: “:hover” is no CSS selector that is known here"),
+        ('I should see "a" within "p:soft"', "“p:soft”: not a CSS selector: The pseudo-class :soft is unknown"),
         ('I should see "a" within "#${where}"', "unknown variable ${where}; no Variable or Secret is given"),
         ("I fill in the following:", "this sentence wants a table below it"),
+        (
+            "the elapsed time should be less than 5 seconds, or warn",
+            '"the elapsed time should be less than" wants a step "I am benchmarking" before it',
+        ),
+        (
+            'the name should resolve to "192.0.2.7"',
+            'nothing has been looked up: a step such as I lookup "www.example.org" comes before it',
+        ),
     ],
 )
 def test_what_cannot_be_done_is_told_when_it_is_loaded(tmp_path: Path, step: str, said: str) -> None:
@@ -325,6 +334,25 @@ def test_an_attachment_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(Misconfigured) as caught:
         tidily(actions.attach(session(), str(tmp_path / "a"), "Photo"))
     assert str(caught.value) == f"the file {tmp_path}/a cannot be attached: it is larger than 3 bytes"
+
+
+def test_an_own_step_may_have_done_what_is_wanted_before(tmp_path: Path) -> None:
+    """Nobody knows what it does, so that nothing is complained of."""
+    own = '@step("I warm up")\nasync def warm_up(session):\n    session.since = session.clock.monotonic()\n'
+    (tmp_path / "own.py").write_text(f"from collectd_inode import step\n{own}")
+    path = write_feature(tmp_path, "When I warm up\nThen the elapsed time should be less than 5000 seconds")
+    found = loaded(path, steps=(str(tmp_path / "own.py"),))
+    assert found.problems == ()
+    assert tidily(observe(found.jobs[0])).passed
+
+
+def test_an_attachment_is_a_file(tmp_path: Path) -> None:
+    """A pipe would keep the worker until somebody writes into it."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in ("pipe", "."):
+        with pytest.raises(Misconfigured) as caught:
+            tidily(actions.attach(session(), str(tmp_path / path), "Photo"))
+        assert str(caught.value) == f"the file {tmp_path / path} cannot be attached: a file is wanted here"
 
 
 def test_credentials_are_for_home_and_shown_when_asked_for(tmp_path: Path) -> None:

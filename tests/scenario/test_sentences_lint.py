@@ -130,3 +130,109 @@ def test_what_is_known_can_be_searched() -> None:
     assert [known.example for known in vocabulary.search_known("queue")] == ["I want to check on the mail queue"]
     assert len(vocabulary.search_known("cucumber-rails select date")) == 4
     assert vocabulary.search_known("zzz") == []
+
+
+# What was decided when the file was loaded
+
+
+def test_the_rules_of_a_scenario(tmp_path: Path) -> None:
+    """Who judges the status of each navigation, by its line; which steps only warn, and which are done in any case."""
+    path = write_feature(
+        tmp_path,
+        """
+        Given I am on "http://a/"
+        When I follow "Old shop"
+        Then the request should fail, or warn
+        When I press "Search" within "#top"
+        Then I should see "Tea", or warn
+        And I should get a 404 status code
+        And whatever happens, I go to "http://a/logout"
+        """,
+    )
+    (job,) = loaded(path).jobs
+    assert [(int(step.place.rpartition(":")[2]), rule) for step, rule in lint.rules(job)] == [
+        (3, "fails on a status of 400 or more"),
+        (4, "takes any status: line 5 judges it, and only warns (the request should fail, or warn)"),
+        (5, "its failure is a warning"),
+        (6, "takes any status: line 8 judges it (I should get a 404 status code)"),
+        (7, "its failure is a warning"),
+        (8, ""),
+        (9, "fails on a status of 400 or more; done at the end if the run fails before it"),
+    ]
+
+
+def test_a_scenario_that_cannot_run_has_no_rules_of_status(tmp_path: Path) -> None:
+    """Nothing was decided about it."""
+    (job,) = loaded(write_feature(tmp_path, 'When I go to "http://a/"\nThen nothing')).jobs
+    assert [rule for _, rule in lint.rules(job)] == ["", ""]
+
+
+def test_a_clean_up_step_before_others(tmp_path: Path) -> None:
+    """When all is well it is done there: they log in, out, and then look."""
+    path = write_feature(
+        tmp_path,
+        """
+        When I go to "http://a/"
+        And whatever happens, I follow "Log out"
+        And whatever happens, I follow "Home"
+        Then I should see "Account"
+        """,
+    )
+    said = "in a good run this is done before the step in line 6; a clean-up stands at the end"
+    assert told(path, "web") == [(4, said), (5, said)]
+    path = write_feature(tmp_path, 'When I go to "http://a/"\nThen I should see "a"\nAnd whatever happens, I press "b"')
+    assert told(path, "web") == []
+
+
+def test_what_is_remembered_for_nothing(tmp_path: Path) -> None:
+    """A name that no later step has, in its text or below it."""
+    path = write_feature(
+        tmp_path,
+        """
+        When I remember a new uuid as "id"
+        And I remember the time as "now"
+        And I send a POST request to "http://a/orders" with the form data:
+        | id | ${id} |
+        And I remember the JSON at "/token" as the secret "token"
+        And I remember the title as "title"
+        And I fill in "title" with "${now}"
+        Then I should see "Tea"
+        """,
+    )
+    assert told(path, "web") == [
+        (7, "${token} is remembered, and no later step uses it"),
+        (8, "${title} is remembered, and no later step uses it"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "asserts"),
+    [
+        ('And I set the header "Accept" to "a/b"\nAnd I remember a new uuid as "a"\nAnd I check "${a}"', False),
+        ('And I send a POST request to "http://a/"', False),
+        ("Then the response should be JSON", True),
+        ('And I remember the JSON at "/a" as "a"\nAnd I check "${a}"', True),
+        ("Then the request should fail, or warn", True),
+    ],
+)
+def test_what_counts_as_asserting(tmp_path: Path, steps: str, *, asserts: bool) -> None:
+    """Whatever can fail because of what a page says."""
+    said = [] if asserts else [(2, "nothing is asserted: any page below status 400 will do")]
+    assert told(write_feature(tmp_path, f'When I go to "http://a/"\n{steps}'), "web") == said
+
+
+def test_a_time_that_nobody_takes(tmp_path: Path) -> None:
+    """A step before has to be one that asks for something; two may judge the same."""
+    path = write_feature(
+        tmp_path,
+        """
+        Then the last step should take less than 2 seconds
+        When I go to "http://a/"
+        Then the last step should take less than 800 ms, or warn
+        And the last step should take less than 2 seconds
+        And I should see "Tea"
+        And the last step should take less than 2 seconds
+        """,
+    )
+    said = "no step before it opens a page or sends anything: there is no time to judge"
+    assert told(path, "web") == [(3, said)]

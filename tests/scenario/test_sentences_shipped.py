@@ -386,6 +386,13 @@ def test_within_beats_greedy_quotes() -> None:
     assert (greedy.arguments, greedy.scopes) == (('a" and "b',), ())
 
 
+def test_a_field_s_part_of_the_page_within_another() -> None:
+    """The part at the step's end is the outer one."""
+    found = WEB.match('the "User" field within "#a" should contain "x" within "#b"')
+    assert isinstance(found, Matched)
+    assert (found.arguments, found.scopes) == (("User", "x"), ("#b", "#a"))
+
+
 def test_within_something_without_quotes_is_undefined() -> None:
     """cucumber-rails wanted it mapped to a selector; here it is to be written out."""
     found = WEB.match('I should see "Welcome" within the footer')

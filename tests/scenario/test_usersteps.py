@@ -63,6 +63,12 @@ def test_a_module_s_steps_are_sentences(write: Write) -> None:
     assert session == ["tea"]
 
 
+def test_a_step_may_remember_values(write: Write) -> None:
+    """It says so, or the steps after it would not know their names."""
+    path = write("a.py", '@step("I log in", remembers=("user", "token"))\nasync def f(session): ...\n')
+    assert [s.remembers for s in load([path])[0]] == [("user", "token")]
+
+
 def test_functions_of_one_name_lose_no_sentence(write: Write) -> None:
     """Who comes from behave calls every function ``step_impl``."""
     path = write(
@@ -130,6 +136,16 @@ def test_a_module_may_use_dataclasses(write: Write) -> None:
             "@step\nasync def f(session): ...\n",
             2,
             'TypeError: @step needs the sentence: @step("I search for {string}")',
+        ),
+        (
+            '@step("x", remembers="token")\nasync def f(session): ...\n',
+            2,
+            "remembers takes names of variables, as (\"token\",), not 'token'",
+        ),
+        (
+            '@step("x", remembers=["a b"])\nasync def f(session): ...\n',
+            2,
+            "remembers takes names of variables, as (\"token\",), not ['a b']",
         ),
         ('@step("x")\nclass F: ...\n', 2, 'TypeError: @step belongs above "async def"'),
         (

@@ -1,6 +1,7 @@
 """Which sentence a step is, and what is said when it is none."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -93,6 +94,46 @@ def test_a_sentence_of_one_vocabulary_is_not_in_the_other() -> None:
     web, legacy = sentence("see {string}", vocabulary="web"), sentence("see {string}", vocabulary="legacy")
     assert Vocabulary([web, legacy, GO], name="web").sentences == (web, GO)
     assert Vocabulary([web, legacy, GO], name="legacy").match('see "x"') == Matched(legacy, ("x",))
+
+
+WITHIN = replace(sentence(re.compile(r'(?P<step>.+) within (?P<scope>"[^"]*")(?P<rest>:?)'), rank=15), scoping=True)
+WARN = replace(sentence(re.compile(r"(?P<step>.+), or warn(?P<rest>:?)"), rank=-2), soft=True)
+ALWAYS = replace(sentence(re.compile(r"whatever happens, (?P<step>.+)"), rank=-1), cleanup=True)
+ENDING = sentence(re.compile("I am done.*"))
+AROUND = Vocabulary([FOLLOW, BARE, ENDING, WITHIN, WARN, ALWAYS])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('I follow "a", or warn', Matched(FOLLOW, ("a",), soft=True)),
+        ('whatever happens, I follow "a"', Matched(FOLLOW, ("a",), cleanup=True)),
+        ('I follow "a" within "#b", or warn', Matched(FOLLOW, ("a",), ("#b",), soft=True)),
+        ('whatever happens, I follow "a" within "#b"', Matched(FOLLOW, ("a",), ("#b",), cleanup=True)),
+        ('whatever happens, I follow "a", or warn', Matched(FOLLOW, ("a",), soft=True, cleanup=True)),
+        ("I am done, or warn", Matched(ENDING, (), soft=True)),
+        ("I go to /, or warn", Matched(BARE, ("/",), soft=True)),
+        ('I follow "a, or warn"', Matched(FOLLOW, ("a, or warn",))),
+        ('I follow "whatever happens, b"', Matched(FOLLOW, ("whatever happens, b",))),
+    ],
+)
+def test_what_is_said_about_another_step(text: str, expected: Matched) -> None:
+    """It is the other step; the two may be said together, and before sentences that take any ending."""
+    assert AROUND.match(text) == expected
+
+
+def test_what_is_said_about_no_step() -> None:
+    """The snippet and what was perhaps meant are for the other step."""
+    assert AROUND.match('whatever happens, I fllow "b", or warn') == Undefined(
+        'whatever happens, I fllow "b", or warn', ('I follow "Contact"',), snippet('I fllow "b"')
+    )
+
+
+def test_only_so_much_is_said_about_another_step() -> None:
+    """A step that goes on for ever is no step, and found to be none soon."""
+    assert isinstance(AROUND.match('I follow "a"' + ", or warn" * 12), Matched)
+    assert isinstance(AROUND.match('I follow "a"' + ", or warn" * 13), Undefined)
+    assert isinstance(AROUND.match('I follow "a"' + ', or warn within "a"' * 3000), Undefined)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,19 @@ from __future__ import annotations
 import re
 
 from collectd_inode.scenario import actions
-from collectd_inode.scenario.sentences.sources import GOVUK, NAGIOS, RAILS, SCOPE, UNQUOTED, WITHIN
-from collectd_inode.scenario.vocabulary import Sentence
+from collectd_inode.scenario.sentences.sources import (
+    CLEANUP,
+    FIELD_WITHIN,
+    GOVUK,
+    NAGIOS,
+    OURS,
+    RAILS,
+    SCOPE,
+    SOFT,
+    UNQUOTED,
+    WITHIN,
+)
+from collectd_inode.scenario.vocabulary import Sentence, another_step
 
 # Without quotes only addresses and the home page: cucumber-rails' other page names are nobody's but its application's.
 _BARE = r"(?![\"'])(?!the (?!home ?page$))(.+)"
@@ -273,8 +284,26 @@ SENTENCES = (
         example='the "User name" field within "#login" should contain "monitor"',
         about="The same, for what is in a field or checkbox.",
         source=RAILS,
-        rank=WITHIN,
+        rank=FIELD_WITHIN,
         scoping=True,
+    ),
+    Sentence(
+        re.compile(r"(?P<step>.+), or warn(?P<rest>:?)"),
+        another_step,
+        example='I should see "Last order", or warn',
+        about="Any other step; when it fails that is a warning, and the run goes on.",
+        source=OURS,
+        rank=SOFT,
+        soft=True,
+    ),
+    Sentence(
+        re.compile(r"[Ww]hatever happens, (?P<step>.+)"),
+        another_step,
+        example='whatever happens, I follow "Log out"',
+        about="Any other step; it is done at the end if the run fails before it.",
+        source=OURS,
+        rank=CLEANUP,
+        cleanup=True,
     ),
     Sentence(
         "(I )fetch headers from {string}",

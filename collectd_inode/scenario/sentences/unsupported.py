@@ -13,12 +13,12 @@ _AMQP = f"read the queue from RabbitMQ's management API with collectd's curl_jso
 _SSH = "collectd's exec plugin runs a script that logs in by ssh; a scenario opens web pages"
 _COMMAND = f"collectd's exec plugin runs commands; a scenario does not, unless you write {_OWN_STEP}"
 _FILE = f"collectd's filecount, table and tail plugins look at files; a scenario does not, unless you write {_OWN_STEP}"
-_DATE = 'choose the parts of the date one by one: I select "2026" from "order_date_1i"'
-_SHOW = (
+DATE = 'choose the parts of the date one by one: I select "2026" from "order_date_1i"'
+SHOW = (
     "nobody sits before a daemon; a step that fails tells the page's title, address, status and what comes"
     " nearest, and collectd-inode run FILE shows it"
 )
-_PAGE_NAME = (
+PAGE_NAME = (
     'say its path, as in I am on "/login", with BaseURL in front of it; the home page is the only name that is known'
 )
 
@@ -106,7 +106,7 @@ KNOWN: tuple[Known, ...] = (
     ),
     *_known(
         RAILS,
-        _DATE,
+        DATE,
         (rf"(?:I )?select {_Q} as the date and time", 'I select "2026-11-22 16:40" as the date and time'),
         (rf"(?:I )?select {_Q} as the {_Q} date and time", 'I select "2026-11-22 16:40" as the "Order" date and time'),
         (rf"(?:I )?select {_Q} as the time", 'I select "16:40" as the time'),
@@ -116,13 +116,13 @@ KNOWN: tuple[Known, ...] = (
     ),
     *_known(
         RAILS,
-        _SHOW,
+        SHOW,
         (r"(?:I )?show me the page", "show me the page"),
         (r"(?:I )?save and open (?:the )?page|save_and_open_page", "save and open page"),
     ),
     *_known(
         RAILS,
-        _PAGE_NAME,
+        PAGE_NAME,
         (r"(?:I )?(?:am on|go to|should be on) the (.+)", "I am on the login page"),
     ),
 )

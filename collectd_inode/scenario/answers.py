@@ -1,0 +1,283 @@
+"""What the sentences on an answer do that no peer has: redirects, address, cookies, title, elements, its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from collectd_inode.browser import Page, normalise, text, urls
+from collectd_inode.browser.cookies import Cookie
+from collectd_inode.keys import looks_secret
+from collectd_inode.run import Cause, Failure, Misconfigured
+from collectd_inode.scenario import patterns
+from collectd_inode.scenario.json_body import COMPARISONS
+from collectd_inode.scenario.session import Session, came, like
+
+_SHOWN = 200
+_POLICIES = ("strict", "lax", "none")
+
+# The status, where we are, and how we came there.
+
+
+async def status_should_not_be(session: Session, status: int) -> None:
+    """The last answer's status is not this one."""
+    page = session.page
+    if page.status == status:
+        cause = Cause.REFUSED if status >= 400 else Cause.EXPECTATION
+        what = f"the status is {status}: {page.describe()}"
+        raise Failure(cause, what, expected=f"another status than {status}", found=came(page))
+
+
+async def should_be_redirected(session: Session, target: str) -> None:
+    """The last navigation was redirected, to this address or over it."""
+    page, hops = session.page, session.browser.way[1:]
+    try:
+        wanted = urls.destination(target, session.browser.way[0] if session.browser.way else page.url)
+    except urls.BadURL as error:
+        raise Misconfigured(f"“{urls.shown(target)}”: {error}") from None
+    if not any(_same_place(hop, wanted) for hop in hops):
+        raise page.failure(f"nothing was redirected to {urls.shown(target)}", urls.shown(wanted), _way(session))
+
+
+async def should_be_redirected_times(session: Session, count: int) -> None:
+    """The last navigation was redirected so many times."""
+    page, hops = session.page, session.browser.way[1:]
+    if len(hops) != count:
+        wanted = f"{count} redirect{'' if count == 1 else 's'}"
+        raise page.failure(f"there were {len(hops)} redirects", wanted, _way(session))
+
+
+async def should_not_be_redirected(session: Session) -> None:
+    """The last navigation was not redirected at all."""
+    page = session.page
+    if session.browser.way[1:]:
+        raise page.failure("the request was redirected", "no redirect", _way(session))
+
+
+def _same_place(url: str, wanted: str) -> bool:
+    """Whether two addresses are the same; the query matters only where *wanted* has one, the fragment never."""
+    if urls.origin(url) != urls.origin(wanted):
+        return False
+    one, other = urlsplit(url), urlsplit(wanted)
+    return (one.path or "/") == (other.path or "/") and (not other.query or one.query == other.query)
+
+
+def _way(session: Session) -> str:
+    shown = [urls.shown(url) for url in session.browser.way]
+    return " → ".join(shown) if len(shown) > 1 else "no redirect"
+
+
+async def address_should_be(session: Session, address: str) -> None:
+    """The page's address is this one, query and fragment included."""
+    page = session.page
+    try:
+        wanted = urls.destination(address, page.url)
+    except urls.BadURL as error:
+        raise Misconfigured(f"“{urls.shown(address)}”: {error}") from None
+    if page.url != wanted:
+        raise page.failure("the address is another", urls.shown(wanted), urls.shown(page.url))
+
+
+async def address_should_match(session: Session, pattern: str) -> None:
+    """A regular expression matches the page's address."""
+    page = session.page
+    if not await patterns.found(pattern, page.url):
+        raise page.failure(f"/{pattern}/ matches nothing of the address", f"/{pattern}/", urls.shown(page.url))
+
+
+async def scheme_should_be(session: Session, scheme: str) -> None:
+    """The page's address has this scheme."""
+    page = session.page
+    if (found := urls.scheme_of(page.url)) != _bare_scheme(scheme):
+        raise page.failure(f"the scheme is not {scheme}", scheme, found)
+
+
+def _bare_scheme(scheme: str) -> str:
+    return scheme.lower().removesuffix("://").removesuffix(":")
+
+
+def scheme_complaint(scheme: str) -> str:
+    """What is wrong with a scheme; empty for one that a page can have come over."""
+    return "" if _bare_scheme(scheme) in ("http", "https") else f"“{scheme}” is neither http nor https"
+
+
+async def should_be_secure(session: Session) -> None:
+    """The page came over https."""
+    page = session.page
+    if urls.scheme_of(page.url) != "https":
+        raise page.failure("the page is not secure", "https", urls.scheme_of(page.url))
+
+
+async def host_should_be(session: Session, host: str) -> None:
+    """The page's address has this host, and this port where one is said."""
+    page, parts = session.page, urlsplit(session.page.url)
+    found = parts.netloc if ":" in host.rpartition("]")[2] else parts.hostname or ""
+    if found.lower() != host.lower():
+        raise page.failure(f"the host is not {host}", host, found)
+
+
+def host_complaint(host: str) -> str:
+    """What is wrong with a host; empty for a good one."""
+    return f"“{host}” is more than a host such as www.example.org, or www.example.org:8080" if "/" in host else ""
+
+
+# Cookies.
+
+
+async def should_have_cookie(session: Session, name: str) -> None:
+    """The browser has a cookie of this name."""
+    session.cookies(name)
+
+
+async def should_not_have_cookie(session: Session, name: str) -> None:
+    """The browser has no cookie of this name."""
+    if any(cookie.name == name.encode() for cookie in session.browser.cookies):
+        raise session.failure(f"there is a cookie “{name}”", f"no cookie “{name}”", "one")
+
+
+async def cookie_should_be(session: Session, name: str, value: str) -> None:
+    """A cookie has this value."""
+    found = session.cookies(name)
+    if not any(cookie.value == value.encode() for cookie in found):
+        raise session.failure(f"the cookie “{name}” has another value", value, _value(found[-1]))
+
+
+async def cookie_should_match(session: Session, name: str, pattern: str) -> None:
+    """A regular expression matches a cookie's value."""
+    found = session.cookies(name)
+    for cookie in found:
+        if await patterns.found(pattern, cookie.value.decode("utf-8", "replace")):
+            return
+    raise session.failure(f"/{pattern}/ matches nothing of the cookie “{name}”", f"/{pattern}/", _value(found[-1]))
+
+
+async def cookie_should_be_secure(session: Session, name: str) -> None:
+    """A cookie has the attribute Secure: it goes over https only."""
+    _should_have(session, name, "Secure", lambda cookie: cookie.secure)
+
+
+async def cookie_should_be_http_only(session: Session, name: str) -> None:
+    """A cookie has the attribute HttpOnly: scripts cannot read it."""
+    _should_have(session, name, "HttpOnly", lambda cookie: cookie.http_only)
+
+
+async def cookie_should_be_same_site(session: Session, name: str, policy: str) -> None:
+    """A cookie has the attribute SameSite with this value: Strict, Lax or None."""
+    _should_have(session, name, f"SameSite={policy}", lambda cookie: cookie.same_site == policy.lower())
+
+
+def same_site_complaint(policy: str) -> str:
+    """What is wrong with a value of SameSite; empty for a good one."""
+    return "" if policy.lower() in _POLICIES else f"SameSite is Strict, Lax or None, never “{policy}”"
+
+
+def _should_have(session: Session, name: str, attribute: str, has: Callable[[Cookie], bool]) -> None:
+    """Failure unless every cookie of this name has an attribute: one without is one too many."""
+    bare = next((cookie for cookie in session.cookies(name) if not has(cookie)), None)
+    if bare is not None:
+        raise session.failure(f"the cookie “{name}” is not {attribute}", attribute, _attributes(bare))
+
+
+def _attributes(cookie: Cookie) -> str:
+    said = [
+        "Secure" if cookie.secure else "",
+        "HttpOnly" if cookie.http_only else "",
+        f"SameSite={cookie.same_site.capitalize()}" if cookie.same_site else "",
+        f"Path={cookie.path}",
+    ]
+    return "; ".join(filter(None, said))
+
+
+def _value(cookie: Cookie) -> str:
+    """A cookie's value, if it may be shown: a session's may not."""
+    name = cookie.name.decode("utf-8", "replace")
+    if cookie.http_only or looks_secret(name):
+        return f"another one of {len(cookie.value)} bytes"
+    return cookie.value[:_SHOWN].decode("utf-8", "replace")
+
+
+# The title, and elements.
+
+
+async def title_should_be(session: Session, title: str) -> None:
+    """The page's title is this one."""
+    page = session.page
+    if page.title != normalise(title):
+        raise page.failure("the title is another", normalise(title), page.title or "no title")
+
+
+async def title_should_contain(session: Session, part: str) -> None:
+    """The page's title has this text in it."""
+    page = session.page
+    if normalise(part) not in page.title:
+        raise page.failure(f"“{normalise(part)}” is not in the title", normalise(part), page.title or "no title")
+
+
+async def title_should_not_contain(session: Session, part: str) -> None:
+    """The page's title has not this text in it."""
+    page = session.page
+    if normalise(part) in page.title:
+        raise page.failure(f"“{normalise(part)}” is in the title", f"a title without “{normalise(part)}”", page.title)
+
+
+async def should_see_elements(session: Session, comparison: str, count: int, selector: str) -> None:
+    """So many elements of the page that can be seen are named by a selector."""
+    page, there = session.page, await session.elements(selector)
+    number = await patterns.aside(len(page.body), _seen, page, there)
+    if not COMPARISONS[comparison](number, count):
+        what, wanted = f"{_counted(number, selector)} to be seen", _wanted(comparison, count, selector)
+        hidden = len(there) - number
+        instead = f"{hidden} that cannot be seen" if hidden else like(page, selector)
+        raise page.failure(what, wanted, _found(number, instead))
+
+
+async def should_have_elements(session: Session, comparison: str, count: int, selector: str) -> None:
+    """So many elements of the page, to be seen or not, are named by a selector."""
+    number = len(await session.elements(selector))
+    if not COMPARISONS[comparison](number, count):
+        what, wanted = f"{_counted(number, selector)} there", _wanted(comparison, count, selector)
+        raise session.page.failure(what, wanted, _found(number, like(session.page, selector)))
+
+
+def _counted(number: int, selector: str) -> str:
+    return f"{number or 'no'} “{selector}” {'is' if number <= 1 else 'are'}"
+
+
+def _found(number: int, instead: str) -> str:
+    """How many there are, and where there are none what there is instead."""
+    return str(number) if number else "; ".join(filter(None, ("none", instead)))
+
+
+def _wanted(comparison: str, count: int, selector: str) -> str:
+    if count == 0 and comparison in ("exactly", "at most"):
+        return f"no element “{selector}”"
+    how = "" if comparison == "exactly" else f"{comparison} "
+    return f"{how}{count} element{'' if count == 1 else 's'} “{selector}”"
+
+
+def _seen(page: Page, elements: list[text.Element]) -> int:
+    """How many of the *elements* of a page, or of a part of one, can be seen."""
+    tree = page.tree
+    if not elements or tree is None or any(text.hides(around) for around in tree.iterancestors()):
+        return 0
+    shown = frozenset(text.shown(tree))
+    return sum(element in shown for element in elements)
+
+
+# Time.
+
+
+async def last_step_should_take_less(session: Session, unit: float, most: float) -> None:
+    """The last step that asked the network took less than this, as the wire measured it; *unit* is in seconds."""
+    seconds = session.last_seconds
+    if seconds is None:
+        raise Misconfigured(
+            "no step before has asked anything of the network, so there is no time to judge:"
+            " this step goes after one that opens a page or sends something"
+        )
+    if seconds >= most * unit:
+        raise session.failure(f"the last step took {_time(seconds)}", f"less than {_time(most * unit)}", _time(seconds))
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1000:.4g} ms"

@@ -1,0 +1,102 @@
+"""What takes long to find in a page: in a worker, and regular expressions and selectors for two seconds at most."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import regex
+
+from collectd_inode.run import Cause, Failure, Misconfigured
+from collectd_inode.wire.workers import DaemonPool
+
+PATTERN_SECONDS = 2.0
+"""How long a regular expression or a selector may search a page: a catastrophic one would go on for ever."""
+
+LARGE = 2**16
+"""Characters, or elements, that are looked at at once; more would hold up the other jobs."""
+
+SELECTING = DaemonPool(4)
+"""Workers of their own: one that libxml2 keeps for an hour is missing for nothing else."""
+
+_OVERDUE: set[str] = set()
+"""Selectors that a worker is still busy with although nobody waits for it."""
+
+_Found = TypeVar("_Found")
+
+
+async def aside(size: int, work: Callable[..., _Found], *arguments: object) -> _Found:
+    """What *work* finds in something of this *size* (characters, elements), in a worker if it is large."""
+    if size <= LARGE:
+        return work(*arguments)
+    return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
+
+
+async def found(pattern: str, text: str) -> bool:
+    """Whether *pattern* (Ruby's ``/m``: a dot matches line ends too) is found, without holding up the other jobs."""
+    if _is_plain(pattern):
+        return pattern in text
+    return await _search(pattern, text) is not None
+
+
+async def captured(pattern: str, text: str) -> str | None:
+    """What the first group of *pattern* finds in *text*, or all of it where it has no group; None if it is not found.
+
+    A group that took no part in the match has found the empty text.
+    """
+    match = await _search(pattern, text)
+    return None if match is None else match[1 if match.re.groups else 0] or ""
+
+
+def _is_plain(pattern: str) -> bool:
+    return regex.escape(pattern, special_only=True, literal_spaces=True) == pattern
+
+
+def complaint(pattern: str) -> str:
+    """What is wrong with *pattern*; empty for a good one."""
+    try:
+        _compiled(pattern)
+    except Misconfigured as error:
+        return str(error)
+    return ""
+
+
+def _compiled(pattern: str) -> regex.Pattern[str]:
+    try:
+        return regex.compile(pattern, regex.DOTALL | regex.MULTILINE)
+    except (regex.error, RecursionError, OverflowError) as error:
+        raise Misconfigured(f"/{pattern}/ is not a regular expression: {error}") from None
+
+
+async def selected(what: str, search: Callable[[], _Found]) -> _Found:
+    """What *search*, for an XPath or CSS selector, finds; Failure(TIMEOUT) if that takes too long.
+
+    libxml2 cannot be told to stop: the worker is then busy until it is done, and the same selector is not tried anew
+    meanwhile, or runs would take one worker after the other.  It does not hold the interpreter's lock.
+    """
+    if what in _OVERDUE:
+        raise Failure(Cause.TIMEOUT, f"“{what}” is not yet done with the page of an earlier run")
+    call = SELECTING.submit(search)
+    try:
+        async with asyncio.timeout(PATTERN_SECONDS):
+            return await asyncio.wrap_future(call)
+    except TimeoutError:
+        raise Failure(Cause.TIMEOUT, f"“{what}” was not done with the page after {PATTERN_SECONDS:g} s") from None
+    finally:
+        if call.running():
+            _OVERDUE.add(what)
+            call.add_done_callback(lambda _: _OVERDUE.discard(what))
+
+
+async def _search(pattern: str, text: str) -> regex.Match[str] | None:
+    seconds = PATTERN_SECONDS
+
+    def search() -> regex.Match[str] | None:
+        # Compiling has no limit of its own, and a pattern may hold what a page has sent.
+        return _compiled(pattern).search(text, timeout=seconds, concurrent=True)
+
+    try:
+        return await asyncio.get_running_loop().run_in_executor(None, search)
+    except TimeoutError:
+        raise Failure(Cause.TIMEOUT, f"/{pattern}/ was not done with the page after {seconds:g} s") from None

@@ -1,0 +1,199 @@
+"""What the sentences that remember a value do: from then on ``${name}`` stands for it, until the run ends.
+
+What looks like a secret is one: it reads ``[name]`` in all reports.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
+
+from collectd_inode.browser import forms, locate, normalise, text
+from collectd_inode.keys import looks_secret
+from collectd_inode.scenario import json_body, json_pointer, patterns
+from collectd_inode.scenario.session import FIELDS, Session, complain, name_complaint, shown_header
+from collectd_inode.scenario.vocabulary import Action
+
+MOST = 4096
+"""Characters of a value that is remembered."""
+
+_TELLING = 4
+"""Fewer characters are hidden only where the feature file says that they are a secret: they may be anybody's."""
+
+_TELLING_PATH = 16
+_MOST_PARAMETERS = 8
+"""Of an address that is a secret, a path or a parameter of so many characters is one by itself: "/reset/k3Jq…"."""
+
+
+async def remember(session: Session, value: str, name: str) -> None:
+    """Remember a text that the feature file says itself, put together from others perhaps."""
+    await _keep(session, name, value, "the text")
+
+
+async def remember_text(session: Session, secret: bool, pattern: str, name: str) -> None:
+    """Remember what a regular expression finds in the page's visible text."""
+    page = session.page
+    value = await patterns.captured(pattern, page.visible_text)
+    if value is None:
+        raise page.failure(f"/{pattern}/ matches nothing", f"/{pattern}/", page.nearest(pattern))
+    await _keep(session, name, value, f"what /{pattern}/ finds", secret=secret, source=pattern)
+
+
+async def remember_source(session: Session, secret: bool, pattern: str, name: str) -> None:
+    """Remember what a regular expression finds in the page's source."""
+    page = session.page
+    value = await patterns.captured(pattern, page.source)
+    if value is None:
+        raise page.failure(f"/{pattern}/ matches nothing in the page's source", f"/{pattern}/")
+    await _keep(session, name, value, f"what /{pattern}/ finds", secret=secret, source=pattern)
+
+
+async def remember_field(session: Session, secret: bool, field: str, name: str) -> None:
+    """Remember what is in a field."""
+    control = locate.field(session.page, field, FIELDS, "field")
+    value, kind = forms.value_of(session.browser.page, control), forms.kind_of(control)
+    told = " ".join((field, control.get("name") or "", "secret" if kind == "hidden" else ""))
+    await _keep(session, name, value, f"the field “{field}”", secret=secret or kind == "password", source=told)
+
+
+async def remember_link(session: Session, secret: bool, link: str, name: str) -> None:
+    """Remember where a link leads: an absolute address."""
+    page = session.page
+    value = session.browser.page.resolve(locate.link(page, link).get("href") or "")
+    await _keep(session, name, value, f"the address of the link “{link}”", secret=secret, source=link)
+
+
+async def remember_header(session: Session, secret: bool, header_name: str, name: str) -> None:
+    """Remember a header of the last answer."""
+    value = session.header(header_name)
+    await _keep(session, name, value, f"the {header_name} header", secret=secret, source=header_name)
+
+
+async def remember_from_header(session: Session, secret: bool, header_name: str, pattern: str, name: str) -> None:
+    """Remember what a regular expression finds in a header of the last answer."""
+    whole = session.header(header_name)
+    value = await patterns.captured(pattern, whole)
+    if value is None:
+        what = f"/{pattern}/ matches nothing in the {header_name} header"
+        raise session.page.failure(what, f"/{pattern}/", shown_header(header_name, whole))
+    what = f"what /{pattern}/ finds in the {header_name} header"
+    await _keep(session, name, value, what, secret=secret, source=f"{header_name} {pattern}")
+
+
+async def remember_cookie(session: Session, cookie: str, name: str) -> None:
+    """Remember a cookie's value; it is a secret."""
+    value = session.cookies(cookie)[-1].value.decode("utf-8", "replace")
+    await _keep(session, name, value, f"the cookie “{cookie}”", source="cookie")
+
+
+async def remember_json(session: Session, secret: bool, pointer: str, name: str) -> None:
+    """Remember the value at a place of a JSON answer."""
+    value = await json_body.value_at(session, pointer)
+    said = json_pointer.as_text(value, MOST)
+    await _keep(session, name, said, f"the JSON at “{pointer}”", secret=secret, source=pointer)
+
+
+async def remember_element(session: Session, secret: bool, selector: str, name: str) -> None:
+    """Remember the text of an element."""
+    element = await session.element(selector)
+    value = normalise(text.visible_text(element)) or normalise(text.all_text(element))
+    await _keep(session, name, value, f"the text of “{selector}”", secret=secret, source=selector)
+
+
+async def remember_attribute(session: Session, secret: bool, attribute: str, selector: str, name: str) -> None:
+    """Remember an attribute of an element."""
+    page, element = session.page, await session.element(selector)
+    value = element.get(attribute.lower())
+    if value is None:
+        there = ", ".join(map(str, element.attrib)) or "none"
+        raise page.failure(f"“{selector}” has no attribute {attribute}", attribute, f"attributes: {there}")
+    what = f"the attribute {attribute} of “{selector}”"
+    await _keep(session, name, value, what, secret=secret, source=f"{selector} {attribute}")
+
+
+async def remember_address(session: Session, secret: bool, name: str) -> None:
+    """Remember the page's address."""
+    await _keep(session, name, session.page.url, "the address", secret=secret)
+
+
+async def remember_title(session: Session, secret: bool, name: str) -> None:
+    """Remember the page's title."""
+    await _keep(session, name, session.page.title, "the title", secret=secret)
+
+
+async def remember_uuid(session: Session, name: str) -> None:
+    """Remember a new random UUID (RFC 9562, version 4)."""
+    await _keep(session, name, str(uuid.uuid4()), "the uuid")
+
+
+async def remember_timestamp(session: Session, name: str) -> None:
+    """Remember the time as seconds since 1970."""
+    await _keep(session, name, str(int(session.clock.now())), "the timestamp")
+
+
+async def remember_time(session: Session, name: str) -> None:
+    """Remember the time as ISO 8601 has it, in UTC."""
+    now = datetime.fromtimestamp(int(session.clock.now()), UTC)
+    await _keep(session, name, now.strftime("%Y-%m-%dT%H:%M:%SZ"), "the time")
+
+
+async def remember_number(session: Session, name: str) -> None:
+    """Remember a number that no other run of the scenario has had."""
+    await _keep(session, name, str(session.count()), "the number")
+
+
+REMEMBERING: Mapping[Action, int] = {
+    remember: 1,
+    remember_text: 2,
+    remember_source: 2,
+    remember_field: 2,
+    remember_link: 2,
+    remember_header: 2,
+    remember_from_header: 3,
+    remember_cookie: 1,
+    remember_json: 2,
+    remember_element: 2,
+    remember_attribute: 3,
+    remember_address: 1,
+    remember_title: 1,
+    remember_uuid: 0,
+    remember_timestamp: 0,
+    remember_time: 0,
+    remember_number: 0,
+}
+"""Actions that remember a value, and which of a step's arguments is the variable's name."""
+
+
+def _tells(value: str) -> bool:
+    """Whether it could be a secret at all: others would be hidden wherever the word stands."""
+    return len(value) >= _TELLING and value not in ("true", "false", "null")
+
+
+async def _keep(session: Session, name: str, value: str, what: str, *, secret: bool = False, source: str = "") -> None:
+    """Let ``${name}`` stand for *value*, which is *what*; *source* tells whether it is a secret, as its name does."""
+    complain(name_complaint(name))
+    if not value:
+        raise session.failure(f"{what} is empty: there is nothing to remember", "a character at least")
+    if len(value) > MOST:
+        raise session.failure(f"{what} is too long to be remembered", f"at most {MOST} characters")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise session.failure(f"{what} holds half of a character: it cannot be sent anywhere", "whole characters")
+    session.variables[name] = value
+    if secret or (_tells(value) and looks_secret(name, source)):
+        for part in _that_tell(value):
+            await session.hide_secret(name, part)
+
+
+def _that_tell(value: str) -> tuple[str, ...]:
+    """A secret and, of an address, what stands in it: a page, or a log line, may show it without its host."""
+    if not value.startswith(("http://", "https://")):
+        return (value,)
+    try:
+        parts = urlsplit(value)
+        given = [text for _, text in parse_qsl(parts.query, max_num_fields=_MOST_PARAMETERS)]
+    except ValueError:
+        return (value,)
+    path = [parts.path] if len(parts.path) >= _TELLING_PATH else []
+    return (value, *path, *(text for text in given if len(text) >= _TELLING_PATH))

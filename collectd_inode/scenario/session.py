@@ -1,0 +1,190 @@
+"""One run's state, as the sentences see it."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import itertools
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+
+from collectd_inode.browser import Browser, Page, locate, scope
+from collectd_inode.browser.cookies import Cookie
+from collectd_inode.browser.text import Element
+from collectd_inode.keys import VARIABLE_NAME, looks_secret
+from collectd_inode.run import Cause, Failure, Misconfigured
+from collectd_inode.scenario import patterns
+from collectd_inode.wire import SYSTEM_CLOCK
+from collectd_inode.wire.clock import Clock
+
+Table = tuple[tuple[str, ...], ...]
+"""The rows of a step's table."""
+
+FIELDS = locate.FILLABLE | {"select", "hidden", "file"}
+"""The kinds of fields that have a value."""
+
+_LOOKED_AT = 10_000
+_COMPARED = 300
+_LISTED = 10
+"""So many names are told where the one that was looked for is not among them."""
+
+
+def complain(complaint: str) -> None:
+    """Misconfigured, if there is something to complain of."""
+    if complaint:
+        raise Misconfigured(complaint)
+
+
+def pairs(table: Table) -> list[tuple[str, str]]:
+    """A table of two columns without a header."""
+    complain(pairs_complaint(table))
+    return [(row[0], row[1]) for row in table]
+
+
+def pairs_complaint(table: Table) -> str:
+    """What is wrong with a table that wants two columns; empty for a good one."""
+    return "the table wants two columns: a name, and its value" if any(len(row) != 2 for row in table) else ""
+
+
+def name_complaint(name: str) -> str:
+    """What is wrong with *name* as a variable's; empty for a good one."""
+    good = VARIABLE_NAME.fullmatch(name) is not None
+    return "" if good else f"“{name}” is no name for a variable: a letter, then letters, digits, _ and -"
+
+
+def selector_complaint(selector: str) -> str:
+    """What is wrong with *selector*; empty for a good one."""
+    what = scope.check(selector)
+    return f"“{selector}”: {what}" if what else ""
+
+
+def like(page: Page, selector: str) -> str:
+    """The ids and classes of *page* that look most like what *selector* names; nothing if none does."""
+    if not page.is_html:
+        return f"a page of type {page.content_type or 'unknown'}, which has no elements"
+    wanted = [word for word in re.findall(r"[#.]?[\w-]+", selector) if len(word) > 1][-3:]
+    known = list(islice(dict.fromkeys(islice(_names(page), _LOOKED_AT)), _COMPARED))
+    near = dict.fromkeys(name for word in wanted for name in difflib.get_close_matches(word, known, n=_LISTED))
+    return f"nearest: {', '.join(list(near)[:_LISTED])}" if near else ""
+
+
+def form_complaint(form: str) -> str:
+    """What is wrong with what names a form, where that is an XPath; empty for a good one."""
+    return selector_complaint(form) if scope.is_xpath(form) else ""
+
+
+def came(page: Page) -> str:
+    """The status that came, and how the page begins: a server that refuses says why."""
+    return ": ".join(filter(None, (str(page.status), page.nearest(""))))
+
+
+def shown_header(name: str, value: str) -> str:
+    """A header's value, if it may be shown: a session's may not."""
+    return "not shown" if looks_secret(name) else value
+
+
+def _names(page: Page) -> Iterator[str]:
+    """The ids and classes of *page* as a selector names them."""
+    for element in () if page.tree is None else page.tree.iter():
+        if identity := element.get("id"):
+            yield f"#{identity}"
+        yield from (f".{name}" for name in (element.get("class") or "").split())
+
+
+def _hides_nothing(name: str, value: str) -> None:
+    """For a session whose run shows nothing to anybody."""
+
+
+def _from_one() -> Callable[[], int]:
+    return itertools.count(1).__next__
+
+
+@dataclass(slots=True)
+class Session:
+    """One run's state: the browser with its current page, and the variables (``${name}``) known so far.
+
+    ``found`` is what the last name lookup gave; ``since`` when "I am benchmarking" was said, by ``clock``.  ``hide``
+    keeps a value (name, value) out of all reports of the run.  ``last_seconds`` is the wire time of the last step
+    that asked anything of the network, None if it got no answer.  ``count`` gives the scenario's next number, which no
+    other run of it has had.  ``document`` is the JSON of the page it is read from.
+    """
+
+    browser: Browser
+    variables: dict[str, str] = field(default_factory=dict)
+    clock: Clock = SYSTEM_CLOCK
+    found: tuple[str, ...] | None = None
+    since: float | None = None
+    hide: Callable[[str, str], None] = _hides_nothing
+    last_seconds: float | None = None
+    count: Callable[[], int] = field(default_factory=_from_one)
+    document: tuple[Page, object] | None = field(default=None, repr=False)
+
+    @property
+    def page(self) -> Page:
+        """The page the browser shows, or the part of it that the step is about; Failure before the first one."""
+        return self.browser.searched
+
+    def header(self, name: str) -> str:
+        """A header of the last answer; Failure if it has none of this name."""
+        page = self.page
+        if name not in page.headers:
+            raise page.failure(f"there is no {name} header", f"a {name} header", f"headers: {', '.join(page.headers)}")
+        return page.headers[name]
+
+    async def elements(self, selector: str) -> list[Element]:
+        """The page's elements that a CSS selector, or an XPath, names."""
+        page = self.page
+        try:
+            return await patterns.selected(selector, lambda: scope.select(page, selector))
+        except scope.BadSelector as error:
+            raise Misconfigured(f"“{selector}”: {error}") from None
+
+    async def element(self, selector: str) -> Element:
+        """The first of these elements; Failure if there is none."""
+        found = next(iter(await self.elements(selector)), None)
+        if found is None:
+            page = self.page
+            instead = like(page, selector) or page.nearest("")
+            raise page.failure(f"there is no “{selector}”", f"an element “{selector}”", instead)
+        return found
+
+    def cookies(self, name: str) -> list[Cookie]:
+        """The cookies of this name that the browser has; Failure if there is none."""
+        kept = self.browser.cookies
+        found = [cookie for cookie in kept if cookie.name == name.encode()]
+        if not found:
+            there = ", ".join(dict.fromkeys(c.name.decode("utf-8", "replace") for c in kept[:_LISTED])) or "none"
+            raise self.failure(f"there is no cookie “{name}”", f"a cookie “{name}”", f"cookies: {there}")
+        return found
+
+    def failure(self, message: str, expected: str = "", found: str = "") -> Failure:
+        """A failed expectation, with the page that is shown if there is one."""
+        try:
+            page = self.browser.page
+        except Failure:
+            return Failure(Cause.EXPECTATION, message, expected=expected, found=found)
+        return page.failure(message, expected, found)
+
+    @asynccontextmanager
+    async def within(self, selectors: tuple[str, ...]) -> AsyncIterator[None]:
+        """Look at a part of the page only, for a while."""
+        whole = self.browser.page
+        parts: dict[Page, Page] = {}
+        if whole.is_html:  # what is none has no parts, which the step itself has the better words for
+            parts[whole] = await patterns.selected(" ".join(selectors), lambda: scope.part(whole, selectors))
+
+        def part_of(page: Page) -> Page:
+            return parts.get(page) or scope.part(page, selectors)
+
+        before, self.browser.part = self.browser.part, part_of
+        try:
+            yield
+        finally:
+            self.browser.part = before
+
+    async def hide_secret(self, name: str, value: str) -> None:
+        """Keep *value* out of all reports, without holding up the other jobs: a long one takes tens of milliseconds."""
+        await asyncio.get_running_loop().run_in_executor(None, self.hide, name, value)
