@@ -8,26 +8,35 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 from collectd_inode.config import Configuration
 from collectd_inode.keys import Loaded, Problem
 from collectd_inode.oconfig import Node
-from collectd_inode.report.notification import Notification, Pager, message
+from collectd_inode.report import status
+from collectd_inode.report.notification import Notification, counted, message, notification, withdrawn
+from collectd_inode.report.status import Identity, Record
 from collectd_inode.report.values import HEALTH_INTERVAL, Value, health, values
-from collectd_inode.run import Observation, Status
+from collectd_inode.run import Observation
 from collectd_inode.schedule import Health, Runner, Source, slot_at
+from collectd_inode.state import Files, Writer, files
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
+from collectd_inode.wire.workers import WAITING
 
 QUEUE_LENGTH = 10_000
 """Observations that may wait for the drain; beyond it the oldest are dropped."""
 DRAIN_SECONDS = 1.0
 TEST_SECONDS = 0.5
+READ_SECONDS = 5.0
+"""How long collectd's start may be held up for StateDir."""
+FORGET_SECONDS = 3600.0
+"""Records of jobs that are not ours are looked at this often, and kept for this long at least."""
 
 log = logging.getLogger("collectd_inode")
-
-Identity = tuple[str, str, str]
 
 
 class Host(Protocol):
@@ -49,6 +58,7 @@ class Daemon:
         self._sources: list[Source] = []
         self._runner: Runner | None = None
         self._drain: Drain | None = None
+        self._writer = Writer()
 
     def section(self, node: Any) -> str:
         """Read one ``<Module>`` section, collectd's own tree.  Every mistake is logged.
@@ -79,12 +89,28 @@ class Daemon:
             log.error("nothing to do: no job is configured")
         if self._configuration.state_dir is None:
             log.info("no StateDir: what is known about the jobs is forgotten when the daemon stops")
-        drain = self._drain = Drain(self._host)
+        records = self._go_on()
+        if self._configuration.state_dir is not None:
+            self._writer.start()
+        drain = self._drain = Drain(self._host, records=records)
         self._runner = Runner(sources, drain.put, config_errors=len(self._configuration.problems))
         drain.runner = self._runner
+        drain.configured = lambda: frozenset().union(*(source.identities for source in sources))
         self._runner.start()
         self._host.every(DRAIN_SECONDS, drain.read)
-        log.info("observing %d jobs", jobs)
+        log.info("observing %s", counted(jobs, "job"))
+
+    def _go_on(self) -> Records:
+        """Take up what the last daemon knew, all at once: no run waits for the disk afterwards."""
+        folder = self._configuration.state_dir
+        states = {block.common.state for block in self._configuration.blocks}
+        found = {folder: in_state_dir(folder) for folder in {folder, *(state.folder for state in states)}}
+        for state in states:
+            state.writer = self._writer
+            state.load(found[state.folder])
+        records = Records(folder, self._writer)
+        records.load(found[folder])
+        return records
 
     def stop(self) -> None:
         """Stop at once; nothing is logged or dispatched afterwards."""
@@ -92,6 +118,73 @@ class Daemon:
             self._drain.closed = True
         if self._runner is not None:
             self._runner.stop()
+        self._writer.stop()  # last: a run that has just ended may have something to keep
+
+
+def in_state_dir(folder: str | None) -> Files:
+    """The files in StateDir *folder*; none if there is none.  Nor if it cannot be read, or not soon: that is logged."""
+    if folder is None:
+        return {}
+    try:
+        return WAITING.submit(files, folder).result(READ_SECONDS)
+    except OSError as error:
+        reason = error.strerror or f"no answer within {READ_SECONDS:g} s"
+        log.warning("%s cannot be read: %s; what was known about the jobs is forgotten", folder, reason)
+        return {}
+
+
+class Records:
+    """What is known of each job, in StateDir *folder* too if there is one."""
+
+    def __init__(self, folder: str | None = None, writer: Writer | None = None) -> None:
+        self._folder, self._writer = folder, writer or Writer()
+        self._known: dict[Identity, Record] = {}
+        self._written: dict[Identity, float] = {}
+
+    def load(self, found: Files) -> None:
+        """Go on from what the last daemon knew: the files that were *found* in StateDir."""
+        records, troubles = status.among(found)
+        for trouble in troubles:
+            log.warning("%s; what it knew of its job is forgotten", trouble)
+        self._known = {record.identity: record for record in records}
+
+    def add(self, observation: Observation) -> tuple[Record | None, Record]:
+        """The records of the job before and after *observation*; writes the latter if it is worth it."""
+        identity = observation.job.identity
+        before = self._known.get(identity)
+        record = self._known[identity] = status.following(before, observation)
+        if self._folder is not None and status.worth_writing(before, record, self._written.get(identity, 0.0)):
+            self._written[identity] = record.time
+            self._writer.replace(status.path(self._folder, identity), status.text(record))
+        return before, record
+
+    def remove(self, gone: Collection[Identity]) -> list[Record]:
+        """Forget these jobs of ours; the value is what was known of them."""
+        for identity in gone:
+            self._written.pop(identity, None)
+            if self._folder is not None:
+                path = status.path(self._folder, identity)
+                self._writer.do(path, partial(path.unlink, missing_ok=True))
+        return [self._known.pop(identity) for identity in gone if identity in self._known]
+
+    def forget(self, configured: Collection[Identity], now: float) -> None:
+        """Remove the records of jobs that are not among the *configured* and that nobody has written for long.
+
+        Another daemon on the same StateDir is asked for nothing: its records are young.
+        """
+        for identity in self._known.keys() - set(configured):
+            del self._known[identity]
+            self._written.pop(identity, None)
+        if self._folder is not None:
+            folder = self._folder
+            self._writer.do(Path(folder), lambda: _remove_others(folder, configured, now))
+
+
+def _remove_others(folder: str, configured: Collection[Identity], now: float) -> None:
+    with suppress(OSError):
+        for record in status.read_all(folder)[0]:
+            if record.identity not in configured and record.stale(now) and abs(now - record.time) > FORGET_SECONDS:
+                status.path(folder, record.identity).unlink(missing_ok=True)
 
 
 class Drain:
@@ -101,14 +194,17 @@ class Drain:
     observation a pass.
     """
 
-    def __init__(self, host: Host, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, host: Host, clock: Clock = SYSTEM_CLOCK, records: Records | None = None) -> None:
         self.runner: Runner | None = None
+        self.configured: Callable[[], Collection[Identity]] | None = None
+        """Gives the identities of all jobs that there are now."""
         self.closed = False
         self._host, self._clock = host, clock
         self._queue: deque[tuple[Observation, float]] = deque(maxlen=QUEUE_LENGTH)
-        self._pager = Pager()
-        self._statuses: dict[Identity, Status] = {}
+        self._records = records or Records()
+        self._logged: set[Identity] = set()
         self._health_due = 0.0
+        self._forget_due = clock.monotonic() + FORGET_SECONDS
         self._overloaded = False
 
     def put(self, observation: Observation, slot: float) -> None:
@@ -123,7 +219,9 @@ class Drain:
             if testing and self.runner is not None:
                 self.runner.run_all_now()
             self._dispatch_waiting()
+            self._let_go()
             self._dispatch_health()
+            self._forget()
             if testing:
                 # collectd goes on to stop its write threads, and throws away what they have not taken by then.
                 threading.Event().wait(TEST_SECONDS)
@@ -133,11 +231,14 @@ class Drain:
     def _dispatch_waiting(self) -> None:
         done: set[Identity] = set()
         later = []
+        configured = None if self.configured is None else self.configured()
         for _ in range(len(self._queue)):
             if self.closed:
                 return
             observation, slot = self._queue.popleft()
             identity = observation.job.identity
+            if configured is not None and identity not in configured:
+                continue  # its file has changed while it ran
             if identity in done:
                 later.append((observation, slot))
                 continue
@@ -151,22 +252,35 @@ class Drain:
     def _tell(self, observation: Observation, slot: float) -> None:
         for value in values(observation, slot):
             self._host.dispatch(value)
-        self._log_change(observation)
-        notification = self._pager.judge(observation, slot)
-        if notification is not None:
-            self._host.notify(notification)
+        before, after = self._records.add(observation)
+        self._log_change(before, observation)
+        told = notification(before, after, observation, slot)
+        if told is not None:
+            self._host.notify(told)
 
-    def _log_change(self, observation: Observation) -> None:
+    def _log_change(self, before: Record | None, observation: Observation) -> None:
         job = observation.job
-        before = self._statuses.get(job.identity)
-        self._statuses[job.identity] = observation.status
-        if observation.status == before or (before is None and observation.passed):
+        first = job.identity not in self._logged
+        self._logged.add(job.identity)
+        was = before.status if before is not None else "passed" if observation.passed else ""
+        # What is bad at the start is logged again: a log is read from there.
+        if observation.status == was and (observation.passed or not first):
             return
         write = log.info if observation.passed else log.warning
-        was = f"{before} → " if before is not None else ""
-        write("%s/%s: %s%s: %s", job.kind, job.instance, was, observation.status, message(observation))
+        change = f"{was} → " if was not in ("", observation.status) else ""
+        write("%s/%s: %s%s: %s", job.kind, job.instance, change, observation.status, message(observation))
         for line in observation.traceback.splitlines():
             log.error("    %s", line)
+
+    def _let_go(self) -> None:
+        """Jobs that a changed file no longer has: what is known of them is forgotten, their alarms are taken back."""
+        if self.configured is None or self.closed or not (gone := self._logged - set(self.configured())):
+            return
+        self._logged -= gone
+        for record in self._records.remove(gone):
+            told = withdrawn(record, self._clock.now())
+            if told is not None:
+                self._host.notify(told)
 
     def _dispatch_health(self) -> None:
         now = self._clock.now()
@@ -183,6 +297,14 @@ class Drain:
         ):
             self._host.dispatch(value)
         self._judge_load(state)
+
+    def _forget(self) -> None:
+        """Once an hour: remove what is kept of jobs that are gone."""
+        now = self._clock.monotonic()
+        if self.configured is None or self.closed or now < self._forget_due:
+            return
+        self._forget_due = now + FORGET_SECONDS
+        self._records.forget(self.configured(), self._clock.now())
 
     def _judge_load(self, state: Health) -> None:
         """Say so when more is configured than can be done; and when all is well again."""

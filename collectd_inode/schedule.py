@@ -159,10 +159,14 @@ def stamp(sources: Iterable[str]) -> Stamp:
 
 @dataclass(slots=True)
 class Source:
-    """A block's jobs and the files they were made from; ``refresh`` makes them anew when a file has changed."""
+    """A block's jobs and the files they were made from; ``refresh`` makes them anew when a file has changed.
+
+    ``identities``: of the jobs, and while there is a mistake in the files also of those that there were before it.
+    """
 
     load: Callable[[], Loaded]
     loaded: Loaded = field(init=False)
+    identities: frozenset[tuple[str, str, str]] = field(init=False, default=frozenset())
     _stamp: Stamp = field(init=False)
     _last_seen: Stamp = field(init=False)
 
@@ -180,6 +184,8 @@ class Source:
 
     def _take(self) -> None:
         self.loaded = self.load()
+        before = self.identities if self.loaded.problems else frozenset()
+        self.identities = before | {job.identity for job in self.loaded.jobs}
         self._stamp = self._last_seen = stamp(self.loaded.sources)
 
 
@@ -373,7 +379,9 @@ class Runner:
                 self._schedule.remove(job)
         for job in loaded.jobs:
             self._schedule.add(job, self._clock.now())
-        log.info("files have changed: now %d scenarios where there were %d", len(loaded.jobs), len(before))
+        for job in (*loaded.jobs, *before)[:1]:  # one name for all of a block
+            told = "%s %s: files have changed, and have been read again: jobs before %d, now %d"
+            log.info(told, job.kind, job.name, len(before), len(loaded.jobs))
 
     async def _cancel(self, tasks: list[asyncio.Task[None]]) -> None:
         for task in tasks:

@@ -10,7 +10,8 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,16 +22,86 @@ from collectd_inode.names import slug
 log = logging.getLogger("collectd_inode")
 
 Content = dict[str, Any]
+Files = Mapping[Path, bytes | OSError]
+"""Files, each with what is in it or why that is not known."""
 
 
-@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes files.  Once started it does so in a thread of its own: a disk that hangs holds up nobody else.
+
+    Until then everything is written at once.  Where more comes than the disk takes, the latest of each file is written.
+    A file that cannot be written is told, once a folder.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[Path, Callable[[], None]] = {}
+        self._changed = threading.Condition()
+        self._open = True
+        self._thread: threading.Thread | None = None
+        self._failing: dict[Path, set[Path]] = {}
+        """Folder → files in it that could not be written at the last try; only who writes looks at it."""
+
+    def start(self) -> None:
+        """Start the thread; to be called after the daemon has forked."""
+        self._thread = threading.Thread(target=self._run, daemon=True, name="collectd_inode-state")
+        self._thread.start()
+
+    def stop(self, seconds: float = 0.2) -> None:
+        """Write what is waiting, but wait no longer than *seconds* for it; what comes later is not written."""
+        with self._changed:
+            self._open = False
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(seconds)
+        with self._changed:
+            self._waiting.clear()
+
+    def replace(self, path: Path, text: str) -> None:
+        """Have *path* hold *text*, for its owner only; so is its folder if it has to be made."""
+        self.do(path, lambda: _replace(path, text))
+
+    def do(self, path: Path, action: Callable[[], None]) -> None:
+        """Have *action* done to *path*, instead of what is still waiting to be done to it."""
+        with self._changed:
+            if not self._open:
+                return
+            if self._thread is not None:
+                self._waiting[path] = action
+                self._changed.notify()
+                return
+        self._do(path, action)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or not self._open)
+                if not self._waiting:
+                    return
+                path = next(iter(self._waiting))
+                action = self._waiting.pop(path)
+            self._do(path, action)
+
+    def _do(self, path: Path, action: Callable[[], None]) -> None:
+        failing = self._failing.setdefault(path.parent, set())
+        try:
+            action()
+        except (OSError, ValueError) as error:  # ValueError: a name that the file system's encoding does not have
+            if not failing:
+                reason = getattr(error, "strerror", None) or error
+                log.error("%s cannot be written, so a restart forgets it: %s", path, reason)
+            failing.add(path)
+        else:
+            failing.discard(path)
+
+
+@dataclass(eq=False, slots=True)
 class State:
     """What all jobs keep.  ``folder``: StateDir; without it nothing outlives the process."""
 
     folder: str | None = None
+    writer: Writer = field(default_factory=Writer, repr=False)
     _kept: dict[tuple[str, str], Content] = field(default_factory=dict, repr=False)
-    _unwritable: set[Path] = field(default_factory=set, repr=False)
-    """Files that could not be written at the last try; each is told of once."""
+    _complete: bool = False
 
     def of(self, kind: str, name: str) -> Memory:
         """What one job keeps."""
@@ -38,28 +109,35 @@ class State:
 
     def all(self, kind: str) -> dict[str, Content]:
         """Name → content, of every job of a *kind* that keeps anything."""
-        if self.folder is not None:
+        if self._on_disk is not None:
             with suppress(OSError):
-                for path in sorted(Path(self.folder).glob(f"{kind}-*.json")):
-                    content = _read(path)
-                    if isinstance(content.get("job"), str):
-                        self._kept.setdefault((kind, content["job"]), _kept(content))
+                for path, octets in files(self._on_disk).items():
+                    if path.name.startswith(f"{kind}-"):
+                        self._take(path, octets)
         return {name: dict(content) for (of, name), content in self._kept.items() if of == kind}
 
-    def _save(self, path: Path, content: Content) -> None:
-        try:
-            _write(path, content)
-        except OSError as error:
-            if path not in self._unwritable:
-                self._unwritable.add(path)
-                log.error("%s cannot be written, so a restart forgets it: %s", path, error.strerror or error)
-        else:
-            self._unwritable.discard(path)
+    def load(self, found: Files) -> None:
+        """Take what was *found* in the folder for all that there is: from now on no run waits for the disk."""
+        self._complete = True
+        for path, octets in found.items():
+            if not path.name.startswith(f"{RECORDS}-"):
+                self._take(path, octets)
+
+    @property
+    def _on_disk(self) -> str | None:
+        """The folder, if there may be something in it that is not known yet."""
+        return None if self._complete else self.folder
+
+    def _take(self, path: Path, octets: bytes | OSError) -> None:
+        content = _content(path, octets)
+        kind, _, _ = path.stem.rpartition("-")  # a slug has no hyphen in it
+        if isinstance(content.get("job"), str):
+            self._kept.setdefault((kind, content["job"]), _kept(content))
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One job's facts.  Written when they change, by whoever owns them; a few hundred bytes, so in no worker."""
+    """One job's facts.  Written when they change, by whoever owns them."""
 
     state: State
     kind: str
@@ -68,17 +146,18 @@ class Memory:
     def read(self) -> Content:
         """A copy of what is kept; empty if there is nothing, or if it cannot be read."""
         key = (self.kind, self.name)
-        if key not in self.state._kept and self._path is not None:
-            self.state._kept[key] = _kept(_read(self._path))
+        if key not in self.state._kept and self._path is not None and self.state._on_disk is not None:
+            self.state._kept[key] = _kept(_content(self._path, _read(self._path)))
         return dict(self.state._kept.get(key, {}))
 
     def write(self, content: Mapping[str, Any]) -> None:
         """Keep *content* (what JSON can hold) instead; a disk that does not take it is logged, once."""
         if self.read() == content:
             return
+        text = json.dumps({"version": _VERSION, "job": self.name, "kept": dict(content)})
         self.state._kept[self.kind, self.name] = dict(content)
         if self._path is not None:
-            self.state._save(self._path, {"version": _VERSION, "job": self.name, "kept": dict(content)})
+            self.state.writer.replace(self._path, text)
 
     @property
     def _path(self) -> Path | None:
@@ -86,6 +165,28 @@ class Memory:
 
 
 _VERSION = 1
+RECORDS = "status"
+"""What the names of jobs' records (``report/status.py``) begin with in StateDir; no kind of job is called so."""
+
+
+def files(folder: str) -> Files:
+    """The files in StateDir *folder*, by name, each with what is in it or why that is not known.
+
+    None if there is no such folder; OSError if it cannot be listed.
+    """
+    try:
+        names = sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return {}
+    paths = (Path(folder, name) for name in names if name.endswith(".json") and not name.startswith("."))
+    return {path: _read(path) for path in paths}
+
+
+def _read(path: Path) -> bytes | OSError:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return error
 
 
 def _kept(content: Content) -> Content:
@@ -93,22 +194,24 @@ def _kept(content: Content) -> Content:
     return kept if content.get("version") == _VERSION and isinstance(kept, dict) else {}
 
 
-def _read(path: Path) -> Content:
+def _content(path: Path, octets: bytes | OSError) -> Content:
     try:
-        content = json.loads(path.read_bytes())
+        if isinstance(octets, OSError):
+            raise octets
+        content = json.loads(octets)
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         log.warning("%s cannot be read and counts as empty: %s", path, getattr(error, "strerror", None) or error)
         return {}
     return content if isinstance(content, dict) else {}
 
 
-def _write(path: Path, content: Content) -> None:
+def _replace(path: Path, text: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(mode="w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
-            json.dump(content, file)
+            file.write(text)
             file.flush()
             os.replace(file.name, path)  # whoever reads sees the old or the new, never half
         except BaseException:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import queue
+import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -18,13 +20,16 @@ import pytest
 from examples import OPEN, SetClock, logged, observed, passing, write_feature
 from faults import FaultySite
 
-from collectd_inode import daemon
-from collectd_inode.daemon import Daemon, Drain, as_node
+from collectd_inode import daemon, state
+from collectd_inode.daemon import Daemon, Drain, Records, as_node, in_state_dir
 from collectd_inode.oconfig import Node, parse
+from collectd_inode.report import status
 from collectd_inode.report.notification import Notification, Severity
+from collectd_inode.report.status import read_all
 from collectd_inode.report.values import Value
 from collectd_inode.run import Cause, Failure, Run
 from collectd_inode.schedule import Health
+from collectd_inode.state import Writer, files
 
 
 @dataclass
@@ -184,6 +189,218 @@ def test_an_overload_is_told_once_and_so_is_its_end() -> None:
         "WARNING 3 runs of 20 jobs began late or were left out in the last minute (the loop was held up by 0.25 s):"
         " more is configured than can be done here; longer Intervals, fewer jobs or a second collectd help",
         "INFO every run began on time in the last minute",
+    ]
+
+
+# What is known of the jobs
+
+
+def seen(folder: Path, *probes: Any, clock: SetClock | None = None, **more: Any) -> tuple[Collectd, list[str]]:
+    """What a daemon that starts here tells and logs when a job's runs come out like this; then it is gone."""
+    host = Collectd()
+    records = Records(str(folder))
+    drain = Drain(host, clock or SetClock(), records)
+    with logged() as lines:
+        records.load(in_state_dir(str(folder)))
+        for slot, probe in enumerate(probes):
+            drain.put(observed(probe, **more), float(slot))
+            in_a_read_thread(drain.read)
+    return host, lines
+
+
+def test_a_restart_tells_nothing_twice(tmp_path: Path) -> None:
+    """A job that is still bad has been told; its recovery is told at the first good run.  The log says both again."""
+    said = [[n.severity.name for n in seen(tmp_path, *probes)[0].notifications] for probes in ([refused], [refused])]
+    assert said == [["FAILURE"], []]
+    host, lines = seen(tmp_path, broken)
+    assert host.notifications == []
+    assert lines[0].startswith("WARNING scenario/web-home: failed → error: error: ")
+    host, lines = seen(tmp_path, broken)
+    assert lines[0].startswith("WARNING scenario/web-home: error: error: ")
+    host, lines = seen(tmp_path, passing, passing)
+    assert [(n.severity, n.message) for n in host.notifications] == [(Severity.OKAY, "passed: 2 steps in 0.250 s")]
+    assert lines == ["INFO scenario/web-home: error → passed: passed: 2 steps in 0.250 s"]
+    host, lines = seen(tmp_path, passing)
+    assert (host.notifications, lines) == ([], [])
+
+
+def test_runs_before_a_restart_count_for_confirm(tmp_path: Path) -> None:
+    """Two bad ones, a restart, a third."""
+    assert seen(tmp_path, refused, refused, confirm=3)[0].notifications == []
+    assert len(seen(tmp_path, refused, confirm=3)[0].notifications) == 1
+
+
+def test_without_a_folder_a_restart_knows_nothing() -> None:
+    """Told in this process is told."""
+    for _ in range(2):
+        host = Collectd()
+        drain = Drain(host)
+        for slot in (1.0, 2.0):
+            drain.put(observed(refused), slot)
+            in_a_read_thread(drain.read)
+        assert len(host.notifications) == 1
+
+
+def test_a_record_is_on_disk_for_its_owner_only(tmp_path: Path) -> None:
+    """As the last run left it; the folder is made."""
+    folder = tmp_path / "inode"
+    seen(folder, passing, refused, host="www")
+    (file,) = folder.iterdir()
+    assert file.name == "status-scenario-web-home@www.json"
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, file)] == [0o700, 0o600]
+    (record,) = read_all(str(folder))[0]
+    assert (record.status, record.cause, record.step, record.told) == ("failed", "refused", 'go to "/"', True)
+
+
+def test_a_record_that_cannot_be_read_is_told_and_written_anew(tmp_path: Path) -> None:
+    """From a newer version, say: the others are as they were."""
+    seen(tmp_path, refused)
+    seen(tmp_path, refused, host="www")
+    file = tmp_path / "status-scenario-web-home.json"
+    file.write_text('{"version": 2}')
+    host, lines = seen(tmp_path, refused, host="www")
+    assert host.notifications == []
+    assert lines[0] == (
+        f"WARNING {file} cannot be read: a newer version has written it (its format is 2, this one reads 1);"
+        " what it knew of its job is forgotten"
+    )
+    assert len(seen(tmp_path, refused)[0].notifications) == 1
+    assert len(read_all(str(tmp_path))[0]) == 2
+    (tmp_path / "file").write_text("")
+    assert seen(tmp_path / "file")[1] == [
+        f"WARNING {tmp_path}/file cannot be read: Not a directory; what was known about the jobs is forgotten"
+    ]
+
+
+def test_jobs_that_are_gone_are_forgotten_after_an_hour(tmp_path: Path) -> None:
+    """Not those of another daemon that runs, nor what will run yet: an hour and three intervals are waited for."""
+    clock = SetClock()
+    began = clock.epoch
+    records = {
+        "gone": began,
+        "mine": began,
+        "hourly": began,
+        "other": began + 3500,
+    }
+    writer = Writer()
+    for name, start in records.items():
+        record = status.following(
+            None, replace(observed(refused, interval=3600.0 if name == "hourly" else 60.0), time=start)
+        )
+        record = replace(record, instance=name)
+        writer.replace(status.path(str(tmp_path), record.identity), status.text(record))
+    kept = Records(str(tmp_path))
+    kept.load(files(str(tmp_path)))
+    drain = Drain(Collectd(), clock, kept)
+    drain.configured = lambda: {("", "scenario", "mine")}
+    found = []
+    for seconds in (3599, 2, 3599, 3 * 3600):
+        clock.pass_by(seconds)
+        in_a_read_thread(drain.read)
+        found.append(sorted(record.instance for record in read_all(str(tmp_path))[0]))
+    assert found == [
+        ["gone", "hourly", "mine", "other"],
+        ["hourly", "mine", "other"],
+        ["hourly", "mine", "other"],
+        ["mine"],
+    ]
+
+
+def test_a_job_that_there_is_no_more_takes_its_alarm_along(tmp_path: Path) -> None:
+    """Its file has changed: nobody else would ever take the alarm back.  What has not been told is not taken back."""
+    host = Collectd()
+    clock = SetClock()
+    records = Records(str(tmp_path))
+    drain = Drain(host, clock, records)
+    jobs = {("www", "scenario", "web-home"), ("", "scenario", "web-home")}
+    drain.configured = lambda: jobs
+    for slot, observation in enumerate((observed(refused, host="www"), observed(refused, confirm=2))):
+        drain.put(observation, float(slot))
+    in_a_read_thread(drain.read)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert [(n.severity.name, n.host) for n in host.notifications] == [("FAILURE", "www")]
+    jobs.clear()
+    drain.put(observed(refused, host="www"), 2.0)  # it was under way
+    for _ in range(2):
+        in_a_read_thread(drain.read)
+    said = "no longer watched: there is no such job any more"
+    assert host.notifications[1:] == [Notification(Severity.OKAY, said, "www", "scenario", "web-home", clock.now())]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_hangs_holds_up_neither_the_runs_nor_the_drain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Values and notifications go out; the daemon stops all the same."""
+    go = threading.Event()
+    monkeypatch.setattr(state, "_replace", lambda *_: go.wait(20))
+    feature = write_feature(tmp_path, 'When I go to "http://127.0.0.1:1/"')
+    text = f'StateDir "{tmp_path}/inode"\nInterval 1\n<Scenario "web">\nFeature "{feature}"\n</Scenario>\n'
+    with running(text) as (host, made):
+        for _ in range(2):
+            host.arrived = queue.Queue()
+            assert next_success(host, {"web-home"}) == {"web-home": 0.0}
+        assert len(host.notifications) == 1
+        made.stop()
+    writing = [thread for thread in threading.enumerate() if thread.name == "collectd_inode-state"]
+    assert len(writing) == 1
+    go.set()
+    writing[0].join(10)
+    assert not writing[0].is_alive()
+
+
+def test_a_disk_that_hangs_holds_up_the_start_for_a_moment_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of StateDir that gives no answer: the jobs run all the same, and what they knew is forgotten."""
+    monkeypatch.setattr(daemon, "READ_SECONDS", 0.2)
+    folder = tmp_path / "inode"
+    folder.mkdir()
+    os.mkfifo(folder / "status-clock-local.json")
+    text = f'StateDir "{folder}"\nInterval 1\n<Clock "local">\n</Clock>\n'
+    with logged() as lines, running(text) as (host, _):
+        assert "local" in next_success(host, {"local"})
+    answer = os.open(folder / "status-clock-local.json", os.O_WRONLY | os.O_NONBLOCK)  # somebody is waiting for it
+    os.close(answer)
+    told = f"WARNING {folder} cannot be read: no answer within 0.2 s; what was known about the jobs is forgotten"
+    assert told in lines
+
+
+def test_what_a_job_knew_is_read_once_and_before_its_first_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run looks into StateDir, and what is broken there is said once, whichever job it belongs to."""
+    folder = tmp_path / "inode"
+    folder.mkdir()
+    for name in ("clock-local", "ntp-time", "status-clock-local"):
+        (folder / f"{name}.json").write_text("{")
+    reads = []
+    read = state._read
+
+    def noted(path: Path) -> bytes | OSError:
+        reads.append(path.name)
+        return read(path)
+
+    monkeypatch.setattr(state, "_read", noted)
+    text = f'StateDir "{folder}"\nInterval 1\n<Clock "local">\n</Clock>\n'
+    with logged() as lines, running(text) as (host, _):
+        for _ in range(2):
+            host.arrived = queue.Queue()
+            next_success(host, {"local"})
+    assert reads == ["clock-local.json", "ntp-time.json", "status-clock-local.json"]
+    assert [line.partition(" cannot")[0] for line in lines if "cannot be read" in line] == [
+        f"WARNING {folder}/{name}.json" for name in ("clock-local", "ntp-time", "status-clock-local")
+    ]
+
+
+def test_a_daemon_keeps_its_jobs_state_through_its_writer(tmp_path: Path) -> None:
+    """Also the jobs' own memories; what waits at the stop is written."""
+    clock = f'StateDir "{tmp_path}/inode"\nInterval 1\n<Clock "local">\n</Clock>\n'
+    with running(clock) as (host, _):
+        next_success(host, {"local"})
+        assert [thread.name for thread in threading.enumerate()].count("collectd_inode-state") == 1
+    assert "collectd_inode-state" not in [thread.name for thread in threading.enumerate()]
+    assert sorted(file.name for file in (tmp_path / "inode").iterdir()) == [
+        "clock-local.json",
+        "status-clock-local.json",
     ]
 
 
@@ -380,7 +597,7 @@ def test_the_life_of_the_plugin(front_door: tuple[Any, FakeCollectd], tmp_path: 
         [0.0],
     )
     assert success["interval"] == 1.0
-    assert "info collectd_inode: observing 1 jobs" in fake.lines
+    assert "info collectd_inode: observing 1 job" in fake.lines
 
 
 def test_strictness_is_the_only_exception(front_door: tuple[Any, FakeCollectd]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from examples import OPEN, job, observed, passing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.report.notification import Notification, Pager, Severity, message, one_line, shortened
+from collectd_inode.report.notification import Notification, Severity, message, notification, one_line, shortened
+from collectd_inode.report.status import Record, following
 from collectd_inode.run import Cause, Failure, Observation, Run, Status, Trouble, unable
 
 
@@ -21,11 +23,24 @@ def bad(said: str = "no", **more: Any) -> Observation:
     return observed(refused, **more)
 
 
-def told(runs: str, **more: Any) -> str:
+def told(runs: str, before: Record | None = None, **more: Any) -> str:
     """What each run of a sequence brought: ``gbbg`` (good, bad) → ``.F.O`` (nothing, failure, okay)."""
-    pager = Pager()
-    found = [pager.judge(observed(passing, **more) if run == "g" else bad(**more), 5.0) for run in runs]
+    found = []
+    for run in runs:
+        observation = observed(passing, **more) if run == "g" else bad(**more)
+        after = following(before, observation)
+        found.append(notification(before, after, observation, 5.0))
+        before = after
     return "".join("." if one is None else one.severity.name[0] for one in found)
+
+
+def record(runs: str, **more: Any) -> Record:
+    """What is known after a sequence of runs."""
+    before = None
+    for run in runs:
+        before = following(before, observed(passing, **more) if run == "g" else bad(**more))
+    assert before is not None
+    return before
 
 
 @pytest.mark.parametrize(
@@ -49,19 +64,42 @@ def test_notify_none_tells_nobody() -> None:
     assert told("bgbg", notify=False) == "...."
 
 
-def test_each_job_has_its_own_history() -> None:
-    """Also two of one name on two hosts."""
-    pager = Pager()
-    assert [pager.judge(bad(host=host), 5.0) is None for host in ("a", "b", "a", "b")] == [False, False, True, True]
+@pytest.mark.parametrize(
+    ("confirm", "runs", "after", "notified"),
+    [
+        (1, "b", "bbgb", "..OF"),
+        (1, "b", "g", "O"),
+        (1, "g", "b", "F"),
+        (1, "bg", "gb", ".F"),
+        (3, "bb", "bbg", "F.O"),
+        (3, "bb", "gbb", "..."),
+        (3, "bbb", "bg", ".O"),
+    ],
+)
+def test_what_was_told_before_a_restart_is_not_told_again(confirm: int, runs: str, after: str, notified: str) -> None:
+    """And its end is; what was not yet confirmed goes on being counted."""
+    assert told(after, record(runs, confirm=confirm), confirm=confirm) == notified
+
+
+def test_notify_and_confirm_may_change_while_a_job_is_bad() -> None:
+    """Nobody was told while Notify was none: now somebody is.  Who was told hears of the end, whatever Confirm is."""
+    assert told("bg", record("b", notify=False)) == "FO"
+    assert told("g", record("b"), notify=False) == "."
+    assert told("bbg", record("b", confirm=1), confirm=3) == "..O"
+
+
+def first_told(observation: Observation) -> Notification | None:
+    return notification(None, following(None, observation), observation, 5.0)
 
 
 def test_a_notification() -> None:
     """Its identity is that of bool-success; its time the slot's."""
-    pager = Pager()
-    assert pager.judge(bad(host="www"), 5.0) == Notification(
+    assert first_told(bad(host="www")) == Notification(
         Severity.FAILURE, 'refused: go to "/": no', "www", "scenario", "web-home", 5.0, "bool", "success"
     )
-    assert pager.judge(observed(passing, host="www"), 6.0) == Notification(
+    good = observed(passing, host="www")
+    before = record("b", host="www")
+    assert notification(before, following(before, good), good, 6.0) == Notification(
         Severity.OKAY, "passed: 2 steps in 0.250 s", "www", "scenario", "web-home", 6.0, "bool", "success"
     )
 
@@ -69,9 +107,24 @@ def test_a_notification() -> None:
 def test_a_job_that_cannot_run_wakes_somebody_too() -> None:
     """With what is to be mended."""
     trouble = Trouble(Status.UNDEFINED, Cause.UNDEFINED, "f:3:5: undefined step: dance")
-    found = Pager().judge(unable(job(None, trouble=trouble), 0.0), 5.0)
+    found = first_told(unable(job(None, trouble=trouble), 0.0))
     assert found is not None
     assert found.message == "undefined: f:3:5: undefined step: dance"
+
+
+def test_a_step_that_the_message_begins_with_is_not_said_twice() -> None:
+    """An NTP server's step is called as the server is."""
+    assert message(bad('go to "/": connection refused')) == 'refused: go to "/": connection refused'
+    assert message(bad('"go to "/" did not help')) == 'refused: go to "/": "go to "/" did not help'
+
+
+def test_the_evidence_is_named_if_there_is_room_for_all_of_it() -> None:
+    """Half a path is of no use, and the reason goes first."""
+    folder = "/var/lib/collectd/inode/failures/web-home/20261122T184739"
+    assert message(replace(bad(), evidence=folder)) == f'refused: go to "/": no ({folder})'
+    room = 255 - len(f'refused: go to "/":  ({folder})')
+    assert message(replace(bad("n" * room), evidence=folder)) == f'refused: go to "/": {"n" * room} ({folder})'
+    assert message(replace(bad("n" * (room + 1)), evidence=folder)) == f'refused: go to "/": {"n" * (room + 1)}'
 
 
 def test_a_long_message_on_one_line() -> None:

@@ -415,7 +415,8 @@ def test_changed_files_change_the_jobs(
         return Loaded((), (), (str(path),))
 
     with logged() as lines:
-        made = rig(sources=[Source(bug), Source(load)])
+        read = Source(load)
+        made = rig(sources=[Source(bug), read])
         made.clock.move(10)
         assert made.next()[0] == "old"
         path.write_text("new newer")
@@ -429,8 +430,10 @@ def test_changed_files_change_the_jobs(
         made.clock.move(10)
         assert sorted([made.next()[0], made.next()[0]]) == ["new", "newer"]
         assert made.runner.health().config_errors == 3
+        known = {identity[2] for identity in read.identities}
+    assert known == {"old", "new", "newer"}  # there is something to mend: it may be back
     assert "ERROR something to mend" in lines
-    assert "INFO files have changed: now 2 scenarios where there were 1" in lines
+    assert "INFO scenario new: files have changed, and have been read again: jobs before 1, now 2" in lines
     assert [line for line in lines if line.startswith("ERROR bug: changed files were not read\n")]
 
 

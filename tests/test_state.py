@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from examples import logged
 
-from collectd_inode.state import State
+from collectd_inode.state import State, Writer, files
 
 
 def test_without_a_folder_it_lasts_as_long_as_the_process() -> None:
@@ -110,3 +115,146 @@ def test_nothing_is_left_beside_the_file(tmp_path: Path) -> None:
         memory.write({"n": object()})
     (file,) = tmp_path.iterdir()
     assert json.loads(file.read_text()) == {"version": 1, "job": "a", "kept": {"n": 1}}
+
+
+# The writer
+
+
+@contextmanager
+def started() -> Iterator[Writer]:
+    """A writer with its thread."""
+    writer = Writer()
+    writer.start()
+    try:
+        yield writer
+    finally:
+        writer.stop(10)
+
+
+def written(writer: Writer) -> None:
+    """Wait until what was asked for so far has been done."""
+    done = threading.Event()
+    writer.do(Path("done"), done.set)
+    assert done.wait(10)
+
+
+@contextmanager
+def hanging(writer: Writer) -> Iterator[None]:
+    """A disk that takes nothing until the end."""
+    held, go = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        held.set()
+        go.wait(10)
+
+    writer.do(Path("slow"), hang)
+    assert held.wait(10)
+    yield
+    go.set()
+
+
+def test_a_started_writer_writes_in_a_thread_of_its_own(tmp_path: Path) -> None:
+    """A job's memory goes that way too; what was kept is known at once."""
+    with started() as writer:
+        memory = State(str(tmp_path), writer).of("ntp", "a")
+        with hanging(writer):
+            memory.write({"n": 1})
+            memory.write({"n": 2})
+            assert memory.read() == {"n": 2}
+            assert list(tmp_path.iterdir()) == []
+        written(writer)
+        assert State(str(tmp_path)).of("ntp", "a").read() == {"n": 2}
+
+
+def test_of_what_a_slow_disk_has_not_taken_the_latest_is_written(tmp_path: Path) -> None:
+    """Once, however often it has changed meanwhile; and the others in the order in which they came."""
+    done: list[str] = []
+    with started() as writer:
+        with hanging(writer):
+            for name, text in (("a", "a1"), ("b", "b1"), ("a", "a2"), ("a", "a3")):
+                writer.do(tmp_path / name, partial(done.append, text))
+        written(writer)
+    assert done == ["a3", "b1"]
+
+
+def test_a_writer_that_is_stopped_has_written_what_was_waiting(tmp_path: Path) -> None:
+    """And writes nothing afterwards."""
+    writer = Writer()
+    writer.start()
+    for number in range(50):
+        writer.replace(tmp_path / f"{number}", "x")
+    writer.stop(10)
+    assert len(list(tmp_path.iterdir())) == 50
+    writer.replace(tmp_path / "late", "x")
+    assert not (tmp_path / "late").exists()
+
+
+def test_a_disk_that_hangs_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+    """What was waiting is lost, and the disk's return does not write it after all."""
+    writer = Writer()
+    writer.start()
+    thread = next(thread for thread in threading.enumerate() if thread.name == "collectd_inode-state")
+    with hanging(writer):
+        writer.replace(tmp_path / "a", "x")
+        writer.stop(0.01)
+    thread.join(10)
+    assert not thread.is_alive()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_once_for_all_files(tmp_path: Path) -> None:
+    """And again when it had been well in between."""
+    folder = tmp_path / "inode"
+    folder.write_text("")
+    writer = Writer()
+    with logged() as lines:
+        for name in "aba":
+            writer.replace(folder / name, "x")
+        folder.unlink()
+        for name in "ab":
+            writer.replace(folder / name, "x")
+        assert len(lines) == 1
+        os.rename(folder, tmp_path / "away")
+        folder.write_text("")
+        writer.replace(folder / "b", "x")
+    assert [line.partition(" cannot")[0] for line in lines] == [f"ERROR {folder}/a", f"ERROR {folder}/b"]
+
+
+def test_the_files_of_a_folder(tmp_path: Path) -> None:
+    """By name; what is being written and what is somebody else's is not among them, what cannot be read is."""
+    (tmp_path / "status-b.json").write_text("b")
+    (tmp_path / "status-a.json").mkdir()
+    (tmp_path / ".status-c.json.x1").write_text("half")
+    (tmp_path / ".status-d.json").write_text("hidden")
+    (tmp_path / "ntp-a.json").write_text("n")
+    found = files(str(tmp_path))
+    assert [
+        (path.name, octets if isinstance(octets, bytes) else octets.strerror) for path, octets in found.items()
+    ] == [
+        ("ntp-a.json", b"n"),
+        ("status-a.json", "Is a directory"),
+        ("status-b.json", b"b"),
+    ]
+    assert files(str(tmp_path / "none")) == {}
+    with pytest.raises(NotADirectoryError):
+        files(str(tmp_path / "ntp-a.json"))
+
+
+def test_what_was_read_at_once_is_not_looked_for_again(tmp_path: Path) -> None:
+    """What a file holds afterwards is nobody's business; nor is what records of jobs hold."""
+    for kind in ("ntp", "clock", "scenario-counter"):
+        State(str(tmp_path)).of(kind, "a b").write({"n": kind})
+    (tmp_path / "status-ntp-a_b.json").write_text("{")
+    state = State(str(tmp_path))
+    with logged() as lines:
+        state.load(files(str(tmp_path)))
+    State(str(tmp_path)).of("ntp", "a b").write({"n": 2})
+    State(str(tmp_path)).of("ntp", "late").write({"n": 3})
+    assert [state.of(kind, "a b").read() for kind in ("ntp", "clock", "scenario-counter", "smarthost")] == [
+        {"n": "ntp"},
+        {"n": "clock"},
+        {"n": "scenario-counter"},
+        {},
+    ]
+    assert state.all("ntp") == {"a b": {"n": "ntp"}}
+    assert lines == []

@@ -15,12 +15,15 @@ DEFAULT_CONF = "/etc/collectd/collectd.conf"
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A collectd.conf as far as it concerns us: jobs, every mistake, every warning, the daemon's Hostname if said."""
+    """A collectd.conf as far as it concerns us: jobs, every mistake, every warning; Hostname and StateDir if said."""
 
     jobs: tuple[Job, ...]
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...] = ()
     hostname: str = ""
+    state_dir: str = ""
+    tree: tuple[oconfig.Node, ...] = ()
+    """All of it, for what other plugins are told."""
 
     @property
     def loaded(self) -> Loaded:
@@ -46,7 +49,8 @@ def read(path: str) -> Read:
         problems.append(Problem("", f"no job: there is no {_blocks()} in a <Module {config.MODULE}>", path))
     swallowed = (Problem("", what, str(place)) for place, what in text.warnings)
     of_features = (warning for part in loaded for warning in part.warnings)
-    return Read(jobs, tuple(problems), (*swallowed, *configuration.warnings, *of_features), _hostname(tree))
+    warnings = (*swallowed, *configuration.warnings, *of_features)
+    return Read(jobs, tuple(problems), warnings, _hostname(tree), configuration.state_dir or "", tree)
 
 
 def _blocks() -> str:

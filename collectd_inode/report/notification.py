@@ -1,7 +1,8 @@
 """Observation → notification: when to wake somebody, and with which words.
 
 A job that goes bad is told once, after ``Confirm`` bad runs in a row; its recovery at the first good one.  At the start
-only what is bad is told.  The identity equals that of ``bool-success``, so that tools can put the two together.
+only what is bad is told, and of that only what has not been told before (`status.Record.told`).  The identity equals
+that of ``bool-success``, so that tools can put the two together.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from collectd_inode.report.status import Record
 from collectd_inode.run import Observation
 
 MESSAGE_BYTES = 255
@@ -37,47 +39,43 @@ class Notification:
     type_instance: str = "success"
 
 
-@dataclass(slots=True)
-class _State:
-    bad_runs: int = 0
-    told: bool = False
-
-
-class Pager:
-    """Remembers who has been told what."""
-
-    def __init__(self) -> None:
-        self._states: dict[tuple[str, str, str], _State] = {}
-
-    def judge(self, observation: Observation, time: float) -> Notification | None:
-        """The notification that *observation* is worth, if any; to be called for every observation, in order."""
-        job = observation.job
-        state = self._states.setdefault(job.identity, _State())
-        severity = _next(state, observation.passed, job.confirm)
-        if severity is None or not job.notify:
-            return None
-        return Notification(severity, message(observation), job.host, job.kind, job.instance, time)
-
-
-def _next(state: _State, passed: bool, confirm: int) -> Severity | None:
-    if passed:
-        was_told, state.told, state.bad_runs = state.told, False, 0
-        return Severity.OKAY if was_told else None
-    state.bad_runs += 1
-    if state.told or state.bad_runs < confirm:
+def notification(before: Record | None, after: Record, observation: Observation, time: float) -> Notification | None:
+    """The notification that *observation* is worth, if any: what is known of the job *before* and *after* it says."""
+    job = observation.job
+    was_told = before is not None and before.told
+    if after.told == was_told or not job.notify:
         return None
-    state.told = True
-    return Severity.FAILURE
+    severity = Severity.FAILURE if after.told else Severity.OKAY
+    return Notification(severity, message(observation), job.host, job.kind, job.instance, time)
+
+
+def withdrawn(record: Record, time: float) -> Notification | None:
+    """What takes an alarm back when its job is no longer there, if there is one."""
+    said = "no longer watched: there is no such job any more"
+    return Notification(Severity.OKAY, said, record.host, record.kind, record.instance, time) if record.told else None
 
 
 def message(observation: Observation) -> str:
-    """One line of at most 255 bytes: cause, step, message."""
+    """One line of at most 255 bytes: cause, step, message; and where the evidence is, if there is room for it."""
     if observation.passed:
         took = "" if observation.seconds is None else f" in {observation.seconds:.3f} s"
-        return one_line(f"passed: {len(observation.steps)} steps{took}")
+        return one_line(f"passed: {counted(len(observation.steps), 'step')}{took}")
+    said = one_line(reason(observation))
+    whole = f"{said} ({one_line(observation.evidence)})"
+    return whole if observation.evidence and len(whole.encode()) <= MESSAGE_BYTES else said
+
+
+def reason(observation: Observation) -> str:
+    """Why a run did not pass: cause, step, message.  A step that the message begins with is not said twice."""
     step = observation.bad_step
-    parts = [observation.cause.word, shortened(step.name, _STEP_LENGTH) if step else "", observation.message]
-    return one_line(": ".join(part for part in parts if part))
+    named = step is not None and not observation.message.startswith(step.name)
+    parts = (observation.cause.word, shortened(step.name, _STEP_LENGTH) if step and named else "", observation.message)
+    return ": ".join(filter(None, parts))
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 step``, ``2 steps``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def shortened(text: str, length: int) -> str:

@@ -207,7 +207,7 @@ def test_notifications_wait_for_confirm_and_tell_the_recovery(tmp_path: Path) ->
     assert bad.time == pytest.approx(zeros[1].time)
     assert bad.message.startswith(f'refused: I go to "{faulty.url}/fine": ')
     assert (good.host, good.identity, good.severity) == (HOST, "scenario-shop-shop/bool-success", OKAY)
-    assert good.message.startswith("passed: 1 steps in ")
+    assert good.message.startswith("passed: 1 step in ")
     assert "failed → passed" in collectd.log
 
 

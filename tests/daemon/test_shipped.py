@@ -51,10 +51,13 @@ def servers(folder: Path) -> Iterator[Replacements]:
                 ("#Port 123", f"Port {port}"),
                 ("Interval 64", f"Interval {configuration.INTERVAL}"),
             ),
+            "thresholds.conf": (),
         }
 
 
 NAME = "smarthost.tld"
+ELSEWHERE = ("notify-", "write-")
+"""Files that speak to another program, and have tests of their own beside it."""
 
 
 class Shipped(Collectd):
@@ -98,9 +101,10 @@ def test_the_shipped_files_fill_rrd_files(tmp_path: Path) -> None:
     stored = {identity for identity in files if not identity.startswith("inode_probe")}
     announced = {identity for job in jobs for identity in series(job)}
 
-    assert {file.name for file in (CHECKOUT / "conf.d").iterdir()} == {
+    assert {file.name for file in (CHECKOUT / "conf.d").iterdir() if not file.name.startswith(ELSEWHERE)} == {
         file.name for file in (tmp_path / "shipped" / "conf.d").iterdir()
     }
+    assert 'plugin "threshold" successfully loaded' in collectd.log
     assert (found.problems, found.warnings) == ((), ())
     assert [job.instance for job in jobs] == [
         "time",
