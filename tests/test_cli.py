@@ -13,7 +13,7 @@ import pytest
 from examples import write_feature
 
 from collectd_inode import __version__, cli
-from collectd_inode.cli.output import style
+from collectd_inode.cli.terminal import style
 from collectd_inode.report.style import COLOURED, PLAIN
 from demo.site import Outage, Site
 
@@ -148,7 +148,7 @@ def test_the_ways_to_select(typed: Typed, site: Site, tmp_path: Path) -> None:
     code, out, err = typed(*base, "--tags", "@slow", "--name", "Good")
     assert (code, out) == (2, "")
     assert err.splitlines() == [
-        "error: no scenario is selected: a run of nothing would never fail (tags @slow and name Good leave none)",
+        "error: no scenario is selected: a run of nothing would never fail (asked for: tags @slow and name Good)",
         "nothing was run",
     ]
     assert typed("run", "gone.feature")[0] == 2
@@ -252,6 +252,34 @@ def test_a_reader_who_has_had_enough() -> None:
     assert done.stderr == b""
 
 
+@pytest.mark.parametrize(
+    "words", [["steps"], ["clock", "--format", "nagios"], ["clock", "--format", "junit"], ["--help"]]
+)
+def test_a_full_disk_behind_standard_output(words: list[str]) -> None:
+    """It is no bug and no verdict: 3, which is Nagios' UNKNOWN too."""
+    code = f"import sys; from collectd_inode.cli import main; sys.exit(main({words!r}))"
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False)
+    said = b"collectd-inode: standard output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (3, said)
+
+
+def test_nobody_hears_the_verdict() -> None:
+    """``collectd-inode check … >&-``: the exit code is as ever."""
+    code = "import sys; from collectd_inode.cli import main; sys.stdout = None; sys.exit(main(['steps', 'zzz']))"
+    done = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (1, b"no sentence with zzz in it\n")
+
+
+def test_a_library_that_is_missing() -> None:
+    """A command that cannot be imported has no verdict either."""
+    code = "import sys; sys.modules['ntplib'] = None; from collectd_inode.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "ntp", "127.0.0.1", "--format", "nagios"]
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, check=False, text=True)
+    said = "NTP UNKNOWN - a bug of ours: ModuleNotFoundError: import of ntplib halted; None in sys.modules\n"
+    assert (done.returncode, done.stdout) == (3, said)
+
+
 # steps, lint, series
 
 
@@ -273,6 +301,23 @@ def test_the_vocabulary(typed: Typed, tmp_path: Path) -> None:
     assert (code, out.splitlines()) == (0, ["I fill it up", "  Up.  (mine.py:3)"])
     assert typed("steps", "zzz") == (1, "", "no sentence with zzz in it\n")
     assert typed("steps", "--steps", "gone.py")[0] == 2
+
+
+def test_the_vocabulary_in_german(typed: Typed) -> None:
+    """After the English sentences, with what a file must begin with; or alone."""
+    _, english, _ = typed("steps", "--language", "en")
+    _, german, _ = typed("steps", "--language", "de")
+    assert typed("steps") == (0, f"{english}\n{german}", "")
+    code, out, _ = typed("steps", "datei")
+    assert (code, out.splitlines()) == (
+        0,
+        [
+            "(ich )die Datei {string} als {string} anhänge",
+            "  Eine Datei der Maschine, auf der das Szenario läuft, in ein Dateifeld legen."
+            "  (cucumber-rails, # language: de)",
+            '  e.g. ich die Datei "/srv/probe/foto.png" als "Foto" anhänge',
+        ],
+    )
 
 
 def test_lint(typed: Typed, tmp_path: Path) -> None:
@@ -302,8 +347,10 @@ def test_lint_tells_who_judges_the_status(typed: Typed, tmp_path: Path) -> None:
     write_feature(tmp_path, 'When I go to "/a"\nAnd I go to "/b"\nThen the request should fail')
     _, out, _ = typed("lint", "web.feature", "--verbose")
     assert out.splitlines() == [
-        'web.feature:3: I go to "/a": fails on a status of 400 or more',
-        'web.feature:4: I go to "/b": takes any status: a later step judges it',
+        "web.feature:2: Scenario: Home",
+        'web.feature:3:   I go to "/a": fails on a status of 400 or more',
+        'web.feature:4:   I go to "/b": takes any status: line 5 judges it (the request should fail)',
+        "web.feature:5:   the request should fail",
         "1 scenario can run",
     ]
 

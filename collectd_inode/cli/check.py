@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 
 from collectd_inode.cli.configured import DEFAULT_CONF, read
-from collectd_inode.cli.output import Exit, show_problems
+from collectd_inode.cli.output import show_problems
+from collectd_inode.cli.terminal import Exit
+from collectd_inode.report.notification import counted
 from collectd_inode.report.values import series
-
-NAME = "check"
-HELP = "check a configuration, as nginx -t does"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,10 +22,8 @@ def main(options: argparse.Namespace) -> Exit:
     show_problems(found.problems)
     show_problems(found.warnings, "warning")
     if found.problems:
-        count = len(found.problems)
-        print(f"{options.conf}: {count} mistake{'' if count == 1 else 's'}")
+        print(f"{options.conf}: {counted(len(found.problems), 'mistake')}")
         return Exit.USAGE
     names = sum(len(series(job)) for job in found.jobs)
-    count = len(found.jobs)
-    print(f"{options.conf}: good: {count} job{'' if count == 1 else 's'}, up to {names} series")
+    print(f"{options.conf}: good: {counted(len(found.jobs), 'job')}, up to {names} series")
     return Exit.PASSED

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from collectd_inode.cli.options import checked
-from collectd_inode.cli.output import FORMATS, Exit, Shower, exit_code, style
+from collectd_inode.cli.options import checked, formats
+from collectd_inode.cli.output import exit_code, shower
+from collectd_inode.cli.terminal import style
 from collectd_inode.clock.diagnosis import Evidence, Finding
 from collectd_inode.clock.jobs import load
 from collectd_inode.clock.kernel import SYSTEM_INSTRUMENTS, Instruments, Kernel
@@ -17,9 +18,6 @@ from collectd_inode.report.style import Style
 from collectd_inode.run import Observation, observe
 from collectd_inode.wire import workers
 
-NAME = "clock"
-HELP = "why this machine's clock is wrong"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
@@ -27,10 +25,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--root", metavar="DIR", type=checked(folder), default="/",
         help="where /proc and /sys are looked for; the kernel asked is this one's all the same",
     )  # fmt: skip
-    parser.add_argument("--format", choices=FORMATS, default="pretty")
+    formats(parser)
 
 
-def main(options: argparse.Namespace, instruments: Instruments = SYSTEM_INSTRUMENTS) -> Exit:
+def main(options: argparse.Namespace, instruments: Instruments = SYSTEM_INSTRUMENTS) -> int:
     """Look once, show, judge."""
     told: list[tuple[Evidence, Finding]] = []
     (job,) = load(
@@ -43,9 +41,10 @@ def main(options: argparse.Namespace, instruments: Instruments = SYSTEM_INSTRUME
     observation = workers.run(observe(job))
     if options.format == "pretty" and told:
         print("\n".join(page(observation, *told[0], style())))
-    else:
-        Shower(options.format).show(observation)
-    return exit_code([observation])
+        return exit_code([observation])
+    shown = shower(options)
+    shown.show(observation)
+    return shown.end()
 
 
 def page(observation: Observation, evidence: Evidence, finding: Finding, style: Style) -> Iterator[str]:

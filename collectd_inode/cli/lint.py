@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from collectd_inode.cli.output import Exit, show_problems
+from collectd_inode.cli.output import show_problems
+from collectd_inode.cli.terminal import Exit
 from collectd_inode.keys import Common
+from collectd_inode.report.notification import counted
 from collectd_inode.run import Job
 from collectd_inode.scenario import lint as rules
 from collectd_inode.scenario.jobs import load
-from collectd_inode.scenario.replay import Replay
 from collectd_inode.scenario.settings import Settings
-
-NAME = "lint"
-HELP = "look feature files over"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="feature file, folder or glob")
     parser.add_argument("--steps", metavar="PATH", action="append", default=[], help="Python step modules")
     parser.add_argument("--vocabulary", choices=("web", "legacy"), default="web")
-    parser.add_argument("--verbose", action="store_true", help="show which steps fail on a status of 400 or more")
+    parser.add_argument("--verbose", action="store_true", help="show of each step what its failure is")
 
 
 def main(options: argparse.Namespace) -> Exit:
@@ -35,21 +33,17 @@ def main(options: argparse.Namespace) -> Exit:
     show_problems(loaded.warnings, "warning")
     if options.verbose:
         for job in loaded.jobs:
-            _show_status_rule(job)
+            _show_rules(job)
     if loaded.problems:
         return Exit.USAGE
-    print(f"{len(loaded.jobs)} scenario{'' if len(loaded.jobs) == 1 else 's'} can run")
+    print(f"{counted(len(loaded.jobs), 'scenario')} can run")
     return Exit.PASSED
 
 
-def _show_status_rule(job: Job) -> None:
-    if not isinstance(job.probe, Replay):
+def _show_rules(job: Job) -> None:
+    """A scenario that can run, step by step: which fails on a status of 400 or more, which leaves that to another."""
+    if job.probe is None or job.story is None:
         return
-    for step in job.probe.steps:
-        if step.planned.navigates:
-            rule = (
-                "fails on a status of 400 or more"
-                if step.refuse_bad_status
-                else "takes any status: a later step judges it"
-            )
-            print(f"{step.planned.place}: {step.planned.name}: {rule}")
+    print(f"{job.place}: {job.story.scenario}")
+    for step, rule in rules.rules(job):
+        print(f"{step.place}:   {step.name}" + (f": {rule}" if rule else ""))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-from collectd_inode.cli.options import reading
-from collectd_inode.cli.output import FORMATS, Exit, Shower, exit_code, style
-from collectd_inode.cli.run import refuse
+from collectd_inode.cli.options import formats, reading
+from collectd_inode.cli.output import exit_code, shower
+from collectd_inode.cli.terminal import style
 from collectd_inode.keys import Common
 from collectd_inode.ntp.jobs import load
 from collectd_inode.ntp.outcome import Outcome
@@ -16,10 +16,6 @@ from collectd_inode.ntp.vote import amount, apart, signed
 from collectd_inode.report.style import Style
 from collectd_inode.run import Observation, observe
 from collectd_inode.wire import workers
-
-NAME = "ntp"
-HELP = "ask NTP servers how far this clock is off"
-
 
 _read_by = reading(NTP_KEYS)
 
@@ -37,23 +33,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="how many seconds this clock may be off (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--timeout", metavar="S", type=_read_by("Timeout"), default=30.0, help="seconds for all of it")
-    parser.add_argument("--format", choices=FORMATS, default="pretty")
+    formats(parser)
 
 
-def main(options: argparse.Namespace) -> Exit:
+def main(options: argparse.Namespace) -> int:
     """Ask, show, judge; what a kiss-o'-death has asked of the daemon does not bind a person who looks."""
     settings = Settings(tuple(options.hosts), options.port, options.max_offset, samples=options.samples)
     told: list[Outcome] = []
     loaded = load(None, settings, Common(interval=float("inf"), timeout=options.timeout), tell=told.append)
+    shown = shower(options)
     if loaded.problems:
-        return refuse(loaded, options.format)
+        return shown.refuse(loaded)
     (job,) = loaded.jobs
     observation = workers.run(observe(job))
     if options.format == "pretty" and told:
         print("\n".join(page(observation, told[0], style())))
-    else:
-        Shower(options.format).show(observation)
-    return exit_code([observation])
+        return exit_code([observation])
+    shown.show(observation)
+    return shown.end()
 
 
 def page(observation: Observation, outcome: Outcome, style: Style) -> Iterator[str]:

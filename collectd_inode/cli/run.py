@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from collectd_inode.cli.options import checked, reading
-from collectd_inode.cli.output import FORMATS, Exit, Shower, exit_code, show_problems, style
-from collectd_inode.keys import Common, Loaded, endpoint, file_or_folder, variable_name
+from collectd_inode.cli.options import checked, formats, reading
+from collectd_inode.cli.output import Shower, exit_code, shower
+from collectd_inode.cli.terminal import style
+from collectd_inode.keys import Common, endpoint, file_or_folder, variable_name
 from collectd_inode.report.repeat import repeated
-from collectd_inode.run import Job, Observation, observe, unable
+from collectd_inode.run import Job, Observation, observe
 from collectd_inode.scenario.feature import parse_tags
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import SCENARIO_KEYS, Settings
-from collectd_inode.wire import SYSTEM_CLOCK, workers
-
-NAME = "run"
-HELP = "replay feature files"
-
+from collectd_inode.wire import workers
 
 _read_by = reading(SCENARIO_KEYS)
 
@@ -46,37 +43,29 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vocabulary", choices=("web", "legacy"), default="web")
     parser.add_argument("--timeout", metavar="S", type=_read_by("Timeout"), default=30.0, help="seconds for one run")
     parser.add_argument("--repeat", metavar="N", type=_times, default=1, help="replay N times, end in statistics")
-    parser.add_argument("--format", choices=FORMATS, default="pretty")
+    formats(parser, _complaints)
     parser.add_argument("--verbose", action="store_true", help="show phases, status and size of each step")
 
 
-def main(options: argparse.Namespace) -> Exit:
+def main(options: argparse.Namespace) -> int:
     """Replay, show, judge."""
     loaded = load(None, _settings(options), Common(interval=float("inf"), timeout=options.timeout))
+    shown = shower(options)
     if loaded.problems:
-        return refuse(loaded, options.format)
-    shower = Shower(options.format, verbose=options.verbose)
-    observations = workers.run(_replay(loaded.jobs, options, shower))
-    if options.repeat == 1:
-        shower.end()
-    elif options.format == "pretty":
+        return shown.refuse(loaded)
+    observations = workers.run(_replay(loaded.jobs, options, shown))
+    if options.repeat > 1 and options.format == "pretty":
         print(repeated(observations, style()))
-    return exit_code(observations)
+        return exit_code(observations)
+    return shown.end()
 
 
-def refuse(loaded: Loaded, format: str) -> Exit:
-    """Say what keeps the jobs from running; nothing was run."""
-    show_problems(loaded.problems)
-    if format == "json":
-        shower = Shower(format)
-        for job in loaded.jobs:
-            if job.trouble is not None:
-                shower.show(unable(job, SYSTEM_CLOCK.now()))
-    print("nothing was run", file=sys.stderr)
-    return Exit.USAGE
+def _complaints(options: argparse.Namespace) -> Iterator[str]:
+    if options.repeat > 1 and options.format not in ("pretty", "json"):
+        yield f"--format {options.format} tells of one run: --repeat is for pretty and json"
 
 
-async def _replay(jobs: Sequence[Job], options: argparse.Namespace, shower: Shower) -> list[Observation]:
+async def _replay(jobs: Sequence[Job], options: argparse.Namespace, shown: Shower) -> list[Observation]:
     observations = []
     quiet = options.repeat > 1 and options.format == "pretty"
     for number in range(options.repeat):
@@ -86,7 +75,7 @@ async def _replay(jobs: Sequence[Job], options: argparse.Namespace, shower: Show
             observation = await observe(job)
             observations.append(observation)
             if not quiet:
-                shower.show(observation)
+                shown.show(observation)
     return observations
 
 

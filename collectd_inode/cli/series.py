@@ -8,15 +8,13 @@ import socket
 import sys
 
 from collectd_inode.cli.configured import read
-from collectd_inode.cli.output import Exit, show_problems
+from collectd_inode.cli.output import show_problems
+from collectd_inode.cli.terminal import Exit
 from collectd_inode.keys import Common
 from collectd_inode.report.readings import SCENARIO
 from collectd_inode.report.values import series
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
-
-NAME = "series"
-HELP = "list the identities that will be sent"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,21 +9,18 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from collectd_inode.cli.options import reading
-from collectd_inode.cli.output import FORMATS, Exit, Shower, exit_code, show_problems, style
-from collectd_inode.cli.run import refuse
+from collectd_inode.cli.options import formats, reading
+from collectd_inode.cli.output import shower
+from collectd_inode.cli.terminal import Exit, style
 from collectd_inode.keys import Common
 from collectd_inode.run import Job, Observation, Status, observe
 from collectd_inode.smarthost import audit
 from collectd_inode.smarthost.jobs import load
 from collectd_inode.smarthost.settings import SMARTHOST_KEYS, Settings
 from collectd_inode.wire import workers
-
-NAME = "smarthost"
-HELP = "check whether mail would get out, and how safely"
 
 _ASK_EXIM = ""
 _EXIM_SECONDS = 30
@@ -53,20 +50,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sender", metavar="A", type=_read_by("Sender"), help="with --recipient: would it relay?")
     parser.add_argument("--recipient", metavar="A", type=_read_by("Recipient"))
     parser.add_argument("--timeout", metavar="S", type=_read_by("Timeout"), default=30.0, help="seconds for all of it")
-    parser.add_argument("--format", choices=FORMATS, default="pretty")
+    formats(parser, _complaints)
     parser.add_argument(
         "--audit", metavar="FILE", nargs="?", const=_ASK_EXIM,
         help="say what this Exim configuration enforces; without FILE, Exim's own on this machine",
     )  # fmt: skip
 
 
-def main(options: argparse.Namespace) -> Exit:
+def main(options: argparse.Namespace) -> int:
     """Check or audit, show, judge.  A hold-off after a wrong password does not bind a person who tries."""
     if options.audit is not None:
         return _audit(options.audit, options.format)
+    shown = shower(options)
     if options.host is None:
-        print("collectd-inode smarthost: expected a HOST, or --audit", file=sys.stderr)
-        return Exit.USAGE
+        return shown.complain("expected a HOST, or --audit", who="collectd-inode smarthost")
     settings = Settings(
         server=options.host,
         port=options.port,
@@ -83,13 +80,15 @@ def main(options: argparse.Namespace) -> Exit:
     )
     loaded = load(None, settings, Common(interval=float("inf"), timeout=options.timeout))
     if loaded.problems:
-        return refuse(loaded, options.format)
-    show_problems(loaded.warnings, "warning")
-    shower = Shower(options.format)
-    observation = workers.run(_checked(loaded.jobs[0]))
-    shower.show(observation)
-    shower.end()
-    return exit_code([observation])
+        return shown.refuse(loaded)
+    shown.warn(loaded.warnings)
+    shown.show(workers.run(_checked(loaded.jobs[0])))
+    return shown.end()
+
+
+def _complaints(options: argparse.Namespace) -> Iterator[str]:
+    if options.audit is not None and options.format not in ("pretty", "json"):
+        yield f"--audit has no --format {options.format}: pretty or json"
 
 
 async def _checked(job: Job) -> Observation:

@@ -10,13 +10,13 @@ import pytest
 from machines import CHRONYD, SYNCHRONISED, UNSYNCHRONISED, XEN, at, kernel, machine
 
 from collectd_inode.cli import clock
-from collectd_inode.cli.output import Exit
+from collectd_inode.cli.terminal import Exit
 from collectd_inode.clock.kernel import Instruments, Kernel, KernelSilent
 
 NOW = 1_000_000.0
 
 
-def typed(*words: str, instruments: Instruments) -> Exit:
+def typed(*words: str, instruments: Instruments) -> int:
     """The command on a machine with this kernel."""
     parser = argparse.ArgumentParser(prog="collectd-inode clock")
     clock.arguments(parser)

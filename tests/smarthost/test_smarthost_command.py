@@ -15,7 +15,7 @@ from certificates import HOST, Kind, make, server_context
 from smtp_peer import Answer, SmtpPeer, smtp_peer
 
 from collectd_inode.cli import smarthost
-from collectd_inode.cli.output import Exit
+from collectd_inode.cli.terminal import Exit
 
 BLOG = """\
 begin routers
@@ -37,7 +37,7 @@ login:
 """
 
 
-def command(*words: str) -> Exit:
+def command(*words: str) -> int:
     parser = argparse.ArgumentParser()
     smarthost.arguments(parser)
     return smarthost.main(parser.parse_args(words))
