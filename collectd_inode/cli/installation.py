@@ -1,0 +1,431 @@
+"""What is asked of the machine: how collectd is installed and started, and what its configuration names.
+
+Nothing is judged here; that is `health`'s.  What cannot be found out stays empty.  Root is not needed, but sees more.
+"""
+
+from __future__ import annotations
+
+import glob
+import importlib.util
+import os
+import pwd
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from collectd_inode import config
+from collectd_inode.cli.configured import Read, read
+from collectd_inode.cli.health import COMPILED, NEEDED, PACKAGE, SLOW, Conf, Daemon, Facts, Folder, Named, Service
+from collectd_inode.oconfig import Node
+from collectd_inode.wire.loopback import kernel_stamps
+
+UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+         "/lib/systemd/system")  # fmt: skip
+"""Where systemd looks for a unit, the first first (systemd.unit(5))."""
+
+SERVICE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""PATH of a service that says nothing of it (systemd.exec(5))."""
+
+DESCRIPTORS = 1024
+"""A service's soft limit where nothing is said of it."""
+
+_SBIN = "/usr/sbin:/usr/local/sbin:/opt/collectd/sbin"
+_OWN = ("/usr/local/lib/python{0}/dist-packages", "/usr/lib/python3/dist-packages",
+        "/usr/local/lib/python{0}/site-packages", "/usr/lib/python{0}/site-packages",
+        "/usr/lib64/python{0}/site-packages")  # fmt: skip
+_HIDING = ("csv", "email", "uuid")
+_READ = frozenset(
+    ["feature", "steps", "secret", "cacert", "clientcert", "clientkey", "authpasswordfile", "passwordfile"]
+)
+_WRITTEN = frozenset({"savefailures"})
+_SECONDS = 20
+
+
+def here() -> str:
+    """The minor version of the Python that runs this."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def module_paths() -> list[str]:
+    """The folders of this installation that collectd must be told of, in ModulePath's order."""
+    own = {own.format(here()) for own in _OWN}
+    folders = (_home(module) for module in (*NEEDED, PACKAGE))
+    return [folder for folder in dict.fromkeys(folders) if folder and folder not in own]
+
+
+def _home(module: str) -> str:
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        return ""
+    origin = Path(spec.origin)
+    return str(origin.parents[1] if spec.submodule_search_locations else origin.parent)
+
+
+def examine(conf: str, units: Sequence[str] = UNITS) -> Facts:
+    """Everything that can be found out of this machine and of the collectd.conf *conf*."""
+    found = read(conf)
+    daemon = _daemon(_last(found.tree, "plugindir"))
+    started = service(units, daemon)
+    account = _Account(started.user)
+    own = tuple(folder(own.format(daemon.python or here())) for own in _OWN)
+    return Facts(
+        python=here(),
+        daemon=daemon,
+        service=replace(started, user_there=account.there),
+        conf=configuration(conf, found, account.name),
+        own_folders=tuple(one for one in own if one.there),
+        stamps=kernel_stamps(),
+        enforcing=_content("/sys/fs/selinux/enforce").strip() == "1",
+    )
+
+
+# collectd ------------------------------------------------------------------------------------------------------------
+
+
+def _daemon(plugin_dir: str) -> Daemon:
+    path = shutil.which("collectd", path=f"{_SBIN}:{os.environ.get('PATH', '')}") or ""
+    said = _output(path, "-h") if path else ""
+    version = _first(r"^collectd (\S+?),", said)
+    plugin_dir = plugin_dir or _first(r"^\s*Plugin directory\s+(\S+)", said)
+    plugin = f"{plugin_dir}/python.so" if plugin_dir else ""
+    there = bool(plugin) and os.path.exists(plugin)
+    library, library_path = linked(_output("ldd", plugin)) if there else ("", "")
+    return Daemon(path, version, plugin, there, library, library_path, _library_s_own(library, library_path))
+
+
+def linked(ldd: str) -> tuple[str, str]:
+    """The libpython that ldd(1) tells of, and where it is; both empty if it tells of none."""
+    found = re.search(r"^\s*(libpython\S+) => (/\S+|not found)", ldd, re.MULTILINE)
+    return (found[1], found[2].removeprefix("not found")) if found else ("", "")
+
+
+def _library_s_own(library: str, path: str) -> str:
+    version = _first(r"libpython(3\.\d+)", library)
+    return standard_library(Path(os.path.realpath(path)).parent, version) if path and version else ""
+
+
+def standard_library(folder: Path, version: str) -> str:
+    """The standard library that Python finds from *folder*: in the first folder above it that has one."""
+    candidates = (above / "lib" / f"python{version}" for above in (folder, *folder.parents))
+    return next((os.path.realpath(one) for one in candidates if os.path.exists(one / "os.py")), "")
+
+
+def _output(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout
+
+
+def _first(pattern: str, text: str) -> str:
+    found = re.search(pattern, text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _content(path: str | Path) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+# Its service ---------------------------------------------------------------------------------------------------------
+
+
+def service(units: Sequence[str], daemon: Daemon) -> Service:
+    """collectd.service with its drop-ins, as systemd reads both from *units*, and the python3 that it would find."""
+    unit = next((path for path in (f"{folder}/collectd.service" for folder in units) if os.path.exists(path)), "")
+    drop_ins = {os.path.basename(p): p for f in reversed(units) for p in glob.glob(f"{f}/collectd.service.d/*.conf")}
+    said: dict[str, list[str]] = {}
+    for path in (unit, *(drop_ins[name] for name in sorted(drop_ins))):
+        for key, value in _section(_content(path) if path else "", "Service"):
+            said[key] = [*said.get(key, ()), value] if value else []  # empty: what was said before is forgotten
+    path = dict(_environment(said)).get("PATH", SERVICE_PATH)
+    python, library = first_python(path, daemon.python)
+    return Service(
+        unit=unit,
+        user=(said.get("User") or ["root"])[-1],
+        path=path,
+        python=python,
+        standard_library=library,
+        descriptors=_limit((said.get("LimitNOFILE") or [""])[-1]),
+    )
+
+
+def _section(text: str, wanted: str) -> Iterator[tuple[str, str]]:
+    section = ""
+    for line in map(str.strip, text.replace("\\\n", " ").splitlines()):
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif section == wanted and "=" in line and not line.startswith(("#", ";")):
+            key, _, value = line.partition("=")
+            yield key.strip(), value.strip()
+
+
+def _environment(said: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """Variables, the later ones winning: files beat what stands in the unit itself."""
+    words = [word for value in said.get("Environment", ()) for word in _words(value)]
+    files = (_content(value.removeprefix("-")) for value in said.get("EnvironmentFile", ()))
+    words += [word for text in files for line in text.splitlines() for word in _words(line)]
+    return ((name, value) for name, equals, value in (word.partition("=") for word in words) if equals)
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line, comments=True)
+    except ValueError:
+        return []
+
+
+def _limit(said: str) -> int | None:
+    soft = said.partition(":")[0]
+    if not soft:
+        return DESCRIPTORS
+    return int(soft) if soft.isdecimal() else None  # infinity
+
+
+def first_python(path: str, version: str) -> tuple[str, str]:
+    """The first python3 in *path*, and the standard library that an embedded Python takes because of it.
+
+    As CPython's getpath does it: from the folder that pyvenv.cfg names as home if there is one, else from where the
+    links lead to.  Measured: where there is none for its *version* (another minor version, pyenv's shims), it takes
+    its own.
+    """
+    python = shutil.which("python3", path=path)
+    if python is None:
+        return "", ""
+    folder = Path(python).parent
+    environment = _content(folder / "pyvenv.cfg") or _content(folder.parent / "pyvenv.cfg")
+    home = _first(r"^home\s*=\s*(.+?)\s*$", environment)
+    start = Path(home) if home else Path(os.path.realpath(python)).parent
+    return python, standard_library(start, version) if version else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """The daemon's user, and what he may do."""
+
+    name: str
+
+    @property
+    def there(self) -> bool:
+        return self._entry() is not None
+
+    @property
+    def is_us(self) -> bool:
+        entry = self._entry()
+        return entry is not None and entry.pw_uid == os.geteuid()
+
+    def _entry(self) -> pwd.struct_passwd | None:
+        try:
+            return pwd.getpwuid(int(self.name)) if self.name.isdecimal() else pwd.getpwnam(self.name)
+        except KeyError:
+            return None
+
+    def may(self, what: str, path: str) -> bool | None:
+        """Whether he may read ("r"), write ("w") or enter ("x") *path*, which is there; None: only root knows."""
+        entry = self._entry()
+        if entry is None:
+            return None
+        if entry.pw_uid == os.geteuid():
+            return os.access(path, {"r": os.R_OK, "w": os.W_OK, "x": os.X_OK}[what], effective_ids=True)
+        if os.geteuid() != 0:
+            return True if entry.pw_uid == 0 else None
+        groups = os.getgrouplist(entry.pw_name, entry.pw_gid)
+        done = subprocess.run(
+            ["test", f"-{what}", path], user=entry.pw_uid, group=entry.pw_gid, extra_groups=groups, check=False
+        )  # test(1) asks the kernel, which knows of access control lists, too
+        return done.returncode == 0
+
+
+# Its configuration ---------------------------------------------------------------------------------------------------
+
+
+def configuration(path: str, found: Read, user: str) -> Conf:
+    """A collectd.conf that has been read, as the user called *user* would find what it names."""
+    if not found.tree:
+        return Conf(path, tuple(map(str, found.problems)))
+    account = _Account(user)
+    plugins = [node for node in found.tree if node.key.lower() == "plugin" and node.values == ("python",)]
+    loads, is_global, is_late = _loads(found.tree, plugins)
+    lines = [line for plugin in plugins for line in plugin.children]
+    imports = next((n for n in lines if n.key.lower() == "import" and config.MODULE in n.values), None)
+    module = next((n for n in lines if n.key.lower() == "module" and _names_us(n)), None)
+    types_db = tuple(_types_db(found.tree, account))
+    return Conf(
+        path=path,
+        loads=loads,
+        loads_late=is_late,
+        globals=is_global,
+        imports=_place(imports),
+        module=_place(module),
+        import_first=imports is None or module is None or lines.index(imports) < lines.index(module),
+        folders=tuple(_folders(lines, imports, account)),
+        types_db=types_db,
+        types=frozenset(_types(types_db)),
+        files=tuple(_files(found.tree, account)),
+        state_dir=_state_dir(found, account),
+        jobs=len(found.jobs),
+        mistakes=len(found.problems) if found.jobs or _blocks(found.tree) else 0,
+        strict=any(n.key.lower() == "strictconfig" and n.values == (True,) for n in _ours(found.tree)),
+    )
+
+
+def _names_us(module: Node) -> bool:
+    return [str(value).lower() for value in module.values] == [config.MODULE]
+
+
+def _place(node: Node | None) -> str:
+    return str(node.place) if node is not None and node.place else ""
+
+
+def _last(tree: Iterable[Node], key: str) -> str:
+    said = [node.values[0] for node in tree if node.key.lower() == key and node.values]
+    return str(said[-1]) if said else ""
+
+
+def _loads(tree: Sequence[Node], plugins: Sequence[Node]) -> tuple[str, bool, bool]:
+    """Where python is loaded, whether its symbols are for the whole process, and whether that comes too late."""
+    loading = [node for node in tree if node.key.lower() == "loadplugin" and node.values == ("python",)]
+    if loading:
+        globals_said = any(n.key.lower() == "globals" and n.values == (True,) for n in loading[0].children)
+        late = bool(plugins) and tree.index(plugins[0]) < tree.index(loading[0])
+        return _place(loading[0]), globals_said, late
+    by_itself = [node for node in tree if node.key.lower() == "autoloadplugin" and node.values == (True,)]
+    if by_itself and plugins:
+        return _place(by_itself[-1]), False, tree.index(plugins[0]) < tree.index(by_itself[-1])
+    return "", False, False
+
+
+def _folders(lines: Sequence[Node], imports: Node | None, account: _Account) -> Iterator[Folder]:
+    last = lines.index(imports) if imports is not None else len(lines)
+    for number, line in enumerate(lines):
+        if line.key.lower() == "modulepath" and line.values:
+            yield replace(folder(str(line.values[0]), account), place=_place(line), late=number > last)
+
+
+def folder(path: str, account: _Account | None = None) -> Folder:
+    """What there is in a folder of Python modules."""
+    there = Path(path)
+    if not os.path.isdir(path) or not os.access(path, os.R_OK | os.X_OK, effective_ids=True):
+        return _out_of_sight(path, account)
+    modules = frozenset(name for name in (*NEEDED, *SLOW, PACKAGE, "collectd") if _has(there, name))
+    editable = next(there.glob(f"{PACKAGE}-*.dist-info/direct_url.json"), None)
+    return Folder(
+        path,
+        readable=account is None or _readable(there, modules, account),
+        modules=modules,
+        compiled=frozenset(_compiled(there)),
+        typing_extensions=_version(there, "typing_extensions"),
+        editable=_first(r'"url": "file://([^"]*)"', _content(editable)) if editable and PACKAGE not in modules else "",
+        hides=tuple(name for name in _HIDING if (there / f"{name}.so").exists()),
+    )
+
+
+def _out_of_sight(path: str, account: _Account | None) -> Folder:
+    try:
+        os.listdir(path)
+    except PermissionError:
+        return Folder(path, readable=False, seen=account is not None and account.is_us)
+    except OSError:
+        pass
+    return Folder(path, there=False)
+
+
+def _has(folder: Path, module: str) -> bool:
+    return os.path.exists(folder / module / "__init__.py") or os.path.exists(folder / f"{module}.py")
+
+
+def _readable(folder: Path, modules: frozenset[str], account: _Account) -> bool:
+    """False only if it is known: the folder itself, and one file of ours in it."""
+    ours = [str(folder / PACKAGE / "__init__.py")] if PACKAGE in modules else []
+    return all(account.may("r", path) is not False for path in (str(folder), *ours))
+
+
+def _compiled(folder: Path) -> Iterator[str]:
+    for path in (path for module in COMPILED for path in (folder / module).glob("*.cpython-3*.so")):
+        yield "3." + _first(r"\.cpython-3(\d+)-", path.name)
+
+
+def _version(folder: Path, distribution: str) -> tuple[int, ...]:
+    for path in folder.glob(f"{distribution}-*-info"):
+        return tuple(int(part) for part in re.findall(r"\d+", path.name.removeprefix(f"{distribution}-"))[:3])
+    return ()
+
+
+def _types_db(tree: Iterable[Node], account: _Account) -> Iterator[Named]:
+    for node in tree:
+        if node.key.lower() == "typesdb":
+            yield from (_reading(str(path), "TypesDB", _place(node), account) for path in node.values)
+
+
+def _types(types_db: Iterable[Named]) -> Iterator[str]:
+    for named in types_db:
+        lines = (line.split() for line in _content(named.path).splitlines())
+        yield from (words[0] for words in lines if words and not words[0].startswith("#"))
+
+
+def _ours(tree: Sequence[Node]) -> list[Node]:
+    return [node for section in config.sections(tree) for node in section.children]
+
+
+def _blocks(tree: Sequence[Node]) -> list[Node]:
+    return [node for node in _ours(tree) if node.children]
+
+
+def _files(tree: Sequence[Node], account: _Account) -> Iterator[Named]:
+    for line in (line for block in _blocks(tree) for line in block.children):
+        key = line.key.lower()
+        if not line.values or not isinstance(line.values[-1], str):
+            continue
+        if key in _READ:
+            for path in sorted(glob.glob(line.values[-1])) or [line.values[-1]]:
+                yield _reading(path, line.key, _place(line), account)
+        elif key in _WRITTEN:
+            yield _writing(line.values[-1], line.key, _place(line), account)
+
+
+def _state_dir(found: Read, account: _Account) -> Named | None:
+    if not found.state_dir:
+        return None
+    lines = [node for node in _ours(found.tree) if node.key.lower() == "statedir"]
+    return _writing(found.state_dir, "StateDir", _place(lines[-1] if lines else None), account)
+
+
+def _reading(path: str, key: str, place: str, account: _Account) -> Named:
+    named = Named(path, key, place)
+    try:
+        os.stat(path)
+    except PermissionError:
+        return _judged(named, False if account.is_us else None, "read")
+    except OSError as error:
+        return replace(named, trouble=(error.strerror or str(error)).lower())
+    inside = glob.glob(f"{glob.escape(path)}/*") if os.path.isdir(path) else []
+    answers = {account.may("r", one) for one in (path, *inside)}
+    return _judged(named, False if False in answers else None if None in answers else True, "read")
+
+
+def _writing(path: str, key: str, place: str, account: _Account) -> Named:
+    """A folder is made when it is wanted: then the nearest one above it counts."""
+    named = Named(path, key, place, written=True)
+    for one in (Path(path), *Path(path).absolute().parents):
+        try:
+            os.stat(one)
+        except PermissionError:
+            return _judged(named, False if account.is_us else None, "write")
+        except OSError:
+            continue
+        return _judged(named, account.may("w", str(one)), "write")
+    return named
+
+
+def _judged(named: Named, may: bool | None, what: str) -> Named:
+    if may is None:
+        return replace(named, known=False)
+    return named if may else replace(named, trouble=f"collectd's user may not {what} it")
