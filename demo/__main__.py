@@ -1,9 +1,10 @@
-"""``sh scripts/demo [SECONDS]``: the small site, a real collectd, values as they arrive, a report with pictures."""
+"""``sh scripts/demo [SECONDS]``: the small site, a real collectd, values as they arrive, tables, a page."""
 
 from __future__ import annotations
 
 import argparse
 import io
+import math
 import os
 import shutil
 import signal
@@ -12,11 +13,11 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import FrameType
 
-from collectd_inode import oconfig
+from collectd_inode import cli, oconfig
 from collectd_inode.report.statistics import FAILED
 from demo import configuration, report
 from demo.site import Site
@@ -124,7 +125,7 @@ def _demonstrate(seconds: float, run: Path, screen: Screen) -> int:
                 _watch(daemon, scenarios, run, seconds, screen)
             finally:
                 screen.done()
-    return _tell(scenarios, run, screen)
+    return _tell(scenarios, run, screen) or _draw(conf, screen)
 
 
 @contextmanager
@@ -228,7 +229,6 @@ def _tell(scenarios: Sequence[report.Scenario], run: Path, screen: Screen) -> in
         screen.line(screen.paint("1", first))
         for line in rest:
             screen.line(line.replace(FAILED, screen.paint("31", FAILED)))
-        _draw(scenario, all_runs, run, screen)
     screen.line()
     if silent:
         print(f"scripts/demo: no values from {'; '.join(silent)}:\n{_last_words(run)}", file=sys.stderr)
@@ -237,31 +237,13 @@ def _tell(scenarios: Sequence[report.Scenario], run: Path, screen: Screen) -> in
     return 0
 
 
-def _draw(scenario: report.Scenario, all_runs: Sequence[report.Run], run: Path, screen: Screen) -> None:
-    folder = run / "rrd" / "demo" / f"scenario-{scenario.instance}"
-    files = {step.series: folder / f"response_time-{step.series}.rrd" for step in scenario.steps}
-    steps = [step for step in scenario.steps if files[step.series].exists()]
-    picture = run / f"{scenario.instance}.png"
-    start, end = int(all_runs[0].time), max(int(all_runs[-1].time), int(all_runs[0].time) + 1)
-    # Relative to the folder: rrdtool takes a colon in a path for the end of it.
-    arguments = report.graph_arguments(
-        scenario, steps, folder=".", picture=os.path.relpath(picture, folder), start=start, end=end
-    )
-    drawn = subprocess.run(
-        ["rrdtool", "graph", *arguments],
-        cwd=folder,
-        env={**os.environ, "LC_ALL": "C.UTF-8"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if drawn.returncode != 0:
-        raise OSError(f"rrdtool graph: {drawn.stderr.strip()}")
-    screen.line(f"  picture  {_shown(picture)}")
-    label = "RRD"
-    for path in (*(files[step.series] for step in steps), folder / "bool-success.rrd"):
-        screen.line(f"  {label:<7}  {_shown(path)}")
-        label = ""
+def _draw(conf: Path, screen: Screen) -> int:
+    """The pictures and the page, by the command that anybody would use."""
+    seconds = math.ceil(time.time() - conf.stat().st_mtime)
+    with _in_folder(conf.parent), redirect_stdout(io.StringIO()) as said:
+        code = cli.main(["graph", conf.name, "--last", f"{seconds}s", "--out", "graphs"])
+    screen.line(f"Pictures, and what each job has to say: {_shown(conf.parent / said.getvalue().strip())}")
+    return code
 
 
 def _shown(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The demonstration reads collectd's csv files back, and tells and draws what is in them."""
+"""The demonstration reads collectd's csv files back and tells what is in them; it ends with the page."""
 
 from __future__ import annotations
 
@@ -86,30 +86,6 @@ def test_milliseconds_have_the_digits_that_mean_something(seconds: float, text: 
     assert report.milliseconds(seconds) == text
 
 
-def test_a_picture_is_drawn_from_rrd_files(tmp_path: Path) -> None:
-    """rrdtool takes the arguments, also with colons, quotes, backslashes and percent signs in names and paths."""
-    folder = tmp_path / "with:colon"
-    folder.mkdir()
-    steps = (Step(r'I go to "C:\50 %": now', "go_to"), Step("x" * 200, "long"))
-    for series in ("bool-success", "response_time-go_to", "response_time-long"):
-        rrdtool(folder, "create", f"{series}.rrd", "--start", str(START - 1), "--step", "2", *SOURCES)
-        rrdtool(folder, "update", f"{series}.rrd", *(f"{time}:0.5" for time in range(START, START + 40, 2)))
-    arguments = report.graph_arguments(
-        Scenario("shop", "50 % off: today", "x", steps), steps, folder=".", picture="p.png", start=START, end=START + 40
-    )
-    rrdtool(folder, "graph", *arguments)
-    assert (folder / "p.png").read_bytes().startswith(b"\x89PNG")
-
-
-START = 1_700_000_000
-SOURCES = ("DS:value:GAUGE:4:0:U", "RRA:AVERAGE:0.1:1:100", "RRA:MIN:0.1:1:100")
-
-
-def rrdtool(folder: Path, *arguments: str) -> None:
-    ended = subprocess.run(["rrdtool", *arguments], cwd=folder, capture_output=True, timeout=30, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (0, "")
-
-
 PLACE = configuration.Place(ROOT, Path("/venv/site-packages"), Path("/run/demo run"), 8080)
 
 
@@ -160,8 +136,18 @@ DEMO = [sys.executable, "-m", "demo"]
 ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def test_the_demonstration_ends_with_tables_and_pictures(tmp_path: Path) -> None:
-    """Site, collectd and plugin for some seconds: every scenario has runs, a table, RRD files and a picture."""
+SCENARIOS = [
+    "login-the_monitor_logs_in",
+    "login-wrong_password",
+    "shop-browsing_the_shop",
+    "stock-looking_whether_there_is_a_penguin",
+    "webhome-visiting_home_and_contact_pages",
+    "webhome-visiting_the_contact_page_via_the_home_page",
+]
+
+
+def test_the_demonstration_ends_with_tables_and_a_page(tmp_path: Path) -> None:
+    """Site, collectd and plugin for some seconds: each scenario has runs, a table, pictures and a place on the page."""
     run = tmp_path / "a run"
     ended = subprocess.run(
         [*DEMO, "5", "--run", str(run)],
@@ -173,25 +159,19 @@ def test_the_demonstration_ends_with_tables_and_pictures(tmp_path: Path) -> None
         check=False,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
-    pictures = sorted(path.stem for path in run.glob("*.png"))
-    assert pictures == [
-        "login-the_monitor_logs_in",
-        "login-wrong_password",
-        "shop-browsing_the_shop",
-        "stock-looking_whether_there_is_a_penguin",
-        "webhome-visiting_home_and_contact_pages",
-        "webhome-visiting_the_contact_page_via_the_home_page",
-    ]
-    assert ended.stdout.count(" runs, 0 failed\n") == len(pictures)
+    assert ended.stdout.count(" runs, 0 failed\n") == len(SCENARIOS)
     assert "\033" not in ended.stdout
-    for picture in pictures:
-        assert (run / "rrd" / "demo" / f"scenario-{picture}" / "bool-success.rrd").exists()
+    page = run / "graphs" / "index.html"
+    assert ended.stdout.splitlines()[-1] == f"Pictures, and what each job has to say: {page}"
+    assert page.read_text(encoding="utf-8").count('<article class="passed">') == len(SCENARIOS)
+    steps = [path.name for path in sorted(page.parent.glob("*-steps.png"))]
+    assert steps == [f"scenario-{scenario}-steps.png" for scenario in SCENARIOS]
 
 
 def test_the_demonstration_stops_what_it_started(tmp_path: Path) -> None:
     """After SIGTERM its collectd is gone; the status says what ended it."""
     with subprocess.Popen(
-        [*DEMO, "600", "--run", str(tmp_path / "run")], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+        [*DEMO, "60", "--run", str(tmp_path / "run")], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
     ) as demo:
         assert demo.stdout is not None
         for line in demo.stdout:

@@ -1,0 +1,321 @@
+"""Records, histories and small pictures → one page of HTML that stands alone.  Pure.
+
+No script and no other file is needed: styles and pictures are in the page, so that it can be mailed.  It follows the
+reader's choice of light or dark and the width of his screen.  The worst job comes first.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from enum import IntEnum
+from html import escape
+
+from collectd_inode.report.status import Record
+
+
+class State(IntEnum):
+    """How a job is, the worst first; *stale*: nobody knows, because nothing has come for too long."""
+
+    FAILED = 0
+    ERROR = 1
+    STALE = 2
+    WARNED = 3
+    PASSED = 4
+
+    @property
+    def word(self) -> str:
+        """As people say it."""
+        return "warning" if self is State.WARNED else self.name.lower()
+
+    @property
+    def mark(self) -> str:
+        """A sign that needs no colour."""
+        return "✗!?▲✓"[self]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a job's ``bool-success`` file says: when it was last written and its points, oldest first (None: unknown).
+
+    A point is 1 if all runs in its time passed; RRD parts a run's value among two of them.
+    """
+
+    written: float
+    value: float
+    points: tuple[tuple[float, float | None], ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the last value says so."""
+        return self.value > 0.5
+
+    @property
+    def since(self) -> float | None:
+        """Since when it has been as it is; None if for longer than the points go back."""
+        earlier = None
+        for time, value in reversed(self.points):
+            if value is not None and (value > 0.5) != self.passed:
+                return earlier if earlier is not None else time
+            earlier = time if value is not None else earlier
+        return None
+
+    @property
+    def last_failure(self) -> float | None:
+        """The last point in which something failed."""
+        return next((time for time, value in reversed(self.points) if value is not None and value <= 0.5), None)
+
+
+_WRITTEN_WITHIN = 900.0
+"""Seconds; collectd's rrdtool plugin keeps values for so long before it writes them (CacheFlush in conf.d)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A row of a picture's legend: name, colour on a light and on a dark page, and the number that says most."""
+
+    label: str
+    light: str
+    dark: str
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A small picture, drawn for light and for dark pages; ``link``: a file beside the page with the large one."""
+
+    caption: str
+    alt: str
+    width: int
+    height: int
+    light: bytes
+    dark: bytes
+    keys: tuple[Key, ...] = ()
+    link: str = ""
+    type: str = "image/png"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A job on the page: its name for people, what it is, and what is known of it."""
+
+    name: str
+    kind: str
+    interval: float
+    record: Record | None = None
+    history: History | None = None
+    shots: tuple[Shot, ...] = ()
+
+    def state(self, now: float) -> State:
+        """How it is; the record knows more than the RRD file, which is only asked where there is none."""
+        record, history = self.record, self.history
+        if record is not None:
+            if record.stale(now):
+                return State.STALE
+            if record.passed:
+                return State.WARNED if record.warnings else State.PASSED
+            return State.FAILED if record.status == "failed" else State.ERROR
+        if history is None or abs(now - history.written) > 2 * self.interval + _WRITTEN_WITHIN:
+            return State.STALE
+        return State.PASSED if history.passed else State.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """When the page was made (epoch seconds, and the zone to tell times in), for which host, how far back it looks."""
+
+    time: float
+    host: str
+    last: str
+    zone: tzinfo | None = None
+
+
+def page(entries: Iterable[Entry], made: Made, notes: Sequence[str] = ()) -> str:
+    """The page.  *notes* are sentences about what could not be shown."""
+    ordered = sorted(entries, key=lambda entry: entry.state(made.time))
+    told = _told(ordered, made)
+    lines = [
+        "<!DOCTYPE html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="robots" content="noindex">',
+        f"<title>{escape(told)} – {escape(made.host)}</title>",
+        f"<style>{_STYLE}</style>",
+        "</head>",
+        "<body>",
+        "<header>",
+        f"<h1>{escape(made.host)}</h1>",
+        f"<p>{escape(told)}.  Made {_time(made.time, made)}; the pictures show the last {escape(made.last)}.</p>",
+        "</header>",
+        *_notes(notes),
+        "<main>",
+        *(line for entry in ordered for line in _article(entry, made)),
+        "</main>",
+        "<footer><p>Drawn by <code>collectd-inode graph</code>.</p></footer>",
+        "</body>",
+        "</html>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _told(entries: Sequence[Entry], made: Made) -> str:
+    """The verdict over all, in a few words that also fit into the title of a window."""
+    counts = [(state, sum(entry.state(made.time) is state for entry in entries)) for state in State]
+    parts = [f"{count} {state.word}" for state, count in counts if count]
+    return ", ".join(parts) if parts else "no jobs"
+
+
+def _notes(notes: Sequence[str]) -> Iterator[str]:
+    if notes:
+        yield '<section class="notes" aria-label="What could not be shown"><ul>'
+        yield from (f"<li>{escape(note)}</li>" for note in notes)
+        yield "</ul></section>"
+
+
+def _article(entry: Entry, made: Made) -> Iterator[str]:
+    state = entry.state(made.time)
+    yield f'<article class="{state.word}">'
+    yield f'<h2><span class="mark" aria-hidden="true">{state.mark}</span> {escape(entry.name)}</h2>'
+    yield f'<p class="state"><strong>{state.word}</strong>{_since(entry, state, made)} <small>{entry.kind}</small></p>'
+    facts = list(_facts(entry, state, made))
+    if facts:
+        yield "<dl>"
+        yield from (f"<div><dt>{term}</dt><dd>{text}</dd></div>" for term, text in facts)
+        yield "</dl>"
+    yield from (line for shot in entry.shots for line in _figure(shot))
+    yield "</article>"
+
+
+def _since(entry: Entry, state: State, made: Made) -> str:
+    record, history = entry.record, entry.history
+    if state is State.STALE:
+        heard = record.time if record is not None else history.written if history is not None else None
+        if heard is None:
+            return ": nothing has been heard of it"
+        return f": nothing heard since {_time(heard, made)} ({_ago(made.time - heard)}); is collectd running?"
+    if record is not None:
+        return f" since {_time(record.since, made)} ({_ago(made.time - record.since)})"
+    since = history.since if history is not None else None
+    return f" since {_time(since, made)} ({_ago(made.time - since)})" if since is not None else ""
+
+
+def _facts(entry: Entry, state: State, made: Made) -> Iterator[tuple[str, str]]:
+    """Terms and what is to be said of them, as HTML."""
+    record, history = entry.record, entry.history
+    if record is not None:
+        if state is State.STALE:
+            yield "was", escape(record.status)
+        yield from _trouble(record)
+        yield from (("warning", f"{escape(w.message)} <small>{escape(w.code)}</small>") for w in record.warnings)
+        if record.seconds is not None:
+            yield "latency", f"{record.seconds * 1000:.4g} ms"
+        if record.last_good is not None and not record.passed:
+            yield "last good run", f"{_time(record.last_good, made)} ({_ago(made.time - record.last_good)})"
+    elif state is State.FAILED:
+        yield "why", "not known: there is no record of this job in a StateDir"
+    failure = history.last_failure if history is not None else None
+    if failure is not None and state not in (State.FAILED, State.ERROR):
+        yield "last failure", f"{_time(failure, made)} ({_ago(made.time - failure)})"
+
+
+def _trouble(record: Record) -> Iterator[tuple[str, str]]:
+    if record.passed:
+        return
+    rows = (
+        ("step", record.step),
+        ("cause", record.cause),
+        ("message", record.message),
+        ("expected", record.expected),
+        ("found", record.found),
+        ("place", record.place),
+        ("evidence", record.evidence),
+    )
+    yield from ((term, escape(text)) for term, text in rows if text)
+    if record.bad_runs > 1:
+        yield "bad runs", str(record.bad_runs)
+
+
+def _figure(shot: Shot) -> Iterator[str]:
+    image = (
+        f'<picture><source media="(prefers-color-scheme: dark)" srcset="{_data(shot.dark, shot.type)}">'
+        f'<img src="{_data(shot.light, shot.type)}" width="{shot.width}" height="{shot.height}"'
+        f' alt="{escape(shot.alt)}"></picture>'
+    )
+    yield "<figure>"
+    yield f'<a href="{escape(shot.link)}">{image}</a>' if shot.link else image
+    yield f"<figcaption>{escape(shot.caption)}"
+    if shot.keys:
+        yield "<ul>"
+        yield from map(_key, shot.keys)
+        yield "</ul>"
+    yield "</figcaption></figure>"
+
+
+def _key(key: Key) -> str:
+    box = f'<i style="--light:{escape(key.light)};--dark:{escape(key.dark)}"></i>' if key.light else ""
+    number = f" <b>{escape(key.number)}</b>" if key.number else ""
+    return f"<li>{box}{escape(key.label)}{number}</li>"
+
+
+def _data(content: bytes, type: str) -> str:
+    return f"data:{type};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _time(time: float, made: Made) -> str:
+    """A time for people and for machines; today's has no date."""
+    then, now = (datetime.fromtimestamp(t, made.zone).astimezone(made.zone) for t in (time, made.time))
+    shown = f"{then:%H:%M}" if then.date() == now.date() and time != made.time else f"{then:%Y-%m-%d %H:%M}"
+    zone = f" {then:%Z}" if time == made.time else ""
+    return f'<time datetime="{then.isoformat(timespec="seconds")}">{shown}{zone}</time>'
+
+
+_UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
+
+
+def _ago(seconds: float) -> str:
+    """``3 min``, in the largest unit of which there are two at least."""
+    size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= 2 * size), _UNITS[-1])
+    return f"{max(0.0, seconds) // size:.0f} {unit}"
+
+
+_STYLE = """
+:root { color-scheme: light dark; --back: #f3f4f6; --card: #ffffff; --text: #1d2329; --soft: #5a646e;
+  --line: #d5dae0; --failed: #b8121f; --warning: #8a5a00; --passed: #00714f; }
+@media (prefers-color-scheme: dark) { :root { --back: #0d0f12; --card: #16191d; --text: #e4e8ed; --soft: #a3acb6;
+  --line: #343b43; --failed: #ff7b7b; --warning: #f0b429; --passed: #2cbf94; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 90rem; padding: 1rem; background: var(--back); color: var(--text);
+  font: 1rem/1.45 system-ui, sans-serif; overflow-wrap: anywhere; }
+h1 { font-size: 1.4rem; margin: 0; }
+header p, footer p { margin: .2rem 0 1rem; color: var(--soft); }
+.notes { border: 1px solid var(--warning); border-radius: .4rem; margin-bottom: 1rem; padding: .5rem; }
+.notes ul { margin: 0; padding-left: 1.2rem; }
+main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr));
+  align-items: start; }
+article { background: var(--card); border: 1px solid var(--line); border-left: .4rem solid var(--passed);
+  border-radius: .4rem; padding: .8rem 1rem; min-width: 0; }
+article.failed, article.error { border-left-color: var(--failed); }
+article.stale, article.warning { border-left-color: var(--warning); }
+h2 { font-size: 1.05rem; margin: 0; }
+.mark, .state strong { color: var(--passed); }
+.failed .mark, .failed .state strong, .error .mark, .error .state strong { color: var(--failed); }
+.stale .mark, .stale .state strong, .warning .mark, .warning .state strong { color: var(--warning); }
+.state { margin: .2rem 0 .6rem; }
+small { color: var(--soft); }
+dl { margin: 0 0 .8rem; }
+dl div { display: grid; grid-template-columns: 7rem 1fr; gap: .5rem; padding: .1rem 0; }
+dt { color: var(--soft); }
+dd { margin: 0; min-width: 0; white-space: pre-line; }
+figure { margin: .6rem 0 0; }
+figcaption { color: var(--soft); font-size: .85rem; }
+figcaption ul { display: flex; flex-wrap: wrap; gap: .1rem .9rem; list-style: none; margin: .1rem 0; padding: 0; }
+figcaption b { color: var(--text); font-weight: 600; }
+i { background: var(--light); border-radius: .15rem; display: inline-block; height: .7em; margin-right: .35em;
+  width: .7em; }
+@media (prefers-color-scheme: dark) { i { background: var(--dark); } }
+img { display: block; width: 100%; height: auto; }
+"""
