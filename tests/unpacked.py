@@ -8,8 +8,12 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 TOOLS = CHECKOUT / ".tools"
-_PLACES = ("usr/sbin", "usr/bin", "usr/lib/nagios/plugins", "sbin", "bin")
-_LIBRARIES = ("usr/lib", "usr/lib/*-linux-gnu*", "lib/*-linux-gnu*", "usr/lib/*-linux-gnu*/ntp")
+# Chromium's in usr/bin is a script that reads the real /etc/chromium.d.
+_PLACES = ("usr/lib/chromium", "usr/sbin", "usr/bin", "usr/lib/nagios/plugins", "sbin", "bin")
+_LIBRARIES = (
+    "usr/lib", "usr/lib/*-linux-gnu*", "lib/*-linux-gnu*",
+    "usr/lib/*-linux-gnu*/ntp", "usr/lib/*-linux-gnu*/pulseaudio",
+)  # fmt: skip
 _PERL = ("usr/share/perl5", "usr/lib/*-linux-gnu*/perl5/5.*", "usr/share/perl/5.*", "usr/lib/*-linux-gnu*/perl/5.*")
 _PYTHON = ("usr/lib/python3/dist-packages",)
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"

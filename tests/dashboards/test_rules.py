@@ -1,0 +1,53 @@
+"""Rules and retentions, by the stores' own tools: promtool takes the alerts and tries them, whisper the retentions."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import unpacked
+from collectd_process import CHECKOUT
+
+DASHBOARDS = CHECKOUT / "dashboards"
+RULES, TRIED = DASHBOARDS / "prometheus-rules.yml", DASHBOARDS / "prometheus-rules-test.yml"
+
+
+def promtool(*arguments: str) -> str:
+    """What it says; it is to be content."""
+    program = unpacked.command("prometheus", "promtool")
+    done = subprocess.run(
+        [str(program), *arguments],
+        env=program.environment, cwd=DASHBOARDS, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    return done.stdout
+
+
+def test_promtool_takes_the_rules() -> None:
+    """All of them."""
+    assert f"SUCCESS: {len(re.findall('- (?:alert|record):', RULES.read_text()))} rules found" in promtool(
+        "check", "rules", RULES.name
+    )
+
+
+def test_each_alert_fires_when_it_should_and_not_before() -> None:
+    """By promtool's own clock; no alert is left out."""
+    assert "SUCCESS" in promtool("test", "rules", TRIED.name)
+    alerts = set(re.findall(r"- alert: (\w+)", RULES.read_text()))
+    fired = set(re.findall(r"alertname: (\w+)\n\s+exp_alerts:\n", TRIED.read_text()))
+    quiet = set(re.findall(r"alertname: (\w+), exp_alerts: \[\]", TRIED.read_text()))
+    assert fired == quiet == alerts
+
+
+def test_whisper_takes_the_retentions_that_are_recommended(tmp_path: Path) -> None:
+    """Those in the comments of conf.d/write-graphite.conf; each archive must divide the next."""
+    comments = (CHECKOUT / "conf.d" / "write-graphite.conf").read_text(encoding="utf-8")
+    schemas = tmp_path / "storage-schemas.conf"
+    schemas.write_text("\n".join(re.findall(r"^#   (\[.*|pattern.*|retentions.*)$", comments, re.MULTILINE)))
+    program = unpacked.command("graphite", "validate-storage-schemas")
+    done = subprocess.run(
+        ["/usr/bin/python3", str(program), str(schemas)],
+        env=program.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.splitlines()[1:-1]) == (0, ["Section 'collectd_ntp':", "  OK"])
