@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -57,8 +57,10 @@ class Collectd:
         around: str = "",
         path: str = str(CHECKOUT),
         arguments: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.folder, self.daemonise, self.arguments = folder, daemonise, arguments
+        self._environment = {**CLEAN, **(environment or {})}
         self.conf = folder / "collectd.conf"
         self.conf.write_text(_conf(folder, module, around, path), encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
@@ -68,7 +70,7 @@ class Collectd:
         command = ["collectd", "-C", str(self.conf), *self.arguments, *([] if self.daemonise else ["-f"])]
         output = (self.folder / "output").open("wb")
         with output:
-            self._process = subprocess.Popen(command, env=CLEAN, stdout=output, stderr=subprocess.STDOUT)
+            self._process = subprocess.Popen(command, env=self._environment, stdout=output, stderr=subprocess.STDOUT)
         if self.daemonise:
             assert self._process.wait(20) == 0, self.log
             pid = self.folder / "pid"
