@@ -24,14 +24,15 @@ from pathlib import Path
 from benchmarks.capture import Exchange, capture, captured
 from benchmarks.daemon import SPINNER, collectd, complaints, csv, log, scenarios, started, written
 from benchmarks.peers import blackbox_exporter, check_http, curl_plugin, probe
-from benchmarks.servers import Site, authority, delaying, logged, nginx
+from benchmarks.servers import LARGE_PAGE, Site, authority, delaying, logged, nginx
 from benchmarks.tools import free_port, microseconds, numbers, situation, some_of, table
 from collectd_inode.report.statistics import percentile
 
 OURS = "collectd_inode"
 STATIC, CLOSING, TLS = "static", "closing", "tls"
 SERVERS = (STATIC, "0", "5", "50", TLS, CLOSING)
-IDLE, SPINNING = "idle", "spinning"
+IDLE, SPINNING, PARSING = "idle", "spinning", "parsing"
+NEIGHBOURS = (IDLE, SPINNING, PARSING)
 EXCHANGES = 1000
 """No more of them than this in a cell: 99 % of them is what is looked for."""
 LEAST_SECONDS = 1e-6
@@ -47,16 +48,16 @@ class Cell:
     top: str
     at_once: int
     rounds: int
-    spinning: bool
+    beside: str
 
     @property
     def interval(self) -> int:
         """Seconds in which so many surely come to an end, with room on a machine of two cores."""
-        return max(1, self.at_once // (50 if self.spinning else 100))
+        return max(1, self.at_once // (100 if self.beside == IDLE else 50))
 
     def neighbour(self) -> AbstractContextManager[object]:
         """For those who are no part of a collectd: one that spins beside them, if one shall."""
-        return collectd(self.folder, None, imports=SPINNER) if self.spinning else nullcontext()
+        return collectd(self.folder, None, imports=SPINNER) if self.beside == SPINNING else nullcontext()
 
 
 Reported = Mapping[str, Sequence[float]]
@@ -80,13 +81,13 @@ class Peer:
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    servers, peers, beside = ",".join(SERVERS), ",".join(PEERS), f"{IDLE},{SPINNING}"
+    servers, peers, beside = ",".join(SERVERS), ",".join(PEERS), ",".join(NEIGHBOURS)
     parser.add_argument(
         "--servers", type=some_of(SERVERS), default=servers, help="number: ms that it adds (%(default)s)"
     )
     parser.add_argument("--at-once", type=numbers, default="1,10,100,500", help="how many (%(default)s)")
     parser.add_argument("--peers", type=some_of(PEERS), default=peers, help="(%(default)s)")
-    parser.add_argument("--beside", type=some_of((IDLE, SPINNING)), default=beside, help="(%(default)s)")
+    parser.add_argument("--beside", type=some_of(NEIGHBOURS), default=beside, help="(%(default)s)")
     parser.add_argument("--rounds", type=int, default=4, help="of each, fewer of many at once (%(default)s)")
     options = parser.parse_args()
     print(f"{situation()}\n\nHow far what was reported is from what was captured, µs\n")
@@ -101,13 +102,13 @@ def main() -> None:
                     if _is_too_much(server, at_once, neighbour):
                         continue
                     chosen = {name: PEERS[name] for name in options.peers if _sensible(PEERS[name], at_once, neighbour)}
-                    errors = _measure(server, at_once, rounds, chosen, spinning=neighbour == SPINNING)
+                    errors = _measure(server, at_once, rounds, chosen, neighbour)
                     _show(row, (server, at_once, neighbour), chosen, errors)
 
 
 def _is_too_much(server: str, at_once: int, neighbour: str) -> bool:
     """A handshake wants the interpreter's lock several times, and the spinner lets go of it every 5 ms."""
-    return server == "tls" and neighbour == SPINNING and at_once > 10
+    return server == "tls" and neighbour != IDLE and at_once > 10
 
 
 def _sensible(peer: Peer, at_once: int, neighbour: str) -> bool:
@@ -126,7 +127,7 @@ def _show(
 
 
 def _measure(
-    server: str, at_once: int, rounds: int, peers: Mapping[str, Peer], *, spinning: bool
+    server: str, at_once: int, rounds: int, peers: Mapping[str, Peer], neighbour: str
 ) -> dict[str, list[float]]:
     """|reported - captured| of each exchange, by who reported it: ours first, then the peers in turn."""
     everybody = {OURS: Peer(_ours), **peers}
@@ -136,7 +137,7 @@ def _measure(
             top = "/once" if server == CLOSING else ""
             with capture(folder / "pcap", site.port):
                 reported = {
-                    who: peer.report(Cell(_subfolder(folder, who), site, top, at_once, rounds, spinning))
+                    who: peer.report(Cell(_subfolder(folder, who), site, top, at_once, rounds, neighbour))
                     for who, peer in everybody.items()
                 }
             exchanges = captured(folder / "pcap", site.port)
@@ -199,8 +200,27 @@ def _ours(cell: Cell) -> Reported:
         f'# series: get\nWhen I go to "{cell.site.url(top)}/{{i}}"',
         f'Interval {cell.interval}\nStartOffset {start}\nDetail "phase"{trusted}',
     )
-    with collectd(cell.folder, blocks, plugins=csv(cell.folder), imports=SPINNER if cell.spinning else ()) as daemon:
+    with (
+        _large_page(cell, start) as large,
+        collectd(cell.folder, f"{blocks}\n{large}", plugins=csv(cell.folder), imports=_imports(cell)) as daemon,
+    ):
         return _collected(cell, daemon, {f"{top}/{i}": partial(_phases, cell.folder, i) for i in range(cell.at_once)})
+
+
+def _imports(cell: Cell) -> Sequence[str]:
+    return SPINNER if cell.beside == SPINNING else ()
+
+
+@contextmanager
+def _large_page(cell: Cell, start: int) -> Iterator[str]:
+    """A block of ours whose scenario reads `LARGE_PAGE` in the same seconds as the others, if one shall."""
+    if cell.beside != PARSING:
+        yield ""
+        return
+    port, folder = free_port(), cell.folder / "large"
+    with delaying(folder, port, 0, LARGE_PAGE):
+        steps = f'When I go to "http://127.0.0.1:{port}/"\nThen I should see "no play"\nAnd I follow "play"'
+        yield scenarios(folder, 1, steps, f"Interval {cell.interval}\nStartOffset {start}").replace('"f"', '"large"')
 
 
 def _phases(folder: Path, number: int) -> list[float]:

@@ -21,6 +21,10 @@ PAGE = (
 )
 
 
+LARGE_PAGE = b"<!DOCTYPE html><title>Large</title>" + b'<p>All <b>work</b> and no <a href="?play">play</a>.' * 21_000
+"""A megabyte, with a tag for every dozen of characters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where to ask.  With TLS the certificate is vouched for by `authority`."""
@@ -110,9 +114,10 @@ def get(port: int, path: str) -> str:
 
 
 @contextmanager
-def delaying(folder: Path, port: int, milliseconds: int) -> Iterator[None]:
-    """A server, in a process of its own, that adds so many *milliseconds* before it answers `PAGE`."""
-    (folder / "page.html").write_bytes(PAGE)
+def delaying(folder: Path, port: int, milliseconds: int, page: bytes = PAGE) -> Iterator[None]:
+    """A server, in a process of its own, that adds so many *milliseconds* before it answers *page*."""
+    folder.mkdir(exist_ok=True)
+    (folder / "page.html").write_bytes(page)
     command = (sys.executable, delaying_server.__file__, str(port), str(milliseconds), folder / "page.html")
     with running(command, folder / "delaying.out"):
         wait_for(port)
