@@ -1,9 +1,13 @@
-"""What a user reads is true: the README's commands are run, its configuration is read, its tables are the program's."""
+"""What a user reads is true: the pages' commands are run, their configuration is read, their tables are the program's.
+
+Of the README and the pages of docs/ that have no test of their own.
+"""
 
 from __future__ import annotations
 
 import argparse
 import ast
+import asyncio
 import io
 import json
 import os
@@ -14,7 +18,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,28 +31,34 @@ from chrony import chronyd, free_port
 from docutils import nodes
 from docutils.core import publish_doctree
 from exim import NAME, smarthost
+from test_doctor import HOME as HOME_OF_PACKAGES
+from test_doctor import folders, home, wrong
 
 from collectd_inode import __version__, oconfig
-from collectd_inode.browser import Browser, Page
-from collectd_inode.cli import COMMANDS, clock, parser
+from collectd_inode.browser import record
+from collectd_inode.browser.attributes import MOST_TAGS
+from collectd_inode.cli import COMMANDS, Command, clock, parser, status
 from collectd_inode.cli.configured import Read, read
-from collectd_inode.cli.output import Exit
+from collectd_inode.cli.terminal import Exit
 from collectd_inode.clock import settings as of_clock
 from collectd_inode.clock.diagnosis import FRESH_INTERVALS, Diagnosis
 from collectd_inode.clock.steps import STEP
 from collectd_inode.config import MODULE_KEYS, Configuration
-from collectd_inode.keys import COMMON_KEYS, Common, Key, common, read_block
+from collectd_inode.keys import COMMON_KEYS, Common, Key, common, looks_secret, read_block
 from collectd_inode.kinds import KINDS
 from collectd_inode.ntp import manners, published, score
 from collectd_inode.ntp import settings as of_ntp
+from collectd_inode.report import graphs, nagios, ranges
+from collectd_inode.report.notification import MESSAGE_BYTES, message
+from collectd_inode.report.status import STALE_INTERVALS, Record, following
+from collectd_inode.report.style import Style
 from collectd_inode.report.values import HEALTH_PLUGIN, health, series
-from collectd_inode.run import Cause, Detail, Job, Status
-from collectd_inode.scenario import feature
+from collectd_inode.run import EVIDENCE, SOFT, Cause, Detail, Job, Observation, Status, observe
+from collectd_inode.scenario import feature, json_pointer, remembering, requests
 from collectd_inode.scenario import settings as of_scenario
-from collectd_inode.scenario.actions import PATTERN_SECONDS
 from collectd_inode.scenario.jobs import load
+from collectd_inode.scenario.patterns import PATTERN_SECONDS
 from collectd_inode.scenario.replay import CERTIFICATES_REPORTED
-from collectd_inode.scenario.sentences import SENTENCES
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.schedule import WATCH_SECONDS
 from collectd_inode.smarthost import jobs as smarthost_jobs
@@ -59,9 +70,21 @@ from demo.site import PASSWORD, Outage, Site
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.rst").read_text(encoding="utf-8")
+SHOWN = (
+    "README.rst",
+    "docs/alerts.rst",
+    "docs/evidence.rst",
+    "docs/features.rst",
+    "docs/nagios.rst",
+    "docs/pictures.rst",
+)
+"""The pages whose blocks of code are run or read here."""
 DEMO_ADDRESS = "127.0.0.1:8080"
-"""Where the README's site is."""
-CLOCK = "collectd-inode clock"
+"""Where the pages' site is."""
+HOME = "/root"
+"""Where their reader stands."""
+CLOCK, STATUS, DOCTOR = "collectd-inode clock", "collectd-inode status", "collectd-inode doctor | grep -v ^OK"
+"""Of what cannot be the same everywhere: this machine's clock, what a daemon has known, what is installed."""
 
 MODULE_ONLY = tuple(key for key in MODULE_KEYS if key not in COMMON_KEYS)
 SETTINGS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
@@ -71,8 +94,11 @@ SETTINGS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
     "Clock": of_clock.settings,
 }
 """What a block's values come to."""
-OTHERS_WORDS = {"FailureMin", "Hits", "Import", "Interesting", "Module", "ModulePath", "Plugin", "TypesDB"}
-OTHERS_OPTIONS = {"--editable", "--since", "--upgrade"}
+OTHERS_WORDS = {
+    "CacheFlush", "CacheTimeout", "FailureMin", "Hits", "Import", "Instance", "Interesting", "Module", "ModulePath",
+    "Type", "TypesDB", "WarningMax",
+}  # fmt: skip
+OTHERS_OPTIONS = {"--editable", "--set", "--since", "--upgrade"}
 
 
 # Reading the README ---------------------------------------------------------------------------------------------------
@@ -85,13 +111,15 @@ def tree_of(text: str) -> tuple[nodes.document, str]:
     return publish_doctree(text, settings_overrides=overrides), complaints.getvalue()
 
 
-TREE = tree_of(README)[0]
+TREES = {name: tree_of((ROOT / name).read_text(encoding="utf-8"))[0] for name in SHOWN}
+TREE = TREES["README.rst"]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of code; one that is a file begins with a comment that is its path."""
+    """A block of code on a page; one that is a file begins with a comment that is its path."""
 
+    page: str
     language: str
     text: str
 
@@ -103,8 +131,9 @@ class Block:
 
 
 BLOCKS = [
-    Block(node["classes"][1], node.astext())
-    for node in TREE.findall(nodes.literal_block)
+    Block(name, node["classes"][1], node.astext())
+    for name, tree in TREES.items()
+    for node in tree.findall(nodes.literal_block)
     if node["classes"][:1] == ["code"]
 ]
 
@@ -114,14 +143,14 @@ def blocks(language: str) -> list[Block]:
     return [block for block in BLOCKS if block.language == language]
 
 
-def section(title: str) -> nodes.section:
+def section(title: str, page: str = "README.rst") -> nodes.section:
     """The section under a heading."""
-    return next(s for s in TREE.findall(nodes.section) if s[0].astext() == title)
+    return next(s for s in TREES[page].findall(nodes.section) if s[0].astext() == title)
 
 
-def tables(title: str) -> list[list[list[str]]]:
+def tables(title: str, page: str = "README.rst") -> list[list[list[str]]]:
     """The tables of a section, without their heads: rows of cells."""
-    return [rows(table) for table in section(title).findall(nodes.table)]
+    return [rows(table) for table in section(title, page).findall(nodes.table)]
 
 
 def rows(table: nodes.table) -> list[list[str]]:
@@ -132,7 +161,7 @@ def rows(table: nodes.table) -> list[list[str]]:
 
 def literals() -> list[str]:
     """Everything that stands in double backquotes."""
-    return [node.astext() for node in TREE.findall(nodes.literal)]
+    return [node.astext() for tree in TREES.values() for node in tree.findall(nodes.literal)]
 
 
 # What it shows is run -------------------------------------------------------------------------------------------------
@@ -149,8 +178,8 @@ class Workspace:
     """The ports of the servers that must be told by port, here."""
 
     def moved(self, text: str) -> str:
-        """*text* with paths below this folder in place of the machine's."""
-        return re.sub(r'"/(etc|var|usr/local)/', rf'"{self.folder}/\1/', text)
+        """*text* with paths below this folder in place of the machine's, and this site's address."""
+        return re.sub(r'"/(etc|var|usr/local)/', rf'"{self.folder}/\1/', text).replace(DEMO_ADDRESS, self.address)
 
     def run(self, command: str) -> str:
         """What a command prints, on both streams, as on the README's machine."""
@@ -180,7 +209,8 @@ class Workspace:
             printed = re.sub(r"127\.0\.0\.([123])", r"192.0.2.\1", printed)
             printed = printed.replace(f"port {self.smtp}", f"port {of_smarthost.SUBMISSION}")
             printed = re.sub(r"EHLO [^ ,]+", "EHLO leaf.example.org", printed)
-        return printed.replace(self.address, DEMO_ADDRESS).replace(f"{socket.gethostname()}/", "web1/")
+        printed = printed.replace(self.address, DEMO_ADDRESS).replace(str(self.folder), HOME)
+        return printed.replace(f"{socket.gethostname()}/", "web1/")
 
     def _names(self) -> dict[str, str]:
         """The README's names lead to loopback; and no Debian-exim is known, whose rights would be looked at."""
@@ -229,7 +259,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
             write(folder / path.lstrip("/"), text)
         (folder / "secrets" / "smarthost").chmod(0o600)
         write_certificates(folder)
-        (folder / "var" / "lib" / "collectd" / "failures").mkdir(parents=True)
+        (folder / "var" / "lib" / "collectd").mkdir(parents=True)
         yield made
 
 
@@ -256,26 +286,26 @@ def write_certificates(folder: Path) -> None:
     client.private_key_pem.write_to_path(str(folder / "etc" / "collectd" / "client.key"))
 
 
-def sessions() -> list[tuple[str, str]]:
-    """Every command that is shown with what it prints."""
-    found = []
-    for block in blocks("console"):
-        for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
-            command, _, printed = part.partition("\n")
-            found.append((command, printed))
-    return found
+def commands(block: Block) -> list[tuple[str, str]]:
+    """Every command of a console block, on one line or several, with what it prints."""
+    parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]
+    lines = (re.split(r"(?<!\\)\n", part, maxsplit=1) for part in parts)
+    return [(command, "".join(printed)) for command, *printed in lines]
 
 
 def masked(text: str) -> str:
     """*text* without what differs from run to run: times, and the bars drawn from them."""
-    text = re.sub(r" *[+-]?\b\d+\.\d+ m?s\b", " TIME", text)
     text = re.sub(r"\b\d+m\d+\.\d+s\b", "TIME", text)
+    text = re.sub(r" *[+-]?\b\d+\.\d+ ?m?s\b", " TIME", text)
+    text = re.sub(r'time="[\d.]+"', 'time="TIME"', text)
+    text = re.sub(r"\d{4}-\d\d-\d\d.\d\d[-:]\d\d[-:]\d\d|\w{3}, \d\d \w{3} \d{4} [\d:]{8}", "DATE", text)
+    text = re.sub(r"Python/[\d.]+", "Python/VERSION", text)
     text = re.sub("[▁-█]+", "BARS", text)
     return "\n".join(line.rstrip() for line in text.rstrip().splitlines())
 
 
 def words(text: str) -> list[str]:
-    """What a command that asks servers says: its columns are as wide as its times are long; and certificates age."""
+    """What is said where lines are as long as times and addresses are; and certificates age."""
     text = re.sub(r"days_left \d+", "days_left N", masked(text))
     return re.sub("TIME (ahead|behind)", "TIME AWAY", text).split()
 
@@ -293,19 +323,26 @@ def shape(value: Any) -> Any:
             return value
 
 
-SESSIONS = [session for session in sessions() if session[0] != CLOCK]
+SESSIONS = [block for block in blocks("console") if commands(block)[0][0] not in (CLOCK, STATUS, DOCTOR)]
 
 
-@pytest.mark.parametrize(("command", "printed"), SESSIONS, ids=[command for command, _ in SESSIONS])
-def test_a_command_prints_what_the_readme_shows(workspace: Workspace, command: str, printed: str) -> None:
+@pytest.mark.parametrize("block", SESSIONS, ids=lambda block: f"{block.page}: {commands(block)[0][0]}")
+def test_commands_print_what_is_shown(workspace: Workspace, block: Block) -> None:
     """Every command in a console block, run, prints what stands below it; times aside."""
-    found = workspace.run(command)
-    if "--format json" in command:
-        assert shape(json.loads(found)) == shape(json.loads(printed))
-    elif asks_servers(command):
-        assert words(found) == words(printed)
-    else:
-        assert masked(found) == masked(printed)
+    for command, printed in commands(block):
+        found = workspace.run(command)
+        if "--format json" in command:
+            assert shape(json.loads(found)) == shape(json.loads(printed))
+        elif asks_servers(command) or "failures/" in command:
+            assert words(found) == words(printed)
+        else:
+            assert masked(found) == masked(printed)
+
+
+def shown(command: str) -> str:
+    """What the README shows of a command that stands alone in its block."""
+    (printed,) = (printed for block in blocks("console") for was, printed in commands(block) if was == command)
+    return printed
 
 
 def test_the_clock_s_page_is_as_the_readme_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -313,7 +350,54 @@ def test_the_clock_s_page_is_as_the_readme_shows(tmp_path: Path, capsys: pytest.
     root = machines.machine(tmp_path, machines.CHRONYD)
     instruments = machines.kernel(machines.UNSYNCHRONISED, machines.at(1_000_000.0))
     assert clock.main(parser().parse_args(["clock", "--root", root]), instruments) is Exit.FAILED
-    assert [masked(printed) for command, printed in sessions() if command == CLOCK] == [masked(capsys.readouterr().out)]
+    assert masked(shown(CLOCK)) == masked(capsys.readouterr().out)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A failed run of the demonstration's stock page, and where its site was."""
+
+    observation: Observation
+    address: str
+
+    def moved(self, text: str) -> str:
+        """*text* as if the site had been the pages'."""
+        return text.replace(self.address, DEMO_ADDRESS).replace(f"{ROOT}/", "")
+
+
+@pytest.fixture(scope="module")
+def failed() -> Failed:
+    with Site(outage=Outage(length=2, period=1, first=0), sleep=lambda _seconds: None) as site:
+        settings = Settings((str(ROOT / "demo" / "stock.feature"),), base_url=site.url)
+        (job,) = load("stock", settings, Common(interval=60)).jobs
+        return Failed(asyncio.run(observe(job)), f"127.0.0.1:{site.port}")
+
+
+def test_an_alarm_reads_as_the_pages_show(failed: Failed) -> None:
+    """The notification, in README and docs/alerts.rst, and the line in the log."""
+    lines = [line for block in blocks("text") for line in block.text.splitlines() if "refused: " in line]
+    job, told = failed.observation.job, failed.moved(message(failed.observation))
+    assert sorted(lines) == [f"collectd_inode: {job.kind}/{job.instance}: passed → failed: {told}", told, told]
+
+
+def test_the_status_of_jobs_is_as_the_readme_shows(failed: Failed) -> None:
+    """Of a job that has failed for a while, and of one that has not."""
+
+    def at(time: str) -> float:
+        return datetime.fromisoformat(f"2026-11-{time}").timestamp()
+
+    record = following(None, failed.observation)
+    stock = replace(record, since=at("22 03:07:12"), time=at("22 03:18:12"), last_good=at("22 03:06:12"))
+    started = at("20 11:31:40"), at("22 03:18:40")
+    shop = Record("scenario", "shop", "Browsing the shop", "shop-browsing_the_shop", "", "", "passed", *started, 60)
+    found = status.page([shop, stock], at("22 03:18:53"), Style())
+    assert shown(STATUS) == failed.moved("\n".join(found))
+
+
+def test_what_the_doctor_finds_is_as_the_readme_shows() -> None:
+    """On a machine that was upgraded, and its environment forgotten."""
+    left_behind = home(path=HOME_OF_PACKAGES.replace("3.11", "3.10"), compiled=frozenset({"3.10"}))
+    assert shown(DOCTOR) == wrong(folders(left_behind))
 
 
 def test_the_first_scenario_is_the_shipped_one() -> None:
@@ -321,11 +405,17 @@ def test_the_first_scenario_is_the_shipped_one() -> None:
     assert blocks("gherkin")[0].text + "\n" == (ROOT / "scenarios" / "webhome.feature").read_text(encoding="utf-8")
 
 
-def test_commands_in_shell_blocks_would_be_understood() -> None:
-    """A collectd-inode in a block that is not run has arguments that its parser takes."""
-    lines = [line for block in blocks("sh") for line in block.text.splitlines()]
-    ours = [shlex.split(line)[1:] for line in lines if line.startswith("collectd-inode")]
-    assert [parser().parse_args(arguments).command for arguments in ours]
+def test_commands_that_are_not_run_would_be_understood() -> None:
+    """Those of shells, cron, Nagios and dashboards.rst have arguments that their parser takes."""
+    text = "\n".join(block.text for block in BLOCKS if block.language in ("sh", "text", "yaml"))
+    text = re.sub(r"\$ARG\d\$", "10", text).replace("$CI_ENVIRONMENT_URL", "https://www.example.org")
+    text += (ROOT / "docs" / "dashboards.rst").read_text(encoding="utf-8")
+    ours = re.findall(
+        r"^[^`\n]*?(?<![.$/])(?:/opt/collectd-inode/bin/)?collectd-inode ([a-z][^>|\n]*)", text, re.MULTILINE
+    )
+    assert len(ours) >= 7
+    for line in ours:
+        assert parser().parse_args(shlex.split(line)).command
 
 
 def test_what_a_shell_block_names_is_in_the_repository() -> None:
@@ -383,7 +473,7 @@ def test_every_key_is_in_the_readme_and_no_other() -> None:
 
 
 def test_what_is_written_in_the_tables_of_keys_is_good(workspace: Workspace) -> None:
-    """All rows together, as written, are a configuration without a mistake; what does nothing yet is warned of."""
+    """All rows together, as written, are a configuration without a mistake or warning."""
     module, shared, *own = ("\n".join(row[0] for row in table) for table, _ in key_tables())
     with_keys = iter(own)
     blocks = [
@@ -392,8 +482,7 @@ def test_what_is_written_in_the_tables_of_keys_is_good(workspace: Workspace) -> 
     sections = "\n".join([module, shared, *blocks])
     text = f"<Plugin python>\n<Module collectd_inode>\n{sections}\n</Module>\n</Plugin>\n"
     found = checked(workspace, "keys.conf", workspace.moved(text))
-    assert found.problems == ()
-    assert [warning.what.partition(":")[0] for warning in found.warnings] == ["SaveFailures"]
+    assert (found.problems, found.warnings) == ((), ())
     assert [(job.kind, job.scenario or job.name) for job in found.jobs] == [
         ("scenario", "Somebody who has an account can log in"),
         *((kind.plugin, "shop") for kind in KINDS[1:]),
@@ -430,18 +519,7 @@ def test_no_key_is_named_that_does_not_exist() -> None:
     assert named - keys - blocks == OTHERS_WORDS
 
 
-# Vocabulary and series ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("title", "vocabularies"),
-    [("Vocabulary", (None, "web")), ("Old feature files", ("legacy",))],
-    ids=["web", "legacy"],
-)
-def test_every_sentence_is_in_the_readme(title: str, vocabularies: tuple[str | None, ...]) -> None:
-    """The tables of sentences are the vocabulary's own: examples and what they do, in order."""
-    expected = [[s.example, s.about] for s in SENTENCES if s.vocabulary in vocabularies]
-    assert tables(title) == [expected]
+# Series ---------------------------------------------------------------------------------------------------------------
 
 
 def test_series_are_named_as_the_readme_says() -> None:
@@ -519,13 +597,14 @@ def test_every_diagnosis_is_in_the_readme() -> None:
 
 
 def test_every_warning_is_in_the_readme() -> None:
-    """The table has each code of each kind: those that the code names, those of days left and of diagnoses."""
+    """The table has each code of each kind: those that the code names, of `run`, of days left and of diagnoses."""
     (table,) = tables("Warnings")
     told = {(kind, code) for kind, code, _ in table}
     days = {("smarthost", f"{name}_expiring") for name in ("certificate", "chain", "ca")}
     # Of a clock that is right, or may be; the host is blamed for one that is wrong, which is no warning.
     harmless = set(Diagnosis) - {Diagnosis.OK, Diagnosis.HOST_WRONG}
     named = {(kind.plugin, code) for kind in KINDS for code in warning_codes(kind.plugin)}
+    named |= {("scenario", SOFT), ("scenario", EVIDENCE)}
     assert told == named | days | {("clock", diagnosis.code) for diagnosis in harmless}
     assert len(told) == len(table)
 
@@ -553,23 +632,13 @@ def test_every_status_is_in_the_readme() -> None:
     assert {status.value for status in Status} <= {node.astext() for node in section("JSON").findall(nodes.literal)}
 
 
-def test_the_session_of_own_steps_has_what_the_readme_promises() -> None:
-    """Every name that the README gives to browser and page exists."""
-    paragraphs = section("Sentences of your own").findall(nodes.paragraph)
-    (text,) = (p for p in paragraphs if p.astext().startswith("session.browser"))
-    names = [node.astext() for node in text.findall(nodes.literal)]
-    page, variables = names.index("session.page"), names.index("session.variables")
-    assert [n for n in names[1:page] if n != "await" and not hasattr(Browser, n)] == []
-    shown = Page("http://www.example.org/", 200, {}, b"")
-    assert [n for n in names[page + 1 : variables] if not hasattr(shown, n)] == []
-
-
 def test_numbers_in_the_text_are_the_programs() -> None:
-    """Limits that the README tells in words or figures are those in the code."""
-    said = " ".join(README.split())
+    """Limits that a page tells in words or figures are those in the code."""
+    said = " ".join(" ".join((ROOT / name).read_text(encoding="utf-8") for name in SHOWN).split())
     assert f"or of more than {feature.MOST_STEPS:,} steps".replace(",", " ") in said
     assert feature.MOST_BYTES == 2**20
     assert "a feature file of more than a megabyte" in said
+    assert f"A page of more than {MOST_TAGS:,} tags is cut there".replace(",", " ") in said
     assert PATTERN_SECONDS == 2
     assert "are given two seconds" in said
     assert WATCH_SECONDS * 2 == 10
@@ -591,15 +660,24 @@ def test_numbers_in_the_text_are_the_programs() -> None:
     assert "steps of more than half a second" in said
     assert FRESH_INTERVALS == 3
     assert "a vote not older than three intervals" in said
+    assert STALE_INTERVALS == 3
+    assert "the job has not run for three intervals" in said
+    assert f"one line of at most {MESSAGE_BYTES} bytes" in said
+    assert f"An answer of more than {json_pointer.MOST} characters" in said
+    assert f"A value of nothing, or of more than {remembering.MOST} characters" in said
+    assert f"At most {record.MOST_HOPS} requests are in a transcript (the last)" in said
+    assert f"of a form {record.LONGEST_FORM // 1024} KiB" in said
+    assert f"of a request's headers {record.LONGEST_HEADERS // 1024} KiB" in said
+    assert f"The output is at most {nagios.LIMIT} bytes" in said
 
 
 # The command line -----------------------------------------------------------------------------------------------------
 
 
-def options_of(command: Any) -> set[str]:
+def options_of(command: Command) -> set[str]:
     """A command's options as its help writes them, but for --help."""
     sub = argparse.ArgumentParser(add_help=False)
-    command.arguments(sub)
+    command.module.arguments(sub)
     return {option for action in sub._actions if action.option_strings for option in written(action)}
 
 
@@ -609,29 +687,41 @@ def written(action: argparse.Action) -> list[str]:
     return [f"{option}{takes}" for option in action.option_strings]
 
 
+def commands_before(table: nodes.paragraph) -> list[str]:
+    """The commands that a paragraph of the command line begins with: one with its arguments, or several."""
+    named = []
+    for node in table.children:
+        if isinstance(node, nodes.literal):
+            named.append(node.astext().split()[0])
+        elif node.astext() != ", ":
+            break
+    return [name for name in named if name != "collectd-inode"]
+
+
 def test_every_command_and_option_is_in_the_readme() -> None:
-    """Each command has its paragraph and, if it has options, a table of them all, and of no other."""
-    names = {command.NAME for command in COMMANDS}
-    found: dict[str, set[str]] = {}
-    current = ""
+    """Each command has its paragraph and, if it has options, tables of them all, and of no other."""
+    found: dict[str, list[str]] = {}
+    current: list[str] = []
     for node in section("Command line").children:
-        if isinstance(node, nodes.paragraph) and isinstance(node[0], nodes.literal):
-            word = node[0].astext().split()[0]
-            current = word if word != "collectd-inode" else ""
-            found.setdefault(current, set())
+        if isinstance(node, nodes.paragraph):
+            current = commands_before(node)
+            for name in current:
+                found.setdefault(name, [])
         elif isinstance(node, nodes.table):
-            found[current] |= {row[0] for row in rows(node)}
-    found.pop("", None)
-    assert found == {command.NAME: options_of(command) for command in COMMANDS}
-    assert names == set(found)
+            for name in current:
+                found[name] += [row[0] for row in rows(node)]
+    assert {name: sorted(told) for name, told in found.items()} == {
+        command.name: sorted(options_of(command)) for command in COMMANDS
+    }
 
 
 def test_no_command_or_option_is_named_that_does_not_exist() -> None:
     """Whatever follows collectd-inode is a command; whatever begins with two hyphens is an option of one."""
-    texts = [*literals(), *(block.text for block in BLOCKS)]
-    commands = {word for text in texts for word in re.findall(r"(?:^|[ /])collectd-inode ([a-z]\S*)", text)}
-    assert commands == {command.NAME for command in COMMANDS}
-    options = {word for text in texts for word in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)}
+    more = ("CHANGELOG.rst", "docs/dashboards.rst", "docs/own-steps.rst")
+    text = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in (*SHOWN, *more))
+    commands = set(re.findall(r"(?<![.\w])collectd-inode ([a-z][\w-]*)", text))
+    assert commands == {command.name for command in COMMANDS}
+    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
     ours = {option.split()[0] for command in COMMANDS for option in options_of(command)}
     assert options - ours - {"--help", "--version"} == OTHERS_OPTIONS
 
@@ -651,6 +741,87 @@ def test_log_lines_in_the_readme_are_the_programs() -> None:
         assert line.split("…")[0].split(": No module")[0].strip() in code, line
 
 
+# Other pages ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_api_s_feature_is_the_one_that_is_tried() -> None:
+    """That of docs/features.rst, in tests/scenario/test_beyond_requests.py; it wants a server of its own."""
+    tree = ast.parse((ROOT / "tests" / "scenario" / "test_beyond_requests.py").read_text(encoding="utf-8"))
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
+    (orders,) = (node.value for node in assigned if ast.unparse(node.targets[0]) == "ORDERS")
+    (shown,) = (block.text for block in BLOCKS if block.path == "order.feature")
+    steps = shown.partition("Scenario: Order\n")[2]
+    assert stripped(steps) == stripped(ast.literal_eval(orders))
+
+
+def test_what_looks_like_a_secret_and_like_a_body_is_on_the_page() -> None:
+    """The words of docs/features.rst; and what may stand after the quotes of a doc string."""
+    said = " ".join((ROOT / "docs" / "features.rst").read_text(encoding="utf-8").split())
+    parts = re.search("what has ([a-z, ]+) in its own name or .* or is called ([a-z, ]+)[.]  ?", said)
+    assert parts is not None
+    within, whole = (re.split(", | or ", part) for part in parts.groups())
+    assert [word for word in within if not looks_secret(f"my_{word}_too")] == []
+    assert [word for word in whole if not looks_secret(word) or looks_secret(f"my_{word}_too")] == []
+    assert (len(within), len(whole)) == (12, 6)
+    bodies = re.search(r'``"""json`` \(also (.*?), or a media type in full\)', said)
+    assert bodies is not None
+    assert {"json", *re.findall(r"``(\w+)``", bodies[1])} == set(requests.MEDIA_TYPES)
+
+
+def stripped(text: str) -> list[str]:
+    """The lines that are not empty, without their indentation."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def test_a_plugin_s_states_are_in_the_page() -> None:
+    """Exit code and name of each."""
+    (table,) = tables("Plugins", "docs/nagios.rst")
+    assert [row[:2] for row in table] == [[str(int(state)), state.name] for state in nagios.State]
+
+
+def test_ranges_alarm_as_the_page_says() -> None:
+    """Each row's words, held against numbers."""
+    (table,) = tables("Thresholds", "docs/nagios.rst")
+    assert len(table) == 5
+    for text, alarms, _ in table:
+        low, high = re.search(r"(?:below|from) (\d+)", alarms), re.search(r"(?:above|to) (\d+)", alarms)
+        for number in (-20, -1, 0, 0.5, 1, 1.5, 2, 3, 10, 15, 20, 21):
+            below, above = low is not None and number < int(low[1]), high is not None and number > int(high[1])
+            expected = not (below or above) if "included" in alarms else below or above
+            assert ranges.parsed(text).alarms(number) is expected, (text, number)
+
+
+WAYS = {"Max": "(?:above|beyond)", "Min": "(?:below|beyond)"}
+
+
+def test_limits_are_those_of_the_shipped_thresholds() -> None:
+    """The page's table says of each block of conf.d/thresholds.conf what its limits are, and how often in a row."""
+    (table,) = tables("Thresholds", "docs/alerts.rst")
+    told = {re.sub("(NAME|SERVER)$", "", row[0]): " ".join(row[1:]) for row in table}
+    met = set()
+    (threshold,) = (node for node in oconfig.read(str(ROOT / "conf.d" / "thresholds.conf")) if node.children)
+    for block in (block for plugin in threshold.children for block in plugin.children):
+        said = {child.key: child.values[0] for child in block.children}
+        series = f"{block.values[0]}-{said['Instance']}".removeprefix("gauge-")
+        (name,) = (name for name in told if series.startswith(name))
+        met.add(name)
+        for key, value in said.items():
+            if limit := re.fullmatch("(Warning|Failure)(Max|Min)", key):
+                assert re.search(rf"{WAYS[limit[2]]} {abs(float(value)):g}\b", told[name]), (series, key)
+                assert limit[1].upper() in told[name]
+        assert ("Hits" not in said) or ("third in a row" in told[name] and said["Hits"] == 1), series
+        assert said["Interesting"] is False
+    assert met == set(told)
+
+
+def test_what_pages_name_is_in_the_repository() -> None:
+    """Whatever looks like a path of ours is one."""
+    folders = "conf.d|alerts|dashboards|scripts|benchmarks|docs|scenarios|tests|demo"
+    named = [text for text in literals() if re.fullmatch(rf"(?:sh )?(?:{folders})/[\w./*-]*", text)]
+    assert len(named) > 12
+    assert [text for text in named if not list(ROOT.glob(text.removeprefix("sh ").rstrip("/")))] == []
+
+
 def pages() -> Iterator[Path]:
     """Everything that is to be read."""
     for folder in ("", "docs"):
@@ -666,11 +837,31 @@ def test_pages_are_valid(name: str) -> None:
     assert tree_of((ROOT / name).read_text(encoding="utf-8"))[1] == ""
 
 
-def test_what_the_readme_links_to_is_in_the_repository() -> None:
-    """A link without a scheme is a file."""
-    links = {node["refuri"] for node in TREE.findall(nodes.reference) if ":" not in node.get("refuri", ":")}
-    assert links == {"docs/exim-leaf.rst"}
-    assert [link for link in links if not (ROOT / link).is_file()] == []
+@pytest.mark.parametrize("name", SHOWN)
+def test_links_lead_somewhere(name: str) -> None:
+    """A link without a scheme is a page of ours, and what is behind the # a heading on it; the README has all."""
+    found = TREES[name].findall(nodes.reference)
+    links = {node["refuri"] for node in found if ":" not in node.get("refuri", ":")}
+    for link in links:
+        page, _, heading = link.partition("#")
+        tree, _ = tree_of(((ROOT / name).parent / page).read_text(encoding="utf-8"))
+        assert not heading or heading in tree.ids, link
+    if name == "README.rst":
+        assert {link.partition("#")[0] for link in links} == {
+            f"docs/{file.name}" for file in (ROOT / "docs").glob("*.rst")
+        }
+
+
+def test_every_kind_s_pictures_are_told() -> None:
+    """As many as there are, of each kind; and what ``graph`` does unless it is told otherwise."""
+    (table,) = tables("What is drawn", "docs/pictures.rst")
+    assert {kind: len(told.split(";")) for kind, told in table} == {k: len(p) for k, p in graphs.PICTURES.items()}
+    options = parser().parse_args(["graph"])
+    (last, out) = (
+        row[1] for name in ("--last", "--out") for t in tables("Command line") for row in t if name in row[0]
+    )
+    assert last.endswith(options.last.text)
+    assert out.endswith(str(options.out))
 
 
 def test_pictures_are_there_and_can_be_made_again() -> None:
