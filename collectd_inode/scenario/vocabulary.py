@@ -162,10 +162,14 @@ class Vocabulary:
         self.known = tuple(known)
         self._tiers = [*_tiers(users), *_tiers(built_in)]
         self._elsewhere = [s for s in sentences if not self._is_mine(s)]
+        self._met: dict[str, Matched | Undefined | Ambiguous] = {}
 
     def match(self, text: str) -> Matched | Undefined | Ambiguous:
         """What the step *text* means."""
-        return self._match(text, 0)
+        # Scenarios that are read together have most of their steps in common.
+        if text not in self._met:
+            self._met[text] = self._match(text, 0)
+        return self._met[text]
 
     def _match(self, text: str, depth: int) -> Matched | Undefined | Ambiguous:
         for tier in self._tiers:
