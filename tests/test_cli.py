@@ -259,7 +259,10 @@ def test_a_full_disk_behind_standard_output(words: list[str]) -> None:
     """It is no bug and no verdict: 3, which is Nagios' UNKNOWN too."""
     code = f"import sys; from collectd_inode.cli import main; sys.exit(main({words!r}))"
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+        )  # fmt: skip
     said = b"collectd-inode: standard output cannot be written: No space left on device\n"
     assert (done.returncode, done.stderr) == (3, said)
 

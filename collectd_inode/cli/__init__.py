@@ -76,12 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not end us
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        # The options before a command take no value: the first word without a hyphen is the command.
-        options = parse(parser(next((word for word in words if not word.startswith("-")), "")), words)
-        code = options.command(options)
-        if sys.stdout is not None:  # closed, in a shell: >&-
-            sys.stdout.flush()
-        return int(code)
+        return _run(words)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -93,6 +88,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"collectd-inode: standard output cannot be written: {error.strerror}", file=sys.stderr)
             return int(Exit.ERROR)
         return int(crashed(error, words))
+
+
+def _run(words: Sequence[str]) -> int:
+    try:
+        # The options before a command take no value: the first word without a hyphen is the command.
+        options = parse(parser(next((word for word in words if not word.startswith("-")), "")), words)
+        return int(options.command(options))
+    finally:  # after --help, too, which leaves by SystemExit
+        if sys.stdout is not None:  # closed, in a shell: >&-
+            sys.stdout.flush()
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
