@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
-import regex
-
 from collectd_inode.browser import charset
 from collectd_inode.browser.record import Hop, Lines, Received, Recorder
 from collectd_inode.browser.text import words
@@ -144,6 +142,8 @@ class Hiding:
         """*text*, which broke off, without the beginning of a secret at its end."""
         ends = [len(text) - kept for token in self._tokens if (kept := _overlap(text, token))]
         if self._pattern is not None:
+            import regex  # noqa: PLC0415  # 1.3 MB, and pages seldom break off
+
             pattern = regex.compile(self._pattern.pattern, regex.IGNORECASE)
             found = pattern.search(text, max(0, len(text) - _WINDOW), partial=True)
             if found is not None and found.partial and len(text) - found.start() >= _TELLING:

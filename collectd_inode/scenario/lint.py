@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-import regex
-
 from collectd_inode.keys import Problem
 from collectd_inode.names import SLUG_BYTES
 from collectd_inode.run import Job, PlannedStep
-from collectd_inode.scenario import actions
+from collectd_inode.scenario import actions, patterns
 from collectd_inode.scenario.jobs import judged
 from collectd_inode.scenario.replay import Argument, PreparedStep, Replay, variables_in
 from collectd_inode.scenario.vocabulary import Action
@@ -132,4 +130,4 @@ def _other_vocabulary(action: Action, arguments: tuple[Argument, ...]) -> Iterat
 
 
 def _is_plain(text: str) -> bool:
-    return "<" not in text and regex.escape(text, special_only=True, literal_spaces=True) == text
+    return "<" not in text and patterns.is_plain(text)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
-
-import regex
+from typing import TYPE_CHECKING, TypeVar
 
 from collectd_inode.run import Cause, Failure, Misconfigured
 from collectd_inode.wire.workers import DaemonPool
+
+if TYPE_CHECKING:
+    import regex
 
 PATTERN_SECONDS = 2.0
 """How long a regular expression or a selector may search a page: a catastrophic one would go on for ever."""
@@ -35,7 +36,7 @@ async def aside(size: int, work: Callable[..., _Found], *arguments: object) -> _
 
 async def found(pattern: str, text: str) -> bool:
     """Whether *pattern* (Ruby's ``/m``: a dot matches line ends too) is found, without holding up the other jobs."""
-    if _is_plain(pattern):
+    if is_plain(pattern):
         return pattern in text
     return await _search(pattern, text) is not None
 
@@ -49,8 +50,13 @@ async def captured(pattern: str, text: str) -> str | None:
     return None if match is None else match[1 if match.re.groups else 0] or ""
 
 
-def _is_plain(pattern: str) -> bool:
-    return regex.escape(pattern, special_only=True, literal_spaces=True) == pattern
+_SPECIAL = frozenset("()[]{}?*+|^$\\.-#&~")
+"""What stands for something else in a regular expression, anywhere in it."""
+
+
+def is_plain(pattern: str) -> bool:
+    """Whether *pattern* stands for itself only."""
+    return _SPECIAL.isdisjoint(pattern)
 
 
 def complaint(pattern: str) -> str:
@@ -63,6 +69,8 @@ def complaint(pattern: str) -> str:
 
 
 def _compiled(pattern: str) -> regex.Pattern[str]:
+    import regex  # noqa: PLC0415  # 1.3 MB, and most scenarios have no pattern
+
     try:
         return regex.compile(pattern, regex.DOTALL | regex.MULTILINE)
     except (regex.error, RecursionError, OverflowError) as error:
