@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from examples import write_feature
 
-from collectd_inode import __version__, cli
+from collectd_inode import __version__
 from collectd_inode.cli.terminal import style
 from collectd_inode.report.style import COLOURED, PLAIN
 from demo.site import Outage, Site
@@ -26,22 +26,6 @@ Typed = Callable[..., tuple[int, str, str]]
 def site() -> Iterator[Site]:
     with Site(outage=DOWN, sleep=lambda _: None) as running:
         yield running
-
-
-@pytest.fixture
-def typed(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
-    """Types a command in an empty folder: exit code, what it printed, and what it complained of."""
-    monkeypatch.chdir(tmp_path)
-
-    def type(*words: object) -> tuple[int, str, str]:
-        try:
-            code = cli.main([str(word) for word in words])
-        except SystemExit as left:  # argparse's way
-            code = int(left.code or 0)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return type
 
 
 GOOD = 'When I go to "/"\nThen I should see "Dunedin"'

@@ -184,9 +184,9 @@ ILL: dict[str, tuple[Facts, str]] = {
         "         to do: useradd --system collectd, or correct User=\n" + ONE_ERROR,
     ),
     "pyenv in front": (
-        run_as(python="/root/.pyenv/versions/3.11.7/bin/python3", standard_library="/root/.pyenv/lib/python3.11"),
-        "error    PATH of the service: /root/.pyenv/versions/3.11.7/bin/python3 comes first, and with it"
-        " /root/.pyenv/lib/python3.11, which does not fit libpython\n"
+        run_as(python="/opt/pyenv/versions/3.11.7/bin/python3", standard_library="/opt/pyenv/lib/python3.11"),
+        "error    PATH of the service: /opt/pyenv/versions/3.11.7/bin/python3 comes first, and with it"
+        " /opt/pyenv/lib/python3.11, which does not fit libpython\n"
         "         to do: start collectd with PATH=/usr/sbin:/usr/bin:/sbin:/bin"
         f" (a pyenv or another Python is in front)\n{ONE_ERROR}",
     ),

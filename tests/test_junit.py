@@ -185,13 +185,11 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def typed(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
-    """Types a command with ``--format junit`` in an empty folder: exit code, document, stderr."""
-    monkeypatch.chdir(tmp_path)
+def typed(typed: Callable[..., tuple[int, str, str]]) -> Typed:
+    """Types a command with ``--format junit``: exit code, document, stderr."""
 
     def type(*words: object) -> tuple[int, ElementTree.Element, str]:
-        code = cli.main([*(str(word) for word in words), "--format", "junit"])
-        out, err = capsys.readouterr()
+        code, out, err = typed(*words, "--format", "junit")
         return code, read(out), err
 
     return type

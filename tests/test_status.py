@@ -363,15 +363,9 @@ Typed = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def typed(capsys: pytest.CaptureFixture[str]) -> Typed:
-    """Types the command: exit code, what it printed, what it complained of."""
-
-    def type(*words: object) -> tuple[int, str, str]:
-        code = cli.main(["status", *map(str, words)])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return type
+def typed(typed: Typed) -> Typed:
+    """Types the command."""
+    return lambda *words: typed("status", *words)
 
 
 @pytest.fixture
