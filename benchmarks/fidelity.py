@@ -108,7 +108,7 @@ def main() -> None:
 
 def _is_too_much(server: str, at_once: int, neighbour: str) -> bool:
     """A handshake wants the interpreter's lock several times, and the spinner lets go of it every 5 ms."""
-    return server == "tls" and neighbour != IDLE and at_once > 10
+    return server == TLS and neighbour != IDLE and at_once > 10
 
 
 def _sensible(peer: Peer, at_once: int, neighbour: str) -> bool:

@@ -143,8 +143,13 @@ def sections(tree: Iterable[Node]) -> Iterator[Node]:
     for plugin in tree:
         if plugin.key.lower() == "plugin" and plugin.values == ("python",):
             for node in plugin.children:
-                if node.key.lower() == "module" and [str(v).lower() for v in node.values] == [MODULE]:
+                if is_ours(node):
                     yield node
+
+
+def is_ours(node: Node) -> bool:
+    """Whether *node* is a ``<Module collectd_inode>``."""
+    return node.key.lower() == "module" and [str(value).lower() for value in node.values] == [MODULE]
 
 
 def load_all(configuration: Configuration) -> tuple[Loaded, ...]:

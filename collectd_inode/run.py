@@ -294,11 +294,6 @@ class Redactor:
         self._pattern = re.compile("|".join(f"({pattern})" for pattern in patterns), re.IGNORECASE)
 
     @property
-    def hides_anything(self) -> bool:
-        """Whether there is a secret at all."""
-        return self._pattern is not None
-
-    @property
     def pattern(self) -> re.Pattern[str] | None:
         """What any secret looks like, whatever it is dressed in; None if there is none."""
         return self._pattern
@@ -526,9 +521,9 @@ class Run:
 
     def finish(self, error: BaseException | None = None) -> Observation:
         """The observation, redacted; *error* is what ended the probe early."""
-        trouble = self._how_it_ended(error)
-        if self._ended is not None:
-            trouble = self._ended
+        if error is not None:
+            self._end(error)
+        trouble = self._ended
         elapsed = self.clock.monotonic() - self._started
         finished = Observation(
             job=self.job,
@@ -566,18 +561,14 @@ class Run:
         return trouble
 
     def _end(self, error: BaseException) -> None:
-        trouble = self._how_it_ended(error)
+        trouble: Trouble | None
+        if error is self._recorded:
+            trouble = self._results[-1].trouble
+        else:
+            trouble = self._trouble(error)
+            self._close(trouble)
         if self._ended is None:
             self._ended = trouble
-
-    def _how_it_ended(self, error: BaseException | None) -> Trouble | None:
-        if error is None:
-            return None
-        if error is self._recorded:
-            return self._results[-1].trouble
-        trouble = self._trouble(error)
-        self._close(trouble)
-        return trouble
 
     def _in_order(self) -> Iterator[StepResult]:
         """The steps as the job announced them, whichever order they were done in; the rest was skipped."""
@@ -588,7 +579,7 @@ class Run:
 
 
 def _redacted(observation: Observation, redact: Redactor) -> Observation:
-    if not redact.hides_anything:
+    if redact.pattern is None:
         return observation
     return replace(
         observation,

@@ -166,7 +166,7 @@ class Source:
 
     load: Callable[[], Loaded]
     loaded: Loaded = field(init=False)
-    identities: frozenset[tuple[str, str, str]] = field(init=False, default=frozenset())
+    identities: frozenset[Identity] = field(init=False, default=frozenset())
     _stamp: Stamp = field(init=False)
     _last_seen: Stamp = field(init=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from collectd_inode.report.notification import shortened
 from collectd_inode.report.statistics import FAILED, NOT_REACHED, sparkline, spread
 
 Samples = Mapping[float, float]
@@ -160,4 +161,4 @@ NAME_WIDTH = 60
 
 def shown(name: str) -> str:
     """A step's name, cut where it would not leave room for its numbers."""
-    return name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 1] + "…"
+    return shortened(name, NAME_WIDTH)

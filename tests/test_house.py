@@ -1,4 +1,4 @@
-"""The house of DESIGN section 2: doors open one way, and what may live where."""
+"""The house of CONTRIBUTING.rst: doors open one way, and what may live where."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from collectd_inode.browser import suffixes
 from collectd_inode.browser.urls import is_loopback
+from collectd_inode.wire.address import is_numeric
 
 MAX_PAIR_BYTES = 4096
 MAX_ATTRIBUTE_BYTES = 1024
@@ -157,9 +158,9 @@ def _attributes(parts: list[bytes]) -> dict[str, str]:
 def _domain(attribute: str, host: str) -> str | None:
     """The domain a cookie is for: empty means this host only, None that the cookie must be refused (rule 18)."""
     domain = attribute.removeprefix(".").lower()
-    if not domain or (domain == host and (suffixes.is_address(host) or suffixes.is_public(host))):
+    if not domain or (domain == host and (is_numeric(host) or suffixes.is_public(host))):
         return ""
-    if suffixes.is_address(host) or not _is_within(host, domain) or suffixes.is_public(domain):
+    if is_numeric(host) or not _is_within(host, domain) or suffixes.is_public(domain):
         return None
     return domain
 

@@ -63,3 +63,8 @@ def _text(value: bytes) -> str:
         return value.decode("utf-8")
     except UnicodeDecodeError:
         return value.decode("latin-1")
+
+
+def essence(content_type: str) -> str:
+    """The media type in lower case, without parameters."""
+    return content_type.partition(";")[0].strip().lower()

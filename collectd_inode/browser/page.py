@@ -14,6 +14,7 @@ from lxml import etree
 
 from collectd_inode.browser import charset, refresh, text, urls
 from collectd_inode.browser.attributes import MOST, MOST_TAGS, first_tags, without_floods
+from collectd_inode.browser.headers import essence
 from collectd_inode.browser.nesting import FORM_END, owners, without_nested_forms
 from collectd_inode.browser.text import CONTROLS, Element, normalise, tag_of
 from collectd_inode.run import Cause, Failure
@@ -82,7 +83,7 @@ class Page:
     @cached_property
     def content_type(self) -> str:
         """The media type in lower case, without parameters; empty if the server gave none."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return essence(self.headers.get("content-type", ""))
 
     @cached_property
     def is_html(self) -> bool:

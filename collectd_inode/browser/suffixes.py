@@ -5,9 +5,10 @@ The list that `publicsuffixlist` ships is read when the first question needs it 
 
 from __future__ import annotations
 
-import ipaddress
 from functools import cache
 from typing import Any
+
+from collectd_inode.wire.address import is_numeric
 
 
 def is_public(domain: str) -> bool:
@@ -17,18 +18,9 @@ def is_public(domain: str) -> bool:
 
 def site(host: str) -> str:
     """The registrable domain of *host*: ``example.co.uk`` for ``www.example.co.uk``; the host itself if it has none."""
-    if is_address(host):
+    if is_numeric(host):
         return host
     return _list().privatesuffix(host) or host
-
-
-def is_address(host: str) -> bool:
-    """Whether *host* is an IP address."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from collectd_inode import config, oconfig
@@ -50,7 +51,7 @@ def read(path: str) -> Read:
     swallowed = (Problem("", what, str(place)) for place, what in text.warnings)
     of_features = (warning for part in loaded for warning in part.warnings)
     warnings = (*swallowed, *configuration.warnings, *of_features)
-    return Read(jobs, tuple(problems), warnings, _hostname(tree), configuration.state_dir or "", tree)
+    return Read(jobs, tuple(problems), warnings, last(tree, "hostname"), configuration.state_dir or "", tree)
 
 
 def _blocks() -> str:
@@ -69,7 +70,7 @@ def _around(tree: tuple[oconfig.Node, ...], path: str) -> list[Problem]:
         for node in plugin.children:
             if node.key.lower() == "import" and config.MODULE in node.values:
                 imported = True
-            if node.key.lower() == "module" and [str(v).lower() for v in node.values] == [config.MODULE]:
+            if config.is_ours(node):
                 seen = True
                 if not imported:
                     what = f'expected Import "{config.MODULE}" before it: collectd ignores this section'
@@ -79,6 +80,7 @@ def _around(tree: tuple[oconfig.Node, ...], path: str) -> list[Problem]:
     return problems
 
 
-def _hostname(tree: tuple[oconfig.Node, ...]) -> str:
-    names = [node.values[0] for node in tree if node.key.lower() == "hostname" and node.values]
-    return str(names[-1]) if names else ""
+def last(tree: Iterable[oconfig.Node], key: str) -> str:
+    """What the last line *key* (in lower case) of *tree* says; empty if there is none."""
+    said = [node.values[0] for node in tree if node.key.lower() == key and node.values]
+    return str(said[-1]) if said else ""

@@ -12,6 +12,7 @@ from collectd_inode.cli.configured import DEFAULT_CONF
 from collectd_inode.cli.health import Finding, Level, findings
 from collectd_inode.cli.installation import UNITS, examine
 from collectd_inode.cli.terminal import Exit, style
+from collectd_inode.report.notification import counted
 from collectd_inode.report.style import Style
 
 _COLOURS = {Level.OK: "passed", Level.WARNING: "undefined", Level.ERROR: "failed"}
@@ -42,8 +43,8 @@ def page(found: Sequence[Finding], conf: str, style: Style) -> Iterator[str]:
             yield f"{'':8} to do: {one.mend}"
     errors = sum(one.level is Level.ERROR for one in found)
     warnings = sum(one.level is Level.WARNING for one in found)
-    told = f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
+    told = f", {counted(warnings, 'warning')}" if warnings else ""
     if errors:
-        yield f"{conf}: {errors} error{'' if errors == 1 else 's'}{told}: mend that, and ask again"
+        yield f"{conf}: {counted(errors, 'error')}{told}: mend that, and ask again"
     else:
         yield f"{conf}: nothing stops it{told}; next: collectd-inode once {conf}"

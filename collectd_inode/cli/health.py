@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from collectd_inode.report.notification import counted
+
 LEAST_PYTHON = (3, 11)
 LEAST_TYPING_EXTENSIONS = (4, 10)
 
@@ -423,18 +425,14 @@ def _jobs(conf: Conf) -> Iterator[Finding]:
     if conf.mistakes:
         level = Level.ERROR if conf.strict else Level.WARNING
         stops = " and StrictConfig, so that collectd does not start" if conf.strict else ""
-        found = f"{_counted(conf.mistakes, 'mistake')}{stops}"
+        found = f"{counted(conf.mistakes, 'mistake')}{stops}"
         yield Finding(level, "jobs", found, f"collectd-inode check {conf.path}")
     elif not conf.jobs:
         yield Finding(
             Level.WARNING, "jobs", "there is none yet", "put a file of conf.d/ beside it: inode-scenario.conf"
         )
     else:
-        yield Finding(Level.OK, "jobs", _counted(conf.jobs, "job"))
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+        yield Finding(Level.OK, "jobs", counted(conf.jobs, "job"))
 
 
 def _files(conf: Conf, user: str) -> Iterator[Finding]:

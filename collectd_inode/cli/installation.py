@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from collectd_inode import config
-from collectd_inode.cli.configured import Read, read
+from collectd_inode.cli.configured import Read, last, read
 from collectd_inode.cli.health import COMPILED, NEEDED, PACKAGE, SLOW, Conf, Daemon, Facts, Folder, Named, Service
 from collectd_inode.oconfig import Node
 from collectd_inode.wire.loopback import kernel_stamps
@@ -69,7 +69,7 @@ def _home(module: str) -> str:
 def examine(conf: str, units: Sequence[str] = UNITS) -> Facts:
     """Everything that can be found out of this machine and of the collectd.conf *conf*."""
     found = read(conf)
-    daemon = _daemon(_last(found.tree, "plugindir"))
+    daemon = _daemon(last(found.tree, "plugindir"))
     started = service(units, daemon)
     account = _Account(started.user)
     own = tuple(folder(own.format(daemon.python or here())) for own in _OWN)
@@ -256,7 +256,7 @@ def configuration(path: str, found: Read, user: str) -> Conf:
     loads, is_global, is_late = _loads(found.tree, plugins)
     lines = [line for plugin in plugins for line in plugin.children]
     imports = next((n for n in lines if n.key.lower() == "import" and config.MODULE in n.values), None)
-    module = next((n for n in lines if n.key.lower() == "module" and _names_us(n)), None)
+    module = next(filter(config.is_ours, lines), None)
     types_db = tuple(_types_db(found.tree, account))
     return Conf(
         path=path,
@@ -277,17 +277,8 @@ def configuration(path: str, found: Read, user: str) -> Conf:
     )
 
 
-def _names_us(module: Node) -> bool:
-    return [str(value).lower() for value in module.values] == [config.MODULE]
-
-
 def _place(node: Node | None) -> str:
     return str(node.place) if node is not None and node.place else ""
-
-
-def _last(tree: Iterable[Node], key: str) -> str:
-    said = [node.values[0] for node in tree if node.key.lower() == key and node.values]
-    return str(said[-1]) if said else ""
 
 
 def _loads(tree: Sequence[Node], plugins: Sequence[Node]) -> tuple[str, bool, bool]:

@@ -16,7 +16,7 @@ from collectd_inode.cli.options import formats, reading
 from collectd_inode.cli.output import shower
 from collectd_inode.cli.terminal import Exit, style
 from collectd_inode.keys import Common
-from collectd_inode.run import Job, Observation, Status, observe
+from collectd_inode.run import Status, observe
 from collectd_inode.smarthost import audit
 from collectd_inode.smarthost.jobs import load
 from collectd_inode.smarthost.settings import SMARTHOST_KEYS, Settings
@@ -82,17 +82,13 @@ def main(options: argparse.Namespace) -> int:
     if loaded.problems:
         return shown.refuse(loaded)
     shown.warn(loaded.warnings)
-    shown.show(workers.run(_checked(loaded.jobs[0])))
+    shown.show(workers.run(observe(loaded.jobs[0])))
     return shown.end()
 
 
 def _complaints(options: argparse.Namespace) -> Iterator[str]:
     if options.audit is not None and options.format not in ("pretty", "json"):
         yield f"--audit has no --format {options.format}: pretty or json"
-
-
-async def _checked(job: Job) -> Observation:
-    return await observe(job)
 
 
 def _audit(path: str, format: str) -> Exit:

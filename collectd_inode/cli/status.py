@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from collectd_inode import oconfig
 from collectd_inode.cli.terminal import Exit, style
-from collectd_inode.report.status import STATUSES, Record, read_all
+from collectd_inode.report.status import STATUSES, Record, read_all, span
 from collectd_inode.report.style import Style
 
 CONF = "/etc/collectd/collectd.conf"  # configured.DEFAULT_CONF; importing that would bring asyncio and TLS
@@ -162,14 +162,9 @@ def _when(then: float, now: float) -> str:
     return f"{datetime.fromtimestamp(then):%Y-%m-%d %H:%M:%S} ({_ago(now - then)})"
 
 
-_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-
-
 def _ago(seconds: float) -> str:
     """A time for people: ``3 h ago``."""
-    span = abs(seconds)
-    unit, name = next((row for row in _UNITS if span >= 2 * row[0]), _UNITS[-1])
-    return f"{span // unit:.0f} {name} {'ago' if seconds > -1 else 'ahead of this clock'}"
+    return f"{span(abs(seconds))} {'ago' if seconds > -1 else 'ahead of this clock'}"
 
 
 def _printable(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from collectd_inode.names import slug
+from collectd_inode.report.notification import shortened
 from collectd_inode.run import Job
 from collectd_inode.wire import Phase
 
@@ -179,7 +180,7 @@ def _layout(picture: Picture, palette: Palette, frame: Frame) -> list[str]:
         *("--start", str(frame.start), "--end", str(frame.end)),
         *("--width", str(frame.width), "--height", str(max(20, round(frame.height * picture.height)))),
         *("--imgformat", frame.format.upper()),
-        *(("--no-legend",) if frame.small else ("--title", _plain(_cut(picture.title, TITLE_WIDTH)))),
+        *(("--no-legend",) if frame.small else ("--title", _plain(shortened(picture.title, TITLE_WIDTH)))),
         *("--vertical-label", picture.unit, "--units-exponent", "0", "--units-length", "6"),
         *("--font", "DEFAULT:9:DejaVu Sans Mono", "--font", "TITLE:12:DejaVu Sans"),
         *("--font", "AXIS:8:DejaVu Sans", "--font", "UNIT:8:DejaVu Sans"),
@@ -189,7 +190,7 @@ def _layout(picture: Picture, palette: Palette, frame: Frame) -> list[str]:
 
 
 def _legend(picture: Picture) -> Iterator[str]:
-    width = max((len(_cut(row.label, NAME_WIDTH)) for row in picture.rows if row.numbers), default=0)
+    width = max((len(shortened(row.label, NAME_WIDTH)) for row in picture.rows if row.numbers), default=0)
     headed = any(len(row.numbers) == len(COLUMNS) for row in picture.rows)
     if headed:
         width = max(width, len(picture.unit))
@@ -205,7 +206,7 @@ def _legend_row(row: Row, width: int, cell: str) -> Iterator[str]:
     if not row.label:
         yield f"{row.draw}{row.options and ':'}{row.options}"
         return
-    label = _escaped(_cut(row.label, NAME_WIDTH).ljust(width if row.numbers else 0))
+    label = _escaped(shortened(row.label, NAME_WIDTH).ljust(width if row.numbers else 0))
     end = "" if row.numbers else "\\l"
     options = row.options and f":{row.options}"
     # The two blanks that rrdtool itself leaves for the box, but of a tick.
@@ -274,10 +275,6 @@ def _source(series: str) -> str:
     """A series' file and data source, as an argument names them."""
     file = f"{series}.rrd".replace(":", "\\:")
     return f"{file}:{_SOURCES.get(series.partition('-')[0], 'value')}"
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _escaped(text: str) -> str:

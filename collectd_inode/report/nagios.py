@@ -20,7 +20,6 @@ from enum import IntEnum
 from collectd_inode.report import pretty, ranges
 from collectd_inode.report.notification import counted, one_line, reason
 from collectd_inode.report.ranges import Range, figure
-from collectd_inode.report.readings import SCENARIO
 from collectd_inode.report.style import PLAIN
 from collectd_inode.report.values import series, values
 from collectd_inode.run import Observation, Status
@@ -271,7 +270,7 @@ def _took(steps: int, seconds: float | None) -> str:
 
 
 def _all_good(observations: Sequence[Observation]) -> str:
-    noun = "scenario" if all(o.job.kind == SCENARIO for o in observations) else "job"
+    noun = pretty.noun_of(observations)
     steps = sum(len(o.steps) for o in observations)
     known = [o.seconds for o in observations if o.seconds is not None]
     return f"{counted(len(observations), noun)}, {_took(steps, sum(known) if known else None)}"

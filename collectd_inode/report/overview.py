@@ -13,7 +13,7 @@ from datetime import datetime, tzinfo
 from enum import IntEnum
 from html import escape
 
-from collectd_inode.report.status import Record
+from collectd_inode.report.status import Record, span
 
 
 class State(IntEnum):
@@ -273,13 +273,9 @@ def _time(time: float, made: Made) -> str:
     return f'<time datetime="{then.isoformat(timespec="seconds")}">{shown}{zone}</time>'
 
 
-_UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
-
-
 def _ago(seconds: float) -> str:
-    """``3 min``, in the largest unit of which there are two at least."""
-    size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= 2 * size), _UNITS[-1])
-    return f"{max(0.0, seconds) // size:.0f} {unit}"
+    """``3 min``; what is ahead of the clock is no time ago."""
+    return span(max(0.0, seconds))
 
 
 _STYLE = """

@@ -115,7 +115,7 @@ def summary(observations: Sequence[Observation], style: Style) -> str:
     total = sum(step.seconds or 0.0 for step in steps)
     lines = [
         *_bad_scenarios(observations, style),
-        _counted(_noun(observations), [o.status for o in observations], style),
+        _counted(noun_of(observations), [o.status for o in observations], style),
         _counted("step", [step.status for step in steps], style, excused=sum(step.excused for step in steps)),
         f"{int(elapsed // 60)}m{elapsed % 60:.3f}s" + (f", of which on the wire {duration(total)}" if total else ""),
     ]
@@ -125,13 +125,14 @@ def summary(observations: Sequence[Observation], style: Style) -> str:
 def _bad_scenarios(observations: Sequence[Observation], style: Style) -> Iterator[str]:
     bad = [o for o in observations if not o.passed]
     if bad:
-        yield f"Bad {_noun(observations)}s:"
+        yield f"Bad {noun_of(observations)}s:"
         for o in bad:
             yield style.failed(o.job.place or f"{o.job.kind} {o.job.name}") + style.comment(_title(o.job))
         yield ""
 
 
-def _noun(observations: Sequence[Observation]) -> str:
+def noun_of(observations: Sequence[Observation]) -> str:
+    """What *observations* are of, in one word: scenarios, or jobs of any kind."""
     return "scenario" if all(o.job.kind == SCENARIO for o in observations) else "job"
 
 

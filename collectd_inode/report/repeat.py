@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from collectd_inode.report.notification import one_line
+from collectd_inode.report.notification import one_line, shortened
 from collectd_inode.report.pretty import duration
 from collectd_inode.report.statistics import FAILED, NOT_REACHED, sparkline, spread
 from collectd_inode.report.style import Style
@@ -34,7 +34,7 @@ def _scenario(runs: Sequence[Observation], style: Style) -> list[str]:
         found = spread([seconds for seconds in latencies if isinstance(seconds, float)])
         if found is not None or FAILED in latencies:
             numbers = (found.least, found.median, found.p95, found.most) if found else (None,) * 4
-            name = planned.name if len(planned.name) <= _NAME_WIDTH else planned.name[: _NAME_WIDTH - 1] + "…"
+            name = shortened(planned.name, _NAME_WIDTH)
             row = "".join(f"{duration(n) or '–':>11}" for n in numbers)
             lines.append(f"  {name:{_NAME_WIDTH}}{row}  {sparkline(latencies)}")
     return lines

@@ -243,3 +243,12 @@ _OF_TYPE: Mapping[str, Callable[[Any], Any]] = {
     "tuple[Warning, ...]": _warnings,
 }
 _READERS = {**{field.name: _OF_TYPE[str(field.type)] for field in fields(Record)}, "status": _status}
+
+
+_UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
+
+
+def span(seconds: float) -> str:
+    """``3 min``: *seconds*, in the largest unit of which there are two at least."""
+    size, unit = next((row for row in _UNITS if seconds >= 2 * row[0]), _UNITS[-1])
+    return f"{seconds // size:.0f} {unit}"

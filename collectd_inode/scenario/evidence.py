@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from collectd_inode.browser.headers import essence
 from collectd_inode.browser.record import Received, Recorder
 from collectd_inode.names import slug
 from collectd_inode.run import Job, Misconfigured, Observation, Redactor, Run
@@ -56,8 +57,8 @@ class Evidence:
     """Where a block's failed runs are kept, how many at most, and in how many bytes of files all together."""
 
     folder: str
-    most: int = 50
-    most_bytes: int = 10 * 2**20
+    most: int
+    most_bytes: int
 
     def watch(self, run: Run) -> Recorder:
         """What the browser of *run* is to tell; when the run has failed, it is kept."""
@@ -128,7 +129,7 @@ def _cut(text: bytes, most: int) -> bytes:
 
 
 def _page_name(received: Received | None) -> str:
-    media_type = received.content_type.partition(";")[0].strip().lower() if received is not None else ""
+    media_type = essence(received.content_type) if received is not None else ""
     if media_type in _PAGES:
         return _PAGES[media_type]
     if not media_type and received is not None and received.body.lstrip()[:1] == b"<":

@@ -19,7 +19,7 @@ from collectd_inode.run import Cause, Failure, Misconfigured, PlannedStep, Run, 
 from collectd_inode.scenario.evidence import Evidence
 from collectd_inode.scenario.session import Session
 from collectd_inode.scenario.vocabulary import Action
-from collectd_inode.state import Memory, State
+from collectd_inode.state import Memory
 from collectd_inode.wire import Exchange, deadline
 from collectd_inode.wire.http import Transport
 from collectd_inode.wire.tcp import Route
@@ -58,6 +58,8 @@ class Replay:
     steps: tuple[PreparedStep, ...]
     profile: Profile
     tls: ssl.SSLContext
+    counter: Memory
+    """Keeps the last number that the scenario has counted to."""
     route: Route = field(default_factory=Route)
     proxy: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -65,8 +67,6 @@ class Replay:
     """Name → path."""
     auth_password_file: str | None = None
     step_timeout: float | None = None
-    counter: Memory = field(default_factory=lambda: State().of("scenario-counter", ""))
-    """Keeps the last number that the scenario has counted to."""
     evidence: Evidence | None = None
 
     async def __call__(self, run: Run) -> None:

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
 from collectd_inode.browser.charset import Encoding
+from collectd_inode.browser.headers import essence
 from collectd_inode.browser.record import LONGEST_FORM, Hop, Recorder, Sent
 from collectd_inode.run import Observation, PlannedStep, StepResult
 from collectd_inode.scenario.hiding import Hiding
@@ -171,7 +172,7 @@ def _short(text: str) -> str:
 
 
 def _form(sent: Sent, hide: Hiding) -> Iterator[str]:
-    media_type = sent.content_type.partition(";")[0].strip().lower()
+    media_type = essence(sent.content_type)
     read = _READERS.get(media_type)
     if read is None:
         yield f"({sent.size:,} bytes of {hide(media_type) or 'a type that was not named'}, not shown)"

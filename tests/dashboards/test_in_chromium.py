@@ -121,7 +121,8 @@ def test_by_night_it_is_dark_and_the_pictures_are_others(page: Path) -> None:
     assert luminance(dark.background) < 0.05
     assert luminance(light.background) > 0.7
     assert min(contrast(seen) for seen in (light, dark)) > 7
-    pairs = zip(light.pictures, dark.pictures, strict=True)
+    pairs = list(zip(light.pictures, dark.pictures, strict=True))
+    assert pairs
     assert all(day.alt == night.alt and day.source != night.source for day, night in pairs)
 
 

@@ -327,7 +327,7 @@ def test_a_disk_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         return threading.current_thread().name
 
     monkeypatch.setattr(Evidence, "put", hang)
-    kept = Evidence(str(tmp_path))
+    kept = Evidence(str(tmp_path), 50, 10 * 2**20)
 
     def recorded() -> Recorder:
         recorder = Recorder()

@@ -61,6 +61,7 @@ def test_the_page_s_commands_print_what_it_shows(tmp_path: Path, site: Site) -> 
             path.parent.mkdir(exist_ok=True)
             path.write_text(text + "\n", encoding="utf-8")
     environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+    assert sessions()
     for command, printed in sessions():
         done = subprocess.run(
             ["sh", "-c", command.replace(ADDRESS, site.url)],
