@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.tools import CHECKOUT, running
+from demo import machine
 
 DISCARD = 'PostCacheChain "nowhere"\n<Chain "nowhere">\n  Target "stop"\n</Chain>'
 """Configures collectd to take values into its cache and to drop them there: writing them is another question."""
@@ -32,6 +33,8 @@ def collectd(
     (folder / "collectd.conf").write_text(f"""
 Hostname "h"
 FQDNLookup false
+{machine.PLUGINS}
+{machine.TYPES}
 BaseDir "{folder}"
 PIDFile "{folder}/pid"
 Interval {interval}
@@ -50,7 +53,7 @@ LoadPlugin logfile
   {ours}
 </Plugin>
 """)
-    with running(("/usr/sbin/collectd", "-f", "-C", folder / "collectd.conf"), folder / "out") as process:
+    with running((machine.program("collectd"), "-f", "-C", folder / "collectd.conf"), folder / "out") as process:
         yield process
 
 

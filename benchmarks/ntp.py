@@ -18,11 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import unpacked
-from chrony import check_ntp_time_says, chronyd, chronyd_says
-
 from benchmarks.daemon import collectd, complaints, log, started
 from benchmarks.tools import CHECKOUT, situation, table
+from demo import unpacked
+from tests.helpers.chrony import check_ntp_time_says, chronyd, chronyd_says
 
 DEFAULT_SECONDS = 60
 JOBS = 5

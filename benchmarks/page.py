@@ -19,8 +19,9 @@ import lxml.html
 
 from benchmarks.servers import delaying
 from benchmarks.tools import free_port, situation, table
-from collectd_inode.keys import Common
-from collectd_inode.run import Job, observe
+from collectd_inode.keys import BlockSettings
+from collectd_inode.model import Job
+from collectd_inode.run import observe
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import workers
@@ -86,7 +87,7 @@ def _job(folder: Path, url: str, pages: int) -> Job:
     steps = f'    When I go to "{url}"\n    Then I should see "{WANTED}"\n' * pages
     path = folder / f"{pages}.feature"
     path.write_text(f"Feature: f\n  Scenario: s\n{steps}")
-    (job,) = load(None, Settings((str(path),)), Common()).jobs
+    (job,) = load(None, Settings((str(path),)), BlockSettings()).jobs
     return job
 
 

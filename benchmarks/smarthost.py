@@ -1,6 +1,8 @@
-"""Which tool notices what is wrong with a smarthost, and how long the second EHLO takes: see docs/smarthost-faults.rst.
+"""Which tool notices what is wrong with a smarthost, and how long the second EHLO takes.
 
-The smarthosts are those of the tests (``tests/smarthost/smtp_faults.py``), in a process of their own.
+The tables are in docs/explanation/smarthost-faults.rst.
+
+The smarthosts are those of the tests (``tests/helpers/smtp_faults.py``), in a process of their own.
 """
 
 from __future__ import annotations
@@ -26,18 +28,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import unpacked
-from certificates import HOST
-from exim import smarthost
-from smtp_faults import FAULTS, PASSWORD, USER
-
 from benchmarks.servers import get
 from benchmarks.tools import CHECKOUT, free_port, situation, table, wait_for
-from collectd_inode.keys import Common
+from collectd_inode.keys import BlockSettings
 from collectd_inode.run import observe
 from collectd_inode.smarthost.jobs import load
 from collectd_inode.smarthost.settings import Settings
 from collectd_inode.wire import workers
+from demo import unpacked
+from tests.helpers.certificates import HOST
+from tests.helpers.exim import smarthost
+from tests.helpers.smtp_faults import FAULTS, PASSWORD, USER
 
 TIMEOUT, KILLED = 4, 9
 """Seconds: what each tool is given, and when it is killed all the same."""
@@ -102,7 +103,7 @@ Tool = Callable[[Target], Found]
 @contextmanager
 def targets(folder: Path) -> Iterator[dict[str, Target]]:
     """All of them, while this lasts."""
-    command = (sys.executable, "-m", "smtp_faults", str(folder))
+    command = (sys.executable, "-m", "tests.helpers.smtp_faults", str(folder))
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None and process.stdout is not None
         served = json.loads(process.stdout.readline())
@@ -336,7 +337,7 @@ def ehlo(folder: Path, served: Mapping[str, Target], rounds: int) -> None:
 
 
 async def _by_ours(settings: Settings, rounds: int) -> list[float]:
-    (job,) = load("ehlo", settings, Common()).jobs
+    (job,) = load("ehlo", settings, BlockSettings()).jobs
     found = []
     for _ in range(rounds):
         observation = await observe(job)

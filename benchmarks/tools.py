@@ -16,9 +16,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from demo import machine
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 TOOLS = CHECKOUT / ".tools" / "bench"
-CLEAN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+CLEAN = {"PATH": machine.PATH}
 _LIBRARIES = TOOLS / "usr" / "lib" / f"{os.uname().machine}-linux-gnu"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -96,7 +98,7 @@ def some_of(choice: Collection[str]) -> Callable[[str], list[str]]:
 
 def situation() -> str:
     """Date, machine and versions, for the line above a table."""
-    daemon = _first_line("/usr/sbin/collectd", "-h", marked="collectd 5")
+    daemon = _first_line(machine.program("collectd"), "-h", marked="collectd 5")
     commit = _first_line("git", "-C", str(CHECKOUT), "describe", "--always", "--dirty")
     return (
         f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, Linux {platform.release()}, "

@@ -12,9 +12,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collectd_inode.run import Cause as Cause
-    from collectd_inode.run import Failure as Failure
-    from collectd_inode.run import Misconfigured as Misconfigured
+    from collectd_inode.model import Cause as Cause
+    from collectd_inode.model import Failure as Failure
+    from collectd_inode.model import Misconfigured as Misconfigured
     from collectd_inode.scenario.session import Session as Session
     from collectd_inode.scenario.usersteps import step as step
 
@@ -23,11 +23,11 @@ __version__ = "0.1.0"
 _FOR_STEPS = {
     "step": "collectd_inode.scenario.usersteps",
     "Session": "collectd_inode.scenario.session",
-    "Failure": "collectd_inode.run",
-    "Cause": "collectd_inode.run",
-    "Misconfigured": "collectd_inode.run",
+    "Failure": "collectd_inode.model",
+    "Cause": "collectd_inode.model",
+    "Misconfigured": "collectd_inode.model",
 }
-"""What an operator's own step modules import from here, and where it is."""
+"""The names that an operator's own step modules import from here, each with the module that has it."""
 
 __all__ = ["Cause", "Failure", "Misconfigured", "Session", "__version__", "step"]
 

@@ -6,31 +6,32 @@ line).  ``<Module>`` sections add up: what one sets holds for the blocks of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from collectd_inode.keys import (
     COMMON_KEYS,
-    Common,
+    MODULE_KEYS,
+    BlockSettings,
     Expected,
-    Key,
     Loaded,
-    Problem,
-    boolean,
-    common,
+    ModuleSettings,
+    contradictions,
+    filled,
     read_block,
     text,
     written,
 )
-from collectd_inode.kinds import KINDS, Kind
-from collectd_inode.names import slug
+from collectd_inode.kind import Kind
+from collectd_inode.kinds import KINDS
+from collectd_inode.model import Cause, Door, Job, Problem, Status, Trouble
+from collectd_inode.names import fingerprint, slug
 from collectd_inode.oconfig import Node
-from collectd_inode.run import Cause, Job, Status, Trouble
+from collectd_inode.permissions import loose
+from collectd_inode.shards import Shard, is_ours
 from collectd_inode.state import State
-
-MODULE = "collectd_inode"
-MODULE_KEYS = (Key("StrictConfig", boolean), Key("StateDir", text), *COMMON_KEYS)
+from collectd_inode.words import and_more
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,48 +40,84 @@ class Block:
 
     kind: Kind
     name: str
-    values: Mapping[str, Any]
-    common: Common
+    settings: Any
+    common: BlockSettings
     node: Node
+    module: Mapping[str, Node]
+    """The place of each key that ``<Module>`` sets."""
+    shards: tuple[Shard, ...] = ()
+    """This machine's shares of all scenarios; without one it runs each."""
 
     def load(self) -> Loaded:
         """The block's jobs as its files stand now; mistakes that have no place of their own get that of their key."""
-        loaded = self.kind.load(self.name, self.values, self.common)
-        return replace(loaded, problems=tuple(map(self._placed, loaded.problems)))
+        loaded = self.kind.load(self.name, self.settings, self.common)
+        jobs = tuple(replace(job, configuration=self.fingerprint) for job in loaded.jobs if self._is_ours(job))
+        return replace(loaded, jobs=jobs, problems=tuple(map(self._placed, loaded.problems)))
+
+    def _is_ours(self, job: Job) -> bool:
+        # What is wrong with a whole block is every machine's to report.
+        return job.scenario is None or is_ours(self.shards, job.kind, job.name, job.scenario)
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight digits that are others when what it says, or what ``<Module>`` says for it, has changed."""
+        return fingerprint(f"{_said(self.node)} {sorted((key, node.values) for key, node in self.module.items())}")
 
     def _placed(self, problem: Problem) -> Problem:
         if problem.place:
             return problem
         near = (child for child in self.node.children if problem.value and problem.value in child.values)
-        return replace(problem, place=str(next(near, self.node).place or ""))
+        return replace(problem, place=next(near, self.node).place)
 
 
 @dataclass(slots=True)
 class Configuration:
-    """Everything the operator said, section by section."""
+    """Everything the operator said, section by section, for jobs that run behind *door*."""
 
+    door: Door = Door.CLI
+    states: dict[str | None, State] = field(default_factory=dict)
+    """StateDir → what its jobs keep; handed on, a configuration that is read again goes on with it."""
     blocks: list[Block] = field(default_factory=list)
     refused: list[Job] = field(default_factory=list)
     """Jobs that stand in for blocks with mistakes in them: they cannot run, and say so every interval."""
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
-    strict: bool = False
-    _defaults: Common = field(default_factory=Common)
+    module: ModuleSettings = field(default_factory=ModuleSettings)
+    _defaults: BlockSettings = field(init=False)
     _timeout_given: bool = False
+    _said: dict[str, Node] = field(default_factory=dict)
     _names: set[tuple[str, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._defaults = BlockSettings(door=self.door, state=self._state(None))
+
+    def _state(self, folder: str | None) -> State:
+        return self.states.setdefault(folder, State(folder))
+
+    @property
+    def strict(self) -> bool:
+        """Whether a mistake is to keep collectd from starting."""
+        return self.module.strict
 
     @property
     def state_dir(self) -> str | None:
         """StateDir, as far as it was said."""
-        return self._defaults.state.folder
+        return self.module.state_dir
 
     def section(self, node: Node) -> list[Problem]:
         """Read one ``<Module collectd_inode>`` section; the problems found in it are also kept."""
-        values, problems = read_block("<Module>", node, MODULE_KEYS, [kind.block for kind in KINDS])
-        self.strict = values.get("StrictConfig", self.strict)
-        self._defaults = common(values, self._defaults)
+        values, problems = read_block("<Module>", node, (*MODULE_KEYS, *COMMON_KEYS), [k.block for k in KINDS])
+        self.module = filled(self.module, values)
+        problems += self._mismatched_shards(node)
+        self._defaults = filled(self._defaults, values)
+        kept = self.module
+        self._defaults = replace(self._defaults, save_total=kept.save_total, save_age=kept.save_age)
         if "StateDir" in values:
-            self._defaults = replace(self._defaults, state=State(values["StateDir"]))
+            self._defaults = replace(self._defaults, state=self._state(values["StateDir"]))
+            if warning := loose(values["StateDir"], private=True):
+                self.warnings.append(Problem(warning, node.place, "<Module>", value=values["StateDir"]))
+        names = {name.lower(): name for name in values}
+        self._said |= {names[child.key.lower()]: child for child in node.children if child.key.lower() in names}
         self._timeout_given = self._timeout_given or "Timeout" in values
         kinds = {kind.block.lower(): kind for kind in KINDS}
         for child in node.children:
@@ -89,69 +126,56 @@ class Configuration:
         self.problems += problems
         return problems
 
+    def _mismatched_shards(self, node: Node) -> list[Problem]:
+        """Shares of different numbers of machines: some scenarios would run nowhere, so that this machine runs all."""
+        if len({shard.many for shard in self.module.shards}) < 2:
+            return []
+        given = " and ".join(f'"{shard}"' for shard in self.module.shards)
+        self.module = replace(self.module, shards=())
+        said = [child for child in node.children if child.key.lower() == "shard"]
+        what = f"expected shares of one number of machines, not {given}"
+        return [Problem(what, said[-1].place, f"<Module> {written('Shard', said[-1].values)}")]
+
     def _block(self, kind: Kind, node: Node) -> list[Problem]:
-        place = str(node.place) if node.place else ""
         shown = f"<{written(kind.block, node.values)}>"
         try:
             name = text(node.values)
             if not any(c.isalnum() for c in name):
                 raise Expected("a name with a letter or digit in it")
         except Expected as error:
-            return [Problem(shown, f"expected {error} as the job's name", place)]
+            return [Problem(f"expected {error} as the job's name", node.place, shown)]
         if (kind.plugin, slug(name)) in self._names:
-            return [Problem(shown, "expected another name: there is a job of this name already", place)]
+            return [Problem("expected another name: there is a job of this name already", node.place, shown)]
         self._names.add((kind.plugin, slug(name)))
         return self._named_block(kind, name, node, shown)
 
     def _named_block(self, kind: Kind, name: str, node: Node, shown: str) -> list[Problem]:
         values, problems = read_block(shown, node, (*COMMON_KEYS, *kind.keys))
-        interval = max(kind.least_interval, self._defaults.interval)
-        settings = common(values, replace(self._defaults, interval=interval))
-        problems += _contradictions(values, settings, shown, node)
+        interval = max(kind.default_interval, kind.least_interval(values), self._defaults.interval)
+        common, settings = filled(replace(self._defaults, interval=interval), values), kind.settings(values)
+        problems += [Problem(what, node.place, shown) for what in contradictions(settings, common, values)]
         if problems:
-            self.refused.append(_refused(kind, name, settings, problems))
+            self.refused.append(_refused(kind, name, common, problems))
             return problems
-        if settings.timeout > settings.interval and (self._timeout_given or "Timeout" in values):
-            what = f"a run ends when its interval does: Timeout {settings.timeout:g} counts as {settings.interval:g}"
-            self.warnings.append(Problem(shown, what, str(node.place or "")))
-        self.blocks.append(Block(kind, name, values, settings, node))
+        if common.timeout > common.interval and (self._timeout_given or "Timeout" in values):
+            what = f"a run ends when its interval does: Timeout {common.timeout:g} counts as {common.interval:g}"
+            self.warnings.append(Problem(what, node.place, shown))
+        self.blocks.append(Block(kind, name, settings, common, node, dict(self._said), self.module.shards))
         return []
 
 
-def _contradictions(values: Mapping[str, Any], settings: Common, shown: str, node: Node) -> list[Problem]:
-    """Values that are fine each by itself but not together."""
-    place = str(node.place or "")
-    problems = []
-    if values.get("StartOffset", 0) >= settings.interval:
-        what = f"expected a StartOffset below the interval ({settings.interval:g} s)"
-        problems.append(Problem(shown, what, place))
-    if "ClientKey" in values and "ClientCert" not in values:
-        problems.append(Problem(shown, "ClientKey: expected a ClientCert beside it", place))
-    if ("AuthUser" in values) != ("AuthPasswordFile" in values):
-        problems.append(Problem(shown, "expected AuthUser and AuthPasswordFile together", place))
-    return problems
+def _said(node: Node) -> tuple[object, ...]:
+    """The text of a block, wherever it stands."""
+    return node.key.lower(), node.values, tuple(map(_said, node.children))
 
 
-def _refused(kind: Kind, name: str, settings: Common, problems: list[Problem]) -> Job:
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    trouble = Trouble(Status.ERROR, Cause.CONFIGURATION, str(problems[0]) + more)
-    return settings.job(kind.plugin, name, trouble=trouble)
+def _refused(kind: Kind, name: str, common: BlockSettings, problems: list[Problem]) -> Job:
+    trouble = Trouble(Status.ERROR, Cause.CONFIGURATION, str(problems[0]) + and_more(problems))
+    return common.job(kind.plugin, name, trouble=trouble)
 
 
-def sections(tree: Iterable[Node]) -> Iterator[Node]:
-    """The ``<Module collectd_inode>`` sections of a whole collectd.conf."""
-    for plugin in tree:
-        if plugin.key.lower() == "plugin" and plugin.values == ("python",):
-            for node in plugin.children:
-                if is_ours(node):
-                    yield node
-
-
-def is_ours(node: Node) -> bool:
-    """Whether *node* is a ``<Module collectd_inode>``."""
-    return node.key.lower() == "module" and [str(value).lower() for value in node.values] == [MODULE]
-
-
-def load_all(configuration: Configuration) -> tuple[Loaded, ...]:
-    """The jobs of every block, and one more `Loaded` for the blocks that were refused."""
-    return (*(block.load() for block in configuration.blocks), Loaded(tuple(configuration.refused)))
+def load_all(
+    configuration: Configuration, each: Callable[[Iterable[Block]], Iterable[Block]] = iter
+) -> tuple[Loaded, ...]:
+    """The jobs of every block, and one more `Loaded` for the blocks that were refused; *each* may count the blocks."""
+    return (*(block.load() for block in each(configuration.blocks)), Loaded(tuple(configuration.refused)))

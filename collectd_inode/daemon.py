@@ -1,4 +1,4 @@
-"""What is behind collectd's callbacks: configuration first, then the loop and its drain.
+"""The code behind collectd's callbacks: configuration first, then the loop and its drain.
 
 Knows collectd only through what `plugin` hands it, so that everything here can be run without a daemon.
 """
@@ -6,26 +6,53 @@ Knows collectd only through what `plugin` hands it, so that everything here can 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from collectd_inode.config import Configuration
-from collectd_inode.keys import Loaded, Problem
+from collectd_inode import __version__
+from collectd_inode.config import Block, Configuration
+from collectd_inode.histories import Histories, origin
+from collectd_inode.keys import Loaded
+from collectd_inode.model import Door, Job, Listener, Observation, Place, Problem
+from collectd_inode.names import slug
 from collectd_inode.oconfig import Node
-from collectd_inode.report import status
-from collectd_inode.report.notification import Notification, counted, message, notification, withdrawn
-from collectd_inode.report.status import Identity, Record
-from collectd_inode.report.values import HEALTH_INTERVAL, Value, health, values
-from collectd_inode.run import Observation
+from collectd_inode.report import mute as job_mute
+from collectd_inode.report import plan as job_plan
+from collectd_inode.report import record as job_record
+from collectd_inode.report.history import Origin
+from collectd_inode.report.history import path as history_path
+from collectd_inode.report.mute import TEST_FILE, Mute, Mutes
+from collectd_inode.report.mute import parse as parse_mutes
+from collectd_inode.report.notification import (
+    Notification,
+    Severity,
+    message,
+    notification,
+    of_record,
+    reload_mended,
+    reload_problem,
+    test,
+    withdrawn,
+)
+from collectd_inode.report.plan import Plan
+from collectd_inode.report.problems import lines as problem_lines
+from collectd_inode.report.problems import once_each
+from collectd_inode.report.record import Identity, Record, told_alone, worth_retrying
+from collectd_inode.report.together import Together
+from collectd_inode.report.values import HEALTH_INTERVAL, HEALTH_PLUGIN, Value, health, values
 from collectd_inode.schedule import Health, Runner, Source, slot_at
-from collectd_inode.state import Files, Writer, files
+from collectd_inode.state import Files, Held, Lock, Writer, files, hold
+from collectd_inode.whereabouts import let_go
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
 from collectd_inode.wire.workers import WAITING
+from collectd_inode.words import plural
 
 QUEUE_LENGTH = 10_000
 """Observations that may wait for the drain; beyond it the oldest are dropped."""
@@ -50,15 +77,47 @@ class Host(Protocol):
 
 
 class Daemon:
-    """Our part of one collectd."""
+    """Our part of one collectd, behind *door*."""
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self._configuration = Configuration()
+    def __init__(self, host: Host, door: Door = Door.EMBEDDED) -> None:
+        self._host, self._door = host, door
+        self._configuration = Configuration(door)
         self._sources: list[Source] = []
+        """One a block."""
+        self._running: Sequence[Source] = ()
+        """The same, and one of the blocks that were refused."""
         self._runner: Runner | None = None
         self._drain: Drain | None = None
         self._writer = Writer()
+        self._lock: Lock | None = None
+        self._file_problems: Sequence[Problem] = ()
+        """The mistakes in the configuration that was read last, if it was rejected."""
+        self.outside_problems: Sequence[Problem] = ()
+        """The mistakes around the configuration; counted among its mistakes."""
+        self.listen: Callable[[Sequence[Listener]], None] | None = None
+        """Has them told of the values that collectd has; None: this door sees none."""
+        self.lost: Callable[[], int] | None = None
+        """Gives how many values have been lost on their way to collectd since the last call; None: none can be."""
+
+    @property
+    def state_dir(self) -> str | None:
+        """StateDir, as far as it was said."""
+        return self._configuration.state_dir
+
+    @property
+    def strict(self) -> bool:
+        """Whether a mistake is to keep us from starting."""
+        return self._configuration.strict
+
+    @property
+    def identities(self) -> frozenset[Identity]:
+        """All jobs that there are now."""
+        return frozenset().union(*(source.identities for source in self._running))
+
+    @property
+    def turns(self) -> bool:
+        """Whether jobs are observed, or will be again without anybody's help."""
+        return self._runner is None or self._runner.turns
 
     def section(self, node: Any) -> str:
         """Read one ``<Module>`` section, collectd's own tree.  Every mistake is logged.
@@ -80,27 +139,171 @@ class Daemon:
             return ""
         return f"{problems[0]} ({len(problems)} in all, each in the log; StrictConfig is true)"
 
-    def start(self) -> None:
-        """Start the loop thread and the drain; to be called after the daemon has forked."""
+    def start(self, sent: Mapping[Identity, float] | None = None) -> None:
+        """Start the loop thread and the drain; to be called after the daemon has forked.
+
+        *sent*: the last slot of each job whose values the process before this one has sent, if that is known.
+        Raises `Held` where another door has StateDir; the embedded one goes on without it.
+        """
         refused = Loaded(tuple(self._configuration.refused))
         sources = [*self._sources, Source(lambda: refused)]
         jobs = sum(len(source.loaded.jobs) for source in sources)
         if not jobs:
             log.error("nothing to do: no job is configured")
+        self.hold_state_dir()
         if self._configuration.state_dir is None:
-            log.info("no StateDir: what is known about the jobs is forgotten when the daemon stops")
-        records = self._go_on()
+            log.info("no StateDir: notification state, hold-offs and scores are lost when the daemon stops")
+        records, found = self._go_on()
         if self._configuration.state_dir is not None:
             self._writer.start()
-        drain = self._drain = Drain(self._host, records=records)
-        self._runner = Runner(sources, drain.put, config_errors=len(self._configuration.problems))
+        histories = Histories(self._configuration.state_dir, self._writer, origin(__version__, SYSTEM_CLOCK.now()))
+        drain = self._drain = Drain(
+            self._host, records=records, histories=histories, instance=self._door.instance, lost=self.lost
+        )
+        gone = self._take_over(drain, records, sources, found)
+        ours = {job.identity for source in sources for job in source.loaded.jobs}
+        drain.go_on({*ours, *gone})
+        drain.reload_problems.known = [problem for source in sources for problem in source.loaded.problems]
+        self._running = sources
+
+        def changed(problems: Sequence[Problem]) -> None:
+            drain.reload_problems.put([*self._file_problems, *problems])
+            self._write_plan(self._running)
+
+        self._runner = Runner(
+            sources,
+            drain.put,
+            changed=changed,
+            look=drain.orders.look,
+            last_runs=records.last_runs(),
+            sent=sent,
+            config_errors=self._config_errors,
+        )
         drain.runner = self._runner
-        drain.configured = lambda: frozenset().union(*(source.identities for source in sources))
+        self._write_plan(sources)
+        drain.configured = lambda: self.identities
+        drain.jobs = lambda: [job for source in self._running for job in source.loaded.jobs]
+        self._start_listening(sources)
         self._runner.start()
         self._host.every(DRAIN_SECONDS, drain.read)
-        log.info("observing %s", counted(jobs, "job"))
+        log.info("observing %s", plural(jobs, "job"))
 
-    def _go_on(self) -> Records:
+    def _start_listening(self, sources: Sequence[Source]) -> None:
+        jobs = (job for source in sources for job in source.loaded.jobs)
+        listeners = [job.listener for job in jobs if job.listener is not None]
+        if listeners and self.listen is not None:
+            self.listen(listeners)
+            for listener in listeners:
+                listener.start()
+
+    @property
+    def _config_errors(self) -> int:
+        problems = (self._configuration.problems, self._file_problems, self.outside_problems)
+        return sum(map(len, problems))
+
+    def hold_state_dir(self) -> None:
+        """Have StateDir to ourselves; raises `Held`, but for the embedded door, which goes without.
+
+        Embedded ones share: each of two collectds leaves the other's records alone.
+        """
+        folder = self._configuration.state_dir
+        if folder is None or self._lock is not None:
+            return
+        embedded = self._door is Door.EMBEDDED
+        try:
+            self._lock = WAITING.submit(hold, folder, shared=embedded).result(READ_SECONDS)
+        except OSError as error:
+            if embedded and isinstance(error, PermissionError):
+                return  # the writer says it
+            reason = error.strerror or f"no answer within {READ_SECONDS:g} s"
+            log.warning("%s cannot be locked: %s; see that no other door uses it", folder, reason)
+        except Held as error:
+            if not embedded:
+                raise
+            log.error("%s; notification state, hold-offs and scores are lost when the daemon stops", error)
+            self._forget_state_dir()
+
+    def _forget_state_dir(self) -> None:
+        self._configuration.module = replace(self._configuration.module, state_dir=None)
+        for state in self._configuration.states.values():
+            state.folder = None
+
+    def reload(self, node: Node, problems: Sequence[Problem] = ()) -> bool:
+        """Go on with what *node* says, a ``<Module>`` of its own, instead of all that was said before.
+
+        With a mistake in it, or with *problems* that kept it from being read, what ran before goes on; the value is
+        whether it was taken.  A block that says what it said keeps its jobs as they are; one that cannot be loaded
+        any more keeps its last good ones.
+        """
+        configuration = Configuration(self._door, self._configuration.states)
+        problems = problems or configuration.section(node)
+        if not problems and configuration.state_dir != self._configuration.state_dir:
+            what = f"expected the StateDir that there was at the start, {self._configuration.state_dir or 'none'}"
+            problems = [Problem(f"{what}: another one wants a restart", _place(node, "StateDir"), "<Module>")]
+        self._file_problems = problems
+        if not problems:
+            self._go_on_with(configuration)
+        _log_problems(problems)
+        if self._runner is not None:
+            self._runner.config_errors = self._config_errors
+        if self._drain is not None:
+            others = (problem for source in self._running for problem in source.loaded.problems)
+            self._drain.reload_problems.put([*problems, *others])
+        return not problems
+
+    def _go_on_with(self, configuration: Configuration) -> None:
+        before = {_name(block): (block, source) for block, source in self._read_blocks()}
+        sources = []
+        for block in configuration.blocks:
+            old, source = before.get(_name(block), (None, None))
+            if old is None or source is None or (old.settings, old.common) != (block.settings, block.common):
+                source = Source(block.load, None if source is None else source.loaded)
+                _log_problems(source.loaded.problems)
+                configuration.warnings += source.loaded.warnings
+            else:
+                source.load = block.load  # its lines may be others
+            sources.append(source)
+        for warning in configuration.warnings:
+            log.warning("%s", warning)
+        self._configuration, self._sources = configuration, sources
+        self._running = sources
+        if self._runner is not None:
+            self._runner.take(sources)
+        log.info("read again: observing %s", plural(sum(len(source.loaded.jobs) for source in sources), "job"))
+
+    def _read_blocks(self) -> Iterator[tuple[Block, Source]]:
+        return zip(self._configuration.blocks, self._sources, strict=True)
+
+    def _take_over(
+        self, drain: Drain, records: Records, sources: Sequence[Source], found: Files
+    ) -> Collection[Identity]:
+        """Read commands' orders, and withdraw the alarms of the last daemon's jobs that are gone, its value."""
+        folder = self._configuration.state_dir
+        if folder is None:
+            return frozenset()
+        drain.orders = Orders(folder)
+        drain.orders.mutes = parse_mutes(found.get(job_mute.path(folder)))
+        plan = job_plan.parse(found.get(job_plan.path(folder)))
+        if plan is not None and self._door is Door.EMBEDDED and _runs(plan.pid):
+            return frozenset()  # it shares this StateDir
+        jobs = [(source.loaded, job) for source in sources for job in source.loaded.jobs]
+        in_trouble = {(job.kind, job.name) for loaded, job in jobs if loaded.problems or job.trouble is not None}
+        gone = records.unconfigured({job.identity for _, job in jobs}, in_trouble, plan)
+        drain.took_over(gone)
+        return frozenset(gone)
+
+    def _write_plan(self, sources: Sequence[Source]) -> None:
+        """Keep which jobs there are, and when each runs next, for the status command and the next start."""
+        folder = self._configuration.state_dir
+        if folder is None or self._runner is None:
+            return
+        jobs = {job.identity: job for source in sources for job in source.loaded.jobs}
+        slots = self._runner.next_slots()
+        planned = tuple(job_plan.planned(job, slots[identity]) for identity, job in jobs.items() if identity in slots)
+        plan = job_plan.Plan(os.getpid(), SYSTEM_CLOCK.now(), planned)
+        self._writer.replace(job_plan.path(folder), job_plan.text(plan))
+
+    def _go_on(self) -> tuple[Records, Files]:
         """Take up what the last daemon knew, all at once: no run waits for the disk afterwards."""
         folder = self._configuration.state_dir
         states = {block.common.state for block in self._configuration.blocks}
@@ -110,7 +313,7 @@ class Daemon:
             state.load(found[state.folder])
         records = Records(folder, self._writer)
         records.load(found[folder])
-        return records
+        return records, found[folder]
 
     def stop(self) -> None:
         """Stop at once; nothing is logged or dispatched afterwards."""
@@ -118,7 +321,20 @@ class Daemon:
             self._drain.closed = True
         if self._runner is not None:
             self._runner.stop()
-        self._writer.stop()  # last: a run that has just ended may have something to keep
+        if self._drain is not None:
+            self._drain.histories.close()
+        self._writer.stop()  # last of ours: a run that has just ended may have something to keep
+        if self._lock is not None:
+            self._lock.release()
+        let_go()
+
+
+def _runs(pid: int) -> bool:
+    """Whether another daemon has this process id: not a process that has ended, nor one of another program."""
+    try:
+        return pid != os.getpid() and os.readlink(f"/proc/{pid}/exe") == os.readlink("/proc/self/exe")
+    except OSError:
+        return False
 
 
 def in_state_dir(folder: str | None) -> Files:
@@ -129,12 +345,12 @@ def in_state_dir(folder: str | None) -> Files:
         return WAITING.submit(files, folder).result(READ_SECONDS)
     except OSError as error:
         reason = error.strerror or f"no answer within {READ_SECONDS:g} s"
-        log.warning("%s cannot be read: %s; what was known about the jobs is forgotten", folder, reason)
+        log.warning("%s cannot be read: %s; notification state, hold-offs and scores are lost", folder, reason)
         return {}
 
 
 class Records:
-    """What is known of each job, in StateDir *folder* too if there is one."""
+    """The record of each job, also kept in StateDir *folder* if there is one."""
 
     def __init__(self, folder: str | None = None, writer: Writer | None = None) -> None:
         self._folder, self._writer = folder, writer or Writer()
@@ -143,27 +359,60 @@ class Records:
 
     def load(self, found: Files) -> None:
         """Go on from what the last daemon knew: the files that were *found* in StateDir."""
-        records, troubles = status.among(found)
+        records, troubles = job_record.among(found)
         for trouble in troubles:
-            log.warning("%s; what it knew of its job is forgotten", trouble)
+            log.warning("%s; the state of its job is lost", trouble)
         self._known = {record.identity: record for record in records}
 
-    def add(self, observation: Observation) -> tuple[Record | None, Record]:
+    def last_runs(self) -> dict[Identity, float]:
+        """When each job that is known ran last."""
+        return {identity: record.time for identity, record in self._known.items()}
+
+    def unconfigured(
+        self, configured: Collection[Identity], in_trouble: Collection[tuple[str, str]], plan: Plan | None
+    ) -> set[Identity]:
+        """The jobs that the last daemon had, by its *plan*, and that this one has not.
+
+        None of a block (kind, name) *in_trouble*: its files cannot be read, and its jobs may be back.
+        """
+        theirs = None if plan is None else {job.identity for job in plan.jobs}
+        return {
+            identity
+            for identity, record in self._known.items()
+            if identity not in configured
+            and (record.kind, record.job) not in in_trouble
+            and (theirs is None or identity in theirs)
+        }
+
+    @property
+    def known(self) -> Mapping[Identity, Record]:
+        """The record of each job."""
+        return self._known
+
+    def add(
+        self, observation: Observation, muted: Mute | None = None, *, keep_back: bool = False
+    ) -> tuple[Record | None, Record]:
         """The records of the job before and after *observation*; writes the latter if it is worth it."""
-        identity = observation.job.identity
-        before = self._known.get(identity)
-        record = self._known[identity] = status.following(before, observation)
-        if self._folder is not None and status.worth_writing(before, record, self._written.get(identity, 0.0)):
-            self._written[identity] = record.time
-            self._writer.replace(status.path(self._folder, identity), status.text(record))
+        before = self._known.get(observation.job.identity)
+        record = job_record.following(before, observation, muted, keep_back=keep_back)
+        self.put(record)
         return before, record
+
+    def put(self, record: Record) -> None:
+        """Keep *record* in place of what is known of its job."""
+        identity = record.identity
+        before = self._known.get(identity)
+        self._known[identity] = record
+        if self._folder is not None and job_record.worth_writing(before, record, self._written.get(identity, 0.0)):
+            self._written[identity] = record.time
+            self._writer.replace(job_record.path(self._folder, identity), job_record.text(record))
 
     def remove(self, gone: Collection[Identity]) -> list[Record]:
         """Forget these jobs of ours; the value is what was known of them."""
         for identity in gone:
             self._written.pop(identity, None)
             if self._folder is not None:
-                path = status.path(self._folder, identity)
+                path = job_record.path(self._folder, identity)
                 self._writer.do(path, partial(path.unlink, missing_ok=True))
         return [self._known.pop(identity) for identity in gone if identity in self._known]
 
@@ -182,9 +431,74 @@ class Records:
 
 def _remove_others(folder: str, configured: Collection[Identity], now: float) -> None:
     with suppress(OSError):
-        for record in status.read_all(folder)[0]:
+        for record in job_record.among(files(folder))[0]:
             if record.identity not in configured and record.stale(now) and abs(now - record.time) > FORGET_SECONDS:
-                status.path(folder, record.identity).unlink(missing_ok=True)
+                job_record.path(folder, record.identity).unlink(missing_ok=True)
+                history_path(folder, record.identity).unlink(missing_ok=True)
+
+
+class Orders:
+    """Orders that an operator's commands write into StateDir *folder*: mutes, and test notifications."""
+
+    def __init__(self, folder: str | None = None) -> None:
+        self._folder = folder
+        self.mutes = Mutes()
+        self._tests: deque[str] = deque()
+
+    def look(self) -> None:
+        """See what is there; called in a worker, since a disk may hang."""
+        if self._folder is None:
+            return
+        self.mutes = parse_mutes(_content(job_mute.path(self._folder)))
+        wanted = Path(self._folder, TEST_FILE)
+        content = _content(wanted)
+        if content is not None:
+            with suppress(OSError):
+                wanted.unlink()  # the command waits for that
+            self._tests.append(content.decode("utf-8", "replace").strip())
+
+    def tests(self, configured: Collection[Identity], now: float) -> Iterator[Notification]:
+        """The test notifications that were asked for: one FAILURE and one OKAY each."""
+        while self._tests:
+            wanted = self._tests.popleft()
+            for identity in sorted(one for one in configured if "/".join(one) == wanted):
+                yield from (test(identity, severity, now) for severity in (Severity.FAILURE, Severity.OKAY))
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+class ReloadProblems:
+    """Mistakes in files that were changed while the daemon ran: one WARNING a file, and one OKAY when all are good.
+
+    ``known``: the mistakes that there were at the start, of which each job says itself that it cannot run.
+    """
+
+    def __init__(self) -> None:
+        self.known: Sequence[Problem] = ()
+        self._told: dict[str, Problem] = {}
+        self._queue: deque[Sequence[Problem]] = deque()
+
+    def put(self, problems: Sequence[Problem]) -> None:
+        """All mistakes that there are now; called in the loop thread."""
+        self._queue.append(problems)
+
+    def news(self, now: float) -> Iterator[Notification]:
+        """The notifications that are due."""
+        while self._queue:
+            problems = self._queue.popleft()
+            first = {problem.place.path: problem for problem in reversed(problems)}
+            at_start = {problem.place.path for problem in self.known} & first.keys()
+            self.known = [problem for problem in self.known if problem.place.path in at_start]
+            fresh = {file: problem for file, problem in first.items() if file not in at_start}
+            yield from (reload_problem(fresh[file], now) for file in sorted(fresh.keys() - self._told.keys()))
+            if self._told and not fresh:
+                yield reload_mended(now)
+            self._told = fresh
 
 
 class Drain:
@@ -194,21 +508,40 @@ class Drain:
     observation a pass.
     """
 
-    def __init__(self, host: Host, clock: Clock = SYSTEM_CLOCK, records: Records | None = None) -> None:
+    def __init__(
+        self,
+        host: Host,
+        clock: Clock = SYSTEM_CLOCK,
+        records: Records | None = None,
+        histories: Histories | None = None,
+        *,
+        instance: str = "",
+        lost: Callable[[], int] | None = None,
+    ) -> None:
+        self._instance, self._lost = instance, lost
         self.runner: Runner | None = None
         self.configured: Callable[[], Collection[Identity]] | None = None
         """Gives the identities of all jobs that there are now."""
         self.closed = False
         self._host, self._clock = host, clock
-        self._queue: deque[tuple[Observation, float]] = deque(maxlen=QUEUE_LENGTH)
+        self._queue: deque[tuple[Observation, float | None]] = deque(maxlen=QUEUE_LENGTH)
         self._records = records or Records()
+        self.histories = histories or Histories(None, Writer(), Origin())
+        """The runs of the last day."""
         self._logged: set[Identity] = set()
+        self.jobs: Callable[[], Sequence[Job]] = tuple
+        """Gives all jobs that there are now."""
+        self._together = Together()
+        self.orders = Orders()
+        """The orders that commands wrote."""
+        self.reload_problems = ReloadProblems()
+        """Mistakes in files that were changed while we ran."""
         self._health_due = 0.0
         self._forget_due = clock.monotonic() + FORGET_SECONDS
         self._overloaded = False
 
-    def put(self, observation: Observation, slot: float) -> None:
-        """Queue an observation; called in the loop thread, never blocks."""
+    def put(self, observation: Observation, slot: float | None) -> None:
+        """Queue an observation; called in the loop thread, never blocks.  Without a slot it sends no values."""
         self._queue.append((observation, slot))
 
     def read(self) -> None:
@@ -218,14 +551,20 @@ class Drain:
             testing = threading.current_thread() is threading.main_thread()
             if testing and self.runner is not None:
                 self.runner.run_all_now()
+            elif self.runner is not None and not self.closed:
+                self.runner.judge()
             self._dispatch_waiting()
             self._let_go()
+            if not self.closed:
+                self._judge_together(self._clock.now())
+            for told in () if self.closed else self._other_news(self._clock.now()):
+                self._notify(told)
             self._dispatch_health()
             self._forget()
             if testing:
                 # collectd goes on to stop its write threads, and throws away what they have not taken by then.
                 threading.Event().wait(TEST_SECONDS)
-        except Exception:
+        except BaseException:  # another plugin may even raise into our thread
             self._bug("values were not dispatched")
 
     def _dispatch_waiting(self) -> None:
@@ -249,14 +588,42 @@ class Drain:
                 self._bug(f"{identity[1]}/{identity[2]} was not dispatched")
         self._queue.extendleft(reversed(later))
 
-    def _tell(self, observation: Observation, slot: float) -> None:
-        for value in values(observation, slot):
+    def _tell(self, observation: Observation, slot: float | None) -> None:
+        for value in () if slot is None else values(observation, slot):
             self._host.dispatch(value)
-        before, after = self._records.add(observation)
+        job = observation.job
+        muted = self.orders.mutes.of(job.identity, job.name, self._clock.now())
+        if observation.passed:
+            self._tell_kept_back(self._records.known.get(job.identity))
+        keep_back = self._together.keeps_back(job, observation.cause, self.jobs())
+        before, after = self._records.add(observation, muted, keep_back=keep_back)
+        self.histories.add(observation)
         self._log_change(before, observation)
-        told = notification(before, after, observation, slot)
+        told = notification(before, after, observation, observation.time if slot is None else slot)
         if told is not None:
-            self._host.notify(told)
+            self._notify(told)
+        if worth_retrying(after, observation) and self.runner is not None:
+            self.runner.retry(observation.job, observation.time + observation.elapsed + observation.job.retry)
+
+    def _notify(self, told: Notification) -> None:
+        """Send it; what is about us is of this door."""
+        self._host.notify(replace(told, plugin_instance=self._instance) if told.plugin == HEALTH_PLUGIN else told)
+
+    def _tell_kept_back(self, record: Record | None) -> None:
+        """The failure of a job that is good again before it was known whether others have it, too: none is lost."""
+        if record is not None and record.kept_back is not None:
+            self._records.put(told_alone(record, record.time))
+            self._notify(of_record(record, record.time))
+
+    def _judge_together(self, now: float) -> None:
+        """Notify jobs that went bad at once as one, or each by itself."""
+        news = self._together.judge(self.jobs(), self._records.known, now)
+        for record in news.records:
+            self._records.put(record)
+        for told in news.notifications:
+            if told.plugin == HEALTH_PLUGIN:
+                log.log(logging.INFO if told.severity is Severity.OKAY else logging.WARNING, "%s", told.message)
+            self._notify(told)
 
     def _log_change(self, before: Record | None, observation: Observation) -> None:
         job = observation.job
@@ -277,10 +644,24 @@ class Drain:
         if self.configured is None or self.closed or not (gone := self._logged - set(self.configured())):
             return
         self._logged -= gone
+        self.histories.remove(gone)
         for record in self._records.remove(gone):
             told = withdrawn(record, self._clock.now())
             if told is not None:
-                self._host.notify(told)
+                self._notify(told)
+
+    def took_over(self, gone: Collection[Identity]) -> None:
+        """These jobs of the last daemon are no longer configured: their alarms are taken back."""
+        self._logged |= set(gone)
+
+    def go_on(self, identities: Collection[Identity]) -> None:
+        """Take up the common notifications of the last daemon for these jobs, which are still to be ended."""
+        known = self._records.known
+        self._together.take_over(known[one] for one in identities if one in known)
+
+    def _other_news(self, now: float) -> Iterator[Notification]:
+        yield from self.reload_problems.news(now)
+        yield from self.orders.tests(self.configured() if self.configured is not None else (), now)
 
     def _dispatch_health(self) -> None:
         now = self._clock.now()
@@ -293,7 +674,13 @@ class Drain:
         self._health_due = slot + HEALTH_INTERVAL
         state = self.runner.health()
         for value in health(
-            loop_lag=state.loop_lag, jobs=state.jobs, late=state.late, config_errors=state.config_errors, time=date
+            loop_lag=state.loop_lag,
+            jobs=state.jobs,
+            late=state.late,
+            config_errors=state.config_errors,
+            time=date,
+            instance=self._instance,
+            lost=self._lost() if self._lost is not None else None,
         ):
             self._host.dispatch(value)
         self._judge_load(state)
@@ -309,11 +696,15 @@ class Drain:
     def _judge_load(self, state: Health) -> None:
         """Say so when more is configured than can be done; and when all is well again."""
         if state.late and not self._overloaded:
-            what = "%d runs of %d jobs began late or were left out in the last minute (the loop was held up by %.2g s):"
-            how = " more is configured than can be done here; longer Intervals, fewer jobs or a second collectd help"
+            what = (
+                "%d runs of %d jobs started late or were skipped in the last minute (the loop was blocked for %.2g s):"
+            )
+            how = (
+                " more is configured than this collectd can run; use longer Intervals, fewer jobs or a second collectd"
+            )
             log.warning(what + how, state.late, state.jobs, state.loop_lag)
         elif self._overloaded and not state.late:
-            log.info("every run began on time in the last minute")
+            log.info("every run started on time in the last minute")
         self._overloaded = bool(state.late)
 
     def _bug(self, what: str) -> None:
@@ -321,14 +712,23 @@ class Drain:
             log.exception("bug: %s", what)
 
 
+def _name(block: Block) -> tuple[str, str]:
+    return block.kind.plugin, slug(block.name)
+
+
+def _place(node: Node, key: str) -> Place:
+    """Where *key* stands in *node*; without it, where *node* begins."""
+    return next((child.place for child in node.children if child.key.lower() == key.lower()), node.place)
+
+
 def as_node(node: Any) -> Node:
-    """collectd's configuration node (key, values, children) as ours."""
+    """collectd's configuration node (key, values, children) as ours, which is taken as it is, with its places."""
+    if isinstance(node, Node):
+        return node
     values = tuple(v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in node.values)
     return Node(str(node.key), values, tuple(as_node(child) for child in node.children))
 
 
 def _log_problems(problems: Sequence[Problem]) -> None:
-    for problem in problems:
-        log.error("%s", problem)
-        for line in problem.help.splitlines():
-            log.error("    %s", line)
+    for line in problem_lines(once_each(problems)):
+        log.error("%s", line)

@@ -1,105 +1,171 @@
 """Configuration keys: what a value may be, and what to say when it is not.
 
-A kind of job declares its keys as a table of `Key`; `config` reads blocks by it.  A reader gets the values behind a
-key and returns what they mean or raises `Expected` with the end of the sentence "expected …".
-
-Files of secrets, which some keys name, are read here too (`secret_content`): for each run anew, and by all rooms alike.
+A kind of job declares its keys as the fields of a dataclass, each made by `key`: its row is all that there is to know
+of a key, and everything that depends on keys is made from the rows.  `config` reads blocks by them.  A reader gets the
+values behind a key and returns what they mean or raises `Expected` with the end of the sentence "expected …".
 """
 
 from __future__ import annotations
 
 import difflib
-import errno
 import ipaddress
 import math
 import os
 import re
-import stat
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from collectd_inode.key_synonyms import meant, meant_in_part
+from collectd_inode.model import Confirm, Door, Job, Problem
 from collectd_inode.names import slug
 from collectd_inode.oconfig import Node, Scalar
-from collectd_inode.run import Job, Misconfigured
+from collectd_inode.secrets.names import says_secret
+from collectd_inode.shards import MOST as MOST_SHARDS
+from collectd_inode.shards import Shard
 from collectd_inode.state import State
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Values = tuple[Scalar, ...]
 Reader = Callable[[Values], Any]
 
+OR = "|"
+"""Between keys of which one is needed."""
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-"""What ``${…}`` can hold."""
-
-MOST_SECRET_BYTES = 2**20
-
-_SAYS_SECRET = re.compile("pass(word)?$|secret|token|authorization|cookie", re.IGNORECASE)
-_LOOKS_SECRET = re.compile(
-    r"passw|passphrase|passcode|pwd|kennwort|secret|token|csrf|xsrf|sess(?:ion|id)|cookie|credential|signature"
-    r"|key(?!board|word)|auth(?!ors?(?:\b|_))|^(?:pass|pin|otp|tan|sid|sig)$",
-    re.IGNORECASE,
-)
+"""The pattern of a name in ``${…}``."""
 
 
 class Expected(Exception):
     """The value is not what the key takes; the text says what would have been."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A mistake of the operator's: where (block and key as written), what is wrong, its place (``file:line``) if known.
+class File(Enum):
+    """How a key's value relates to files."""
 
-    ``help`` is what there is to say below it: suggestions, a snippet.  ``value`` is the configured value that it is
-    about, by which a mistake found later can be traced back to its line.
-    """
+    NONE = "no file"
+    READ = "a file, folder or glob that is read"
+    WRITTEN = "a folder that is written to"
 
-    where: str
-    what: str
-    place: str = ""
-    help: str = ""
-    value: str = ""
 
-    def __str__(self) -> str:
-        return ": ".join(part for part in (self.place, self.where, self.what) if part)
+NO_FOLDER = "none"
+"""The value of ``SaveFailures`` for no folder."""
+
+
+ENGINES = ("plain", "chromium")
+"""The engines that can replay a scenario."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of a block.  ``private`` values are never repeated in a message."""
+    """A key's row: all that the house knows of one key of a block.
+
+    *example* is a value as somebody writes it, *meaning* its text in the tables of keys (reStructuredText).  *shown*
+    is what stands there as the default; where it is None, *default* does.  *secret* values are never repeated in a
+    message, *of_secrets* names a file that nobody else may read.  *one_run*: it changes what one run does, so that a
+    command that runs something may take it as an option;
+    *metavar* is what such an option takes, a name and a value if there is a ``=`` in it.  *needs* are the keys that
+    must be said where this one is; ``A|B`` is either of two.
+    *fits* gives what is wrong with a value beside the block's settings, or nothing.
+    """
 
     name: str
     read: Reader
     repeatable: bool = False
-    private: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Common:
-    """What every block may say: how often, how long, for which host, over which addresses, and whom to tell."""
-
-    interval: float = 60.0
-    timeout: float = 30.0
-    host: str = ""
-    family: str = "any"
-    notify: bool = True
-    confirm: int = 1
-    state: State = field(default_factory=State, compare=False)
-    """What jobs keep between runs."""
+    secret: bool = False
+    example: str = ""
+    meaning: str = ""
+    default: Any = None
+    shown: str | None = None
+    file: File = File.NONE
+    of_secrets: bool = False
+    one_run: bool = False
+    metavar: str = ""
+    engines: tuple[str, ...] = ENGINES
+    needs: tuple[str, ...] = ()
+    fits: Callable[[Any, BlockSettings], str] = lambda _value, _block: ""
 
     @property
-    def deadline(self) -> float:
-        """Seconds for one whole run: the timeout, but never longer than the interval."""
-        return min(self.timeout, self.interval)
+    def option(self) -> str:
+        """The command line's word for it: ``--base-url``."""
+        words = re.sub("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", self.name)
+        return f"--{words.lower()}"
 
-    def job(self, kind: str, name: str, **more: Any) -> Job:
-        """The job called *name* of a block that says this; *more* is what else a `Job` takes."""
-        settled = {"instance": slug(name), "host": self.host, "notify": self.notify, "confirm": self.confirm}
-        return Job(kind, name, interval=self.interval, deadline=self.deadline, **{**settled, **more})
+
+def key(name: str, read: Reader, example: str, meaning: str, *, default: Any = None, **more: Any) -> Any:
+    """A field of a dataclass of settings that a key fills in; *more* is what else its row says (see `Key`).
+
+    The values of a repeatable key make a tuple.
+    """
+    if more.get("repeatable"):
+        default = ()
+    row = Key(name, read, example=example, meaning=meaning, default=default, **more)
+    return field(default=default, metadata={Key: row})
+
+
+_Settings = TypeVar("_Settings", bound="DataclassInstance")
+
+
+def rows_of(settings: Any) -> dict[str, Key]:
+    """Field → its key's row, of a dataclass of settings or of an instance."""
+    return {field.name: field.metadata[Key] for field in fields(settings) if Key in field.metadata}
+
+
+def keys_of(settings: type[Any]) -> tuple[Key, ...]:
+    """The rows of a dataclass of settings, in its order."""
+    return tuple(rows_of(settings).values())
+
+
+def filled(settings: _Settings, values: Mapping[str, Any]) -> _Settings:
+    """*settings* with what *values*, read by their keys, say."""
+    said = {field: values[row.name] for field, row in rows_of(settings).items() if row.name in values}
+    made = {field: tuple(value) if isinstance(value, list) else value for field, value in said.items()}
+    return replace(settings, **made)
+
+
+def contradictions(settings: Any, common: BlockSettings, said: Iterable[str] = ()) -> list[str]:
+    """Missing companions of the keys in *settings*, and values that do not fit the block's other ones; a sentence
+    each.
+
+    *said* are the keys that are known to be said, be it their default.
+    """
+    rows = {row.name: row for row in rows_of(settings).values()}
+    values = {row.name: getattr(settings, field) for field, row in rows_of(settings).items()}
+    given = {name for name, value in values.items() if value != rows[name].default} | (set(said) & set(rows))
+    engine = getattr(settings, "engine", "")
+    strange = [
+        f"{name} is for Engine {' and '.join(row.engines)}, not {engine}"
+        for name, row in rows.items()
+        if name in given and engine and engine not in row.engines
+    ]
+    strange += getattr(settings, "complaints", tuple)()
+    found = [complaint for name in rows if name in given and (complaint := rows[name].fits(values[name], common))]
+    return (
+        strange
+        + found
+        + [_needed(rows, rows[name]) for name in rows if name in given and not _has_its_needs(rows[name], given)]
+    )
+
+
+def _has_its_needs(row: Key, given: set[str]) -> bool:
+    return all(given.intersection(need.split(OR)) for need in row.needs)
+
+
+def _needed(rows: Mapping[str, Key], row: Key) -> str:
+    *others, last = (need.partition(OR)[0] for need in row.needs)  # the usual one
+    if others:
+        return f"{row.name}: expected {', '.join(others)} and {last} beside it"
+    if row.name in rows[last].needs:
+        return f"expected {' and '.join(name for name in rows if name in (row.name, last))} together"
+    return f"{row.name}: expected a {last} beside it"
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of a block: its jobs, the mistakes found, and the files, folders and globs it was made from."""
+    """A loaded block: its jobs, the mistakes found, and the files, folders and globs it was made from."""
 
     jobs: tuple[Job, ...]
     problems: tuple[Problem, ...] = ()
@@ -141,6 +207,9 @@ def _number(value: Scalar, what: str) -> float:
     if not math.isfinite(result):
         raise Expected(what)
     return result
+
+
+SECONDS = number("a number of seconds above 0, such as 5 or 2.5", above=0)
 
 
 def whole(what: str, *, least: int) -> Reader:
@@ -194,17 +263,23 @@ def boolean(values: Values) -> bool:
     raise Expected("true or false")
 
 
-def choice(*words: str) -> Reader:
-    """One of *words*, in any case."""
-    listed = ", ".join(words[:-1]) + f" or {words[-1]}"
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Reads one of some words, in any case."""
 
-    def read(values: Values) -> str:
+    words: tuple[str, ...]
+
+    def __call__(self, values: Values) -> str:
+        """The word as it stands among them."""
         word = str(_one(values)).lower()
-        if word not in words:
-            raise Expected(listed)
+        if word not in self.words:
+            raise Expected(", ".join(self.words[:-1]) + f" or {self.words[-1]}")
         return word
 
-    return read
+
+def choice(*words: str) -> Choice:
+    """One of *words*, in any case."""
+    return Choice(words)
 
 
 def file(values: Values) -> str:
@@ -270,15 +345,25 @@ def host_name(values: Values) -> str:
     return value
 
 
-def pair(first: str, second: str, read_first: Reader = text, read_second: Reader = text) -> Reader:
-    """Two values: *first* and *second* say what they are."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Reads two values, each in its own way."""
 
-    def read(values: Values) -> tuple[Any, Any]:
+    first: str
+    second: str
+    read_first: Reader
+    read_second: Reader
+
+    def __call__(self, values: Values) -> tuple[Any, Any]:
+        """The meaning of both values."""
         if len(values) != 2:
-            raise Expected(f"two values, {first} and {second}, each in double quotes")
-        return read_first(values[:1]), read_second(values[1:])
+            raise Expected(f"two values, {self.first} and {self.second}, each in double quotes")
+        return self.read_first(values[:1]), self.read_second(values[1:])
 
-    return read
+
+def pair(first: str, second: str, read_first: Reader = text, read_second: Reader = text) -> Pair:
+    """Two values: *first* and *second* say what they are."""
+    return Pair(first, second, read_first, read_second)
 
 
 def variable_name(values: Values) -> str:
@@ -305,66 +390,6 @@ def endpoint(values: Values) -> tuple[str, int | None]:
     return address, int(port) if port else None
 
 
-def looks_secret(*names: str) -> bool:
-    """Whether a value that is called so, or that comes from what is called so, had better not be shown."""
-    return any(_LOOKS_SECRET.search(name) for name in names)
-
-
-def read_file(path: str, most: int) -> tuple[bytes, os.stat_result]:
-    """What is in a file, up to *most* bytes and one more, and what the system says of it.
-
-    Raises OSError; also for a pipe or a device, which could keep the worker until somebody writes into it.
-    """
-    try:
-        with open(path, "rb", opener=_without_waiting) as file:
-            status = os.fstat(file.fileno())
-            if stat.S_ISREG(status.st_mode):
-                return file.read(most + 1), status
-    except IsADirectoryError:
-        pass
-    raise OSError(errno.EINVAL, "a file is wanted here", path)
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
-
-
-def secret_content(path: str, called: str) -> tuple[bytes, os.stat_result]:
-    """What is in a file of secrets, and what the system says of the file.
-
-    Raises Misconfigured, which begins with *called* and never repeats what is in the file: missing, unreadable, no
-    file, too large, empty.
-    """
-    try:
-        content, status = read_file(path, MOST_SECRET_BYTES)
-    except OSError as error:
-        raise Misconfigured(f"{called}: {error.strerror}") from None
-    if len(content) > MOST_SECRET_BYTES:
-        raise Misconfigured(f"{called}: larger than a megabyte, which no file of passwords is")
-    if not content.strip():
-        raise Misconfigured(f"{called}: the file is empty")
-    return content, status
-
-
-def secret_text(content: bytes, called: str) -> str:
-    """The whole file; where only what follows the first line is not UTF-8, that line alone.  Raises Misconfigured."""
-    for part in (content, content.partition(b"\n")[0]):
-        try:
-            return part.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            continue
-    # From None, as a traceback would show the bytes.
-    raise Misconfigured(f"{called}: this is not UTF-8; Latin-1 text is mended by: iconv -f latin1 -t utf8")
-
-
-def first_line(text: str, called: str) -> str:
-    """The first line of a file of secrets, to the letter, without its end.  Raises Misconfigured if it is blank."""
-    line = text.split("\n", 1)[0].rstrip("\r")
-    if not line.strip():
-        raise Misconfigured(f"{called}: the first line is empty")
-    return line
-
-
 def written(key: str, values: Iterable[Scalar]) -> str:
     """A key and its values as they stand in the file."""
     return " ".join([key, *(_written(v) for v in values)])
@@ -378,9 +403,9 @@ def _written(value: Scalar) -> str:
     return '"' + re.sub(r"//[^/?#\s]*@", "//…@", value) + '"'  # a password may stand in an address
 
 
-def where(block: str, node: Node, *, private: bool = False) -> str:
+def where(block: str, node: Node, *, secret: bool = False) -> str:
     """The place of a mistake in words: ``<Scenario "webhome"> Timeout "5 s"``."""
-    shown = f"{node.key} …" if private and node.values else written(node.key, node.values)
+    shown = f"{node.key} …" if secret and node.values else written(node.key, node.values)
     return f"{block} {shown}"
 
 
@@ -391,71 +416,182 @@ def read_block(
 
     Repeatable keys give a list.  Children named in *blocks* are left alone.
     """
-    keys = {key.name.lower(): key for key in table}
+    rows = {row.name.lower(): row for row in table}
     others = {name.lower() for name in blocks}
     found: dict[str, Any] = {}
     problems: list[Problem] = []
     for child in node.children:
-        key = keys.get(child.key.lower())
+        row = rows.get(child.key.lower())
         if child.key.lower() in others:
             continue
-        if key is None:
-            problems.append(_unknown(block, child, [*(k.name for k in keys.values()), *blocks]))
+        if row is None:
+            problems.append(_unknown(block, child, [*(known.name for known in rows.values()), *blocks]))
             continue
         try:
-            _take(key, child, found)
+            _take(row, child, found)
         except Expected as error:
-            place = where(block, child, private=key.private)
-            problems.append(Problem(place, f"expected {error}", _place(child)))
+            place = where(block, child, secret=row.secret)
+            problems.append(Problem(f"expected {error}", child.place, place))
     return found, problems
 
 
-def _take(key: Key, node: Node, found: dict[str, Any]) -> None:
+def _take(row: Key, node: Node, found: dict[str, Any]) -> None:
     if node.children:
         raise Expected("a key with a value, not a block")
-    value = key.read(node.values)
-    if key.repeatable:
-        found.setdefault(key.name, []).append(value)
-    elif key.name in found:
+    value = row.read(node.values)
+    if row.repeatable:
+        found.setdefault(row.name, []).append(value)
+    elif row.name in found:
         raise Expected("this key once only")
     else:
-        found[key.name] = value
-
-
-def _place(node: Node) -> str:
-    return str(node.place) if node.place else ""
+        found[row.name] = value
 
 
 def _unknown(block: str, node: Node, known: list[str]) -> Problem:
+    near = _near(node.key, known)
+    hint = f"did you mean {near}?" if near else f"known here: {', '.join(sorted(known))}"
+    secret = says_secret(node.key)
+    return Problem(f"unknown key; {hint}", node.place, where(block, node, secret=secret))
+
+
+def _near(word: str, known: Collection[str]) -> str:
+    """The key that is meant: one that is spelled nearly so, else what other programs call so, else the likest one."""
     by_lower = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(node.key.lower(), by_lower, n=1)
-    hint = f"did you mean {by_lower[near[0]]}?" if near else f"known here: {', '.join(sorted(known))}"
-    private = _SAYS_SECRET.search(node.key) is not None
-    return Problem(where(block, node, private=private), f"unknown key; {hint}", _place(node))
+
+    def alike(cutoff: float) -> str:
+        near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=cutoff)
+        return by_lower[near[0]] if near else ""
+
+    return alike(_TYPO) or meant(word, known) or alike(_NEAR) or meant_in_part(word, known) or alike(_ALIKE)
+
+
+_TYPO, _NEAR, _ALIKE = 0.85, 0.76, 0.68
 
 
 def _notify(values: Values) -> bool:
     return bool(choice("change", "none")(values) == "change")
 
 
-COMMON_KEYS = (
-    Key("Interval", number("a number of seconds, at least 1, such as 60", least=1)),
-    Key("Timeout", number("a number of seconds above 0, such as 5 or 2.5", above=0)),
-    Key("Host", host_name),
-    Key("AddressFamily", choice("any", "ipv4", "ipv6")),
-    Key("Notify", _notify),
-    Key("Confirm", whole("a whole number of at least 1", least=1)),
-)
+_MOST_RUNS = 100
+"""So many runs are remembered of each job."""
+_RUNS = f"a whole number from 1 to {_MOST_RUNS}"
 
 
-def common(values: Mapping[str, Any], defaults: Common) -> Common:
-    """The common settings of a block, those it does not name taken from *defaults*."""
-    return Common(
-        interval=values.get("Interval", defaults.interval),
-        timeout=values.get("Timeout", defaults.timeout),
-        host=values.get("Host", defaults.host),
-        family=values.get("AddressFamily", defaults.family),
-        notify=values.get("Notify", defaults.notify),
-        confirm=values.get("Confirm", defaults.confirm),
-        state=defaults.state,
-    )
+def _runs(values: Values) -> int:
+    value: int = whole(_RUNS, least=1)(values)
+    if value > _MOST_RUNS:
+        raise Expected(_RUNS)
+    return value
+
+
+def _shard(values: Values) -> Shard:
+    """``"2/5"``: the second of five machines."""
+    match = re.fullmatch(r"(\d{1,4})/(\d{1,4})", text(values))
+    if match is None or not 1 <= int(match[1]) <= int(match[2]) <= MOST_SHARDS:
+        raise Expected('a share such as "2/5": this machine\'s number, a slash, the number of machines')
+    return Shard(int(match[1]), int(match[2]))
+
+
+def _confirm(values: Values) -> Confirm:
+    what = f'{_RUNS}, or "3/10" for three of the last ten'
+    match = re.fullmatch(r"(\d{1,3})/(\d{1,3})", str(_one(values)))
+    if match is None:
+        try:
+            number = _runs(values)
+        except Expected:
+            raise Expected(what) from None
+        return Confirm(number, number)
+    bad, of = map(int, match.groups())
+    if not 1 <= bad <= of <= _MOST_RUNS:
+        raise Expected(what)
+    return Confirm(bad, of)
+
+
+SAVE_TOTAL, SAVE_AGE = 200_000_000, 30.0
+"""How much evidence is kept where nobody says it: bytes, days."""
+_OR_NEVER = number("a number of seconds, or 0 for never", least=0)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSettings:
+    """The keys of every block: how often, how long, for which host, over which addresses, and when to notify."""
+
+    # fmt: off
+    interval: float = key("Interval", number("a number of seconds, at least 1, such as 60", least=1), "60",
+        "Seconds from run to run, at least 1.  A hash of its name decides when in the interval a job runs, so that"
+        " they do not all run at once.", default=60.0)
+    timeout: float = key("Timeout", SECONDS, "30",
+        "Seconds for one whole run, and never longer than the interval.",
+        default=30.0, one_run=True, metavar="S")
+    host: str = key("Host", host_name, '"www.example.org"',
+        "The host to report as.  Default: collectd's own.", default="", shown="")
+    family: str = key("AddressFamily", choice("any", "ipv4", "ipv6"), '"ipv4"',
+        "``any``, ``ipv4`` or ``ipv6``.", default="any", one_run=True)
+    notify: bool = key("Notify", _notify, '"none"',
+        "``change``: notify when a job fails and when it recovers.  ``none``: never.",
+        default=True, shown='"change"')
+    confirm: Confirm = key("Confirm", _confirm, '"3/10"',
+        "Bad runs in a row before FAILURE; ``3/10``: three bad runs of the last ten.", default=Confirm(), shown="1")
+    confirm_recovery: int = key("ConfirmRecovery", _runs, "2",
+        "Good runs in a row before OKAY.", default=1)
+    repeat: float = key("RepeatInterval", _OR_NEVER, "3600",
+        "Seconds between reminders while a job is bad; 0: none.", default=0.0)
+    heartbeat: float = key("Heartbeat", _OR_NEVER, "600",
+        "Seconds between repeats of the present state, OKAY too, for receivers that notice silence; 0: none.",
+        default=0.0)
+    # fmt: on
+    state: State = field(default_factory=State, compare=False)
+    """State that jobs keep between runs."""
+    door: Door = Door.CLI
+    """Where its jobs run; not a key."""
+    save_total: int = SAVE_TOTAL
+    """Bytes of all failed runs that are kept in one folder; said by ``<Module>``, as the next."""
+    save_age: float = SAVE_AGE
+    """Days that a failed run is kept."""
+
+    @property
+    def deadline(self) -> float:
+        """Seconds for one whole run: the timeout, but never longer than the interval."""
+        return min(self.timeout, self.interval)
+
+    def job(self, kind: str, name: str, **more: Any) -> Job:
+        """The job called *name* of a block that says this; *more* is what else a `Job` takes."""
+        settled = {
+            "instance": slug(name),
+            "host": self.host,
+            "notify": self.notify,
+            "confirm": self.confirm,
+            "confirm_recovery": self.confirm_recovery,
+            "repeat": self.repeat,
+            "heartbeat": self.heartbeat,
+        }
+        return Job(kind, name, interval=self.interval, deadline=self.deadline, **{**settled, **more})
+
+
+COMMON_KEYS = keys_of(BlockSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSettings:
+    """The keys of ``<Module>`` itself, beside its defaults for blocks."""
+
+    # fmt: off
+    strict: bool = key("StrictConfig", boolean, "true",
+        "Whether a mistake in the configuration keeps collectd from starting, with all its other"
+        " metrics.", default=False)
+    state_dir: str | None = key("StateDir", text, '"/var/lib/collectd/inode"',
+        "A folder for state that survives a restart; created with mode 0700; one for each collectd.  Without it a"
+        " restart loses notification state, hold-offs after a wrong password, pool scores, kiss-o'-death pauses and"
+        " steps of the clock, and `status`_ has nothing to show.", file=File.WRITTEN)
+    save_total: int = key("SaveTotal", whole("a number of bytes, at least 1", least=1), "1000000000",
+        "Bytes that the Evidence_ of all blocks in one folder may take.", default=SAVE_TOTAL)
+    save_age: float = key("SaveAge", number("a number of days above 0, such as 30", above=0), "90",
+        "Days after which evidence is removed.", default=SAVE_AGE)
+    shards: tuple[Shard, ...] = key("Shard", _shard, '"2/5"',
+        "This machine's share of the ``<Scenario>`` blocks, where several machines have the same files: it is the"
+        " second of five.  Give it twice to take over the share of a machine that is gone.",
+        repeatable=True)
+    # fmt: on
+
+
+MODULE_KEYS = keys_of(ModuleSettings)

@@ -1,71 +1,19 @@
-"""The kinds of job: one row each.  A new kind is one folder and one row.
-
-A kind's room is imported when a block of that kind is met: who watches the clock alone pays for no browser.
-"""
+"""The kinds of job, in the order in which they are listed.  A new kind is a folder and a line here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collectd_inode.clock.kind import CLOCK
+from collectd_inode.kind import Kind
+from collectd_inode.ntp.kind import NTP
+from collectd_inode.quorum.kind import QUORUM
+from collectd_inode.scenario.kind import SCENARIO
+from collectd_inode.smarthost.kind import SMARTHOST
 
-from collectd_inode.keys import Common, Key, Loaded
+KINDS: tuple[Kind, ...] = (SCENARIO, SMARTHOST, NTP, CLOCK, QUORUM)
 
-Values = Mapping[str, Any]
-Load = Callable[[str, Values, Common], Loaded]
-Room = tuple[tuple[Key, ...], Load]
-"""The keys that a kind's block takes, and how jobs are made of what they say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of job: the plugin it reports as, its block's name, and where its jobs are made.
-
-    ``least_interval``: seconds between runs where the block itself does not say; ``<Module>``'s if that is longer.
-    """
-
-    plugin: str
-    block: str
-    room: Callable[[], Room]
-    least_interval: float = 0.0
-
-    @property
-    def keys(self) -> tuple[Key, ...]:
-        """The keys that its block takes beside those of every block."""
-        return self.room()[0]
-
-    def load(self, name: str, values: Values, common: Common) -> Loaded:
-        """The jobs of the block called *name*, its values as its keys have read them."""
-        return self.room()[1](name, values, common)
+_BY_PLUGIN = {kind.plugin: kind for kind in KINDS}
 
 
-def _scenario() -> Room:
-    from collectd_inode.scenario import jobs, settings
-
-    return settings.SCENARIO_KEYS, lambda name, values, common: jobs.load(name, settings.settings(values), common)
-
-
-def _smarthost() -> Room:
-    from collectd_inode.smarthost import jobs, settings
-
-    return settings.SMARTHOST_KEYS, lambda name, values, common: jobs.load(name, settings.settings(values), common)
-
-
-def _ntp() -> Room:
-    from collectd_inode.ntp import jobs, settings
-
-    return settings.NTP_KEYS, lambda name, values, common: jobs.load(name, settings.settings(values), common)
-
-
-def _clock() -> Room:
-    from collectd_inode.clock import jobs, settings
-
-    return settings.CLOCK_KEYS, lambda name, values, common: jobs.load(name, settings.settings(values), common)
-
-
-KINDS = (
-    Kind("scenario", "Scenario", _scenario),
-    Kind("smarthost", "Smarthost", _smarthost),
-    Kind("ntp", "NTP", _ntp, least_interval=64.0),  # more often is bad manners at most public servers
-    Kind("clock", "Clock", _clock),
-)
+def kind_of(plugin: str) -> Kind:
+    """The kind of the jobs that report as *plugin*."""
+    return _BY_PLUGIN[plugin]

@@ -1,6 +1,6 @@
 """Names that every store can keep: a slug is what a text becomes in a metric's identity.
 
-collectd cuts names at 127 bytes without a word and every writer escapes other characters in its own way, so we
+collectd cuts names at 127 bytes silently and every writer escapes other characters in its own way, so we
 hand out only ``[a-z0-9_]``, at most 63 bytes: two of them and a hyphen are one plugin instance.
 """
 
@@ -20,10 +20,9 @@ def slug(text: str) -> str:
 
     Where letters were lost on the way or the name had to be cut, a hash of the text tells it from its neighbours.
     """
-    decomposed = unicodedata.normalize("NFKD", text)
-    plain = "".join(c for c in decomposed if not unicodedata.category(c).startswith("M")).lower()
+    plain = text.lower() if text.isascii() else _without_marks(text).lower()
     name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
-    lost = any(c.isalnum() and not c.isascii() for c in plain)
+    lost = not plain.isascii() and any(c.isalnum() and not c.isascii() for c in plain)
     if name and not lost and len(name) <= SLUG_BYTES:
         return name
     room = SLUG_BYTES - _HASH_DIGITS - 1
@@ -31,9 +30,19 @@ def slug(text: str) -> str:
     return f"{name[:room].strip('_') or 'x'}_{_digest(text)}"
 
 
+def _without_marks(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in decomposed if not unicodedata.category(c).startswith("M"))
+
+
 def _digest(text: str) -> str:
     # surrogatepass: a hash must not be the place where a broken text raises.
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
+
+
+def fingerprint(text: str) -> str:
+    """Eight digits that are others for another text."""
+    return _digest(text)
 
 
 def unique(names: Iterable[str]) -> Iterator[str]:
@@ -49,3 +58,13 @@ def unique(names: Iterable[str]) -> Iterator[str]:
         taken.add(fresh)
         numbers[name] = number
         yield fresh
+
+
+def target_of(host: str, port: int | None) -> str:
+    """The target that two jobs of the same machine share: its name or address; on this machine the port, too.
+
+    Behind a port of this machine's may be a tunnel to anywhere.
+    """
+    name = host.strip("[]").rstrip(".").lower()
+    ours = name == "::1" or name.startswith("127.") or f".{name}".endswith(".localhost")
+    return f"{name}:{port}" if ours and port is not None else name

@@ -1,9 +1,9 @@
 r"""collectd's own configuration grammar: text → the tree that collectd would hand to a plugin, with file and line.
 
 The daemon parses its configuration itself; this is for the side door (``collectd-inode check``), which has to see what
-the daemon will see, oddities included.  The scanner is a table of patterns in the order of collectd's own; as in
-flex, the longest match wins, the earlier row on a draw, and a character that nothing matches is dropped without a
-word.  What surprises people:
+the daemon will see, oddities included.  The scanner is a table of patterns in the order of collectd's own; as in flex,
+the longest match wins, the earlier row on a draw, and a character that nothing matches is dropped silently.  What
+surprises people:
 
 - unquoted words are ``[0-9A-Za-z_]+``: ``foo-bar`` is two values and ``www.x.org`` three;
 - in quotes a backslash is dropped and keeps the next character: ``"\d"`` is ``d``;
@@ -19,27 +19,18 @@ import ctypes
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache
 
+from collectd_inode.model import NOWHERE, Place, Problem
+
 MAX_INCLUDE_DEPTH = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something stands: ``/etc/collectd/collectd.conf:12``."""
-
-    path: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}"
+MODULE = "collectd_inode"
 
 
 Scalar = str | float | bool
-Problem = tuple[Place, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +40,11 @@ class Node:
     key: str
     values: tuple[Scalar, ...]
     children: tuple[Node, ...] = ()
-    place: Place | None = None
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class WholeConf:
     """A configuration with all its includes; the warnings are what collectd lets pass but nobody means."""
 
     nodes: tuple[Node, ...]
@@ -65,7 +56,7 @@ class BadConfig(Exception):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
-        super().__init__("\n".join(f"{place}: {message}" for place, message in self.problems))
+        super().__init__("\n".join(map(str, self.problems)))
 
 
 def parse(text: str, path: str = "") -> tuple[Node, ...]:
@@ -82,21 +73,58 @@ def read(path: str) -> tuple[Node, ...]:
     return load(path).nodes
 
 
-def load(path: str) -> Loaded:
+def load(path: str) -> WholeConf:
     """As `read`, and what the daemon would only warn of or not even notice."""
     reader = _Reader()
     nodes = reader.path(path, None, 0, Place(path, 1), on_missing=reader.problems)
     if not nodes and not reader.problems:
-        reader.problems.append((Place(path, 1), "the configuration is empty: collectd does not start"))
+        reader.problems.append(Problem("the configuration is empty: collectd does not start", Place(path, 1)))
     if reader.problems:
         raise BadConfig(dict.fromkeys(reader.problems))
-    return Loaded(tuple(nodes), tuple(dict.fromkeys(reader.warnings)))
+    return WholeConf(tuple(nodes), tuple(dict.fromkeys(reader.warnings)))
+
+
+def sections(tree: Iterable[Node]) -> Iterator[Node]:
+    """The ``<Module collectd_inode>`` sections of a whole collectd.conf; of what stands in one, that."""
+    tree = tuple(tree)
+    if is_bare(tree):
+        yield Node("Module", (MODULE,), tree, Place(tree[0].place.path))
+    for plugin in tree:
+        if plugin.key.lower() == "plugin" and plugin.values == ("python",):
+            for node in plugin.children:
+                if is_ours(node):
+                    yield node
+
+
+def is_ours(node: Node) -> bool:
+    """Whether *node* is a ``<Module collectd_inode>``."""
+    return node.key.lower() == "module" and [str(value).lower() for value in node.values] == [MODULE]
+
+
+_COLLECTD_S = frozenset(
+    ["autoloadplugin", "basedir", "chain", "collectinternalstats", "fqdnlookup", "hostname", "loadplugin",
+     "maxreadinterval", "module", "pidfile", "plugin", "plugindir", "postcachechain", "precachechain", "readthreads",
+     "typesdb", "writequeuelimithigh", "writequeuelimitlow", "writethreads"]
+)  # fmt: skip
+"""Keys at the top of a collectd.conf that no ``<Module>`` of ours takes (man 5 collectd.conf, GLOBAL OPTIONS)."""
+_EITHER_S = frozenset(["interval", "timeout"])
+
+
+def is_of_collectd(tree: Sequence[Node]) -> bool:
+    """Whether something stands at the top of *tree* that only collectd itself takes."""
+    return any(node.key.lower() in _COLLECTD_S for node in tree)
+
+
+def is_bare(tree: Sequence[Node]) -> bool:
+    """Whether *tree* is what stands in a ``<Module collectd_inode>``, without it: for exec and serve."""
+    keys = {node.key.lower() for node in tree}
+    return bool(keys - _EITHER_S) and not is_of_collectd(tree)
 
 
 # The scanner ----------------------------------------------------------------------------------------------------------
 
 
-class _Kind(Enum):
+class _TokenKind(Enum):
     BLANK = auto()
     EOL = auto()
     SLASH = auto()
@@ -112,7 +140,7 @@ class _Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    kind: _Kind
+    kind: _TokenKind
     text: str
     line: int
 
@@ -174,30 +202,30 @@ def _address(pattern: str, separator: str) -> _Match:
     return end
 
 
-_RULES: tuple[tuple[_Kind, _Match], ...] = (
-    (_Kind.BLANK, _greedy(r"[ \t\b]+")),
-    (_Kind.BLANK, _greedy(r"#.*")),
-    (_Kind.BLANK, _greedy(r"\\\r?\n")),
-    (_Kind.EOL, _greedy(r"\r?\n")),
-    (_Kind.SLASH, _greedy(r"/")),
-    (_Kind.OPEN, _greedy(r"<")),
-    (_Kind.CLOSE, _greedy(r">")),
-    (_Kind.BOOL, _greedy(r"true|yes|on|false|no|off")),
-    (_Kind.WORD, _address(_IPV4, ".")),
-    (_Kind.WORD, _address(_IPV6, ":")),
-    (_Kind.NUMBER, _greedy(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-][0-9]+)?")),
-    (_Kind.NUMBER, _greedy(r"0[xX][0-9a-fA-F]+")),
-    (_Kind.NUMBER, _greedy(r"[+-]?[0-9]+")),
-    (_Kind.QUOTED, _greedy(rf'"{_QUOTED}"')),
-    (_Kind.WORD, _greedy(r"[0-9A-Za-z_]+")),
-    (_Kind.CONTINUED, _greedy(rf'"{_QUOTED}\\\r?\n')),
+_RULES: tuple[tuple[_TokenKind, _Match], ...] = (
+    (_TokenKind.BLANK, _greedy(r"[ \t\b]+")),
+    (_TokenKind.BLANK, _greedy(r"#.*")),
+    (_TokenKind.BLANK, _greedy(r"\\\r?\n")),
+    (_TokenKind.EOL, _greedy(r"\r?\n")),
+    (_TokenKind.SLASH, _greedy(r"/")),
+    (_TokenKind.OPEN, _greedy(r"<")),
+    (_TokenKind.CLOSE, _greedy(r">")),
+    (_TokenKind.BOOL, _greedy(r"true|yes|on|false|no|off")),
+    (_TokenKind.WORD, _address(_IPV4, ".")),
+    (_TokenKind.WORD, _address(_IPV6, ":")),
+    (_TokenKind.NUMBER, _greedy(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-][0-9]+)?")),
+    (_TokenKind.NUMBER, _greedy(r"0[xX][0-9a-fA-F]+")),
+    (_TokenKind.NUMBER, _greedy(r"[+-]?[0-9]+")),
+    (_TokenKind.QUOTED, _greedy(rf'"{_QUOTED}"')),
+    (_TokenKind.WORD, _greedy(r"[0-9A-Za-z_]+")),
+    (_TokenKind.CONTINUED, _greedy(rf'"{_QUOTED}\\\r?\n')),
 )
 # After a line of a quoted string that ended in a backslash.  The first character may be anything but white space, a
 # quote included: a closing quote that opens its line does not close the string.
-_CONTINUED_RULES: tuple[tuple[_Kind, _Match], ...] = (
-    (_Kind.BLANK, _greedy(r"[ \t\b]+")),
-    (_Kind.CONTINUED, _greedy(rf"[^ \t\b]{_QUOTED}\\\r?\n")),
-    (_Kind.QUOTED, _greedy(rf'[^ \t\b]{_QUOTED}"')),
+_CONTINUED_RULES: tuple[tuple[_TokenKind, _Match], ...] = (
+    (_TokenKind.BLANK, _greedy(r"[ \t\b]+")),
+    (_TokenKind.CONTINUED, _greedy(rf"[^ \t\b]{_QUOTED}\\\r?\n")),
+    (_TokenKind.QUOTED, _greedy(rf'[^ \t\b]{_QUOTED}"')),
 )
 
 
@@ -208,20 +236,20 @@ def _scan(text: str) -> Iterator[_Token]:
         rules = _CONTINUED_RULES if lines else _RULES
         end, kind = _longest(rules, text, at)
         found = text[at:end]
-        if kind is _Kind.CONTINUED:
+        if kind is _TokenKind.CONTINUED:
             first_line = first_line if lines else line
             lines += re.sub(r"\\\r?\n\Z", "", found)
-        elif kind is _Kind.QUOTED and lines:
+        elif kind is _TokenKind.QUOTED and lines:
             yield _Token(kind, lines + found, first_line)
             lines = ""
-        elif kind is not _Kind.BLANK:
+        elif kind is not _TokenKind.BLANK:
             yield _Token(kind, found, line)
         line += found.count("\n")
         at = end
 
 
-def _longest(rules: tuple[tuple[_Kind, _Match], ...], text: str, at: int) -> tuple[int, _Kind]:
-    best, kind = at + 1, _Kind.DROPPED
+def _longest(rules: tuple[tuple[_TokenKind, _Match], ...], text: str, at: int) -> tuple[int, _TokenKind]:
+    best, kind = at + 1, _TokenKind.DROPPED
     matched = False
     for candidate, match in rules:
         end = match(text, at)
@@ -233,16 +261,16 @@ def _longest(rules: tuple[tuple[_Kind, _Match], ...], text: str, at: int) -> tup
 # The grammar ----------------------------------------------------------------------------------------------------------
 
 _TRUE = frozenset({"true", "yes", "on"})
-_VALUES = frozenset({_Kind.BOOL, _Kind.NUMBER, _Kind.WORD, _Kind.QUOTED})
+_VALUES = frozenset({_TokenKind.BOOL, _TokenKind.NUMBER, _TokenKind.WORD, _TokenKind.QUOTED})
 
 
 def _value(token: _Token) -> Scalar:
     match token.kind:
-        case _Kind.BOOL:
+        case _TokenKind.BOOL:
             return token.text in _TRUE
-        case _Kind.NUMBER:
+        case _TokenKind.NUMBER:
             return _number(token.text)
-        case _Kind.QUOTED:
+        case _TokenKind.QUOTED:
             return _unquoted(token.text)
     return token.text
 
@@ -286,10 +314,10 @@ class _Tree:
     def grow(self, text: str) -> None:
         statement: list[_Token] = []
         for token in _scan(text):
-            if token.kind is _Kind.EOL:
+            if token.kind is _TokenKind.EOL:
                 self._statement(statement)
                 statement = []
-            elif token.kind is _Kind.DROPPED:
+            elif token.kind is _TokenKind.DROPPED:
                 self._warn(token, f"{token.text!r} outside quotes is dropped by collectd: use double quotes")
             else:
                 statement.append(token)
@@ -297,27 +325,27 @@ class _Tree:
             # Where a quote is still open there is no end of line either; the daemon says the same of both.
             self._refuse(statement[-1], "the last line does not end in a newline, or a quote is not closed")
         for block in self._open:
-            self.problems.append((block.place, f"<{block.key}> is never closed"))
+            self.problems.append(Problem(f"<{block.key}> is never closed", block.place))
 
     def _statement(self, tokens: list[_Token]) -> None:
         match [token.kind for token in tokens]:
             case []:
                 pass
-            case [_Kind.OPEN, _Kind.SLASH, _Kind.WORD, _Kind.CLOSE]:
+            case [_TokenKind.OPEN, _TokenKind.SLASH, _TokenKind.WORD, _TokenKind.CLOSE]:
                 self._close(tokens[2])
-            case [_Kind.OPEN, _Kind.SLASH, *_]:
+            case [_TokenKind.OPEN, _TokenKind.SLASH, *_]:
                 self._refuse(tokens[0], "the end of a block is written </Name>, alone on its line")
-            case [_Kind.OPEN, _Kind.WORD, *rest, _Kind.CLOSE] if _VALUES.issuperset(rest):
+            case [_TokenKind.OPEN, _TokenKind.WORD, *rest, _TokenKind.CLOSE] if _VALUES.issuperset(rest):
                 key = tokens[1]
                 values = tuple(map(_value, tokens[2:-1]))
                 self._open.append(_Block(key.text, values, Place(self.path, key.line)))
-            case [_Kind.OPEN, *_]:
+            case [_TokenKind.OPEN, *_]:
                 self._refuse(tokens[0], 'the start of a block is written <Name> or <Name "value">, alone on its line')
-            case [_Kind.WORD]:
+            case [_TokenKind.WORD]:
                 self._refuse(tokens[0], f"{tokens[0].text} has no value")
-            case [_Kind.WORD, *rest] if _VALUES.issuperset(rest):
+            case [_TokenKind.WORD, *rest] if _VALUES.issuperset(rest):
                 self._keep(Node(tokens[0].text, tuple(map(_value, tokens[1:])), (), Place(self.path, tokens[0].line)))
-            case [_Kind.WORD, *rest]:
+            case [_TokenKind.WORD, *rest]:
                 wrong = next(token for token in tokens[1:] if token.kind not in _VALUES)
                 self._refuse(wrong, f"{tokens[0].text}: {wrong.text!r} outside quotes: put the value in double quotes")
             case _:
@@ -337,10 +365,10 @@ class _Tree:
             (self._open[-1].children if self._open else self.nodes).append(node)
 
     def _refuse(self, token: _Token, message: str) -> None:
-        self.problems.append((Place(self.path, token.line), message))
+        self.problems.append(Problem(message, Place(self.path, token.line)))
 
     def _warn(self, token: _Token, message: str) -> None:
-        self.warnings.append((Place(self.path, token.line), message))
+        self.warnings.append(Problem(message, Place(self.path, token.line)))
 
 
 # Files and includes ---------------------------------------------------------------------------------------------------
@@ -367,17 +395,17 @@ class _Reader:
         try:
             mode = os.stat(path).st_mode
         except OSError as trouble:
-            on_missing.append((asked, f"cannot read {path}: {trouble.strerror}"))
+            on_missing.append(Problem(f"cannot read {path}: {trouble.strerror}", asked))
             return []
         if stat.S_ISDIR(mode):
             return self._folder(path, pattern, depth, asked)
         if not stat.S_ISREG(mode):
-            self.warnings.append((asked, f"{path} is neither a file nor a folder"))
+            self.warnings.append(Problem(f"{path} is neither a file nor a folder", asked))
             return []
         if pattern is not None and not _name_matches(pattern, os.path.basename(path)):
             if not listed:
                 message = f'{path} does not match Filter "{pattern}": collectd refuses that for all but folders'
-                self.problems.append((asked, message))
+                self.problems.append(Problem(message, asked))
             return []
         return self._file(path, depth, asked)
 
@@ -385,7 +413,7 @@ class _Reader:
         try:
             names = sorted((name for name in os.listdir(folder) if not name.startswith(".")), key=os.fsencode)
         except OSError as trouble:
-            self.problems.append((asked, f"cannot read {folder}: {trouble.strerror}"))
+            self.problems.append(Problem(f"cannot read {folder}: {trouble.strerror}", asked))
             return []
         # As collectd does it, a folder in a folder is read too, and every name is expanded as if typed in a shell.
         return [node for name in names for node in self._words(f"{folder}/{name}", pattern, depth, asked, listed=True)]
@@ -395,47 +423,47 @@ class _Reader:
             with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
                 text = file.read()
         except OSError as trouble:
-            self.problems.append((asked, f"cannot read {path}: {trouble.strerror}"))
+            self.problems.append(Problem(f"cannot read {path}: {trouble.strerror}", asked))
             return []
         tree = _Tree(path)
         tree.grow(text)
         self.problems += tree.problems
         self.warnings += tree.warnings
-        return [included for node in tree.nodes for included in self._include(node, path, depth)]
+        return [included for node in tree.nodes for included in self._include(node, depth)]
 
-    def _include(self, node: Node, path: str, depth: int) -> list[Node]:
+    def _include(self, node: Node, depth: int) -> list[Node]:
         if node.key.lower() != "include":
             return [node]
-        place = node.place or Place(path, 1)
         match node.values:
             case (str(wanted),):
-                pattern = self._filter(node, place)
-                return self._words(wanted, pattern, depth + 1, place)
-        self.warnings.append((place, "Include takes exactly one text in double quotes; collectd ignores this one"))
+                pattern = self._filter(node)
+                return self._words(wanted, pattern, depth + 1, node.place)
+        self.warnings.append(
+            Problem("Include takes exactly one text in double quotes; collectd ignores this one", node.place)
+        )
         return []
 
-    def _filter(self, node: Node, place: Place) -> str | None:
+    def _filter(self, node: Node) -> str | None:
         pattern = None
         for child in node.children:
-            place = child.place or place
             if child.key.lower() != "filter":
-                self.warnings.append((place, f"{child.key} is not allowed in <Include>"))
+                self.warnings.append(Problem(f"{child.key} is not allowed in <Include>", child.place))
                 continue
             match child.values:
                 case (str(only),):
                     pattern = only
                 case _:
-                    self.warnings.append((place, "Filter takes exactly one text in double quotes"))
+                    self.warnings.append(Problem("Filter takes exactly one text in double quotes", child.place))
         return pattern
 
     def _words(self, text: str, pattern: str | None, depth: int, asked: Place, *, listed: bool = False) -> list[Node]:
         if depth >= MAX_INCLUDE_DEPTH:
             message = f"{text} is not included: more than {MAX_INCLUDE_DEPTH - 1} files include one another"
-            self.problems.append((asked, message))
+            self.problems.append(Problem(message, asked))
             return []
         words = _shell_words(text)
         if words is None:
-            self.problems.append((asked, f'Include "{text}": the shell would not understand this name'))
+            self.problems.append(Problem(f'Include "{text}": the shell would not understand this name', asked))
             return []
         return [
             node
@@ -461,7 +489,7 @@ _WRDE_NOCMD = 4
 
 
 def _shell_words(text: str) -> list[bytes] | None:
-    """What wordexp(3), which collectd asks, makes of a name: wildcards, ``~``, ``$HOME``, and a blank splits it."""
+    """Expand a name as wordexp(3), which collectd calls, does: wildcards, ``~``, ``$HOME``; a blank splits it."""
     libc = ctypes.CDLL(None)
     answer = _WordExp()
     if libc.wordexp(os.fsencode(text), ctypes.byref(answer), _WRDE_NOCMD) != 0:

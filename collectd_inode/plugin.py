@@ -3,6 +3,7 @@
 =========  ==========================================================================================
 config     once for each ``<Module>``, before the daemon forks: read it, load features, find mistakes
 init       after the fork: start the loop thread, register the drain
+write      what other jobs and machines have sent, where a job judges by it
 read       the drain, every second: dispatch what has been observed
 shutdown   stop the loop; after that nothing is logged or dispatched any more
 =========  ==========================================================================================
@@ -16,13 +17,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import collectd  # type: ignore[import-not-found]  # built into the daemon's interpreter, and only there
 
 if TYPE_CHECKING:
     from collectd_inode.daemon import Daemon
+    from collectd_inode.model import Listener
     from collectd_inode.report.notification import Notification
     from collectd_inode.report.values import Value
 
@@ -33,17 +36,17 @@ log = logging.getLogger(NAME)
 
 
 class StrictConfigError(ValueError):
-    """What ``StrictConfig true`` raises: collectd prints it and does not start."""
+    """Raised for ``StrictConfig true``: collectd prints it and does not start."""
 
 
 class Collectd:
-    """What the daemon's insides need of collectd."""
+    """The part of collectd that the daemon's insides use."""
 
     def __init__(self) -> None:
         self._unknown: set[str] = set()
 
     def dispatch(self, value: Value) -> None:
-        """Hand one value list to collectd, which only queues it.  A type it does not know is told once."""
+        """Hand one value list to collectd, which only queues it.  An unknown type is logged once."""
         try:
             self._values(value).dispatch()
         except TypeError as error:
@@ -52,8 +55,8 @@ class Collectd:
             if value.type not in self._unknown:
                 self._unknown.add(value.type)
                 log.error(
-                    "collectd knows no type %r: a TypesDB of your own replaces the default one; "
-                    "name /usr/share/collectd/types.db beside it",
+                    "collectd has no type %r: your own TypesDB replaces the default one; "
+                    "add /usr/share/collectd/types.db to it",
                     value.type,
                 )
 
@@ -83,19 +86,45 @@ class Collectd:
                 message=notification.message,
             ).dispatch()
 
+    def listen(self, listeners: Sequence[Listener]) -> None:
+        """Tell *listeners* of the verdicts they want.  It costs a look-up for each value that collectd has."""
+        wanted: dict[tuple[str, str], list[Listener]] = {}
+        for listener in listeners:
+            wanted.setdefault((listener.plugin, listener.instance), []).append(listener)
+
+        def write(values: Any) -> None:
+            told = wanted.get((values.plugin, values.plugin_instance))
+            if told is None or values.type_instance != "success" or values.type != "bool":
+                return
+            for listener in told:
+                listener.take(values.host, values.time, values.interval, float(values.values[0]))
+
+        collectd.register_write(write, name=NAME)
+
     def every(self, seconds: float, callback: Callable[[], None]) -> None:
         """Have *callback* called in a read thread."""
         collectd.register_read(callback, seconds, name=NAME)
 
 
-def _mend(error: ImportError) -> str:
+def _raised_by_an_import(error: BaseException) -> bool:
+    """Whether a module is missing, or raised while it was imported: the installation is incomplete."""
+    frames = (frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__))
+    return isinstance(error, ImportError | SyntaxError) or "<module>" in frames
+
+
+def _reason(error: BaseException) -> str:
+    with contextlib.suppress(BaseException):  # that file may be what is broken
+        from collectd_inode.dependencies import explained  # noqa: PLC0415
+
+        error = explained(error)
+    return str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+
+
+def _mend(error: BaseException) -> str:
     if "undefined symbol" in str(error):
         # The embedded interpreter takes its standard library from the first python3 in PATH.
-        return "collectd was started with another Python in front of Debian's in PATH (pyenv, a virtual environment)"
-    return (
-        "ModulePath must name the site-packages folder of an environment that holds collectd_inode and was made by "
-        "the same Python as collectd's"
-    )
+        return "another Python precedes Debian's in the PATH of collectd (pyenv, a virtual environment)"
+    return "run collectd-inode doctor to see what is missing; reinstall collectd_inode with collectd's Python"
 
 
 class Plugin:
@@ -107,17 +136,22 @@ class Plugin:
 
     def config(self, node: Any) -> None:
         """One ``<Module collectd_inode>`` section."""
+        if not self._usable:
+            return
         try:
             if self._daemon is None:
                 from collectd_inode.daemon import Daemon  # noqa: PLC0415  # a broken dependency must not stop collectd
 
-                self._daemon = Daemon(Collectd())
+                host = Collectd()
+                self._daemon = Daemon(host)
+                self._daemon.listen = host.listen
             refusal = self._daemon.section(node)
-        except ImportError as error:
-            self._usable = False
-            log.error("cannot run: %s; %s", error, _mend(error))
-        except Exception:
-            log.exception("bug: a <Module> section was not understood")
+        except BaseException as error:  # a dependency may even call sys.exit() when it is imported
+            if _raised_by_an_import(error):
+                self._usable = False
+                log.error("cannot run: %s; %s", _reason(error), _mend(error))
+            else:
+                log.exception("bug: cannot read a <Module> section")
         else:
             if refusal:
                 raise StrictConfigError(refusal)
@@ -131,14 +165,15 @@ class Plugin:
             return
         try:
             self._daemon.start()
-        except Exception:
-            log.exception("bug: nothing is observed")
+        except BaseException:
+            log.exception("bug: no job runs")
 
     def shutdown(self) -> None:
         """Stop at once."""
         log.handlers = [logging.NullHandler()]  # a run that ends late must not log into what collectd has freed
         if self._daemon is not None:
-            self._daemon.stop()
+            with contextlib.suppress(BaseException):
+                self._daemon.stop()
 
 
 class _Handler(logging.Handler):

@@ -1,4 +1,4 @@
-"""One run of one job, while it is written and when it is finished.
+"""One run of one job, while it is written.
 
 A scenario's steps, an SMTP conversation's phases and an NTP exchange are the same thing here: named steps in order,
 each timed; the first bad one ends the run; plus a few readings.  A *probe* is an async function that is handed a
@@ -7,9 +7,10 @@ each timed; the first bad one ends the run; plus a few readings.  A *probe* is a
 - ``with run.step(planned):`` brackets one step.  Whatever is raised inside becomes the step's status and cause, and
   ends the probe: the exception goes on, and `observe` knows that it has been recorded.
 - ``run.exchange(exchange)`` adds what the wire measured to the step that is open.
-- ``run.read(…)`` and ``run.warn(…)`` add readings and warnings.
-- ``with run.part():`` brackets steps that others are done after, whatever becomes of them: the first exception in such
-  a part is how the run ended, and goes no further.
+- ``run.add_reading(…)`` and ``run.warn(…)`` add readings and warnings; ``run.note(…)`` what the other side looks like.
+- ``run.try_again(error, first)`` lets the steps from *first* on be done once more: another address, say.
+- ``with run.isolated():`` brackets steps that others are done after, whatever becomes of them: the first exception in
+  such a part is how the run ended, and goes no further.
 
 A step that is planned as *soft* goes on without an exception when the world was not as it should be: it is a warning.
 
@@ -21,347 +22,39 @@ Cancellation (a daemon that stops) goes through and leaves no observation.
 from __future__ import annotations
 
 import asyncio
-import base64
-import html
-import json
-import re
+import threading
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from enum import Enum, IntEnum, StrEnum
-from functools import lru_cache
-from html.entities import codepoint2name
+from dataclasses import replace
 
-from collectd_inode import wire
-from collectd_inode.wire import Clock, Exchange, Phase, Stamps, deadline
-
-
-class Status(StrEnum):
-    """How a step or a run ended, in cucumber's words; *failed* is the world's fault, *error* ours or the operator's."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    UNDEFINED = "undefined"
-    AMBIGUOUS = "ambiguous"
-    ERROR = "error"
-
-
-class Cause(IntEnum):
-    """Why a run is bad; the numbers are in people's databases and never change."""
-
-    NONE = 0
-    RESOLVE = 1
-    CONNECT = 2
-    TLS = 3
-    CERTIFICATE = 4
-    TIMEOUT = 5
-    PROTOCOL = 6
-    REFUSED = 7
-    CREDENTIALS = 8
-    EXPECTATION = 9
-    UNSYNCHRONISED = 10
-    UNDEFINED = 11
-    ERROR = 12
-    CONFIGURATION = 13
-
-    @property
-    def word(self) -> str:
-        """The cause as JSON and people write it: ``connect``."""
-        return self.name.lower()
-
-
-class Detail(Enum):
-    """How many series a job sends: the scenario's own, one a step, or the phases of each step too."""
-
-    SCENARIO = "scenario"
-    STEP = "step"
-    PHASE = "phase"
-
-
-class Failure(Exception):
-    """The outside world is not as it should be: status *failed*, with the cause and a sentence.
-
-    ``expected`` and ``found`` are shown below the message where there is room for them.
-    """
-
-    def __init__(self, cause: Cause, message: str, *, expected: str = "", found: str = "") -> None:
-        super().__init__(message)
-        self.cause, self.message, self.expected, self.found = cause, message, expected, found
-
-
-class Misconfigured(Exception):
-    """The operator must mend something (a secret that cannot be read): status *error*, cause *configuration*."""
-
-
-class Broken(Exception):
-    """Code that is not ours raised (an operator's step); the text names its place.  Status *error*."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why something is not *passed*: status, cause, one line; what was expected and what was found, if that is it."""
-
-    status: Status
-    cause: Cause
-    message: str
-    expected: str = ""
-    found: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Warning:
-    """Something to see to although the run passed: a stable code and a sentence."""
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedStep:
-    """A step as the job announces it: its name for people, its name in series, its place (``file:line``).
-
-    ``keyword`` and ``below`` (a table or doc string, line by line) are for showing it as it stands in its file;
-    ``navigates`` is False for a step that is known to ask nothing of the network; ``trouble`` is why this step keeps
-    its job from running.  ``soft``: its failure is a warning; ``cleanup``: it is done also when the run has ended.
-    """
-
-    name: str
-    series: str
-    place: str = ""
-    keyword: str = ""
-    below: tuple[str, ...] = ()
-    navigates: bool = True
-    trouble: Trouble | None = None
-    soft: bool = False
-    cleanup: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """What stands around the steps in a feature file, for people to read."""
-
-    feature: str
-    description: tuple[str, ...]
-    scenario: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepResult:
-    """A step as it went.  ``seconds`` is wire time: None if it asked nothing of the network or did not pass.
-
-    A step that ran into a deadline has the time waited.  ``excused``: it is a soft step that failed.
-    """
-
-    name: str
-    series: str
-    status: Status
-    place: str = ""
-    trouble: Trouble | None = None
-    seconds: float | None = None
-    elapsed: float = 0.0
-    phases: Mapping[Phase, float] = field(default_factory=dict)
-    response_code: int | None = None
-    bytes: int | None = None
-    stamps: Stamps | None = None
-    excused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A number beside the steps, under the type and type instance it is dispatched with.
-
-    ``dispatched`` is False for what JSON alone names, because it would make ever new series.
-    """
-
-    type: str
-    type_instance: str
-    value: float
-    dispatched: bool = True
-
-
-SOFT, EVIDENCE = "soft", "evidence"
-"""Codes of warnings: a soft step has failed; the evidence of a failed run could not be kept."""
+from collectd_inode import whereabouts, wire
+from collectd_inode.model import (
+    EVIDENCE,
+    SOFT,
+    Broken,
+    Cause,
+    Fact,
+    Failure,
+    Job,
+    Misconfigured,
+    Observation,
+    Phase,
+    PlannedStep,
+    Reading,
+    Standing,
+    Status,
+    StepResult,
+    Trouble,
+    Warning,
+    unable,
+)
+from collectd_inode.secrets.redactor import Redactor
+from collectd_inode.trust.certificate import names_and_dates
+from collectd_inode.wire import Clock, Exchange, deadline
+from collectd_inode.words import shortened
 
 Probe = Callable[["Run"], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What is to be observed: who it is, how often, how long it may take, and the probe that does it.
-
-    ``trouble`` stands in for the probe of a job that cannot run: it is reported every interval.  ``deadline`` is
-    seconds for a whole run.  ``host`` empty means the daemon's own.
-    """
-
-    kind: str
-    name: str
-    instance: str
-    scenario: str | None = None
-    host: str = ""
-    interval: float = 60.0
-    deadline: float = 30.0
-    notify: bool = True
-    confirm: int = 1
-    start_offset: float | None = None
-    detail: Detail = Detail.STEP
-    steps: tuple[PlannedStep, ...] = ()
-    place: str = ""
-    story: Story | None = None
-    readings: tuple[tuple[str, str], ...] = ()
-    """Type and type instance of what it may send beside its steps' latencies, as far as that is known beforehand."""
-    probe: Probe | None = None
-    trouble: Trouble | None = None
-
-    @property
-    def identity(self) -> tuple[str, str, str]:
-        """What no two jobs of a daemon share: host, plugin, plugin instance."""
-        return self.host, self.kind, self.instance
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """A finished run: immutable, redacted, and all that any report is made of.
-
-    ``time`` is the start (epoch seconds), ``elapsed`` wall time.  ``seconds`` is the sum of the latencies of the steps
-    that passed, if the run did (None for a job whose steps have none).
-    """
-
-    job: Job
-    status: Status
-    time: float
-    elapsed: float
-    steps: tuple[StepResult, ...] = ()
-    trouble: Trouble | None = None
-    warnings: tuple[Warning, ...] = ()
-    readings: tuple[Reading, ...] = ()
-    seconds: float | None = None
-    ran: bool = True
-    """False for a job that cannot run and only says so."""
-    traceback: str = ""
-    """Of a bug, ours or in an operator's step."""
-    evidence: str = ""
-    """The folder with what a failed run has left; empty if none was kept."""
-
-    @property
-    def cause(self) -> Cause:
-        """Why it is bad; NONE if it is not."""
-        return self.trouble.cause if self.trouble else Cause.NONE
-
-    @property
-    def message(self) -> str:
-        """The trouble's sentence, or nothing."""
-        return self.trouble.message if self.trouble else ""
-
-    @property
-    def passed(self) -> bool:
-        """Whether all went as it should."""
-        return self.status is Status.PASSED
-
-    @property
-    def overhead(self) -> float | None:
-        """What is left of the elapsed time when the wire time is taken off: ours, never the server's."""
-        if self.seconds is None:
-            return None
-        # How much of an excused step's time was the server's is not known to the end, so none of it is called ours.
-        theirs = self.seconds + sum(step.elapsed for step in self.steps if step.excused)
-        return max(0.0, self.elapsed - theirs)
-
-    @property
-    def bad_step(self) -> StepResult | None:
-        """The step that ended the run; None where it was none, or nothing has."""
-        troubled = (s for s in self.steps if s.trouble is not None and not s.excused)
-        return next((s for s in troubled if s.trouble == self.trouble), None)
-
-
-class Redactor:
-    """Puts ``[NAME]`` wherever a secret's value would be shown, also as a browser would have encoded it."""
-
-    def __init__(self) -> None:
-        self._secrets: list[tuple[str, str]] = []
-        self._pattern: re.Pattern[str] | None = None
-
-    def hide(self, name: str, value: str) -> None:
-        """From now on *value* reads ``[name]``."""
-        if not value.strip() or any(value == known for known, _ in self._secrets):
-            return
-        self._secrets.append((value, name))
-        # Longest first: a secret that contains another must not leave its rest behind.
-        self._secrets.sort(key=lambda secret: len(secret[0]), reverse=True)
-        patterns = (_pattern_of(value) for value, _ in self._secrets)
-        self._pattern = re.compile("|".join(f"({pattern})" for pattern in patterns), re.IGNORECASE)
-
-    @property
-    def pattern(self) -> re.Pattern[str] | None:
-        """What any secret looks like, whatever it is dressed in; None if there is none."""
-        return self._pattern
-
-    def __call__(self, text: str) -> str:
-        """*text* without secrets."""
-        if self._pattern is None:
-            return text
-        whole = self._pattern.sub(lambda match: f"[{self._secrets[(match.lastindex or 1) - 1][1]}]", text)
-        if _CUT not in whole:
-            return whole
-        for value, name in self._secrets:
-            whole = _without_cut_ends(whole, value, f"[{name}]")
-        return whole
-
-
-_CUT = "…"
-_TELLING = 4
-"""So many characters of a secret that was cut in two are worth hiding; fewer are anybody's."""
-
-
-def _pattern_of(value: str) -> str:
-    """*value* in any of the ways in which it may turn up: as it is, in a URL, in a page, in a header, in a repr."""
-    octets = value.encode("utf-8", "surrogatepass")
-    encoded = re.escape(base64.b64encode(octets).decode("ascii"))
-    parts = re.split(r"\s+", value.strip())
-    blank = "(?:" + "|".join(map(_pattern_of_character, " \u00a0\t\r\n")) + r"|%20|\+|\s)+"
-    return f"{blank.join(''.join(map(_pattern_of_character, part)) for part in parts)}|{encoded}"
-
-
-@lru_cache(maxsize=1024)
-def _pattern_of_character(character: str) -> str:
-    # Which characters are escaped differs from one part of a URL to the next, so each may be or not.
-    octets = character.encode("utf-8", "surrogatepass")
-    forms = [
-        "".join(f"%{octet:02x}" for octet in octets),
-        "".join(f"\\x{octet:02x}" for octet in octets),
-        f"\\u{ord(character):04x}",
-        repr(character)[1:-1],
-        json.dumps(character)[1:-1],
-        html.escape(character),
-        f"&{codepoint2name[ord(character)]};" if ord(character) in codepoint2name else character,
-        f"\\{character}",
-        character,
-    ]
-    # Longest first: the short forms begin some of the long ones.
-    listed = sorted({re.escape(form) for form in forms}, key=len, reverse=True)
-    entities = rf"&\#0*{ord(character)};|&\#x0*{ord(character):x};"
-    return f"(?:{entities}|{'|'.join(listed)})"
-
-
-def _without_cut_ends(text: str, value: str, shown: str) -> str:
-    """*text* without what an ellipsis has left of *value*: its beginning before one, its end after one."""
-    first, *rest = text.split(_CUT)
-    pieces = [first]
-    for right in rest:
-        left = pieces[-1]
-        if kept := _overlap(left, value):
-            pieces[-1] = left[:-kept] + shown
-        kept = _overlap(value, right)
-        pieces.append(shown + right[kept:] if kept else right)
-    return _CUT.join(pieces)
-
-
-def _overlap(left: str, right: str) -> int:
-    """How many characters, if they are telling, end *left* and begin *right*."""
-    return next((n for n in range(min(len(left), len(right)), _TELLING - 1, -1) if left.endswith(right[:n])), 0)
-
 
 WIRE_CAUSES: tuple[tuple[type[wire.WireError], Cause], ...] = (
     (wire.ResolveFailed, Cause.RESOLVE),
@@ -372,60 +65,100 @@ WIRE_CAUSES: tuple[tuple[type[wire.WireError], Cause], ...] = (
 )
 
 
+_UNREACHABLE = frozenset((Cause.RESOLVE, Cause.CONNECT, Cause.TLS, Cause.CERTIFICATE))
+"""Causes of a site that was not asked anything."""
+
+
 def trouble_from(error: BaseException) -> Trouble:
-    """What *error* means: the one table from exceptions to statuses and causes."""
+    """The trouble for *error*, by the one table from exceptions to statuses and causes."""
     match error:
         case Failure():
-            return Trouble(Status.FAILED, error.cause, error.message, error.expected, error.found)
+            return Trouble(Status.FAILED, error.cause, _bounded(error.message), error.expected, error.found)
         case Misconfigured():
-            return Trouble(Status.ERROR, Cause.CONFIGURATION, str(error))
+            return Trouble(Status.ERROR, Cause.CONFIGURATION, text_of(error))
         case Broken():
-            return Trouble(Status.ERROR, Cause.ERROR, str(error))
+            return Trouble(Status.ERROR, Cause.ERROR, text_of(error))
         case TimeoutError():
-            return Trouble(Status.FAILED, Cause.TIMEOUT, str(error) or "the deadline struck")
+            return Trouble(Status.FAILED, Cause.TIMEOUT, text_of(error) or "deadline exceeded")
         case wire.OutOfFiles():
             return Trouble(Status.ERROR, Cause.CONFIGURATION, str(error))
+        case wire.CertificateRefused():
+            return Trouble(Status.FAILED, Cause.CERTIFICATE, text_of(error), found=_presented(error))
         case wire.WireError():
             cause = next(cause for kind, cause in WIRE_CAUSES if isinstance(error, kind))
-            return Trouble(Status.FAILED, cause, str(error))
+            return Trouble(Status.FAILED, cause, text_of(error))
         case _:
             return Trouble(Status.ERROR, Cause.ERROR, _bug(error))
+
+
+def _presented(error: wire.CertificateRefused) -> str:
+    """The certificate that was refused, where the message does not say already whose it is."""
+    if error.tls is None or "(subject " in str(error):
+        return ""
+    return names_and_dates(error.tls)
 
 
 def _bug(error: BaseException) -> str:
     """A bug's kind, text and innermost place."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}{place}"
+    return f"{type(error).__name__}: {text_of(error)}{place}"
 
 
-class _Writing:
+def described(error: BaseException) -> str:
+    """An exception's kind and text."""
+    return f"{type(error).__name__}: {text_of(error)}".removesuffix(": ")
+
+
+def text_of(error: BaseException) -> str:
+    """An exception's text, bounded; an operator's own exception may have none, or raise when it is asked for it."""
+    try:
+        text = str(error)
+    except BaseException as another:
+        return f"its text is not available ({type(another).__name__})"
+    return _bounded(text)
+
+
+def _bounded(text: object) -> str:
+    text = str(text)
+    return text if len(text) <= _TEXT_LENGTH else f"{text[:_TEXT_LENGTH]}…"
+
+
+_TEXT_LENGTH = 2000
+"""Characters: a message is a sentence, not the page that it came from."""
+_MOST_FACTS, _FACT_LENGTH = 100, 300
+"""Facts of a run, and characters of one."""
+
+
+class OpenStep:
     """A step while it is open."""
 
     def __init__(self, planned: PlannedStep, started: float) -> None:
         self.planned, self.started = planned, started
         self.exchanges: list[Exchange] = []
+        self.timed: tuple[float, float | None, int | None] | None = None
+        """Its seconds, those of the network, and bytes, where who does it has timed it."""
 
     def close(self, elapsed: float, trouble: Trouble | None, *, excused: bool = False) -> StepResult:
         codes = [e.response_code for e in self.exchanges if e.response_code is not None]
+        timed = self.timed if trouble is None else None
         return StepResult(
-            name=self.planned.name,
-            series=self.planned.series,
-            place=self.planned.place,
+            planned=self.planned,
             status=trouble.status if trouble else Status.PASSED,
             trouble=trouble,
-            seconds=self._seconds(elapsed, trouble),
+            seconds=timed[0] if timed is not None else self._seconds(elapsed, trouble),
+            network=timed[1] if timed is not None else None,
             elapsed=elapsed,
             phases=_summed(e.phases for e in self.exchanges),
             response_code=codes[-1] if codes else None,
-            bytes=sum(e.bytes for e in self.exchanges) if codes else None,
+            bytes=sum(e.bytes for e in self.exchanges) if codes and timed is None else timed and timed[2],
             stamps=min((e.stamps for e in self.exchanges), default=None),  # one elapsed makes the sum elapsed
             excused=excused,
         )
 
     @property
     def doing(self) -> str:
-        """What its last exchange was broken off in."""
+        """The activity that interrupted its last exchange."""
         return self.exchanges[-1].doing if self.exchanges else ""
 
     def _seconds(self, elapsed: float, trouble: Trouble | None) -> float | None:
@@ -454,25 +187,33 @@ class Run:
         """How long it may take."""
         self._time, self._started = clock.now(), clock.monotonic()
         self._results: list[StepResult] = []
-        self._open: _Writing | None = None
+        self._open: OpenStep | None = None
         self._warnings: list[Warning] = []
         self._readings: list[Reading] = []
+        self._facts: dict[str, str] = {}
         self._recorded: BaseException | None = None
         self._ended: Trouble | None = None
         self._traceback = ""
+        self._standing = Standing.FINAL
+        self.limit: asyncio.Timeout | None = None
+        """Its deadline, once it counts."""
         self.keep: Callable[[Observation], Awaitable[str]] | None = None
         """Set by a probe: keeps the evidence of a run that did not pass, and gives the folder it is in."""
 
     @contextmanager
     def step(self, planned: PlannedStep) -> Iterator[None]:
         """Bracket one step; an exception becomes its trouble and goes on."""
-        self._open = _Writing(planned, self.clock.monotonic())
+        self._open = OpenStep(planned, self.clock.monotonic())
         try:
             yield
         except (asyncio.CancelledError, KeyboardInterrupt):
             raise  # the deadline or the end of the daemon: `observe` knows which, and closes the step
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             trouble = self._trouble(error)
+            if self._never_got_there(planned, trouble):
+                self._results.append(StepResult(planned, Status.SKIPPED, because=trouble.message))
+                self._open = None
+                return None
             excused = planned.soft and trouble.status is Status.FAILED  # a mistake of the operator's is no weather
             self._close(trouble, excused=excused)
             if excused:
@@ -481,8 +222,21 @@ class Run:
             raise
         self._close(None)
 
+    def _never_got_there(self, planned: PlannedStep, trouble: Trouble) -> bool:
+        """Whether a clean-up step has nothing to clean up: the run ended before there was what it is about.
+
+        One that asked the network for something was done, and its result is reported; but not that the site which ended
+        the run still cannot be reached: one fault is one complaint.
+        """
+        if not planned.cleanup or self._ended is None:
+            return False
+        if trouble.cause in _UNREACHABLE:
+            return (trouble.cause, trouble.message) == (self._ended.cause, self._ended.message)
+        asked = self._open is not None and bool(self._open.exchanges)
+        return trouble.cause is Cause.EXPECTATION and not asked
+
     @contextmanager
-    def part(self) -> Iterator[None]:
+    def isolated(self) -> Iterator[None]:
         """Bracket a part of the run; the probe goes on after it, whatever is raised inside.
 
         The first of such exceptions is how the run ended; what goes wrong later on is its own step's trouble only.
@@ -493,13 +247,57 @@ class Run:
             if _is_being_stopped():
                 raise
             self._end(error)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             self._end(error)
+
+    def try_again(self, error: BaseException, first: PlannedStep) -> None:
+        """Let the steps after *first* be done once more, although *error* has ended one of them or *first* itself.
+
+        What they came to is dropped.  *first* is kept; where it failed, it is excused.
+        """
+        index = next(i for i, result in enumerate(self._results) if result.planned == first)
+        done = self._results[index]
+        self._results[index:] = [replace(done, excused=done.trouble is not None)]
+        self.forget(error)
+
+    def has_recorded(self, error: BaseException) -> bool:
+        """Whether *error* is what a step of this run has ended with."""
+        return error is self._recorded
+
+    def forget(self, error: BaseException | None) -> None:
+        """Let go of what *error* holds on to, now that it has been told.
+
+        A traceback has the frames that it went through, a frame its exception: together they would keep each body that
+        was too large until the garbage collector comes by, and 10 MB of it are few objects to him.
+        """
+        self._recorded = None
+        seen: set[int] = set()
+        waiting = [error]
+        while waiting:
+            one = waiting.pop()
+            if one is None or id(one) in seen:
+                continue
+            seen.add(id(one))
+            one.__traceback__ = None
+            waiting += [one.__cause__, one.__context__]
+            if isinstance(one, BaseExceptionGroup):
+                waiting += one.exceptions
 
     @property
     def last(self) -> StepResult | None:
         """The step that was done last."""
         return self._results[-1] if self._results else None
+
+    def has_passed(self, planned: PlannedStep) -> bool:
+        """Whether that step has been done, and passed."""
+        return any(result.planned == planned and result.status is Status.PASSED for result in self._results)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing has ended the run early so far."""
+        return self._ended is None
 
     @property
     def seconds_left(self) -> float:
@@ -510,14 +308,43 @@ class Run:
         """Add what the wire measured to the step that is open."""
         if self._open is not None:
             self._open.exchanges.append(exchange)
+        if exchange.address:
+            self.note(f"address of {exchange.host}", exchange.address)
+        for host, certificate in exchange.presented.items():
+            self.note(f"certificate of {host}", certificate)
 
-    def read(self, type: str, type_instance: str, value: float, *, dispatched: bool = True) -> None:
+    def timed(self, series: str, seconds: float, network: float | None = None, size: int | None = None) -> None:
+        """The step of this *series*, which is open or has passed, took so many *seconds*.
+
+        Of these it waited for the *network* so long, for *size* bytes.
+        """
+        if self._open is not None and self._open.planned.series == series:
+            self._open.timed = seconds, network, size
+            return
+        self._results = [
+            replace(result, seconds=seconds, network=network, bytes=size)
+            if result.series == series and result.passed
+            else result
+            for result in self._results
+        ]
+
+    def add_reading(self, type: str, type_instance: str, value: float, *, dispatched: bool = True) -> None:
         """Add a reading."""
         self._readings.append(Reading(type, type_instance, value, dispatched))
+
+    def note(self, what: str, value: str) -> None:
+        """Note a fact about the other side; one that is noted again has its last value."""
+        what = shortened(what, _FACT_LENGTH)
+        if what in self._facts or len(self._facts) < _MOST_FACTS:
+            self._facts[what] = shortened(value, _FACT_LENGTH)
 
     def warn(self, code: str, message: str) -> None:
         """Add a warning; the status stays as it is."""
         self._warnings.append(Warning(code, message))
+
+    def leave_open(self, standing: Standing) -> None:
+        """Whether the status is good or bad is not known: alarms stay as they are."""
+        self._standing = standing
 
     def finish(self, error: BaseException | None = None) -> Observation:
         """The observation, redacted; *error* is what ended the probe early."""
@@ -535,7 +362,9 @@ class Run:
             warnings=tuple(self._warnings),
             readings=tuple(self._readings),
             traceback=self._traceback,
+            facts=tuple(Fact(what, value) for what, value in self._facts.items()),
             seconds=None if trouble else self._total(),
+            standing=Standing.FINAL if trouble else self._standing,
         )
         return _redacted(finished, self.redactor)
 
@@ -574,8 +403,9 @@ class Run:
         """The steps as the job announced them, whichever order they were done in; the rest was skipped."""
         done = {result.series: result for result in self._results}
         for planned in self.job.steps:
-            skipped = StepResult(planned.name, planned.series, Status.SKIPPED, planned.place)
-            yield done.get(planned.series, skipped)
+            result = done.get(planned.series) or StepResult(planned, Status.SKIPPED)
+            if result.status is not Status.SKIPPED or not planned.spare:
+                yield result
 
 
 def _redacted(observation: Observation, redact: Redactor) -> Observation:
@@ -583,13 +413,17 @@ def _redacted(observation: Observation, redact: Redactor) -> Observation:
         return observation
     return replace(
         observation,
-        steps=tuple(
-            replace(s, name=redact(s.name), trouble=_redacted_trouble(s.trouble, redact)) for s in observation.steps
-        ),
+        steps=tuple(_redacted_step(step, redact) for step in observation.steps),
         trouble=_redacted_trouble(observation.trouble, redact),
         traceback=redact(observation.traceback),
         warnings=tuple(Warning(w.code, redact(w.message)) for w in observation.warnings),
+        facts=tuple(Fact(redact(fact.what), redact(fact.value)) for fact in observation.facts),
     )
+
+
+def _redacted_step(step: StepResult, redact: Redactor) -> StepResult:
+    planned = replace(step.planned, name=redact(step.name), below=tuple(map(redact, step.planned.below)))
+    return replace(step, planned=planned, trouble=_redacted_trouble(step.trouble, redact), because=redact(step.because))
 
 
 def _redacted_trouble(trouble: Trouble | None, redact: Redactor) -> Trouble | None:
@@ -600,31 +434,84 @@ def _redacted_trouble(trouble: Trouble | None, redact: Redactor) -> Trouble | No
     )
 
 
-async def observe(job: Job, clock: Clock = wire.SYSTEM_CLOCK, *, seconds: float | None = None) -> Observation:
+Unfinished = dict[tuple[str, str, str], "asyncio.Task[BaseException | None]"]
+"""Runs that went on after their deadline, by their jobs' identities: an operator's step swallows its cancellation."""
+
+ENDING_SECONDS = 1.0
+"""How long a run may take to end when its deadline has passed."""
+
+
+async def observe(
+    job: Job, clock: Clock = wire.SYSTEM_CLOCK, *, seconds: float | None = None, unfinished: Unfinished | None = None
+) -> Observation:
     """Run *job* once, within its deadline, and tell how it went; the daemon and the command line both call this.
 
-    *seconds* is a nearer deadline: that of a run that started late.
+    *seconds* is a nearer deadline: that of a run that started late.  A run that does not end is reported as such, and
+    left to itself among the *unfinished*; its job is not run again while it lasts.
     """
     if job.probe is None:
         return unable(job, clock.now())
-    most = job.deadline if seconds is None else min(seconds, job.deadline)
-    run = Run(job, clock, seconds=most)
+    unfinished = {} if unfinished is None else unfinished
+    run = Run(job, clock, seconds=job.deadline if seconds is None else min(seconds, job.deadline))
+    if (before := unfinished.get(job.identity)) is not None and not before.done():
+        before.cancel()  # it may mind this one
+        return run.finish(Broken(f"the previous run has not ended yet: {_goes_on(before)}"))
+    unfinished.pop(job.identity, None)
+    probing = asyncio.create_task(_probed(job.probe, run), name=run_name(job))
     try:
-        async with deadline(most) as limit:
-            await job.probe(run)
+        ended = await _end_of(probing, run)
+    except asyncio.CancelledError:
+        probing.cancel()
+        await asyncio.wait([probing], timeout=ENDING_SECONDS)
+        raise
+    if not probing.done():
+        unfinished[job.identity] = probing
+    finished = run.finish(ended)
+    run.forget(ended)
+    return await _with_evidence(run, finished)
+
+
+def run_name(job: Job) -> str:
+    """The name of the task that runs *job*."""
+    return "/".join(job.identity)
+
+
+async def _probed(probe: Probe, run: Run) -> BaseException | None:
+    """Let *probe* write into *run* until its deadline; what ended it early."""
+    ended: BaseException | None = None
+    try:
+        async with deadline(run.seconds, run.clock) as limit:
+            run.limit = limit
+            await probe(run)
     except asyncio.CancelledError as error:
         if _is_being_stopped():
             raise
         # An operator's step raised it by itself: nobody has asked us to stop.
-        return await _with_evidence(run, run.finish(error))
-    except (Exception, SystemExit) as error:  # sys.exit() in an operator's step would end the loop thread
-        ended: BaseException | None = error
-    else:
-        ended = None
+        return error
+    except BaseException as error:
+        # SystemExit, KeyboardInterrupt and their like would end the loop, and with it every other job.
+        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise
+        ended = error
     # Whatever a step makes of being cancelled, a run that its deadline ended has run into its deadline.
-    if limit.expired() and (ended is None or ended is not run._recorded):
-        ended = TimeoutError(f"not done after {round(most, 2):g} s")
-    return await _with_evidence(run, run.finish(ended))
+    if limit.expired() and (ended is None or not run.has_recorded(ended)):
+        return TimeoutError(f"not done after {round(run.seconds, 2):g} s")
+    return ended
+
+
+async def _end_of(probing: asyncio.Task[BaseException | None], run: Run) -> BaseException | None:
+    """The exception that ended the run; one that is still running is reported a second or two after its deadline."""
+    while True:
+        is_over = run.limit is not None and run.limit.expired()
+        await asyncio.wait([probing], timeout=ENDING_SECONDS)
+        if probing.done():
+            return probing.result()
+        if is_over:
+            return Broken(f"not done after {round(run.seconds, 2):g} s, and cannot be cancelled: {_goes_on(probing)}")
+
+
+def _goes_on(probing: asyncio.Task[BaseException | None]) -> str:
+    return f"it is still running at {whereabouts.of_task(probing)} (does an except: there swallow CancelledError?)"
 
 
 def _is_being_stopped() -> bool:
@@ -650,7 +537,7 @@ async def _with_evidence(run: Run, observation: Observation) -> Observation:
         if _is_being_stopped():
             raise
         what = _not_kept(error)
-    except Exception as error:
+    except BaseException as error:
         what = _not_kept(error)
     return replace(observation, warnings=(*observation.warnings, Warning(EVIDENCE, run.redactor(what))))
 
@@ -664,13 +551,3 @@ def _not_kept(error: BaseException) -> str:
         case _:
             why = _bug(error)
     return f"the evidence of the failed run cannot be kept: {why}"
-
-
-def unable(job: Job, time: float) -> Observation:
-    """The observation of a job that cannot run: its trouble, and nothing measured."""
-    trouble = job.trouble or Trouble(Status.ERROR, Cause.ERROR, "the job has no probe")
-    steps = tuple(
-        StepResult(s.name, s.series, s.trouble.status if s.trouble else Status.SKIPPED, s.place, s.trouble)
-        for s in job.steps
-    )
-    return Observation(job=job, status=trouble.status, time=time, elapsed=0.0, steps=steps, trouble=trouble, ran=False)

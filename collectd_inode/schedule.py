@@ -5,38 +5,68 @@ offset that is a hash of the job's identity, so that it keeps its place over res
 together.  A value's time is its slot, so that RRD's points keep their distance.
 
 `Runner` owns the thread and its event loop.  A job never overlaps itself: a run whose predecessor is still busy
-starts when that has ended, if its slot still lasts; a run whose slot has passed is left out, and counted.  Once
-`Runner.stop` was called nothing is delivered or logged any more: collectd frees its lists while it stops.
+starts when that has ended, if its slot still lasts; a run whose slot has passed is left out, and counted.  A retry is
+off the grid and gives way to a slot.  Once `Runner.stop` was called nothing is delivered or logged any more: collectd
+frees its lists while it stops.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import glob
 import hashlib
 import heapq
 import logging
+import math
 import os
 import resource
+import signal
 import socket
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import InitVar, dataclass, field
+from typing import Any
 
+from collectd_inode import whereabouts
 from collectd_inode.keys import Loaded
-from collectd_inode.run import Job, Observation, observe
+from collectd_inode.model import Broken, Job, Observation, Problem
+from collectd_inode.reload import reloaded
+from collectd_inode.run import Run, Unfinished, observe, run_name
 from collectd_inode.wire import SYSTEM_CLOCK, Clock, workers
+from collectd_inode.wire.clock import Handle
+from collectd_inode.words import span
 
 log = logging.getLogger("collectd_inode")
 
 TICK = 0.1
-"""Seconds: how often the loop looks at the clock, and so how finely it knows its own lateness."""
+"""Seconds: how often the loop looks at the clock, and so how finely it knows its own lateness.
+
+The runs whose slots lie in one tick begin at its end, one after the other: with the processor's caches full of the run
+before, a run takes half of what it takes alone.  A ``StartOffset`` is kept to.
+"""
+APART_SECONDS = 0.002
+"""A run that waits for its site for this long lets the next one begin."""
 WATCH_SECONDS = 5.0
 """How often the times of feature files and step modules are looked at."""
 LATE_SECONDS = 1.0
 """A run that starts this long after its slot counts as late."""
+STOP_SECONDS = 0.8
+"""How long a stop waits for the loop thread: collectd stops one plugin after the other."""
+ONCE_SECONDS = 1.0
+"""How much longer than their deadlines all jobs may take when each is run once, at once."""
+TOLD_SECONDS = 60.0
+"""A loop that ends again and again is logged this often."""
+BLOCKED_SECONDS = 5.0
+"""A loop that has stood still for this long is taken over by a new one."""
+MOST_BLOCKED = 8
+"""Threads that may hang in something that blocks; beyond them nothing is taken over any more."""
 CLOCK_STEP_SECONDS = 1.0
+SAME_SLOT_SECONDS = 0.5
+"""Slots of one job are a second apart at least."""
 
 Identity = tuple[str, str, str]
 
@@ -45,10 +75,44 @@ def slot_offset(job: Job) -> float:
     """Seconds into its interval at which *job* runs: the operator's, or a hash of who it is."""
     if job.start_offset is not None:
         return job.start_offset
-    who = "\0".join((job.host or socket.gethostname(), job.kind, job.name, job.scenario or ""))
-    number = int.from_bytes(hashlib.sha256(who.encode("utf-8", "surrogatepass")).digest()[:8], "big")
     milliseconds = int(job.interval * 1000)
-    return number % milliseconds / 1000
+    return _number(job) % milliseconds / 1000
+
+
+def _number(job: Job) -> int:
+    """A hash of who *job* is, the same in every process."""
+    who = "\0".join((job.host or socket.gethostname(), job.kind, job.name, job.scenario or ""))
+    return int.from_bytes(hashlib.sha256(who.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+
+
+FIRST_SECONDS = 60.0
+"""Within this time after the start a job runs for the first time."""
+
+
+def first_run(job: Job, now: float, last: float | None) -> float | None:
+    """When *job* is to run before its first slot, at a start *now*; *last* is its last run before that, if known.
+
+    None if its slot comes within a minute anyway, if it ran within its interval, or if it may not.
+    """
+    slot = _following(now, slot_offset(job), job.interval)
+    room = min(FIRST_SECONDS, slot - now - job.apart)
+    if not job.first_run or slot - now <= FIRST_SECONDS or room <= 0:
+        return None
+    if last is not None and now - last < max(job.interval, job.apart):
+        return None
+    return now + _number(job) % int(room * 1000) / 1000 if room >= 0.001 else None
+
+
+def missed_slot(job: Job, now: float, sent: float | None) -> float | None:
+    """The slot that *job* is to make up for at a start *now*: the one that lasts, if its value was not *sent*.
+
+    A process that was killed in mid-run leaves such a slot behind.  None if it is not known what was sent, or if the
+    job may not run so soon after another run.
+    """
+    if sent is None or not job.first_run or job.apart:
+        return None
+    slot = slot_at(now, slot_offset(job), job.interval)
+    return slot if slot - sent > SAME_SLOT_SECONDS else None
 
 
 def slot_at(now: float, offset: float, interval: float) -> float:
@@ -82,11 +146,14 @@ class Schedule:
         """All jobs, in the order in which they were added."""
         return [entry.job for entry in self._entries.values()]
 
-    def add(self, job: Job, now: float) -> None:
-        """Add *job*, or put it in the place of the one with its identity; its first slot is the next one."""
+    def add(self, job: Job, now: float, first: float | None = None) -> None:
+        """Add *job*, or put it in the place of the one with its identity.
+
+        Its first slot is the next one, or *first*, which may be off its grid.
+        """
         offset = slot_offset(job)
         old = self._entries.get(job.identity)
-        entry = _Entry(job, offset, _following(now, offset, job.interval))
+        entry = _Entry(job, offset, _following(now, offset, job.interval) if first is None else first)
         if old is not None and (old.offset, old.job.interval) == (offset, job.interval):
             entry.next, entry.last = old.next, old.last
         self._entries[job.identity] = entry
@@ -109,15 +176,37 @@ class Schedule:
                 continue  # removed, or rescheduled
             current = max(slot, slot_at(now, entry.offset, entry.job.interval))  # floats: never the slot before
             self.left_out += round((current - slot) / entry.job.interval)
-            found.append((entry.job, current))
+            if current != entry.last:  # or the clock was set back and forth again, into a slot that has its run
+                found.append((entry.job, current))
             entry.last = current
             entry.next = _following(now, entry.offset, entry.job.interval)
             heapq.heappush(self._heap, (entry.next, identity))
         return found
 
+    def go_forward(self, now: float) -> None:
+        """The clock was set forward to *now*: the slots that were jumped over are nobody's, and not left out."""
+        for entry in self._entries.values():
+            if entry.next <= now:
+                entry.next = max(entry.next, slot_at(now, entry.offset, entry.job.interval))
+        self._heap = [(entry.next, identity) for identity, entry in self._entries.items()]
+        heapq.heapify(self._heap)
+
+    def next_slot(self, job: Job) -> float | None:
+        """When *job* is due next; None if it is no longer the one of its name."""
+        entry = self._entries.get(job.identity)
+        return entry.next if entry is not None and entry.job is job else None
+
     def wait(self, now: float) -> float:
         """Seconds until something is due."""
         return max(0.0, self._heap[0][0] - now) if self._heap else TICK
+
+    def pause(self, now: float) -> float:
+        """Seconds until the jobs that are due should be begun: the end of this tick, or before it a ``StartOffset``."""
+        left = TICK - now % TICK
+        if self.wait(now) >= left:
+            return left
+        offsets = (entry.next for entry in self._entries.values() if entry.job.start_offset is not None)
+        return max(0.0, min(min(offsets, default=math.inf) - now, left))
 
     def _rebase(self, now: float) -> None:
         """The clock was set back: go on from here, rather than wait until it is where it was.
@@ -159,40 +248,99 @@ def stamp(sources: Iterable[str]) -> Stamp:
 
 @dataclass(slots=True)
 class Source:
-    """A block's jobs and the files they were made from; ``refresh`` makes them anew when a file has changed.
+    """A block's jobs and the files they were made from; ``refresh`` makes new ones when a file has changed.
 
-    ``identities``: of the jobs, and while there is a mistake in the files also of those that there were before it.
+    What cannot be loaded any more goes on as it was (`reload`).
     """
 
     load: Callable[[], Loaded]
+    before: InitVar[Loaded | None] = None
+    """The jobs under the block's name until now."""
     loaded: Loaded = field(init=False)
-    identities: frozenset[Identity] = field(init=False, default=frozenset())
     _stamp: Stamp = field(init=False)
     _last_seen: Stamp = field(init=False)
 
-    def __post_init__(self) -> None:
-        self._take()
+    def __post_init__(self, before: Loaded | None) -> None:
+        loaded = self.load()
+        self._take(loaded if before is None else reloaded(before, loaded))
+
+    @property
+    def identities(self) -> frozenset[Identity]:
+        """Who its jobs are."""
+        return frozenset(job.identity for job in self.loaded.jobs)
 
     def refresh(self) -> Loaded | None:
-        """What came of it if a file has changed and has been left alone since the last look, else None."""
+        """The result, if a file has changed and has been left alone since the last run; else None."""
         seen = stamp(self.loaded.sources)
         at_rest, self._last_seen = seen == self._last_seen, seen  # a file that is being copied is half a file
         if seen == self._stamp or not at_rest:
             return None
-        self._take()
+        self._take(reloaded(self.loaded, self.load()))
         return self.loaded
 
-    def _take(self) -> None:
-        self.loaded = self.load()
-        before = self.identities if self.loaded.problems else frozenset()
-        self.identities = before | {job.identity for job in self.loaded.jobs}
+    def _take(self, loaded: Loaded) -> None:
+        self.loaded = loaded
         self._stamp = self._last_seen = stamp(self.loaded.sources)
+
+
+class _Stopped(Exception):
+    """The process was asked to end."""
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGINT raise `_Stopped` here, in the main thread, until the block is left.
+
+    Under ``collectd -T`` the daemon's own handlers only note that it is to end, and nobody looks before all callbacks
+    have returned.  Python cannot put back a handler that is written in C: the kernel's own record of it is kept.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no signal is handled here
+        return
+    libc = ctypes.CDLL(None)
+    records = {number: ctypes.create_string_buffer(_SIGACTION) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def stop(number: int, frame: object) -> None:
+        raise _Stopped
+
+    before = {}
+    for number, record in records.items():
+        libc.sigaction(number, None, record)
+        before[number] = signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, record in records.items():
+            if before[number] is not None:
+                signal.signal(number, before[number])
+            libc.sigaction(number, record, None)
+
+
+_SIGACTION = 1024
+"""Bytes, more than a struct sigaction has on any machine (glibc: 152)."""
 
 
 def most_at_once() -> int:
     """How many runs may be under way: each wants a connection or two, and the rest of the daemon wants some too."""
-    left = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - len(os.listdir("/proc/self/fd"))
-    return max(_FEWEST_AT_ONCE, (left - _DESCRIPTORS_KEPT) // 2)
+    try:
+        taken = len(os.listdir("/proc/self/fd"))
+    except OSError:  # a chroot without /proc
+        taken = _USUALLY_OPEN
+    return at_once(resource.getrlimit(resource.RLIMIT_NOFILE)[0] - taken)
+
+
+_USUALLY_OPEN = 64
+"""Descriptors, where nobody can count them."""
+
+
+def at_once(free: int) -> int:
+    """The same for a process with so many descriptors *free*."""
+    return max(_FEWEST_AT_ONCE, (free - _DESCRIPTORS_KEPT) // 2)
+
+
+def _apart(waiting: int) -> float:
+    """Seconds from run to run at most: however many are *waiting*, they are begun within the tick."""
+    return min(APART_SECONDS, TICK / 2 / waiting)
 
 
 _FEWEST_AT_ONCE = 8
@@ -212,34 +360,70 @@ class Health:
 class Runner:
     """The loop thread: runs what is due and hands each observation, with its slot, to ``deliver``.
 
-    ``deliver`` is called in the loop thread and must not block.
+    ``deliver`` is called in the loop thread and must not block.  A retry has no slot: None.  So is ``changed``, with
+    all mistakes that there are now in any block's files, when some of them have been read again.  ``last_runs``: when
+    the jobs ran last, as far as that is known; without it none runs before its first slot.  ``sent``: the last slots
+    whose values were sent by the process before this one.  ``look`` is called in a worker whenever files are looked at.
     """
 
     def __init__(
         self,
         sources: Sequence[Source],
-        deliver: Callable[[Observation, float], None],
+        deliver: Callable[[Observation, float | None], None],
         *,
+        changed: Callable[[Sequence[Problem]], None] = lambda _problems: None,
+        look: Callable[[], None] = lambda: None,
+        last_runs: Mapping[Identity, float] | None = None,
+        sent: Mapping[Identity, float] | None = None,
         config_errors: int = 0,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._sources, self._deliver, self._clock = sources, deliver, clock
-        self._config_errors = config_errors
+        self._sources, self._deliver, self._changed, self._clock = sources, deliver, changed, clock
+        self._look = look
+        self.config_errors = config_errors
+        """Mistakes in what is not a block's files."""
+        self._new_sources: Sequence[Source] | None = None
         self._schedule = Schedule(clock.now())
         for source in sources:
             for job in source.loaded.jobs:
-                self._schedule.add(job, clock.now())
+                now = clock.now()
+                first = missed_slot(job, now, (sent or {}).get(job.identity))
+                if first is None and last_runs is not None:
+                    first = first_run(job, now, last_runs.get(job.identity))
+                self._schedule.add(job, now, first)
         self._most = most_at_once()
         self._told_full = False
+        self._ahead = clock.now() - clock.monotonic()
+        """How far the settable clock was ahead of the monotonic one, when last looked at."""
+        self._forward_at = clock.now()
+        """When we began, or the clock was last set forward: what is late since before then is not."""
         self._running: dict[Identity, asyncio.Task[None]] = {}
         self._waiting: dict[Identity, tuple[Job, float]] = {}
+        self._line: deque[tuple[Job, float]] = deque()
+        """Jobs that are due and not yet launched."""
+        self._newest: Identity | None = None
+        """The job that was launched last…"""
+        self._turn: Handle | None = None
+        """… and the timer that launches the next one if it takes long; None when nobody is in line."""
+        self._retries: dict[Identity, Handle] = {}
+        self._retrying: set[Identity] = set()
+        self._unfinished: Unfinished = {}
+        self._under_way: dict[Identity, tuple[Job, float | None]] = {}
+        self._blocked: dict[Identity, threading.Thread] = {}
+        self._hanging: list[threading.Thread] = []
+        self._made_up: dict[Identity, float] = {}
+        self._judged = self._ticked = clock.monotonic()
+        self._told_blocked = False
         self._health = Health()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._by_hand = False
         self._stopping = threading.Event()
         self._wake: asyncio.Event | None = None
         self._up = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="collectd_inode")
+        self._thread = self._new_thread()
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, daemon=True, name="collectd_inode")
 
     # For other threads.
 
@@ -247,56 +431,224 @@ class Runner:
         """Start the thread."""
         self._thread.start()
 
-    def stop(self, seconds: float = 0.8) -> None:
-        """Cancel every run and wait for the thread, but not longer than *seconds*."""
+    def stop(self, seconds: float | None = None) -> None:
+        """Cancel every run and wait for the thread, but not longer than *seconds* (`STOP_SECONDS`)."""
+        seconds = STOP_SECONDS if seconds is None else seconds
         self._stopping.set()
         if self._up.wait(seconds) and self._loop is not None and self._wake is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended already
                 self._loop.call_soon_threadsafe(self._wake.set)
         self._thread.join(seconds)
 
+    def next_slots(self) -> dict[Identity, float]:
+        """When each job is due next; in the loop thread, or before it has started."""
+        found = ((job.identity, self._schedule.next_slot(job)) for job in self._schedule.jobs)
+        return {identity: slot for identity, slot in found if slot is not None}
+
     def run_all_now(self) -> None:
         """Run every job once, now, and wait until all have ended or must have: what ``collectd -T`` is asked to do."""
-        if not self._up.wait(1.0) or self._loop is None:
+        if not self._up.wait(ONCE_SECONDS) or self._loop is None:
             return
-        bound = max((job.deadline for job in self._schedule.jobs), default=0.0) + 1.0
+        bound = max((job.deadline for job in self._schedule.jobs), default=0.0) + ONCE_SECONDS
         future = asyncio.run_coroutine_threadsafe(self._all_once(), self._loop)
         try:
-            future.result(bound)
+            with _stopped_by_signals():
+                future.result(bound)
+        except _Stopped:
+            log.warning("stopped by a signal before every job's first run had ended")
         except TimeoutError:
             log.error("not every job's first run had ended after %g s", bound)
+
+    def retry(self, job: Job, when: float) -> None:
+        """Run *job* once more at *when* (seconds since the epoch), unless its next slot comes first."""
+        if self._loop is not None and not self._stopping.is_set():
+            with contextlib.suppress(RuntimeError):  # the loop has ended already
+                self._loop.call_soon_threadsafe(self._retry_at, job, when)
+
+    def take(self, sources: Sequence[Source]) -> None:
+        """Go on with *sources* instead: a job that is in both keeps its slots, one that is new begins as at a start."""
+        self._new_sources = sources
+
+    @property
+    def turns(self) -> bool:
+        """Whether the loop turns, or a new one will: False when nothing will be observed any more."""
+        return self._stands_still_for < BLOCKED_SECONDS * MOST_BLOCKED
 
     def health(self) -> Health:
         """How the loop has fared since the last call."""
         health, self._health = self._health, Health()
         health.jobs = len(self._schedule)
+        health.loop_lag = max(health.loop_lag, self._stands_still_for - TICK)
         health.late += self._schedule.left_out
         self._schedule.left_out = 0
-        health.config_errors = self._config_errors + sum(len(s.loaded.problems) for s in self._sources)
+        health.config_errors = self.config_errors + sum(len(s.loaded.problems) for s in self._sources)
         return health
+
+    @property
+    def _stands_still_for(self) -> float:
+        """Seconds since the loop has last been seen to turn."""
+        return self._clock.monotonic() - self._ticked
+
+    def judge(self) -> None:
+        """See whether the loop turns; a blocked one is logged, and replaced by a new one.
+
+        For collectd's own thread, every second: what sleeps with the sleeper cannot wake him.
+        """
+        now = self._clock.monotonic()
+        slept, self._judged = now - self._judged, now
+        if self._stopping.is_set() or self._by_hand or not self._up.is_set():
+            return
+        if slept > BLOCKED_SECONDS / 2 or self._stands_still_for < BLOCKED_SECONDS:
+            return  # when the whole process was held up, nothing is known of the loop
+        self._hanging = [thread for thread in self._hanging if thread.is_alive()]
+        if len(self._hanging) < MOST_BLOCKED:
+            self._take_over()
+        else:
+            self._make_up()
+
+    def _take_over(self) -> None:
+        """Leave the blocked thread to itself: its runs begin again in a new one, except for the job that blocks."""
+        thread, place = self._thread, whereabouts.of_thread(self._thread.ident)
+        blocker = self._blocker()
+        who = f"{blocker.kind}/{blocker.instance}" if blocker else "something"
+        self._health.loop_lag = max(self._health.loop_lag, self._stands_still_for)
+        what = "the event loop was blocked for %.1f s: %s blocks it at %s; a new loop runs the other jobs"
+        log.error(what, self._stands_still_for, who, place)
+        self._hanging.append(thread)
+        if blocker is not None:
+            self._blocked[blocker.identity] = thread
+            _, slot = self._under_way.pop(blocker.identity, (blocker, None))
+            self._tell_blocked(blocker, slot, place)
+        self._up.clear()
+        self._loop = None
+        self._ticked = self._clock.monotonic()
+        self._thread = self._new_thread()
+        self._thread.start()
+
+    def _blocker(self) -> Job | None:
+        """The job whose step does not let go of the loop, if that is known."""
+        task = asyncio.current_task(self._loop) if self._loop is not None else None
+        return next((job for job in self._schedule.jobs if task and run_name(job) == task.get_name()), None)
+
+    def _make_up(self) -> None:
+        """Tell each job whose slot has come since the loop stands still: nobody has looked."""
+        now = self._clock.now()
+        place = whereabouts.of_thread(self._thread.ident)
+        if not self._told_blocked:
+            self._told_blocked = True
+            what = "the event loop is blocked at %s, and so are %d before it: no job runs any more"
+            log.error(what, place, len(self._hanging))
+        for job in self._schedule.jobs:
+            slot = slot_at(now, slot_offset(job), job.interval)
+            if slot > max(now - self._stands_still_for, self._made_up.get(job.identity, 0.0)):
+                self._made_up[job.identity] = slot
+                self._health.late += 1
+                self._tell_blocked(job, slot, place)
+
+    def _tell_blocked(self, job: Job, slot: float | None, place: str) -> None:
+        if slot is not None:
+            what = f"the event loop is blocked at {place}; declare a step that blocks as @step(…, blocking=True)"
+            self._deliver(Run(job, self._clock).finish(Broken(what)), slot)
 
     # In the loop thread.
 
     def _run(self) -> None:
-        try:
-            workers.run(self._main())
-        except BaseException:  # nothing would show it: stderr is /dev/null in a daemon
-            if not self._stopping.is_set():
-                log.exception("the loop thread has ended; nothing is observed any more")
+        told = -TOLD_SECONDS
+        while not self._stopping.is_set() and self._thread is threading.current_thread():
+            try:
+                workers.run_through(self._main(), self._on_loop_broken)
+            except BaseException:  # nothing would show it: stderr is /dev/null in a daemon
+                now = self._clock.monotonic()
+                if self._thread is not threading.current_thread():
+                    return
+                if not self._stopping.is_set() and now - told > TOLD_SECONDS:
+                    log.exception("the event loop has ended; starting a new one")
+                    told = now
+                self._stopping.wait(TICK)
+
+    def _on_loop_broken(self, error: BaseException) -> None:
+        if not self._stopping.is_set():
+            # Only the exception's kind, as in `_on_loop_exception`.
+            log.error("uncaught %s in the event loop; the loop continues", type(error).__name__)
 
     async def _main(self) -> None:
         loop = self._loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._on_loop_exception)
         wake = self._wake = asyncio.Event()
-        self._up.set()
         watcher = asyncio.create_task(self._watch())
-        while not self._stopping.is_set():
-            now = self._clock.now()
-            for job, slot in self._schedule.due(now):
-                if not self._by_hand:
-                    self._launch(job, slot)
-            await self._tick(wake, min(TICK, self._schedule.wait(self._clock.now())))
-        await self._cancel([watcher, *self._running.values()])
+        self._begin_again()
+        self._ticked = self._clock.monotonic()
+        self._up.set()
+        try:
+            while not self._stopping.is_set() and self._loop is loop:
+                now = self._clock.now()
+                self._look_for_a_step(now)
+                self._take_new_sources(now)
+                self._begin_due(now)
+                await self._tick(wake, self._schedule.pause(self._clock.now()))
+            if self._loop is loop:
+                await self._cancel([watcher, *self._running.values(), *self._unfinished.values()])
+        finally:
+            if self._loop is loop:
+                self._loop = None  # what ends with this loop is begun anew in the next
+
+    def _begin_due(self, now: float) -> None:
+        """Launch what has a ``StartOffset`` of its own, and line up the rest."""
+        for job, slot in self._schedule.due(now):
+            if job.start_offset is None:
+                self._line.append((job, slot))
+            elif not self._by_hand:
+                self._launch(job, slot)
+        if self._line and self._turn is None:
+            self._launch_next()
+
+    def _launch_next(self) -> None:
+        """Launch the first in line; the next follows when it has ended, or waits for longer than it should."""
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        if not self._line or self._by_hand or self._stopping.is_set():
+            self._line.clear()
+            return
+        job, slot = self._line.popleft()
+        if self._line:
+            self._turn = asyncio.get_running_loop().call_later(_apart(len(self._line)), self._launch_next)
+        self._newest = job.identity
+        self._launch(job, slot)
+
+    def _begin_again(self) -> None:
+        """Begin the runs of a dead loop again."""
+        again, self._under_way = [*self._under_way.values(), *self._line], {}
+        self._line, self._turn = deque(), None
+        self._running, self._waiting, self._retries, self._retrying, self._unfinished = {}, {}, {}, set(), {}
+        for job, slot in again:
+            if slot is not None:
+                self._launch(job, slot)
+
+    def _take_new_sources(self, now: float) -> None:
+        if (sources := self._new_sources) is None:
+            return
+        self._new_sources = None
+        before = {job.identity: job for source in self._sources for job in source.loaded.jobs}
+        after = {job.identity: job for source in sources for job in source.loaded.jobs}
+        for identity in before.keys() - after.keys():
+            self._schedule.remove(before[identity])
+        for identity, job in after.items():
+            if before.get(identity) is not job:
+                self._schedule.add(job, now, None if identity in before else first_run(job, now, None))
+        self._sources = sources
+        self._changed([problem for source in sources for problem in source.loaded.problems])
+
+    def _look_for_a_step(self, now: float) -> None:
+        """A clock that went forward, further than time did, has made nobody late."""
+        ahead = now - self._clock.monotonic()
+        forward, self._ahead = ahead - self._ahead, ahead
+        if forward > CLOCK_STEP_SECONDS:
+            log.warning("the clock jumped forward by %s: it was set, or the machine was suspended", span(forward))
+            self._schedule.go_forward(now)
+            self._forward_at = now
+        elif now < self._forward_at:
+            self._forward_at = 0.0  # it was set back since
 
     async def _tick(self, wake: asyncio.Event, delay: float) -> None:
         started = self._clock.monotonic()
@@ -305,31 +657,78 @@ class Runner:
         await wake.wait()
         timer.cancel()
         wake.clear()
+        if self._loop is not asyncio.get_running_loop():
+            return
+        self._ticked, self._told_blocked = self._clock.monotonic(), False
         lag = self._clock.monotonic() - started - delay
         self._health.loop_lag = max(self._health.loop_lag, lag)
 
+    def _retry_at(self, job: Job, when: float) -> None:
+        now, slot = self._clock.now(), self._schedule.next_slot(job)
+        if slot is None or when >= slot:
+            return
+        self._no_retry(job.identity)
+        self._retries[job.identity] = self._clock.call_later(max(0.0, when - now), lambda: self._retry_now(job))
+
+    def _retry_now(self, job: Job) -> None:
+        self._retries.pop(job.identity, None)
+        if self._stopping.is_set() or self._schedule.next_slot(job) is None or self._by_hand:
+            return
+        if job.identity in self._running or self._is_full:
+            return  # those that have a slot go first
+        self._retrying.add(job.identity)
+        self._begin(job, None)
+
+    def _no_retry(self, identity: Identity) -> None:
+        if handle := self._retries.pop(identity, None):
+            handle.cancel()
+
     def _launch(self, job: Job, slot: float) -> None:
+        self._no_retry(job.identity)
+        if job.identity in self._retrying:
+            self._running[job.identity].cancel()  # every slot's value is that slot's run
         if job.identity in self._running or self._is_full:
             if job.identity in self._waiting:
                 self._health.late += 1  # the one that waited is left out
             self._waiting[job.identity] = (job, slot)
             return
-        if self._clock.now() - slot > LATE_SECONDS:
+        if self._clock.now() - max(slot, self._forward_at) > LATE_SECONDS:
             self._health.late += 1
+        self._begin(job, slot)
+
+    def _begin(self, job: Job, slot: float | None) -> None:
+        if (hanging := self._blocked.get(job.identity)) is not None:
+            if hanging.is_alive():
+                self._tell_blocked(job, slot, whereabouts.of_thread(hanging.ident))
+                return
+            del self._blocked[job.identity]
+        self._under_way[job.identity] = (job, slot)
         task = asyncio.create_task(self._observe(job, slot))
         self._running[job.identity] = task
         task.add_done_callback(lambda task: self._done(job.identity, task))
 
-    async def _observe(self, job: Job, slot: float) -> None:
+    async def _observe(self, job: Job, slot: float | None) -> None:
         # A run that starts late ends with its slot all the same: or each would push the next a little further, until
         # one is left out.  Half an interval it has in any case; our lag is not the site's fault.
-        left = slot + job.interval - self._clock.now()
-        observation = await observe(job, self._clock, seconds=max(left, job.interval / 2))
-        if not self._stopping.is_set():
+        left = job.interval if slot is None else slot + job.interval - self._clock.now()
+        seconds = max(left, job.interval / 2)
+        try:
+            observation = await observe(job, self._clock, seconds=seconds, unfinished=self._unfinished)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # whatever it is, the job sends a value
+            observation = Run(job, self._clock).finish(error)
+        if not self._stopping.is_set() and self._loop is asyncio.get_running_loop():
             self._deliver(observation, slot)
 
     def _done(self, identity: Identity, task: asyncio.Task[None]) -> None:
+        if self._loop is not task.get_loop():
+            return
         self._running.pop(identity, None)
+        self._under_way.pop(identity, None)
+        self._retrying.discard(identity)
+        if self._turn is not None and identity == self._newest:
+            self._launch_next()
         if not task.cancelled() and task.exception() is not None and not self._stopping.is_set():
             log.error("%s/%s", identity[1], identity[2], exc_info=task.exception())
         if self._stopping.is_set():
@@ -346,8 +745,12 @@ class Runner:
             return False
         if not self._told_full:
             self._told_full = True
-            what = "%d runs are under way: with %d open files (LimitNOFILE= of its systemd unit) more have to wait"
-            log.warning(what, len(self._running), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+            what = "%d runs are in progress, as many as %d open files allow; others wait"
+            log.warning(
+                f"{what} (raise LimitNOFILE= in the systemd unit)",
+                len(self._running),
+                resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+            )
         return True
 
     async def _all_once(self) -> None:
@@ -357,22 +760,29 @@ class Runner:
         await asyncio.gather(*(self._observe(job, now) for job in self._schedule.jobs))
 
     async def _watch(self) -> None:
-        """Look at the files' times between runs, in a worker; make changed blocks anew."""
+        """Look at the files' times between runs, in a worker; load changed blocks again."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
+            with contextlib.suppress(OSError):
+                await asyncio.get_running_loop().run_in_executor(None, self._look)
             for source in self._sources:
+                if not any(source is one for one in self._sources):
+                    continue  # there are new ones since
                 before = source.loaded.jobs
                 try:
                     loaded = await asyncio.get_running_loop().run_in_executor(None, source.refresh)
                 except Exception:  # the other blocks' files are still to be watched
                     log.exception("bug: changed files were not read")
                     continue
-                if loaded is not None:
+                if loaded is not None and any(source is one for one in self._sources):
                     self._replace(before, loaded)
+                    self._changed([problem for source in self._sources for problem in source.loaded.problems])
 
     def _replace(self, before: Sequence[Job], loaded: Loaded) -> None:
         for problem in loaded.problems:
             log.error("%s", problem)
+        for warning in loaded.warnings:
+            log.warning("%s", warning)
         stay = {job.identity for job in loaded.jobs}
         for job in before:
             if job.identity not in stay:
@@ -380,10 +790,11 @@ class Runner:
         for job in loaded.jobs:
             self._schedule.add(job, self._clock.now())
         for job in (*loaded.jobs, *before)[:1]:  # one name for all of a block
-            told = "%s %s: files have changed, and have been read again: jobs before %d, now %d"
-            log.info(told, job.kind, job.name, len(before), len(loaded.jobs))
+            told = "%s %s: changed files were read again: %d jobs before, %d now%s"
+            kept = "; what cannot be loaded keeps its last good version" if loaded.problems else ""
+            log.info(told, job.kind, job.name, len(before), len(loaded.jobs), kept)
 
-    async def _cancel(self, tasks: list[asyncio.Task[None]]) -> None:
+    async def _cancel(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
         for task in tasks:
             task.cancel()
         if tasks:

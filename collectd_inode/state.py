@@ -1,11 +1,13 @@
-"""What outlives a run: a job's own few facts, in StateDir, or in this process's memory where there is none.
+"""State that outlives a run: a few facts of each job, in StateDir or, without one, in this process's memory.
 
 A restarting daemon must not lock an account that a wrong password has already been tried on, and a score that takes
-hours to grow must not begin anew.  One small JSON file a job, replaced as a whole, readable for its owner only.
+hours to grow must not start again from 0.  One small JSON file a job, replaced as a whole, readable for its owner only.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import logging
 import os
@@ -17,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from collectd_inode.files import read_file
 from collectd_inode.names import slug
 
 log = logging.getLogger("collectd_inode")
@@ -26,11 +29,15 @@ Files = Mapping[Path, bytes | OSError]
 """Files, each with what is in it or why that is not known."""
 
 
+STOP_SECONDS = 0.2
+"""How long a stop waits for the disk."""
+
+
 class Writer:
     """Writes files.  Once started it does so in a thread of its own: a disk that hangs holds up nobody else.
 
     Until then everything is written at once.  Where more comes than the disk takes, the latest of each file is written.
-    A file that cannot be written is told, once a folder.
+    A file that cannot be written is logged, once for each folder.
     """
 
     def __init__(self) -> None:
@@ -46,19 +53,19 @@ class Writer:
         self._thread = threading.Thread(target=self._run, daemon=True, name="collectd_inode-state")
         self._thread.start()
 
-    def stop(self, seconds: float = 0.2) -> None:
+    def stop(self, seconds: float | None = None) -> None:
         """Write what is waiting, but wait no longer than *seconds* for it; what comes later is not written."""
         with self._changed:
             self._open = False
             self._changed.notify()
         if self._thread is not None:
-            self._thread.join(seconds)
+            self._thread.join(STOP_SECONDS if seconds is None else seconds)
         with self._changed:
             self._waiting.clear()
 
     def replace(self, path: Path, text: str) -> None:
         """Have *path* hold *text*, for its owner only; so is its folder if it has to be made."""
-        self.do(path, lambda: _replace(path, text))
+        self.do(path, lambda: replace_now(path, text))
 
     def do(self, path: Path, action: Callable[[], None]) -> None:
         """Have *action* done to *path*, instead of what is still waiting to be done to it."""
@@ -88,15 +95,59 @@ class Writer:
         except (OSError, ValueError) as error:  # ValueError: a name that the file system's encoding does not have
             if not failing:
                 reason = getattr(error, "strerror", None) or error
-                log.error("%s cannot be written, so a restart forgets it: %s", path, reason)
+                log.error("%s cannot be written, so a restart loses it: %s", path, reason)
             failing.add(path)
         else:
             failing.discard(path)
 
 
+class Held(Exception):
+    """This StateDir cannot be ours: another process has it, or we may not write there."""
+
+
+@dataclass(slots=True)
+class Lock:
+    """A StateDir that is ours; until `release`, or the end of the process, however that comes."""
+
+    descriptor: int
+
+    def release(self) -> None:
+        """Let others have it."""
+        with suppress(OSError):
+            os.close(self.descriptor)
+
+
+def hold(folder: str, *, shared: bool = False) -> Lock:
+    """Have StateDir *folder* to ourselves, or *shared* with those who share; it is made if necessary.
+
+    Raises `Held` if another process has it, and if we may not write there but want it alone; OSError if that cannot be
+    determined.
+    """
+    try:
+        Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        # The folder itself: a file in it would be one more for people to wonder about.
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        if not shared and not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+            os.close(descriptor)
+            raise PermissionError
+    except PermissionError:
+        if shared:
+            raise
+        raise Held(f"StateDir {folder} cannot be written: permission denied") from None
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            what = f"StateDir {folder} is held by another process: exec, serve and collectd want one each"
+            raise Held(what) from None
+        raise
+    return Lock(descriptor)
+
+
 @dataclass(eq=False, slots=True)
 class State:
-    """What all jobs keep.  ``folder``: StateDir; without it nothing outlives the process."""
+    """The kept facts of all jobs.  ``folder``: StateDir; without it nothing outlives the process."""
 
     folder: str | None = None
     writer: Writer = field(default_factory=Writer, repr=False)
@@ -104,7 +155,7 @@ class State:
     _complete: bool = False
 
     def of(self, kind: str, name: str) -> Memory:
-        """What one job keeps."""
+        """The kept facts of one job."""
         return Memory(self, kind, name)
 
     def all(self, kind: str) -> dict[str, Content]:
@@ -147,7 +198,7 @@ class Memory:
         """A copy of what is kept; empty if there is nothing, or if it cannot be read."""
         key = (self.kind, self.name)
         if key not in self.state._kept and self._path is not None and self.state._on_disk is not None:
-            self.state._kept[key] = _kept(_content(self._path, _read(self._path)))
+            self.state._kept[key] = _kept(_content(self._path, content_of(self._path)))
         return dict(self.state._kept.get(key, {}))
 
     def write(self, content: Mapping[str, Any]) -> None:
@@ -166,27 +217,38 @@ class Memory:
 
 _VERSION = 1
 RECORDS = "status"
-"""What the names of jobs' records (``report/status.py``) begin with in StateDir; no kind of job is called so."""
+"""The prefix of the files of jobs' records (``report/record.py``) in StateDir; no kind of job has this name."""
 
 
 def files(folder: str) -> Files:
     """The files in StateDir *folder*, by name, each with what is in it or why that is not known.
 
-    None if there is no such folder; OSError if it cannot be listed.
+    Empty if there is no such folder; OSError if it cannot be listed.
     """
     try:
         names = sorted(os.listdir(folder))
     except FileNotFoundError:
         return {}
     paths = (Path(folder, name) for name in names if name.endswith(".json") and not name.startswith("."))
-    return {path: _read(path) for path in paths}
+    return {path: content_of(path) for path in paths}
 
 
-def _read(path: Path) -> bytes | OSError:
+MOST_BYTES = 2**20
+"""In a file of state: what is larger is none of ours."""
+
+
+def content_of(path: Path, most: int = MOST_BYTES) -> bytes | OSError:
+    """The content of a file of state, at most so many bytes, or why it cannot be read."""
     try:
-        return path.read_bytes()
+        # No pipe, which would keep the start waiting, and no link, which may lead to a device without an end.
+        octets, _ = read_file(str(path), most, links=False)
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            return OSError(errno.EINVAL, "it is a link", str(path))
         return error
+    if len(octets) > most:
+        return OSError(errno.EFBIG, f"it has more than {most} bytes", str(path))
+    return octets
 
 
 def _kept(content: Content) -> Content:
@@ -202,12 +264,13 @@ def _content(path: Path, octets: bytes | OSError) -> Content:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        log.warning("%s cannot be read and counts as empty: %s", path, getattr(error, "strerror", None) or error)
+        log.warning("%s cannot be read and is treated as empty: %s", path, getattr(error, "strerror", None) or error)
         return {}
     return content if isinstance(content, dict) else {}
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_now(path: Path, text: str) -> None:
+    """Have *path* hold *text*, as `Writer.replace`, at once.  Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(mode="w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:

@@ -1,1 +1,1 @@
-"""The demonstration: a small site, a real collectd, and a report of what the plugin wrote."""
+"""The demonstration: small servers, a real collectd that watches them, and what the plugin wrote."""

@@ -44,14 +44,14 @@ class Swing:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """When the stock page fails: the first time after ``first`` seconds, then once a period, each time so long."""
+    """When a server is out of order: first after ``first`` seconds, then once a period, each time so long."""
 
     length: float = 8.0
     period: float = 24.0
     first: float = 10.0
 
     def down(self, age: float) -> bool:
-        """Whether the page fails *age* seconds after the start."""
+        """Whether it is out of order *age* seconds after its start."""
         return age >= self.first and (age - self.first) % self.period < self.length
 
 

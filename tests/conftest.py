@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +13,12 @@ import hypothesis
 import pytest
 
 from collectd_inode import cli
+from collectd_inode.wire import stamps
+from demo import machine
+from tests.helpers.examples import HUNG
+
+# Where the commands that are tested find rrdtool and collectd.
+os.environ["PATH"] = machine.PATH
 
 hypothesis.settings.register_profile("desk", max_examples=50, deadline=None)
 hypothesis.settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
@@ -25,19 +33,45 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.fixture(scope="session", autouse=True)
+def stamping() -> Iterator[None]:
+    """The kernel stamps packets before the first test begins: it switches that on when it finds the time."""
+    with stamps.kept_on(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        stamps.switch_on(sock)
+        for _ in range(100_000):
+            sock.sendto(b"?", sock.getsockname())
+            _, ancillary, _, _ = sock.recvmsg(1, stamps.ANCILLARY_BYTES)
+            if stamps.received(ancillary) is not None:
+                break
+        yield
+
+
 @pytest.fixture(autouse=True)
 def undisturbed(request: pytest.FixtureRequest) -> Iterator[None]:
     """No garbage collection beside a scripted NTP server: after thousands of tests it takes 160 ms.
 
     Half of that is what its clock would seem to be off, which is more than MaxOffset.
     """
-    if request.path.parent.name != "ntp":
+    if "ntp" not in (request.path.parent.name, request.path.stem.removeprefix("test_")):
         yield
         return
     gc.collect()
     gc.disable()
     yield
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is given a few seconds has all the time that it takes, unless a test says otherwise."""
+    monkeypatch.setattr("collectd_inode.scenario.patterns.PATTERN_SECONDS", HUNG)
+    monkeypatch.setattr("collectd_inode.run._KEEPING_SECONDS", HUNG)
+    monkeypatch.setattr("collectd_inode.schedule.STOP_SECONDS", HUNG)
+    monkeypatch.setattr("collectd_inode.schedule.ONCE_SECONDS", HUNG)
+    monkeypatch.setattr("collectd_inode.ntp.pool.SECONDS", HUNG)
+    monkeypatch.setattr("collectd_inode.state.STOP_SECONDS", HUNG)
+    monkeypatch.setattr("collectd_inode.daemon.READ_SECONDS", HUNG)
 
 
 @pytest.fixture
@@ -55,3 +89,13 @@ def typed(
         return code, *capsys.readouterr()
 
     return type
+
+
+@pytest.fixture
+def greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local times are those of UTC."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()

@@ -5,21 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from examples import write_feature
 
-from collectd_inode.config import Configuration, load_all, sections
-from collectd_inode.keys import Common
-from collectd_inode.oconfig import Node, parse
-from collectd_inode.run import Cause, Job, Status, Trouble
+from collectd_inode.config import Configuration, load_all
+from collectd_inode.keys import BlockSettings
+from collectd_inode.model import Cause, Confirm, Door, Job, Status, Trouble
+from collectd_inode.oconfig import Node, parse, sections
+from collectd_inode.scenario.replay import Replay
+from tests.helpers.examples import configured, write_feature
 
-
-def configured(text: str) -> Configuration:
-    """What comes of *text* as the inside of one ``<Module>``."""
-    made = Configuration()
-    made.section(Node("Module", ("collectd_inode",), parse(text, "c.conf")))
-    return made
-
-
+CONFIRM = 'a whole number from 1 to 100, or "3/10" for three of the last ten'
 BLOCK = '<Scenario "web">\n{}\n</Scenario>\n'
 
 
@@ -34,7 +28,20 @@ BLOCK = '<Scenario "web">\n{}\n</Scenario>\n'
         ("Interval 0.5\n", ["c.conf:1: <Module> Interval 0.5: expected a number of seconds, at least 1, such as 60"]),
         ("Notify always\n", ['c.conf:1: <Module> Notify "always": expected change or none']),
         ("AddressFamily ipv5\n", ['c.conf:1: <Module> AddressFamily "ipv5": expected any, ipv4 or ipv6']),
-        ("Confirm 0\n", ["c.conf:1: <Module> Confirm 0: expected a whole number of at least 1"]),
+        ("Confirm 0\n", [f"c.conf:1: <Module> Confirm 0: expected {CONFIRM}"]),
+        ('Confirm "4/3"\n', [f'c.conf:1: <Module> Confirm "4/3": expected {CONFIRM}']),
+        ('Confirm "0/3"\n', [f'c.conf:1: <Module> Confirm "0/3": expected {CONFIRM}']),
+        ('Confirm "1/101"\n', [f'c.conf:1: <Module> Confirm "1/101": expected {CONFIRM}']),
+        ("Confirm 3 10\n", ["c.conf:1: <Module> Confirm 3 10: expected one value, not 2: put it in double quotes"]),
+        ("ConfirmRecovery 0\n", ["c.conf:1: <Module> ConfirmRecovery 0: expected a whole number from 1 to 100"]),
+        ("Heartbeat -1\n", ["c.conf:1: <Module> Heartbeat -1: expected a number of seconds, or 0 for never"]),
+        ("RetryInterval 15\n", ["c.conf:1: <Module> RetryInterval 15: unknown key; did you mean RepeatInterval?"]),
+        (
+            '<Scenario "a">\nFeature "x"\nRetryInterval 0.5\n</Scenario>\n',
+            [
+                'c.conf:3: <Scenario "a"> RetryInterval 0.5: expected a number of seconds of at least 1, or 0 for never'
+            ],
+        ),
         ("StrictConfig 1\n", ["c.conf:1: <Module> StrictConfig 1: expected true or false"]),
         ("<Scenario>\nX 1\n</Scenario>\n", ["c.conf:1: <Scenario>: expected one value, not none as the job's name"]),
         (
@@ -52,6 +59,13 @@ BLOCK = '<Scenario "web">\n{}\n</Scenario>\n'
         (
             BLOCK.format('Feature "x"\nTimeout "5 s"'),
             ['c.conf:3: <Scenario "web"> Timeout "5 s": expected a number of seconds above 0, such as 5 or 2.5'],
+        ),
+        (
+            BLOCK.format('Feature "x"\nAllowPrivate "a/b"'),
+            [
+                'c.conf:3: <Scenario "web"> AllowPrivate "a/b":'
+                " expected a host such as www.example.org, or *.example.org for all below it"
+            ],
         ),
         (
             BLOCK.format('Tags "web and"'),
@@ -94,8 +108,9 @@ BLOCK = '<Scenario "web">\n{}\n</Scenario>\n'
         (
             '<Xyz "relay">\nServer "x"\n</Xyz>\n',
             [
-                'c.conf:1: <Module> Xyz "relay": unknown key; known here: AddressFamily, Clock, Confirm, Host,'
-                " Interval, NTP, Notify, Scenario, Smarthost, StateDir, StrictConfig, Timeout"
+                'c.conf:1: <Module> Xyz "relay": unknown key; known here: AddressFamily, Clock, Confirm,'
+                " ConfirmRecovery, Heartbeat, Host, Interval, NTP, Notify, Quorum, RepeatInterval, SaveAge, SaveTotal,"
+                " Scenario, Shard, Smarthost, StateDir, StrictConfig, Timeout"
             ],
         ),
     ],
@@ -127,7 +142,56 @@ def test_what_a_module_says_holds_for_its_blocks_and_those_that_follow(tmp_path:
     made = Configuration()
     for text in ('Interval 10\nHost "www"\n', 'Confirm 2\n<Scenario "web">\nInterval 20\n</Scenario>\n'):
         made.section(Node("Module", ("collectd_inode",), parse(text, "c.conf")))
-    assert [block.common for block in made.blocks] == [Common(interval=20, host="www", confirm=2)]
+    assert [block.common for block in made.blocks] == [BlockSettings(interval=20, host="www", confirm=Confirm(2, 2))]
+
+
+@pytest.mark.parametrize("name", ["bücher.test", "bu\u0308cher.test", "XN--BCHER-KVA.test."])
+def test_a_name_of_resolve_fits_however_it_is_written(tmp_path: Path, name: str) -> None:
+    """Over the wire it is the same name."""
+    feature = write_feature(tmp_path, 'When I go to "http://bücher.test/"')
+    made = configured(BLOCK.format(f'Feature "{feature}"\nResolve "{name}" "127.0.0.1"'))
+    (job,) = [job for part in load_all(made) for job in part.jobs]
+    assert isinstance(job.probe, Replay)
+    assert job.probe.route.resolve == {"xn--bcher-kva.test": ("127.0.0.1", None)}
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "alone"),
+    [
+        ("Bücher.test:443", "xn--bcher-kva.test:443", "xn--bcher-kva.test"),
+        ("www.test.:80", "www.test:80", "www.test"),
+        ("[2001:DB8::1]:443", "[2001:db8::1]:443", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1", "2001:db8::1"),
+        ("192.0.2.7:80", "192.0.2.7:80", "192.0.2.7"),
+    ],
+)
+def test_a_name_of_resolve_may_have_a_port(tmp_path: Path, written: str, name: str, alone: str) -> None:
+    """It holds for that port only; the host counts as meant."""
+    feature = write_feature(tmp_path, 'When I go to "http://www.test/"')
+    made = configured(BLOCK.format(f'Feature "{feature}"\nResolve "{written}" "127.0.0.1:8080"'))
+    (job,) = [job for part in load_all(made) for job in part.jobs]
+    assert isinstance(job.probe, Replay)
+    assert job.probe.route.resolve == {name: ("127.0.0.1", 8080)}
+    assert job.probe.profile.own_hosts == {alone}
+
+
+@pytest.mark.parametrize("written", ["www.test:0", "www.test:65536", ":443", "www.test:http"])
+def test_a_port_of_resolve_that_is_none(written: str) -> None:
+    """The sentence says what is expected there."""
+    problems = configured(BLOCK.format(f'Feature "/f"\nResolve "{written}" "127.0.0.1"')).problems
+    start = f'c.conf:3: <Scenario "web"> Resolve "{written}" "127.0.0.1": expected a host name'
+    assert [str(problem)[: len(start)] for problem in problems] == [start]
+
+
+def test_hosts_inside_that_are_meant(tmp_path: Path) -> None:
+    """AllowPrivate takes hosts, and all below one; what Resolve names needs none."""
+    feature = write_feature(tmp_path, 'When I go to "http://www.test/"')
+    keys = 'AllowPrivate "*.Bücher.test"\nAllowPrivate "sso.test."\nResolve "www.test" "127.0.0.1"'
+    made = configured(BLOCK.format(f'Feature "{feature}"\n{keys}'))
+    (job,) = [job for part in load_all(made) for job in part.jobs]
+    assert isinstance(job.probe, Replay)
+    assert job.probe.profile.allow_private == ("*.xn--bcher-kva.test", "sso.test")
+    assert job.probe.profile.own_hosts == {"www.test"}
 
 
 def test_a_timeout_above_the_interval_is_a_warning() -> None:
@@ -152,3 +216,14 @@ def test_our_sections_in_a_whole_configuration() -> None:
         "<Plugin python>\n<module Collectd_Inode>\nD 1\n</module>\n</Plugin>\n"
     )
     assert [section.children[0].key for section in sections(tree)] == ["C", "D"]
+
+
+@pytest.mark.parametrize("door", Door)
+def test_every_block_knows_behind_which_door_it_runs(door: Door) -> None:
+    """What a block may say may depend on where its jobs run."""
+    made = Configuration(door)
+    for name in ("one", "two"):  # sections add up
+        text = f'<Clock "{name}">\nInterval 60\n</Clock>\n'
+        made.section(Node("Module", ("collectd_inode",), parse(text, "c.conf")))
+
+    assert {block.common.door for block in made.blocks} == {door}

@@ -1,6 +1,6 @@
 """What a user reads is true: the pages' commands are run, their configuration is read, their tables are the program's.
 
-Of the README and the pages of docs/ that have no test of their own.
+Of the README and every page below docs/; a page that another file tests is in ``ELSEWHERE``.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import ast
 import asyncio
-import io
+import importlib
 import json
 import os
 import re
@@ -16,68 +16,84 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import machines
 import pytest
 import trustme
-import unpacked
-from chrony import chronyd, free_port
 from docutils import nodes
-from docutils.core import publish_doctree
-from exim import NAME, smarthost
-from test_doctor import HOME as HOME_OF_PACKAGES
-from test_doctor import folders, home, wrong
+from docutils.parsers.rst import Directive
+from docutils.parsers.rst.directives import register_directive
 
 from collectd_inode import __version__, oconfig
 from collectd_inode.browser import record
-from collectd_inode.browser.attributes import MOST_TAGS
 from collectd_inode.cli import COMMANDS, Command, clock, parser, status
 from collectd_inode.cli.configured import Read, read
 from collectd_inode.cli.terminal import Exit
-from collectd_inode.clock import settings as of_clock
 from collectd_inode.clock.diagnosis import FRESH_INTERVALS, Diagnosis
 from collectd_inode.clock.steps import STEP
-from collectd_inode.config import MODULE_KEYS, Configuration
-from collectd_inode.keys import COMMON_KEYS, Common, Key, common, looks_secret, read_block
+from collectd_inode.config import Configuration
+from collectd_inode.keys import COMMON_KEYS, MODULE_KEYS, BlockSettings, File, Key, ModuleSettings, filled, read_block
 from collectd_inode.kinds import KINDS
+from collectd_inode.model import EVIDENCE, SOFT, Cause, Detail, Door, Job, Observation, Phase, Status
 from collectd_inode.ntp import manners, published, score
 from collectd_inode.ntp import settings as of_ntp
-from collectd_inode.report import graphs, nagios, ranges
+from collectd_inode.page.limits import MOST_TAGS
+from collectd_inode.report import key_tables as key_tables_page
+from collectd_inode.report import nagios, ranges
 from collectd_inode.report.notification import MESSAGE_BYTES, message
-from collectd_inode.report.status import STALE_INTERVALS, Record, following
+from collectd_inode.report.record import STALE_INTERVALS, Record, following
 from collectd_inode.report.style import Style
 from collectd_inode.report.values import HEALTH_PLUGIN, health, series
-from collectd_inode.run import EVIDENCE, SOFT, Cause, Detail, Job, Observation, Status, observe
+from collectd_inode.run import observe
 from collectd_inode.scenario import feature, json_pointer, remembering, requests
-from collectd_inode.scenario import settings as of_scenario
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.patterns import PATTERN_SECONDS
 from collectd_inode.scenario.replay import CERTIFICATES_REPORTED
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.schedule import WATCH_SECONDS
+from collectd_inode.secrets.names import looks_secret
 from collectd_inode.smarthost import jobs as smarthost_jobs
 from collectd_inode.smarthost import settings as of_smarthost
 from collectd_inode.smarthost.dialogue import Step
 from collectd_inode.smarthost.mechanisms import MECHANISMS
-from collectd_inode.wire import Phase
+from demo import unpacked
 from demo.site import PASSWORD, Outage, Site
+from tests.helpers import machines
+from tests.helpers.chrony import chronyd, free_port
+from tests.helpers.exim import NAME, smarthost
+from tests.helpers.healthy import HOME as HOME_OF_PACKAGES
+from tests.helpers.healthy import folders, home, wrong
+from tests.helpers.pages import tree_of
+from tests.helpers.places import ROOT
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.rst").read_text(encoding="utf-8")
-SHOWN = (
-    "README.rst",
-    "docs/alerts.rst",
-    "docs/evidence.rst",
-    "docs/features.rst",
-    "docs/nagios.rst",
-    "docs/pictures.rst",
-)
+KEYS_PAGE = (ROOT / "docs" / "reference" / "keys.rst").read_text(encoding="utf-8")
+ELSEWHERE = {
+    "docs/explanation/smarthost-faults.rst": "tests/smarthost/test_faults.py",
+    "docs/how-to/dashboards.rst": "tests/dashboards/test_dashboards_live.py",
+    "docs/how-to/exim-leaf.rst": "tests/smarthost/test_exim.py",
+    "docs/how-to/postfix-leaf.rst": "tests/smarthost/test_postfix.py",
+    "docs/how-to/smarthost-oauth.rst": "tests/smarthost/test_oauth.py",
+    "docs/how-to/own-steps.rst": "tests/scenario/test_own_steps.py",
+    "docs/reference/browser-rules.rst": "tests/browser/test_rules.py",
+    "docs/how-to/thresholds.rst": "tests/cli/test_thresholds.py",
+    "docs/how-to/why.rst": "tests/cli/test_why.py",
+    "docs/how-to/wordpress.rst": "tests/scenario/test_wordpress.py",
+    "docs/reference/vocabulary.rst": "tests/report/test_vocabulary.py",
+    "docs/tutorial.rst": "tests/test_tutorial.py",
+}
+"""Pages whose blocks of code are run or read by another file of tests, and that file."""
+BOOK = tuple(sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.rst")))
+"""Every page below docs/."""
+PAGES = (*sorted(path.name for path in ROOT.glob("*.rst")), *BOOK)
+"""Everything that is to be read."""
+INSIDE = {f"docs/explanation/{name}.rst" for name in ("architecture", "decisions", "glossary")}
+"""Pages on the code: they show no commands, and name what a user does not meet."""
+SHOWN = ("README.rst", *(name for name in BOOK if name not in ELSEWHERE and name not in INSIDE))
 """The pages whose blocks of code are run or read here."""
 DEMO_ADDRESS = "127.0.0.1:8080"
 """Where the pages' site is."""
@@ -86,33 +102,58 @@ HOME = "/root"
 CLOCK, STATUS, DOCTOR = "collectd-inode clock", "collectd-inode status", "collectd-inode doctor | grep -v ^OK"
 """Of what cannot be the same everywhere: this machine's clock, what a daemon has known, what is installed."""
 
-MODULE_ONLY = tuple(key for key in MODULE_KEYS if key not in COMMON_KEYS)
-SETTINGS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
-    "Scenario": of_scenario.settings,
-    "Smarthost": of_smarthost.settings,
-    "NTP": of_ntp.settings,
-    "Clock": of_clock.settings,
-}
-"""What a block's values come to."""
 OTHERS_WORDS = {
-    "CacheFlush", "CacheTimeout", "FailureMin", "Hits", "Import", "Instance", "Interesting", "Module", "ModulePath",
-    "Type", "TypesDB", "WarningMax",
+    "CPUWeight", "CacheFlush", "CacheTimeout", "DeleteSocket", "Encrypt", "Exec", "FailureMin", "FlushInterval", "Hits",
+    "Hostname", "Import", "InodeConfigErrors", "InodeDown", "InodeDownForMost", "InodeSilent", "InodeThreshold",
+    "InodeUplink", "Instance", "Interesting", "MaxPacketSize", "MemoryMax", "Module", "ModulePath", "ProtectClock",
+    "Type", "TypesDB", "WarningMax", "WriteQueueLimitHigh", "WriteThreads", "WritesPerSecond",
 }  # fmt: skip
-OTHERS_OPTIONS = {"--editable", "--set", "--since", "--upgrade"}
+OTHERS_OPTIONS = {
+    "--create-home", "--disable-timesync", "--download", "--editable", "--home-dir", "--network", "--now", "--offline",
+    "--set", "--shell", "--since", "--spool", "--system", "--upgrade",
+}  # fmt: skip
 
 
-# Reading the README ---------------------------------------------------------------------------------------------------
+# Reading the pages ----------------------------------------------------------------------------------------------------
 
 
-def tree_of(text: str) -> tuple[nodes.document, str]:
-    """A page as docutils reads it, and its complaints."""
-    complaints = io.StringIO()
-    overrides = {"warning_stream": complaints, "report_level": 1, "syntax_highlight": "none", "_disable_config": True}
-    return publish_doctree(text, settings_overrides=overrides), complaints.getvalue()
+class TocTree(Directive):
+    """Sphinx' table of contents: what it names, for the test that looks whether it names every page."""
+
+    has_content = True
+    option_spec: ClassVar = {"caption": str, "glob": lambda _: True, "maxdepth": int}
+
+    def run(self) -> list[nodes.Node]:
+        """One literal a line."""
+        return [nodes.paragraph("", "", *(nodes.inline("", line, classes=["toctree"]) for line in self.content))]
+
+
+class Documented(Directive):
+    """What autodoc shows of an object, which must be there; its options are Sphinx' affair."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Its name."""
+        module, _, name = self.arguments[0].removesuffix("()").rpartition(".")
+        assert hasattr(importlib.import_module(module), name), self.arguments[0]
+        return [nodes.paragraph("", self.arguments[0])]
+
+
+class Class(Documented):
+    """Of a class: with its members, or without."""
+
+    option_spec: ClassVar = {"members": str, "undoc-members": str}
+
+
+register_directive("toctree", TocTree)
+register_directive("autofunction", Documented)
+register_directive("autoclass", Class)
+register_directive("autoexception", Class)
 
 
 TREES = {name: tree_of((ROOT / name).read_text(encoding="utf-8"))[0] for name in SHOWN}
-TREE = TREES["README.rst"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +184,22 @@ def blocks(language: str) -> list[Block]:
     return [block for block in BLOCKS if block.language == language]
 
 
-def section(title: str, page: str = "README.rst") -> nodes.section:
-    """The section under a heading."""
-    return next(s for s in TREES[page].findall(nodes.section) if s[0].astext() == title)
+def section(title: str, page: str = "") -> nodes.Element:
+    """The page of this title; or what stands under this heading, which only one page has, or *page* has."""
+    trees = [TREES[page]] if page else list(TREES.values())
+    found: list[nodes.Element] = [tree for tree in trees if headed(tree) == title]
+    found = found or [part for tree in trees for part in tree.findall(nodes.section) if headed(part) == title]
+    assert len(found) == 1, f"{len(found)} headings {title}"
+    return found[0]
 
 
-def tables(title: str, page: str = "README.rst") -> list[list[list[str]]]:
+def headed(part: nodes.Element) -> str:
+    """The heading of a page or section."""
+    first = next(iter(part.findall(nodes.title)), None)
+    return first.astext() if first is not None and first.parent is part else ""
+
+
+def tables(title: str, page: str = "") -> list[list[list[str]]]:
     """The tables of a section, without their heads: rows of cells."""
     return [rows(table) for table in section(title, page).findall(nodes.table)]
 
@@ -169,7 +220,7 @@ def literals() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where the README's reader stands: its files, the shipped scenarios, secrets, and servers to ask."""
+    """Where the pages' reader stands: its files, the shipped scenarios, secrets, and servers to ask."""
 
     folder: Path
     address: str
@@ -182,7 +233,7 @@ class Workspace:
         return re.sub(r'"/(etc|var|usr/local)/', rf'"{self.folder}/\1/', text).replace(DEMO_ADDRESS, self.address)
 
     def run(self, command: str) -> str:
-        """What a command prints, on both streams, as on the README's machine."""
+        """What a command prints, on both streams, as on the pages' machine."""
         environment = {
             "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
             "LANG": "C.UTF-8",
@@ -213,7 +264,7 @@ class Workspace:
         return printed.replace(f"{socket.gethostname()}/", "web1/")
 
     def _names(self) -> dict[str, str]:
-        """The README's names lead to loopback; and no Debian-exim is known, whose rights would be looked at."""
+        """The pages' names lead to loopback; and no Debian-exim is known, whose rights would be looked at."""
         hosts, users = self.folder / "hosts", self.folder / "users"
         hosts.write_text(f"127.0.0.1 {NAME}\n" + "".join(f"127.0.0.{n} ntp{n}.example.org\n" for n in (1, 2, 3)))
         users.write_text("root:x:0:0::/root:/bin/sh\n")
@@ -250,6 +301,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
             "etc/exim4/tls/smarthost-ca.crt": ca,
             "etc/collectd/secrets/login": f"{PASSWORD}\n",
             "etc/collectd/secrets/smarthost": f"{exim.password}\n",
+            **{f"etc/collectd/scenarios/{name}": text for name, text in files.items() if name.endswith(".feature")},
             "etc/collectd/scenarios/shop.feature": shop,
             "etc/collectd/scenarios/shop/shop.feature": shop,
             "etc/collectd/scenarios/steps/shop.py": files["steps/shop.py"],
@@ -257,7 +309,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         }
         for path, text in files.items():
             write(folder / path.lstrip("/"), text)
-        (folder / "secrets" / "smarthost").chmod(0o600)
+        for secret in folder.glob("**/secrets/*"):
+            secret.chmod(0o600)
         write_certificates(folder)
         (folder / "var" / "lib" / "collectd").mkdir(parents=True)
         yield made
@@ -276,7 +329,7 @@ def write(path: Path, text: str) -> None:
 
 
 def write_certificates(folder: Path) -> None:
-    """What the README's CACert, ClientCert and ClientKey name."""
+    """What the pages' CACert, ClientCert and ClientKey name."""
     authority = trustme.CA()
     client = authority.issue_cert("monitor.example.org")
     store = folder / "etc" / "ssl" / "certs"
@@ -340,12 +393,12 @@ def test_commands_print_what_is_shown(workspace: Workspace, block: Block) -> Non
 
 
 def shown(command: str) -> str:
-    """What the README shows of a command that stands alone in its block."""
+    """What a page shows of a command that stands alone in its block."""
     (printed,) = (printed for block in blocks("console") for was, printed in commands(block) if was == command)
     return printed
 
 
-def test_the_clock_s_page_is_as_the_readme_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_clock_s_page_is_as_the_book_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Of a machine that is made up: each tester's is another."""
     root = machines.machine(tmp_path, machines.CHRONYD)
     instruments = machines.kernel(machines.UNSYNCHRONISED, machines.at(1_000_000.0))
@@ -369,18 +422,24 @@ class Failed:
 def failed() -> Failed:
     with Site(outage=Outage(length=2, period=1, first=0), sleep=lambda _seconds: None) as site:
         settings = Settings((str(ROOT / "demo" / "stock.feature"),), base_url=site.url)
-        (job,) = load("stock", settings, Common(interval=60)).jobs
+        (job,) = load("stock", settings, BlockSettings(interval=60)).jobs
         return Failed(asyncio.run(observe(job)), f"127.0.0.1:{site.port}")
 
 
 def test_an_alarm_reads_as_the_pages_show(failed: Failed) -> None:
-    """The notification, in README and docs/alerts.rst, and the line in the log."""
-    lines = [line for block in blocks("text") for line in block.text.splitlines() if "refused: " in line]
+    """The notification, on the pages on alarms, and the line in the log."""
+    shown: dict[str, str] = {}
+    for block in blocks("text"):
+        if "refused: " in block.text:
+            shown[block.page] = f"{shown.get(block.page, '')} {' '.join(block.text.split())}".strip()
     job, told = failed.observation.job, failed.moved(message(failed.observation))
-    assert sorted(lines) == [f"collectd_inode: {job.kind}/{job.instance}: passed → failed: {told}", told, told]
+    logged = shown.pop("docs/how-to/troubleshooting.rst")
+    assert logged == f"collectd_inode: {job.kind}/{job.instance}: passed → failed: {told}"
+    assert set(shown) >= {"README.rst", "docs/explanation/alarm.rst", "docs/how-to/alerts.rst"}
+    assert [page for page, text in shown.items() if told not in text] == []
 
 
-def test_the_status_of_jobs_is_as_the_readme_shows(failed: Failed) -> None:
+def test_the_status_of_jobs_is_as_the_book_shows(failed: Failed) -> None:
     """Of a job that has failed for a while, and of one that has not."""
 
     def at(time: str) -> float:
@@ -394,7 +453,7 @@ def test_the_status_of_jobs_is_as_the_readme_shows(failed: Failed) -> None:
     assert shown(STATUS) == failed.moved("\n".join(found))
 
 
-def test_what_the_doctor_finds_is_as_the_readme_shows() -> None:
+def test_what_the_doctor_finds_is_as_the_book_shows() -> None:
     """On a machine that was upgraded, and its environment forgotten."""
     left_behind = home(path=HOME_OF_PACKAGES.replace("3.11", "3.10"), compiled=frozenset({"3.10"}))
     assert shown(DOCTOR) == wrong(folders(left_behind))
@@ -409,7 +468,7 @@ def test_commands_that_are_not_run_would_be_understood() -> None:
     """Those of shells, cron, Nagios and dashboards.rst have arguments that their parser takes."""
     text = "\n".join(block.text for block in BLOCKS if block.language in ("sh", "text", "yaml"))
     text = re.sub(r"\$ARG\d\$", "10", text).replace("$CI_ENVIRONMENT_URL", "https://www.example.org")
-    text += (ROOT / "docs" / "dashboards.rst").read_text(encoding="utf-8")
+    text += (ROOT / "docs" / "how-to" / "dashboards.rst").read_text(encoding="utf-8")
     ours = re.findall(
         r"^[^`\n]*?(?<![.$/])(?:/opt/collectd-inode/bin/)?collectd-inode ([a-z][^>|\n]*)", text, re.MULTILINE
     )
@@ -439,30 +498,31 @@ def checked(workspace: Workspace, name: str, text: str) -> Read:
 
 @pytest.mark.parametrize("block", [b for b in blocks("apache") if b.path.startswith("/")], ids=lambda block: block.path)
 def test_a_configuration_in_the_readme_is_good(workspace: Workspace, block: Block) -> None:
-    """Each file in /etc that is shown is read without a mistake or warning, beside the README's own job."""
+    """Each file in /etc that is shown is read without a mistake or warning, beside the first page's own job."""
     ours = next(b.text for b in blocks("apache") if b.path.endswith("inode-shop.conf"))
     text = block.text if block.text == ours else f"{block.text}\n{ours}"
     found = checked(workspace, "block.conf", workspace.moved(text))
     assert (found.problems, found.warnings) == ((), ())
-    assert [job.scenario for job in found.jobs if job.kind == "scenario"] == [
+    assert {job.scenario for job in found.jobs} >= {
         "Somebody who has an account can log in",
         "The Shop page",
         "The Contact page",
-    ]
+    }
     assert [job.trouble for job in found.jobs if job.trouble] == []
 
 
 def key_tables() -> list[tuple[list[list[str]], tuple[Key, ...]]]:
-    """The README's tables of keys, each with the keys that it must have."""
+    """The tables of keys, each with the keys that it must have."""
     of_kinds = (kind.keys for kind in KINDS if kind.keys)
-    return list(zip(tables("Configuration"), (MODULE_ONLY, COMMON_KEYS, *of_kinds), strict=True))
+    return list(zip(tables("Keys"), (MODULE_KEYS, COMMON_KEYS, *of_kinds), strict=True))
 
 
 def test_every_key_is_in_the_readme_and_no_other() -> None:
-    """The keys of <Module>, of all blocks and of each kind's have a row each, and there is no other row."""
-    for table, keys in key_tables():
-        assert sorted(row[0].split()[0] for row in table) == sorted(key.name for key in keys)
-    heads = [p.astext() for p in section("Configuration").findall(nodes.paragraph) if p.astext().startswith("In <")]
+    """The tables of keys are made from the keys' rows, by ``sh scripts/keys``; each stands below its heading."""
+    for of, table in key_tables_page.tables().items():
+        assert key_tables_page.marked(of, table) in KEYS_PAGE, f"sh scripts/keys: {of}"
+    assert key_tables_page.written_into(KEYS_PAGE) == KEYS_PAGE
+    heads = [p.astext() for p in section("Keys").findall(nodes.paragraph) if p.astext().startswith("In <")]
     assert [head.split()[1] for head in heads] == [
         "<Module", "<Module", *(f"<{kind.block}" for kind in KINDS if kind.keys)
     ]  # fmt: skip
@@ -472,9 +532,16 @@ def test_every_key_is_in_the_readme_and_no_other() -> None:
     ]
 
 
+def of_engine(engine: str, table: list[list[str]], keys: tuple[Key, ...]) -> str:
+    """The rows of a table of keys that go together with an engine."""
+    engines = {key.name: key.engines for key in keys}
+    rows = (row[0] for row in table if engine in engines[row[0].split()[0]])
+    return "\n".join(f'Engine "{engine}"' if row.startswith("Engine ") else row for row in rows)
+
+
 def test_what_is_written_in_the_tables_of_keys_is_good(workspace: Workspace) -> None:
     """All rows together, as written, are a configuration without a mistake or warning."""
-    module, shared, *own = ("\n".join(row[0] for row in table) for table, _ in key_tables())
+    module, shared, *own = (of_engine("plain", table, keys) for table, keys in key_tables())
     with_keys = iter(own)
     blocks = [
         f'<{kind.block} "shop">\n{shared}\n{next(with_keys) if kind.keys else ""}\n</{kind.block}>' for kind in KINDS
@@ -489,30 +556,44 @@ def test_what_is_written_in_the_tables_of_keys_is_good(workspace: Workspace) -> 
     ]
 
 
-def test_defaults_are_as_the_readme_says(tmp_path: Path) -> None:
-    """To write down what stands under Default changes nothing; and a key is repeatable where its row says so."""
-    made = [None, None, *(SETTINGS[kind.block] for kind in KINDS if kind.keys)]
+def test_the_keys_of_the_other_engine_are_good(workspace: Workspace, tmp_path: Path) -> None:
+    """Those of a browser, in a file that is no collectd.conf: it does not run inside collectd."""
+    table, keys = key_tables()[2]
+    block = of_engine("chromium", table, keys).replace('Vocabulary "legacy"', "")
+    path = tmp_path / "keys.conf"
+    write(path, f'<Scenario "shop">\n{workspace.moved(block)}\n</Scenario>\n')
+    made = Configuration(Door.SERVE)
+    assert made.section(oconfig.Node("Module", (), tuple(oconfig.read(str(path))))) == []
+    assert [(block.settings.engine, block.common.interval) for block in made.blocks] == [("chromium", 300.0)]
+
+
+def test_defaults_are_as_the_book_says(tmp_path: Path) -> None:
+    """To write down what stands under Default changes nothing."""
+    made = [ModuleSettings(), BlockSettings(), *(kind.settings({}) for kind in KINDS if kind.keys)]
     told = 0
     for (table, keys), settings in zip(key_tables(), made, strict=True):
         by_name = {key.name: key for key in keys}
-        for written, default, meaning in table:
+        for written, default, _meaning in table:
             key = by_name[written.split()[0]]
-            assert key.repeatable == meaning.endswith("repeatable."), key.name
             if default:
                 told += 1
                 write(tmp_path / "key.conf", f"{key.name} {default}")
                 (node,) = oconfig.read(str(tmp_path / "key.conf"))
-                values = {key.name: key.read(node.values)}
-                if settings is not None:
-                    assert settings(values) == settings({}), key.name
-                assert common(values, Common()) == Common(), key.name
-                assert values.get("StrictConfig", False) == Configuration().strict
+                assert filled(settings, {key.name: key.read(node.values)}) == settings, key.name
     assert told > 20
+
+
+def test_what_is_a_path_says_so() -> None:
+    """Whether collectd's user may read or write it is looked at by ``doctor``."""
+    keys = [key for _, keys in key_tables() for key in keys]
+    paths = {key.name for key in keys if re.search(r'"/\S*"$', key.example)}
+    assert paths == {key.name for key in keys if key.file is not File.NONE}
+    assert len(paths) > 8
 
 
 def test_no_key_is_named_that_does_not_exist() -> None:
     """What looks like a key, anywhere in the text, is one of ours or a word of collectd's."""
-    keys = {key.name for key in (*MODULE_KEYS, *(key for kind in KINDS for key in kind.keys))}
+    keys = {key.name for key in (*MODULE_KEYS, *COMMON_KEYS, *(key for kind in KINDS for key in kind.keys))}
     alone = re.compile(r'<?([A-Z][A-Za-z]+)(?: (?:"[^"]*"|\d+|true|false|N))*>?')
     named = {found[1] for text in literals() if (found := alone.fullmatch(text)) and not found[1].isupper()}
     blocks = {kind.block for kind in KINDS}
@@ -522,7 +603,7 @@ def test_no_key_is_named_that_does_not_exist() -> None:
 # Series ---------------------------------------------------------------------------------------------------------------
 
 
-def test_series_are_named_as_the_readme_says() -> None:
+def test_series_are_named_as_the_book_says() -> None:
     """The steps of the table, in one scenario, get the series beside them."""
     (table,) = tables("How series are named")
     text = "Feature: F\n  Scenario: S\n" + "".join(f"    * {step}\n" for step, _ in table)
@@ -530,22 +611,28 @@ def test_series_are_named_as_the_readme_says() -> None:
     assert [[step.text, step.series] for step in scenario.steps] == table
 
 
-def identities(job_detail: Detail) -> set[str]:
+def identities(job_detail: Detail, engine: str = "plain") -> set[str]:
     """What a scenario with one step that asks the network may send, the step's name being STEP."""
     path = str(ROOT / "scenarios" / "webhome.feature")
-    job = load("job", Settings((path,), name="Visiting home", detail=job_detail), Common()).jobs[0]
+    job = load("job", Settings((path,), name="Visiting home", detail=job_detail, engine=engine), BlockSettings()).jobs[
+        0
+    ]
     plugin = f"scenario-{job.instance}/"
     return {identity.removeprefix(plugin).replace(job.steps[0].series, "STEP") for identity in series(job)}
 
 
-def test_every_identity_is_in_the_readme() -> None:
+def test_every_identity_is_in_the_book() -> None:
     """The tables of identities hold what can be sent, by Detail, and what the plugin sends of itself; nothing else."""
-    every, steps, phases, *others, own = ([row[0] for row in table] for table in tables("Identities")[:7])
+    every, steps, phases, seen, *others, own = ([row[0] for row in table] for table in tables("Identities")[:9])
     assert {*every, *steps} == identities(Detail.STEP) | {"gauge-certificate_days_left-HOST"}
     assert set(phases) == identities(Detail.PHASE) - identities(Detail.STEP)
     assert identities(Detail.STEP) - identities(Detail.SCENARIO) == {"response_time-STEP"}
+    assert set(seen) == identities(Detail.PHASE, "chromium") - identities(Detail.PHASE)
+    assert identities(Detail.PHASE) - identities(Detail.PHASE, "chromium") == {
+        f"duration-{of}{phase.value}" for phase in Phase for of in ("", "STEP-")
+    }
     assert [{*every, *table} for table in others] == [set(map(generic, series(job))) for job in sample_jobs()]
-    sent = health(loop_lag=0, jobs=0, late=0, config_errors=0, time=0)
+    sent = health(loop_lag=0, jobs=0, late=0, config_errors=0, time=0, lost=0)
     assert [f"{HEALTH_PLUGIN}/{name}" for name in own] == [value.identity for value in sent]
 
 
@@ -564,6 +651,9 @@ SAMPLE = """
 </NTP>
 <Clock "j">
 </Clock>
+<Quorum "j">
+  Job "scenario/j"
+</Quorum>
 """
 
 
@@ -573,30 +663,30 @@ def sample_jobs() -> Iterable[Job]:
     for kind, node in zip(KINDS[1:], nodes, strict=True):
         assert kind.block == node.key
         values, _ = read_block("", node, kind.keys)
-        yield from kind.load("j", values, Common()).jobs
+        yield from kind.load("j", kind.settings(values), BlockSettings(door=Door.EMBEDDED)).jobs
 
 
 def generic(identity: str) -> str:
-    """An identity of a sample job as the README's tables write it."""
+    """An identity of a sample job as the page's tables write it."""
     name = identity.partition("/")[2]
     for was, written in (("server", "SERVER"), ("192_0_2_1", "ADDRESS"), ("margin-name", "margin-NAME")):
         name = re.sub(f"(?<=-){was}$", written, name)
     return re.sub("^response_time-.*", "response_time-STEP", name)
 
 
-def test_every_step_of_a_smarthost_is_in_the_readme() -> None:
+def test_every_step_of_a_smarthost_is_in_the_book() -> None:
     """STEP is one of these."""
     (text,) = (p for p in section("Identities").findall(nodes.paragraph) if p.astext().startswith("Plugin smarthost"))
     assert [node.astext() for node in text.findall(nodes.literal)] == ["smarthost", "STEP", *(s.value for s in Step)]
 
 
-def test_every_diagnosis_is_in_the_readme() -> None:
+def test_every_diagnosis_is_in_the_book() -> None:
     """Each number with its name."""
     (table,) = tables("Why it is wrong")
     assert [row[:2] for row in table] == [[str(int(diagnosis)), diagnosis.words] for diagnosis in Diagnosis]
 
 
-def test_every_warning_is_in_the_readme() -> None:
+def test_every_warning_is_in_the_book() -> None:
     """The table has each code of each kind: those that the code names, of `run`, of days left and of diagnoses."""
     (table,) = tables("Warnings")
     told = {(kind, code) for kind, code, _ in table}
@@ -604,6 +694,7 @@ def test_every_warning_is_in_the_readme() -> None:
     # Of a clock that is right, or may be; the host is blamed for one that is wrong, which is no warning.
     harmless = set(Diagnosis) - {Diagnosis.OK, Diagnosis.HOST_WRONG}
     named = {(kind.plugin, code) for kind in KINDS for code in warning_codes(kind.plugin)}
+    named |= {("scenario", code) for room in ("browser", "chromium") for code in warning_codes(room)}
     named |= {("scenario", SOFT), ("scenario", EVIDENCE)}
     assert told == named | days | {("clock", diagnosis.code) for diagnosis in harmless}
     assert len(told) == len(table)
@@ -616,18 +707,18 @@ def warning_codes(room: str) -> set[str]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[ast.Constant(str(code)), _, *_]):
-                    found |= {code} if name in ("warn", "Warning", "Noticed", "_softly") else set()
+                    found |= {code} if name in ("warn", "_warn", "Warning", "Noticed", "_softly") else set()
                 case ast.Tuple(elts=[ast.Constant(str(code)), ast.JoinedStr()]) if file.name == "credentials.py":
                     found.add(code)
     return found
 
 
-def test_every_cause_is_in_the_readme() -> None:
+def test_every_cause_is_in_the_book() -> None:
     """The table of causes has each number with its name."""
     assert [row[:2] for table in tables("Causes") for row in table] == [[str(int(c)), c.word] for c in Cause]
 
 
-def test_every_status_is_in_the_readme() -> None:
+def test_every_status_is_in_the_book() -> None:
     """The statuses of JSON are named where JSON is told of."""
     assert {status.value for status in Status} <= {node.astext() for node in section("JSON").findall(nodes.literal)}
 
@@ -644,30 +735,30 @@ def test_numbers_in_the_text_are_the_programs() -> None:
     assert WATCH_SECONDS * 2 == 10
     assert "within ten seconds after they have changed" in said
     assert f"redirects included; {CERTIFICATES_REPORTED} at most" in said
-    assert f"If it is not said: {of_smarthost.SUBMISSION}, and with" in said
+    assert f"Default: {of_smarthost.SUBMISSION}; with" in said
     assert f'``TLS "implicit"`` {of_smarthost.SUBMISSIONS}.' in said
     assert [m.name for m in MECHANISMS] == ["PLAIN", "LOGIN", "CRAM-MD5"]
-    assert "``PLAIN``, ``LOGIN`` or ``CRAM-MD5``; else the first of these that the server offers" in said
-    assert next(kind.least_interval for kind in KINDS if kind.block == "NTP") == of_ntp.INTERVAL == 64
-    assert "block that does not say has 64" in said
-    assert f"``{of_ntp.Settings(()).pool_url}``" in said
+    assert "``PLAIN``, ``LOGIN`` or ``CRAM-MD5``; default: the first of these that the server offers" in said
+    assert [kind.default_interval for kind in KINDS if kind.default_interval] == [64]
+    assert "a block that does not say ``Interval`` has 64" in said
+    assert f"``{of_ntp.Settings().pool_url}``" in said
     assert (published.REST, published.STALE) == (300, 3600)
-    assert "RSTR end them, for a day" in said
+    assert "RSTR stop the queries for a day" in said
     assert manners.DAY == 86400
     assert score.Step(1).step / (1 - score.KEPT) == pytest.approx(20)
-    assert "20 at best" in said
+    assert "is at most 20" in said
     assert STEP == 5e8
     assert "steps of more than half a second" in said
     assert FRESH_INTERVALS == 3
-    assert "a vote not older than three intervals" in said
+    assert "by a vote of the last three intervals" in said
     assert STALE_INTERVALS == 3
     assert "the job has not run for three intervals" in said
     assert f"one line of at most {MESSAGE_BYTES} bytes" in said
     assert f"An answer of more than {json_pointer.MOST} characters" in said
     assert f"A value of nothing, or of more than {remembering.MOST} characters" in said
-    assert f"At most {record.MOST_HOPS} requests are in a transcript (the last)" in said
-    assert f"of a form {record.LONGEST_FORM // 1024} KiB" in said
-    assert f"of a request's headers {record.LONGEST_HEADERS // 1024} KiB" in said
+    assert f"A transcript has the last {record.MOST_HOPS} requests" in said
+    assert f"at most {record.LONGEST_FORM // 1024} KiB of a form" in said
+    assert f"{record.LONGEST_HEADERS // 1024} KiB of a request's headers" in said
     assert f"The output is at most {nagios.LIMIT} bytes" in said
 
 
@@ -683,8 +774,10 @@ def options_of(command: Command) -> set[str]:
 
 def written(action: argparse.Action) -> list[str]:
     """An option with what it takes."""
-    takes = "" if action.nargs == 0 else f" {action.metavar or '{' + ','.join(action.choices or ()) + '}'}"
-    return [f"{option}{takes}" for option in action.option_strings]
+    choices = "{" + ",".join(action.choices) + "}" if action.choices else action.dest.upper()
+    takes = "" if action.nargs == 0 else f" {action.metavar or choices}"
+    # The first of the long ones, if there are any.
+    return [f"{option}{takes}" for option in sorted(action.option_strings, key=lambda o: not o.startswith("--"))[:1]]
 
 
 def commands_before(table: nodes.paragraph) -> list[str]:
@@ -698,7 +791,7 @@ def commands_before(table: nodes.paragraph) -> list[str]:
     return [name for name in named if name != "collectd-inode"]
 
 
-def test_every_command_and_option_is_in_the_readme() -> None:
+def test_every_command_and_option_is_in_the_book() -> None:
     """Each command has its paragraph and, if it has options, tables of them all, and of no other."""
     found: dict[str, list[str]] = {}
     current: list[str] = []
@@ -717,23 +810,24 @@ def test_every_command_and_option_is_in_the_readme() -> None:
 
 def test_no_command_or_option_is_named_that_does_not_exist() -> None:
     """Whatever follows collectd-inode is a command; whatever begins with two hyphens is an option of one."""
-    more = ("CHANGELOG.rst", "docs/dashboards.rst", "docs/own-steps.rst")
+    more = ("CHANGELOG.rst", "docs/how-to/dashboards.rst", "docs/how-to/own-steps.rst")
     text = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in (*SHOWN, *more))
     commands = set(re.findall(r"(?<![.\w])collectd-inode ([a-z][\w-]*)", text))
     assert commands == {command.name for command in COMMANDS}
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
     ours = {option.split()[0] for command in COMMANDS for option in options_of(command)}
-    assert options - ours - {"--help", "--version"} == OTHERS_OPTIONS
+    assert options - ours - {"--help", "--version", "--no-color", "--color", "--dry-run"} == OTHERS_OPTIONS
 
 
-def test_every_exit_code_is_in_the_readme() -> None:
+def test_every_exit_code_is_in_the_book() -> None:
     """The table of exit codes has them all."""
     assert [int(row[0]) for table in tables("Exit codes") for row in table] == [code.value for code in Exit]
 
 
 def test_log_lines_in_the_readme_are_the_programs() -> None:
-    """What the README quotes of our log stands in the code, what differs from case to case aside."""
-    code = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "collectd_inode").rglob("*.py")))
+    """What a page quotes of our log stands in the code, what differs from case to case aside."""
+    files = [*sorted((ROOT / "collectd_inode").rglob("*.py")), ROOT / "stub" / "collectd_inode.py"]
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
     named = [node.astext() for node in section("Trouble shooting").findall(nodes.literal)]
     lines = [line.removeprefix("collectd_inode: ") for line in named if line.startswith("collectd_inode: ")]
     assert len(lines) >= 3
@@ -745,8 +839,8 @@ def test_log_lines_in_the_readme_are_the_programs() -> None:
 
 
 def test_the_api_s_feature_is_the_one_that_is_tried() -> None:
-    """That of docs/features.rst, in tests/scenario/test_beyond_requests.py; it wants a server of its own."""
-    tree = ast.parse((ROOT / "tests" / "scenario" / "test_beyond_requests.py").read_text(encoding="utf-8"))
+    """That of docs/how-to/api.rst, in tests/scenario/test_requests.py; it wants a server of its own."""
+    tree = ast.parse((ROOT / "tests" / "scenario" / "test_requests.py").read_text(encoding="utf-8"))
     assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
     (orders,) = (node.value for node in assigned if ast.unparse(node.targets[0]) == "ORDERS")
     (shown,) = (block.text for block in BLOCKS if block.path == "order.feature")
@@ -755,8 +849,8 @@ def test_the_api_s_feature_is_the_one_that_is_tried() -> None:
 
 
 def test_what_looks_like_a_secret_and_like_a_body_is_on_the_page() -> None:
-    """The words of docs/features.rst; and what may stand after the quotes of a doc string."""
-    said = " ".join((ROOT / "docs" / "features.rst").read_text(encoding="utf-8").split())
+    """The words of docs/how-to/api.rst; and what may stand after the quotes of a doc string."""
+    said = " ".join((ROOT / "docs" / "how-to" / "api.rst").read_text(encoding="utf-8").split())
     parts = re.search("what has ([a-z, ]+) in its own name or .* or is called ([a-z, ]+)[.]  ?", said)
     assert parts is not None
     within, whole = (re.split(", | or ", part) for part in parts.groups())
@@ -775,13 +869,13 @@ def stripped(text: str) -> list[str]:
 
 def test_a_plugin_s_states_are_in_the_page() -> None:
     """Exit code and name of each."""
-    (table,) = tables("Plugins", "docs/nagios.rst")
+    (table,) = tables("Plugins", "docs/how-to/nagios.rst")
     assert [row[:2] for row in table] == [[str(int(state)), state.name] for state in nagios.State]
 
 
 def test_ranges_alarm_as_the_page_says() -> None:
     """Each row's words, held against numbers."""
-    (table,) = tables("Thresholds", "docs/nagios.rst")
+    (table,) = tables("Thresholds", "docs/how-to/nagios.rst")
     assert len(table) == 5
     for text, alarms, _ in table:
         low, high = re.search(r"(?:below|from) (\d+)", alarms), re.search(r"(?:above|to) (\d+)", alarms)
@@ -796,7 +890,7 @@ WAYS = {"Max": "(?:above|beyond)", "Min": "(?:below|beyond)"}
 
 def test_limits_are_those_of_the_shipped_thresholds() -> None:
     """The page's table says of each block of conf.d/thresholds.conf what its limits are, and how often in a row."""
-    (table,) = tables("Thresholds", "docs/alerts.rst")
+    (table,) = tables("Thresholds", "docs/how-to/alerts.rst")
     told = {re.sub("(NAME|SERVER)$", "", row[0]): " ".join(row[1:]) for row in table}
     met = set()
     (threshold,) = (node for node in oconfig.read(str(ROOT / "conf.d" / "thresholds.conf")) if node.children)
@@ -822,55 +916,103 @@ def test_what_pages_name_is_in_the_repository() -> None:
     assert [text for text in named if not list(ROOT.glob(text.removeprefix("sh ").rstrip("/")))] == []
 
 
-def pages() -> Iterator[Path]:
-    """Everything that is to be read."""
-    for folder in ("", "docs"):
-        yield from (ROOT / folder).glob("*.rst")
+def test_every_test_that_a_page_names_exists() -> None:
+    """``tests/x/test_y.py::test_z``: a promise is as good as its test."""
+    named = [text.partition("::") for text in literals() if re.fullmatch(r"tests/[\w/]+\.py::\w+", text)]
+    sources = {file: (ROOT / file).read_text(encoding="utf-8") for file, _, _ in named}
+    assert len(named) > 50
+    assert [f"{file}::{name}" for file, _, name in named if f"def {name}(" not in sources[file]] == []
+
+
+def test_every_promise_names_a_test() -> None:
+    """Each term of the page's lists has one below it."""
+    items = list(TREES["docs/explanation/reliability.rst"].findall(nodes.definition_list_item))
+    assert len(items) > 30
+    assert [item[0].astext() for item in items if "::test_" not in item[-1].astext()] == []
 
 
 # The page itself ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(str(path.relative_to(ROOT)) for path in pages()))
+@pytest.mark.parametrize("name", PAGES)
 def test_pages_are_valid(name: str) -> None:
     """docutils finds nothing to complain of in a page."""
     assert tree_of((ROOT / name).read_text(encoding="utf-8"))[1] == ""
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize(("name", "most"), [("README.rst", 250), ("CONTRIBUTING.rst", 200), ("SECURITY.rst", 60)])
+def test_what_is_read_first_is_short(name: str, most: int) -> None:
+    """A front page that nobody finishes is not read."""
+    assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= most
+
+
+@pytest.mark.parametrize("name", ["README.rst", "CONTRIBUTING.rst", "SECURITY.rst"])
+def test_lines_are_short(name: str) -> None:
+    """At most 120 characters."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 120] == []
+
+
+@pytest.mark.parametrize(
+    "form", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda form: form.name
+)
+def test_issue_forms_name_commands_and_pages_that_exist(form: Path) -> None:
+    """What a stranger is asked to type and to read."""
+    text = form.read_text(encoding="utf-8")
+    assert set(re.findall("collectd-inode ([a-z]+)", text)) <= {command.name for command in COMMANDS}
+    assert [page for page in re.findall(r"docs/[\w./-]+\.rst", text) if not (ROOT / page).exists()] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_links_lead_somewhere(name: str) -> None:
-    """A link without a scheme is a page of ours, and what is behind the # a heading on it; the README has all."""
-    found = TREES[name].findall(nodes.reference)
-    links = {node["refuri"] for node in found if ":" not in node.get("refuri", ":")}
+    """A link without a scheme is a page of ours, and what is behind the # a heading on it."""
+    here = ROOT / name
+    tree, _ = tree_of(here.read_text(encoding="utf-8"))
+    links = {node["refuri"] for node in tree.findall(nodes.reference) if ":" not in node.get("refuri", ":")}
     for link in links:
         page, _, heading = link.partition("#")
-        tree, _ = tree_of(((ROOT / name).parent / page).read_text(encoding="utf-8"))
-        assert not heading or heading in tree.ids, link
-    if name == "README.rst":
-        assert {link.partition("#")[0] for link in links} == {
-            f"docs/{file.name}" for file in (ROOT / "docs").glob("*.rst")
-        }
+        there = here.parent / page if page else here
+        if there.is_dir():
+            continue
+        linked, _ = tree_of(there.read_text(encoding="utf-8"))
+        assert not heading or heading in linked.ids, link
+
+
+@pytest.mark.parametrize(("page", "tests"), ELSEWHERE.items())
+def test_pages_that_are_not_run_here_are_tested_elsewhere(page: str, tests: str) -> None:
+    """By a file that names the page."""
+    assert Path(page).name in (ROOT / tests).read_text(encoding="utf-8")
+
+
+def test_the_front_page_of_the_book_names_every_page() -> None:
+    """What docs/index.rst names, and what its globs find, is every other page below docs/."""
+    tree, _ = tree_of((ROOT / "docs" / "index.rst").read_text(encoding="utf-8"))
+    named = [node.astext() for node in tree.findall(nodes.inline) if "toctree" in node["classes"]]
+    found = {path for name in named if name for path in (ROOT / "docs").glob(f"{name}.rst")}
+    assert sorted(str(path.relative_to(ROOT)) for path in found) == [page for page in BOOK if page != "docs/index.rst"]
 
 
 def test_every_kind_s_pictures_are_told() -> None:
     """As many as there are, of each kind; and what ``graph`` does unless it is told otherwise."""
-    (table,) = tables("What is drawn", "docs/pictures.rst")
-    assert {kind: len(told.split(";")) for kind, told in table} == {k: len(p) for k, p in graphs.PICTURES.items()}
+    (table,) = tables("What is drawn", "docs/how-to/pictures.rst")
+    assert {kind: len(told.split(";")) for kind, told in table} == {
+        f"{kind.plugin}": len(kind.load_drawn().pictures) for kind in KINDS
+    }
     options = parser().parse_args(["graph"])
-    (last, out) = (
-        row[1] for name in ("--last", "--out") for t in tables("Command line") for row in t if name in row[0]
-    )
-    assert last.endswith(options.last.text)
-    assert out.endswith(str(options.out))
+    (of_graph,) = (t for t in tables("Command line") if "--out DIR" in dict(t))
+    last, out = (dict(of_graph)[name] for name in ("--last SPAN", "--out DIR"))
+    assert options.last.text in last
+    assert str(options.out) in out
 
 
 def test_pictures_are_there_and_can_be_made_again() -> None:
-    """Each picture of the README is a PNG in docs/ that scripts/pictures makes; docs/ holds no other."""
-    shown = {node["uri"] for node in TREE.findall(nodes.image)}
-    assert shown == {f"docs/{name}" for name in os.listdir(ROOT / "docs") if not name.endswith(".rst")}
+    """Each picture of a page is in docs/pictures/ and made by scripts/pictures; the folder holds no other."""
+    images = [((ROOT / name).parent / node["uri"]) for name in SHOWN for node in TREES[name].findall(nodes.image)]
+    shown = {os.path.relpath(path, ROOT) for path in images}
+    assert shown == {f"docs/pictures/{name}" for name in os.listdir(ROOT / "docs" / "pictures")}
     script = (ROOT / "scripts" / "pictures").read_text(encoding="utf-8")
     for name in shown:
-        assert (ROOT / name).read_bytes().startswith(b"\x89PNG")
+        assert (ROOT / name).read_bytes().startswith((b"\x89PNG", b"<svg "))
         assert name in script
 
 

@@ -1,34 +1,53 @@
-"""The house of CONTRIBUTING.rst: doors open one way, and what may live where."""
+"""The house of docs/explanation/architecture.rst: doors open one way, and what may live where."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import collectd_inode
+from tests.helpers import plain_english
+from tests.helpers.places import ROOT
 
 HOUSE = Path(collectd_inode.__file__).parent
 FILES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = (
-    {"plugin"},
+    {"plugin", "cli"},
+    {"doors"},
     {"daemon"},
-    {"cli"},
+    {"histories"},
     {"config", "schedule", "report"},
     {"kinds"},
-    {"scenario", "smarthost", "ntp", "clock"},
-    {"browser"},
-    {"keys"},
-    {"run"},
+    {"scenario", "smarthost", "ntp", "clock", "quorum"},
+    {"kind", "reload"},
+    {"keys", "panels", "run"},
+    {"secrets"},
+    {"chromium"},
+    {"browser", "timekeeper"},
+    {"page"},
     {"wire"},
     {"trust"},
     {"state"},
-    {"names", "oconfig"},
+    {
+        "codec",
+        "dependencies",
+        "files",
+        "key_synonyms",
+        "names",
+        "oconfig",
+        "permissions",
+        "shards",
+        "whereabouts",
+        "words",
+    },
+    {"model"},
 )
 """From the doors down; who stands higher may import from below, and rooms of one floor know nothing of each other."""
 SAME_FLOOR = {("config", "report"), ("schedule", "report")}
@@ -36,39 +55,48 @@ SAME_FLOOR = {("config", "report"), ("schedule", "report")}
 LIVES_IN = {
     "collectd": ("plugin.py",),
     "httpx": ("wire/", "browser/"),
-    "httpcore": ("wire/", "browser/"),
-    "lxml": ("browser/",),
+    "lxml": ("page/",),
+    "turbohtml": ("page/tree.py",),
     "gherkin": ("scenario/",),
     "cucumber_expressions": ("scenario/",),
     "cucumber_tag_expressions": ("scenario/",),
-    "regex": ("scenario/",),
+    "regex": ("scenario/", "secrets/"),
     "ntplib": ("ntp/",),
     "argparse": ("cli/",),
 }
 """A library and the only rooms that know it."""
 
 
-def imports(file: Path) -> Iterator[tuple[str, int]]:
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
+
+
+@cache
+def imports(file: Path) -> list[tuple[str, int]]:
     """Every module that *file* imports, wherever it does so, with the line."""
-    for node in ast.walk(ast.parse(file.read_text())):
+    found: list[tuple[str, int]] = []
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names)
+            found += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}:{node.lineno}: imports are absolute"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from ((name, node.lineno) for name in names)
+            found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
+    return found
 
 
 def room(file: Path) -> str:
     return file.relative_to(HOUSE).parts[0].removesuffix(".py")
 
 
+ROOMS = {room(file) for file in FILES}
+
+
 def room_of_module(name: str) -> str:
     """The room that an import of ours leads to; empty for the package itself and for other people's."""
     head, _, rest = name.partition(".")
     first = rest.partition(".")[0]
-    known = {room(file) for file in FILES}
-    return first if head == "collectd_inode" and first in known else ""
+    return first if head == "collectd_inode" and first in ROOMS else ""
 
 
 def floor(name: str) -> int:
@@ -82,7 +110,7 @@ def test_every_room_has_a_floor() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(HOUSE)))
 def test_doors_open_one_way(file: Path) -> None:
-    """plugin → daemon; daemon, cli → config, schedule, report → kinds → scenario → browser → run → wire → trust."""
+    """From the front door and the side door down to the nouns."""
     here = -1 if room(file) == "__init__" else floor(room(file))
     wrong = [
         f"{file}:{line}: {name}"
@@ -107,7 +135,7 @@ def test_libraries_live_where_they_are_translated(file: Path) -> None:
 def test_wire_and_trust_know_nothing_of_runs() -> None:
     """The wire hands back what it measured."""
     found = {room_of_module(name) for file in (HOUSE / "wire").glob("*.py") for name, _ in imports(file)}
-    assert found <= {"", "wire", "trust"}
+    assert found <= {"", "wire", "trust", "model", "words"}
 
 
 def test_who_opens_sockets_and_looks_at_clocks() -> None:
@@ -121,7 +149,9 @@ def test_who_opens_sockets_and_looks_at_clocks() -> None:
     ]
     # gethostname, in the hash of slots and in the identities listed; and ssl for the name of a type.
     places = {wrong_one.rpartition("/")[2].partition(":")[0] for wrong_one in wrong}
-    assert places == {"schedule.py", "series.py", "jobs.py", "replay.py", "pool.py", "talk.py", "probe.py"}
+    assert places == {"engine.py", "schedule.py", "series.py", "jobs.py", "replay.py", "pool.py", "talk.py", "probe.py",
+        "tokens.py",
+    }  # fmt: skip
     assert not [one for one in wrong if one.endswith(": time")]
 
 
@@ -135,6 +165,14 @@ def test_importing_the_package_brings_the_standard_library_only() -> None:
     code = "import sys; before = set(sys.modules); import collectd_inode; print(*sorted(set(sys.modules) - before))"
     found = in_a_fresh_interpreter(code).split()
     assert [name for name in found if name.partition(".")[0] not in sys.stdlib_module_names] == ["collectd_inode"]
+
+
+def test_the_nouns_are_light() -> None:
+    """Importing `model` brings nothing else of the package, no asyncio and no TLS."""
+    code = "import sys, collectd_inode.model; print(*sys.modules)"
+    found = in_a_fresh_interpreter(code).split()
+    assert {name for name in found if name.startswith("collectd_inode.")} == {"collectd_inode.model"}
+    assert not {"asyncio", "ssl", "socket", "json"} & set(found)
 
 
 def test_inside_the_daemon_it_is_no_more() -> None:
@@ -178,7 +216,7 @@ def test_what_the_package_hands_out() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(HOUSE)))
 def test_every_file_says_what_it_is_for(file: Path) -> None:
     """And every public class and function in one sentence at least."""
-    tree = ast.parse(file.read_text())
+    tree = parsed(file)
     assert ast.get_docstring(tree), file
     silent = [
         f"{file}:{node.lineno}: {node.name}"
@@ -196,7 +234,43 @@ def test_nothing_is_printed_outside_of_the_command_line() -> None:
         f"{file}:{node.lineno}"
         for file in FILES
         if room(file) != "cli"
-        for node in ast.walk(ast.parse(file.read_text()))
+        for node in ast.walk(parsed(file))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert wrong == []
+
+
+OF_NO_MODULE = {"benchmarks", "daemon", "dashboards", "demo", "scripts", "stub"}
+"""Folders of tests whose subject is no module of the package: what is beside it, and the plugin in a real collectd."""
+TESTS = [file for file in sorted((ROOT / "tests").rglob("test_*.py")) if file.parent.name not in OF_NO_MODULE]
+
+
+@pytest.mark.parametrize("file", TESTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_test_is_where_its_module_is(file: Path) -> None:
+    """``tests/x/test_y.py`` tests ``x/y.py``, or a property of the room ``x/`` that its docstring names."""
+    inside = file.relative_to(ROOT / "tests")
+    module = HOUSE / inside.with_name(inside.name.removeprefix("test_"))
+    assert module.exists() or (HOUSE / inside.parent).is_dir(), f"{file}: no room collectd_inode/{inside.parent}"
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "tests").rglob("*.py")), ids=lambda file: str(file.relative_to(ROOT)))
+def test_no_test_imports_another_test(file: Path) -> None:
+    """What several tests need lives in ``tests/helpers/``."""
+    tests = [f"{file}:{line}: {name}" for name, line in imports(file) if name.startswith("tests.") and ".test_" in name]
+    assert tests == []
+
+
+def test_what_people_read_is_plain_english() -> None:
+    """Messages, docstrings and pages avoid the wordings of a table; whoever meets one is given the plain one."""
+    texts = [*plain_english.texts_of_package(), *plain_english.texts_of_pages()]
+    assert list(plain_english.findings(plain_english.RULES, texts)) == []
+
+
+def test_a_wording_is_found_with_its_line() -> None:
+    """Over the end of a line too; in its own kinds of text, and not where an exception covers it."""
+    module = '"""Fine.\n\nA mistake is\ntold.\n"""\nWHAT = "it is told: the moral"\nSHORT = "told"\n'
+    rule = plain_english.Rule("is told", "is logged", allowed=(("told: the moral", "a proverb"),))
+    texts = [*plain_english.texts_of_module("a.py", module)]
+    assert list(plain_english.findings([rule], texts)) == ["a.py:3: “is told.…”: is logged"]
+    pages = replace(rule, kinds=frozenset({plain_english.Kind.PAGE}))
+    assert list(plain_english.findings([pages], texts)) == []

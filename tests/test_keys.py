@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_inode import keys
-from collectd_inode.keys import Common, Expected, Key, Problem, Values, read_block
-from collectd_inode.oconfig import Node, Place, parse
-from collectd_inode.scenario.settings import SCENARIO_KEYS, settings
+from collectd_inode.keys import BlockSettings, Expected, Key, Values, read_block
+from collectd_inode.model import Confirm, Place, Problem
+from collectd_inode.oconfig import Node, parse
+from collectd_inode.scenario.settings import Settings
+
+SCENARIO_KEYS = keys.keys_of(Settings)
 
 SECONDS = keys.number("a number of seconds above 0, such as 5 or 2.5", above=0)
 TIMES = keys.whole("a whole number of at least 1", least=1)
@@ -125,7 +128,7 @@ def test_a_file_of_somebody_else(tmp_path: Path) -> None:
 TABLE = (
     Key("Interval", SECONDS),
     Key("Feature", keys.text, repeatable=True),
-    Key("Header", PAIR, repeatable=True, private=True),
+    Key("Header", PAIR, repeatable=True, secret=True),
 )
 
 
@@ -178,20 +181,20 @@ def test_a_password_in_an_address_is_not_repeated() -> None:
 
 def test_a_problem_in_words() -> None:
     """Its place first, as compilers have it; what is not known is left out."""
-    assert str(Problem("Interval 0", "expected more", str(Place("c.conf", 3)))) == "c.conf:3: Interval 0: expected more"
-    assert str(Problem("", "no job")) == "no job"
+    assert str(Problem("expected more", Place("c.conf", 3), "Interval 0")) == "c.conf:3: Interval 0: expected more"
+    assert str(Problem("no job")) == "no job"
 
 
 def test_a_run_is_never_longer_than_its_interval() -> None:
     """Deadline = min(Timeout, Interval)."""
-    assert (Common(60, 30).deadline, Common(10, 30).deadline) == (30, 10)
+    assert (BlockSettings(60, 30).deadline, BlockSettings(10, 30).deadline) == (30, 10)
 
 
 def test_what_a_block_does_not_say_comes_from_its_module() -> None:
     """Key by key."""
-    defaults = Common(10, 5, "www", "ipv4", False, 3)
-    assert keys.common({"Interval": 20.0}, defaults) == Common(20, 5, "www", "ipv4", False, 3)
-    assert keys.common({}, defaults) == defaults
+    defaults = BlockSettings(10, 5, "www", "ipv4", False, Confirm(3, 3))
+    assert keys.filled(defaults, {"Interval": 20.0}) == BlockSettings(20, 5, "www", "ipv4", False, Confirm(3, 3))
+    assert keys.filled(defaults, {}) == defaults
 
 
 @pytest.mark.parametrize(
@@ -214,7 +217,7 @@ def test_headers_that_could_not_be_sent(values: Values, expected: str) -> None:
 def test_every_key_of_a_scenario_reaches_its_settings() -> None:
     """No key is read and then forgotten."""
     marks = {key.name: [key.name] if key.repeatable else key.name for key in SCENARIO_KEYS}
-    made = settings(marks)
-    assert {getattr(made, name) for name in made.__slots__ if name not in ("name", "any_variable")} == {
+    made = keys.filled(Settings(), marks)
+    assert {getattr(made, field) for field in keys.rows_of(made)} == {
         tuple(mark) if isinstance(mark, list) else mark for mark in marks.values()
     }

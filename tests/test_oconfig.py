@@ -10,18 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.oconfig import BadConfig, Loaded, Node, Place, load, parse, read
-
-HERE = Path(__file__).parent
-COLLECTD = "/usr/sbin/collectd"
+from collectd_inode.model import Place, Problem
+from collectd_inode.oconfig import BadConfig, Node, WholeConf, load, parse, read
+from demo import machine
+from tests.helpers.places import ROOT
 
 
 def header(folder: Path) -> str:
     """What a real daemon needs before it hands `dump_config` its configuration."""
     return (
         f'BaseDir "{folder}"\nPIDFile "{folder}/pid"\nHostname "test"\nFQDNLookup false\n'
+        f"{machine.PLUGINS}\n{machine.TYPES}\n"
         "<LoadPlugin python>\n  Globals true\n</LoadPlugin>\n"
-        f'<Plugin python>\n  ModulePath "{HERE}"\n  Import "dump_config"\n</Plugin>\n'
+        f'<Plugin python>\n  ModulePath "{ROOT}/tests/helpers"\n  Import "dump_config"\n</Plugin>\n'
     )
 
 
@@ -31,12 +32,12 @@ def collectd_reads(folder: Path, text: str) -> list[object] | None:
     conf.write_bytes(text.encode("utf-8", "surrogateescape"))
     # PYTHONDONTWRITEBYTECODE: a daemon run by root must not leave files in the checkout.
     environment = {
-        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "PATH": machine.PATH,
         "DUMP_CONFIG": str(dump),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     ended = subprocess.run(
-        [COLLECTD, "-T", "-C", str(conf)], env=environment, cwd=folder, capture_output=True, timeout=60, check=False
+        ["collectd", "-T", "-C", str(conf)], env=environment, cwd=folder, capture_output=True, timeout=60, check=False
     )
     (folder / "stderr").write_bytes(ended.stderr)
     if ended.returncode != 0:
@@ -185,7 +186,7 @@ def test_any_text_is_a_tree_or_a_list_of_problems(text: str) -> None:
         parse(text, "f")
     except BadConfig as bad:
         assert bad.problems
-        assert all(1 <= place.line <= text.count("\n") + 1 for place, _ in bad.problems)
+        assert all(1 <= problem.place.line <= text.count("\n") + 1 for problem in bad.problems)
 
 
 def test_a_long_text_behind_an_open_quote_costs_no_more_than_its_length() -> None:
@@ -274,21 +275,21 @@ def test_a_broken_file_in_a_folder_is_refused(tmp_path: Path) -> None:
     assert theirs == [["Module", ["dump_config"], [["From", ["b"], []]]]]
     with pytest.raises(BadConfig) as caught:
         read(str(tmp_path / "collectd.conf"))
-    assert caught.value.problems == ((Place(f"{tmp_path}/d/a.conf", 2), "A has no value"),)
+    assert caught.value.problems == (Problem("A has no value", Place(f"{tmp_path}/d/a.conf", 2)),)
 
 
 def test_what_the_daemon_lets_pass_is_a_warning(tmp_path: Path) -> None:
     """Dropped characters, a missing include and an Include that is ignored do not stop collectd; `load` tells them."""
     conf = tmp_path / "collectd.conf"
     conf.write_text('A foo-bar\nInclude "/gone"\nInclude 1\n<Include "/gone">\n  Sort 1\n</Include>\n')
-    assert load(str(conf)) == Loaded(
+    assert load(str(conf)) == WholeConf(
         (Node("A", ("foo", "bar"), (), Place(str(conf), 1)),),
         (
-            (Place(str(conf), 1), "'-' outside quotes is dropped by collectd: use double quotes"),
-            (Place(str(conf), 2), "cannot read /gone: No such file or directory"),
-            (Place(str(conf), 3), "Include takes exactly one text in double quotes; collectd ignores this one"),
-            (Place(str(conf), 5), "Sort is not allowed in <Include>"),
-            (Place(str(conf), 4), "cannot read /gone: No such file or directory"),
+            Problem("'-' outside quotes is dropped by collectd: use double quotes", Place(str(conf), 1)),
+            Problem("cannot read /gone: No such file or directory", Place(str(conf), 2)),
+            Problem("Include takes exactly one text in double quotes; collectd ignores this one", Place(str(conf), 3)),
+            Problem("Sort is not allowed in <Include>", Place(str(conf), 5)),
+            Problem("cannot read /gone: No such file or directory", Place(str(conf), 4)),
         ),
     )
 

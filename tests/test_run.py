@@ -6,44 +6,37 @@ import asyncio
 import base64
 import html
 import json
+import quopri
+import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from examples import LOOK, OPEN, CountingClock, exchange, job, observed, passing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.run import (
+from collectd_inode.model import (
     Broken,
     Cause,
     Failure,
     Misconfigured,
     Observation,
+    Phase,
+    Place,
     PlannedStep,
-    Probe,
-    Redactor,
-    Run,
+    Stamps,
     Status,
     StepResult,
     Trouble,
     Warning,
-    observe,
-    trouble_from,
     unable,
 )
-from collectd_inode.wire import (
-    CertificateRefused,
-    ConnectFailed,
-    Phase,
-    ProtocolBroken,
-    ResolveFailed,
-    Stamps,
-    TLSFailed,
-    WireError,
-)
+from collectd_inode.run import Probe, Run, observe, trouble_from
+from collectd_inode.secrets.redactor import Redactor
+from collectd_inode.wire import CertificateRefused, ConnectFailed, ProtocolBroken, ResolveFailed, TLSFailed, WireError
+from tests.helpers.examples import LOOK, OPEN, CountingClock, exchange, job, observed, passing
 
 
 def test_the_numbers_of_the_causes() -> None:
@@ -66,10 +59,8 @@ def test_a_run_that_passes() -> None:
         elapsed=1.25,
         steps=(
             StepResult(
-                name='go to "/"',
-                series="go_to",
-                status=Status.PASSED,
-                place="home.feature:3",
+                OPEN,
+                Status.PASSED,
                 seconds=0.25,
                 elapsed=0.25,
                 phases={Phase.CONNECT: 0.05, Phase.PROCESSING: 0.2},
@@ -77,7 +68,7 @@ def test_a_run_that_passes() -> None:
                 bytes=100,
                 stamps=Stamps.ELAPSED,
             ),
-            StepResult('should see "Welcome"', "should_see_welcome", Status.PASSED, "home.feature:4", elapsed=0.25),
+            StepResult(LOOK, Status.PASSED, elapsed=0.25),
         ),
         seconds=0.25,
     )
@@ -97,10 +88,8 @@ def test_a_step_after_a_failed_one_is_skipped_and_has_no_time() -> None:
     assert (found.status, found.trouble, found.seconds, found.overhead) == (Status.FAILED, trouble, None, None)
     assert found.steps == (
         StepResult(
-            name='go to "/"',
-            series="go_to",
-            status=Status.FAILED,
-            place="home.feature:3",
+            OPEN,
+            Status.FAILED,
             trouble=trouble,
             elapsed=0.25,
             phases={Phase.PROCESSING: 0.01},
@@ -108,7 +97,7 @@ def test_a_step_after_a_failed_one_is_skipped_and_has_no_time() -> None:
             bytes=100,
             stamps=Stamps.ELAPSED,
         ),
-        StepResult('should see "Welcome"', "should_see_welcome", Status.SKIPPED, "home.feature:4"),
+        StepResult(LOOK, Status.SKIPPED),
     )
     assert found.bad_step is found.steps[0]
 
@@ -156,7 +145,7 @@ def test_an_exchange_outside_of_steps_is_nobody_s() -> None:
         (Misconfigured("no file"), (Status.ERROR, Cause.CONFIGURATION, "no file")),
         (Broken("steps.py:3: no"), (Status.ERROR, Cause.ERROR, "steps.py:3: no")),
         (TimeoutError("late"), (Status.FAILED, Cause.TIMEOUT, "late")),
-        (TimeoutError(), (Status.FAILED, Cause.TIMEOUT, "the deadline struck")),
+        (TimeoutError(), (Status.FAILED, Cause.TIMEOUT, "deadline exceeded")),
         (ResolveFailed("w: no such name"), (Status.FAILED, Cause.RESOLVE, "w: no such name")),
         (ConnectFailed("w: refused"), (Status.FAILED, Cause.CONNECT, "w: refused")),
         (TLSFailed("w: eof"), (Status.FAILED, Cause.TLS, "w: eof")),
@@ -321,15 +310,15 @@ def test_a_stop_goes_through() -> None:
 def test_a_job_that_cannot_run_says_so() -> None:
     """Its bad steps have their own statuses, the others are skipped; nothing was measured."""
     trouble = Trouble(Status.UNDEFINED, Cause.UNDEFINED, "undefined step: dance")
-    bad = StepResult("dance", "dance", Status.UNDEFINED, "f:9", trouble)
-    planned = type(OPEN)("dance", "dance", "f:9", trouble=trouble)
+    planned = type(OPEN)("dance", "dance", Place("f", 9), trouble=trouble)
+    bad = StepResult(planned, Status.UNDEFINED, trouble)
     found = asyncio.run(observe(job(None, OPEN, planned, trouble=trouble), CountingClock()))
     assert found == Observation(
         job=found.job,
         status=Status.UNDEFINED,
         time=1_000_000.0,
         elapsed=0.0,
-        steps=(StepResult('go to "/"', "go_to", Status.SKIPPED, "home.feature:3"), bad),
+        steps=(StepResult(OPEN, Status.SKIPPED), bad),
         trouble=trouble,
         ran=False,
     )
@@ -345,7 +334,7 @@ def test_warnings_and_readings_leave_the_status_passed() -> None:
 
     async def warned(run: Run) -> None:
         run.warn("expiry", "the certificate ends in 3 days")
-        run.read("gauge", "certificate_days_left-www", 3.0)
+        run.add_reading("gauge", "certificate_days_left-www", 3.0)
         await passing(run)
 
     found = observed(warned)
@@ -357,7 +346,7 @@ def test_warnings_and_readings_leave_the_status_passed() -> None:
 # Soft steps, and parts that others are done after
 
 WARN = replace(OPEN, soft=True)
-LEAVE = PlannedStep("whatever happens, leave", "leave", "home.feature:5", cleanup=True)
+LEAVE = PlannedStep("whatever happens, leave", "leave", Place("home.feature", 5), cleanup=True)
 
 
 def test_a_soft_step_that_fails_is_a_warning() -> None:
@@ -378,10 +367,8 @@ def test_a_soft_step_that_fails_is_a_warning() -> None:
         elapsed=1.25,
         steps=(
             StepResult(
-                name='go to "/"',
-                series="go_to",
-                status=Status.FAILED,
-                place="home.feature:3",
+                WARN,
+                Status.FAILED,
                 trouble=Trouble(Status.FAILED, Cause.REFUSED, "503"),
                 elapsed=0.25,
                 phases={Phase.PROCESSING: 0.2},
@@ -390,7 +377,7 @@ def test_a_soft_step_that_fails_is_a_warning() -> None:
                 stamps=Stamps.ELAPSED,
                 excused=True,
             ),
-            StepResult('should see "Welcome"', "should_see_welcome", Status.PASSED, "home.feature:4", elapsed=0.25),
+            StepResult(LOOK, Status.PASSED, elapsed=0.25),
         ),
         warnings=(Warning("soft", 'go to "/": 503'),),
         seconds=0.0,
@@ -438,9 +425,9 @@ def test_a_step_after_a_soft_one_ends_the_run_with_the_same_words() -> None:
 
 async def tidying(run: Run) -> None:
     """Look, which fails; leave all the same, which fails too."""
-    with run.part(), run.step(LOOK):
+    with run.isolated(), run.step(LOOK):
         raise Failure(Cause.EXPECTATION, "nothing to be seen")
-    with run.part(), run.step(LEAVE):
+    with run.isolated(), run.step(LEAVE):
         raise Failure(Cause.REFUSED, "locked")
 
 
@@ -460,9 +447,9 @@ def test_the_deadline_of_a_run_that_has_failed_changes_nothing() -> None:
     """It ends the tidying up; how the run ended is known."""
 
     async def slow(run: Run) -> None:
-        with run.part(), run.step(LOOK):
+        with run.isolated(), run.step(LOOK):
             raise Failure(Cause.EXPECTATION, "nothing to be seen")
-        with run.part(), run.step(LEAVE):
+        with run.isolated(), run.step(LEAVE):
             await asyncio.Event().wait()
 
     found = observed(slow, LOOK, LEAVE, deadline=0.02)
@@ -477,9 +464,9 @@ def test_a_cancellation_that_nobody_asked_for_ends_its_part_only() -> None:
     """As everywhere else."""
 
     async def confused(run: Run) -> None:
-        with run.part(), run.step(LOOK):
+        with run.isolated(), run.step(LOOK):
             raise asyncio.CancelledError
-        with run.part(), run.step(LEAVE):
+        with run.isolated(), run.step(LEAVE):
             pass
 
     found = observed(confused, LOOK, LEAVE)
@@ -617,7 +604,7 @@ def test_a_stop_keeps_no_evidence() -> None:
 
         async def waiting(run: Run) -> None:
             run.keep = keep
-            with run.part(), run.step(LOOK):
+            with run.isolated(), run.step(LOOK):
                 inside.set()
                 await asyncio.Event().wait()
 
@@ -657,6 +644,15 @@ SECRET = "p@ss w/ö\"rd&x<'\\+%"
         SECRET.replace(" ", "\u00a0"),
         SECRET.replace(" ", " \n  "),
         SECRET.upper(),
+        quote(quote(SECRET, safe="")),
+        quote(quote(quote(SECRET)), safe=""),
+        unicodedata.normalize("NFD", SECRET),
+        SECRET.encode().hex(),
+        SECRET.encode().hex(":").upper(),
+        json.dumps(json.dumps(SECRET)[1:-1])[1:-1],
+        json.dumps(json.dumps(json.dumps(SECRET)[1:-1])[1:-1])[1:-1],
+        quopri.encodestring(SECRET.encode()).decode(),
+        f"{SECRET[:3]}=\r\n{SECRET[3:5]}=\n{SECRET[5:]}",
     ],
 )
 def test_a_secret_in_any_clothes_is_hidden(shown: str) -> None:
@@ -664,6 +660,28 @@ def test_a_secret_in_any_clothes_is_hidden(shown: str) -> None:
     redact = Redactor()
     redact.hide("password", SECRET)
     assert redact(f"({shown}), ({shown})") == "([password]), ([password])"
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "use", "user:"])
+@pytest.mark.parametrize("after", ["", "x", "xy", "xyz"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode], ids=lambda f: f.__name__)
+def test_a_secret_within_base64_is_hidden_wherever_it_begins(
+    before: str, after: str, encode: Callable[[bytes], bytes]
+) -> None:
+    """A login's user and password are one text there, so that the password begins anywhere in a group of three."""
+    redact = Redactor()
+    redact.hide("password", SECRET)
+    shown = redact(encode(f"{before}{SECRET}{after}".encode()).decode())
+    assert "[password]" in shown
+    assert len(shown.replace("[password]", "")) <= len(base64.b64encode(f"{before}{after}".encode())) + 4
+
+
+def test_a_secret_of_backslashes_is_looked_for_in_linear_time() -> None:
+    """A run of them is read once, however many there are: this ends."""
+    redact = Redactor()
+    redact.hide("password", "\\\\a\\b\\\\\\c")
+    text = "\\" * 20_000
+    assert redact(text) == text
 
 
 def test_the_longest_secret_is_hidden_first() -> None:
@@ -718,12 +736,13 @@ def test_no_secret_gets_through(secret: str, before: str, after: str) -> None:
 
 
 def test_a_secret_is_in_no_part_of_an_observation() -> None:
-    """Names, messages, what was expected and found, warnings, tracebacks."""
+    """Names and tables of steps, messages, what was expected and found, warnings, tracebacks."""
+    typing = replace(OPEN, name='fill in "s3cret!"', below=("| s3cret! |",))
 
     async def chatty(run: Run) -> None:
         run.redactor.hide("password", "s3cret!")
         run.warn("code", "s3cret! is short")
-        with run.step(OPEN):
+        with run.step(typing):
             raise Failure(Cause.EXPECTATION, "no s3cret!", expected="s3cret!", found="s3cret%21")
 
     async def broken(run: Run) -> None:
@@ -732,8 +751,9 @@ def test_a_secret_is_in_no_part_of_an_observation() -> None:
         with run.step(OPEN):
             raise ValueError(password)
 
-    found = observed(chatty)
+    found = observed(chatty, typing)
     assert found.warnings == (Warning("code", "[password] is short"),)
+    assert found.steps[0].planned == replace(typing, name='fill in "[password]"', below=("| [password] |",))
     assert found.trouble == Trouble(Status.FAILED, Cause.EXPECTATION, "no [password]", "[password]", "[password]")
     assert found.steps[0].trouble == found.trouble
     failed = observed(broken)

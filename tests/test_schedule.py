@@ -6,21 +6,22 @@ import asyncio
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from examples import OPEN, SetClock, logged, passing
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from collectd_inode import schedule
-from collectd_inode.keys import Loaded, Problem
-from collectd_inode.run import Cause, Job, Observation, Probe, Run, Status
-from collectd_inode.schedule import Health, Runner, Schedule, Source, slot_at, slot_offset, stamp
+from collectd_inode.keys import Loaded
+from collectd_inode.model import Cause, Job, Observation, Place, Problem, Status, Trouble
+from collectd_inode.run import Probe, Run
+from collectd_inode.schedule import STOP_SECONDS, Health, Runner, Schedule, Source, slot_at, slot_offset, stamp
 from collectd_inode.wire import Clock
+from tests.helpers.examples import HUNG, OPEN, SetClock, logged, passing
 
 START = 1_700_000_000.0
 
@@ -55,7 +56,7 @@ def test_neighbours_do_not_start_together() -> None:
 @pytest.mark.parametrize(
     ("now", "slot"), [(100.0, 95.0), (104.9, 95.0), (105.0, 105.0), (-1.0, -5.0)], ids=["in", "end", "start", "before"]
 )
-def test_the_slot_of_a_time(now: float, slot: float) -> None:
+def test_the_slot_of_a_time(now: float, slot: float | None) -> None:
     """The latest point of the grid that is not after it."""
     assert slot_at(now, 5.0, 10.0) == slot
 
@@ -74,6 +75,22 @@ def test_what_is_due_when() -> None:
     assert made.due(START + 2.6) == []
     assert [(j.name, slot - START) for j, slot in made.due(START + 10.1)] == [("b", 7.5), ("a", 10.0)]
     assert (made.left_out, len(made), [j.name for j in made.jobs]) == (0, 2, ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("offset", "now", "pause"),
+    [(2.25, 0.03, 0.07), (2.25, 2.21, 0.04), (2.25, 2.26, 0.0), (None, 8.53, 0.07), (None, 8.58, 0.02)],
+    ids=["nothing is due", "an offset", "an offset that was", "a slot in the tick", "a slot that was"],
+)
+def test_a_job_begins_at_the_end_of_its_tick_or_at_its_own_offset(
+    offset: float | None, now: float, pause: float
+) -> None:
+    """Only who has no StartOffset waits for the others of the tick."""
+    made = Schedule(START)
+    one = job("shop", offset=offset)
+    assert offset is not None or slot_offset(one) == 8.562
+    made.add(one, START)
+    assert made.pause(START + now) == pytest.approx(pause, abs=1e-6)
 
 
 def test_slots_that_were_slept_through_are_counted_and_not_made_up() -> None:
@@ -129,6 +146,7 @@ def test_the_rules_of_the_grid(interval: float, part: float, steps: Sequence[flo
 
 
 @given(st.lists(st.floats(-5000, 5000), min_size=1, max_size=30))
+@example([10.0, -4559.0, 4567.0])
 def test_a_clock_that_jumps_about(steps: Sequence[float]) -> None:
     """Whatever it does, the next slot is never further off than two intervals, and no slot follows itself."""
     now = START
@@ -160,6 +178,70 @@ def test_a_job_that_is_removed_is_never_due() -> None:
     made.add(job(), START)
     made.remove(job())
     assert (made.due(START + 100), len(made), made.left_out, made.wait(START + 100)) == ([], 0, 0, schedule.TICK)
+
+
+# The first run
+
+
+HOUR = 3600.0
+
+
+@given(st.floats(0, 2 * HOUR), st.floats(61, 10 * HOUR), st.sampled_from([0.0, 64.0]), st.text(max_size=3))
+def test_a_first_run_comes_within_a_minute(now: float, interval: float, apart: float, name: str) -> None:
+    """Before the slot, and so long before it as the job wants; none where the slot comes within a minute."""
+    one = Job("ntp", name, "x", interval=interval, apart=apart)
+    made = Schedule(START + now)
+    made.add(one, START + now)
+    slot = made.next_slot(one)
+    first = schedule.first_run(one, START + now, None)
+    assert slot is not None
+    wait = slot - START - now
+    if first is None:
+        assert wait <= max(60.0, apart) + 0.01
+    else:
+        assert wait > 60
+        assert 0 <= first - START - now <= 60
+        assert slot - first >= apart - 0.01
+
+
+def test_who_has_no_first_run() -> None:
+    """What ran within its interval, what must not, and what is due soon anyway."""
+    one = job(interval=HOUR, offset=0.0)
+    assert START % HOUR == 800  # 2800 s are left
+    first = schedule.first_run(one, START, None)
+    assert first is not None
+    assert schedule.first_run(one, START, START - HOUR) == first
+    assert schedule.first_run(one, START, START - HOUR + 1) is None
+    assert schedule.first_run(one, START, START + 5) is None  # the clock was set back
+    assert schedule.first_run(replace(one, first_run=False), START, None) is None
+    assert schedule.first_run(one, START + 2740, None) is None
+    hosts = {schedule.first_run(replace(one, host=f"www{n}"), START, None) for n in range(50)}
+    assert len(hosts) > 40  # they do not all begin at once
+
+
+def test_a_slot_that_was_cut_short_is_made_up_for() -> None:
+    """While it lasts, and dated as it should have been; not if it was sent, nor by who may not run so soon."""
+    one = job(interval=60.0, offset=7.0)
+    slot = START - START % 60 + 7.0
+    now = slot + 50.0
+    assert schedule.missed_slot(one, now, slot - 60.0) == slot
+    assert schedule.missed_slot(one, now, slot - 1.0) == slot  # configured then, and never run
+    assert schedule.missed_slot(one, now, slot) is None
+    assert schedule.missed_slot(one, now, slot + 3600.0) is None  # the clock was set back
+    assert schedule.missed_slot(one, now, None) is None
+    assert schedule.missed_slot(replace(one, apart=64.0), now, slot - 60.0) is None
+    assert schedule.missed_slot(replace(one, first_run=False), now, slot - 60.0) is None
+
+
+def test_a_first_run_is_dated_at_its_moment() -> None:
+    """Then comes the grid; none of it is counted as left out."""
+    made = Schedule(START)
+    one = job(interval=HOUR, offset=0.0)
+    made.add(one, START, START + 7.5)
+    assert made.due(START + 7) == []
+    assert [slot - START for _, slot in made.due(START + 7.6)] == [7.5]
+    assert [slot - START for _, slot in made.due(START + 2801)] == [2800.0]
+    assert made.left_out == 0
 
 
 # Files
@@ -196,7 +278,7 @@ def test_a_source_waits_until_its_files_are_at_rest(tmp_path: Path) -> None:
     """A file that is being copied is half a file."""
     path = tmp_path / "a.feature"
     path.write_text("1")
-    made = Source(lambda: Loaded((), (Problem("", path.read_text()),), (str(path),)))
+    made = Source(lambda: Loaded((), (Problem(path.read_text()),), (str(path),)))
     assert made.refresh() is None
     path.write_text("12")
     assert made.refresh() is None
@@ -223,15 +305,23 @@ class Steered(SetClock):
         return self.epoch
 
     def move(self, seconds: float) -> None:
-        """Set the clock forward, and wait until the loop has done what was due."""
+        """Let time pass, and wait until the loop has done what was due."""
+        self.pass_by(seconds)
+        self._wait()
+
+    def set_forward(self, seconds: float) -> None:
+        """Set the clock, and wait likewise; no time has passed."""
         self.epoch += seconds
+        self._wait()
+
+    def _wait(self) -> None:
         while self._looked.acquire(blocking=False):
             pass
         for _ in range(8):  # each turn of the loop looks more than once
-            assert self._looked.acquire(timeout=10)
+            assert self._looked.acquire(timeout=HUNG)
 
 
-Delivered = tuple[Observation, float]
+Delivered = tuple[Observation, float | None]
 
 
 class Rig:
@@ -239,17 +329,20 @@ class Rig:
 
     def __init__(self, *jobs: Job, sources: Sequence[Source] = (), clock: Clock | None = None) -> None:
         self.delivered: queue.Queue[Delivered] = queue.Queue()
+        self.changed: queue.Queue[Sequence[Problem]] = queue.Queue()
         self.clock = Steered()
         self.runner = Runner(
             [Source(lambda: Loaded(jobs)), *sources],
             lambda observation, slot: self.delivered.put((observation, slot)),
+            changed=self.changed.put,
             config_errors=2,
             clock=clock or self.clock,
         )
 
     def next(self) -> tuple[str, Status, Cause, float]:
         """The next observation's job, status, cause and slot (seconds from the start)."""
-        observation, slot = self.delivered.get(timeout=10)
+        observation, slot = self.delivered.get(timeout=HUNG)
+        assert slot is not None
         return observation.job.name, observation.status, observation.cause, slot - START
 
 
@@ -284,6 +377,50 @@ def test_a_job_runs_in_every_slot(rig: Callable[..., Rig]) -> None:
     assert found == [("web", Status.PASSED, Cause.NONE, slot) for slot in (10.0, 20.0, 30.0)]
 
 
+def test_runs_of_one_tick_begin_one_after_the_other(rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each when the one before it has ended."""
+    monkeypatch.setattr(schedule, "_apart", lambda _: HUNG)
+    seen: list[str] = []
+
+    async def probe(run: Run) -> None:
+        seen.append(f"{run.job.name} begins")
+        for _ in range(20):
+            await asyncio.sleep(0)
+        seen.append(f"{run.job.name} ends")
+
+    made = rig(*(job(name, offset=None, probe=probe) for name in "abcd"))
+    made.clock.move(10)
+    names = [made.next()[0] for _ in "abcd"]
+    assert sorted(names) == list("abcd")
+    assert seen == [f"{name} {what}" for name in names for what in ("begins", "ends")]
+
+
+def test_a_run_that_waits_for_its_site_lets_the_next_one_begin(
+    rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one goes on when the last one has begun."""
+    monkeypatch.setattr(schedule, "_apart", lambda _: 0.0)
+    begun: list[str] = []
+    all_there = asyncio.Event()
+
+    async def probe(run: Run) -> None:
+        begun.append(run.job.name)
+        if len(begun) == 4:
+            all_there.set()
+        await all_there.wait()
+
+    patient = [replace(job(name, offset=None, probe=probe), deadline=HUNG) for name in "abcd"]
+    made = rig(*patient)
+    made.clock.move(10)
+    assert sorted(made.next()[:2] for _ in "abcd") == [(name, Status.PASSED) for name in "abcd"]
+
+
+def test_those_who_wait_in_line_begin_within_the_tick() -> None:
+    """However many they are."""
+    assert schedule._apart(1) == schedule.APART_SECONDS
+    assert 1000 * schedule._apart(1000) == pytest.approx(schedule.TICK / 2)
+
+
 def test_a_hanging_probe_reports_every_interval(rig: Callable[..., Rig]) -> None:
     """And is nobody else's trouble."""
     made = rig(job("hangs", probe=hanging), job("runs", probe=passing))
@@ -293,6 +430,52 @@ def test_a_hanging_probe_reports_every_interval(rig: Callable[..., Rig]) -> None
             ("hangs", Status.FAILED, Cause.TIMEOUT, slot),
             ("runs", Status.PASSED, Cause.NONE, slot),
         ]
+
+
+def test_a_retry_is_off_the_grid(rig: Callable[..., Rig]) -> None:
+    """It runs when it was asked to, and says that it has no slot; the slots come as ever."""
+    one = job(probe=passing)
+    made = rig(one)
+    made.clock.move(1)
+    made.runner.retry(one, START + 1.01)
+    observation, slot = made.delivered.get(timeout=HUNG)
+    assert (observation.status, slot) == (Status.PASSED, None)
+    made.clock.move(9)
+    assert made.next() == ("web", Status.PASSED, Cause.NONE, 10.0)
+
+
+def test_a_retry_gives_way_to_a_slot(rig: Callable[..., Rig]) -> None:
+    """Every slot's value is that slot's run: one that is under way ends, and one that would come later is none."""
+    begun = threading.Semaphore(0)
+    inside: list[int] = []
+
+    async def first_hangs(run: Run) -> None:
+        inside.append(len(inside))
+        begun.release()
+        if len(inside) == 1:
+            await asyncio.Event().wait()
+
+    one = Job("scenario", "web", "web", "web", interval=10, start_offset=0, probe=first_hangs, deadline=30)
+    made = rig(one)
+    made.clock.move(1)
+    made.runner.retry(one, START + 1)
+    assert begun.acquire(timeout=HUNG)
+    made.runner.retry(one, START + 10)
+    made.clock.move(9)
+    assert made.next() == ("web", Status.PASSED, Cause.NONE, 10.0)
+    made.clock.move(10)
+    assert made.next() == ("web", Status.PASSED, Cause.NONE, 20.0)
+    assert (inside, made.delivered.qsize(), made.runner.health().late) == ([0, 1, 2], 0, 0)
+
+
+def test_a_job_that_is_gone_is_not_retried(rig: Callable[..., Rig]) -> None:
+    """Nor one whose file has changed since: its next slot is the new one's."""
+    made = rig(job(probe=passing), job("other", probe=passing))
+    made.runner.retry(job(probe=passing), START)
+    made.runner.retry(job("gone", probe=passing), START)
+    made.clock.move(10)
+    assert [made.next()[3], made.next()[3]] == [10.0, 10.0]
+    assert made.delivered.qsize() == 0
 
 
 def test_a_job_that_cannot_run_reports_every_interval(rig: Callable[..., Rig]) -> None:
@@ -363,7 +546,7 @@ def test_no_more_runs_at_once_than_there_are_descriptors_for(
         made.runner._loop.call_soon_threadsafe(let_go.set)
         assert sorted(made.next() for _ in "abcde") == [(n, Status.PASSED, Cause.NONE, 10.0) for n in "abcde"]
     assert (len(most), max(most)) == (5, 2)
-    assert [line.partition(":")[0] for line in lines] == ["WARNING 2 runs are under way"]
+    assert [line.partition(",")[0] for line in lines] == ["WARNING 2 runs are in progress"]
 
 
 def test_how_many_runs_there_are_descriptors_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -382,6 +565,20 @@ def test_health_counts_from_the_last_time_it_was_asked(rig: Callable[..., Rig]) 
     first, second = made.runner.health(), made.runner.health()
     assert (first.late, second.late) == (3, 0)  # two left out, and the one that ran began five seconds late
     assert second == Health(second.loop_lag, 0, 1, 2)
+
+
+def test_a_clock_that_is_set_forward_makes_nobody_late(rig: Callable[..., Rig]) -> None:
+    """Two hours: each job runs in the slot that is, and what was jumped over is not counted; what is late after is."""
+    made = rig(job("a", probe=passing), job("b", probe=passing, interval=3600.0))
+    with logged() as lines:
+        made.clock.set_forward(7206)
+        assert sorted((made.next()[0], made.next()[0])) == ["a", "b"]
+    assert made.runner.health().late == 0
+    assert lines == ["WARNING the clock jumped forward by 2 h: it was set, or the machine was suspended"]
+
+    made.clock.move(37)
+    assert made.next()[3] == 7240.0
+    assert made.runner.health().late == 4  # as ever: three left out, and one late
 
 
 def test_everything_once_at_once(rig: Callable[..., Rig]) -> None:
@@ -405,9 +602,7 @@ def test_changed_files_change_the_jobs(
     path.write_text("old")
 
     def load() -> Loaded:
-        names = path.read_text().split()
-        problems = (Problem("", "something to mend"),) if "new" in names else ()
-        return Loaded(tuple(job(name, probe=passing) for name in names), problems, (str(path),))
+        return Loaded(tuple(job(name, probe=passing) for name in path.read_text().split()), (), (str(path),))
 
     def bug() -> Loaded:
         if path.read_text() != "old":
@@ -420,54 +615,72 @@ def test_changed_files_change_the_jobs(
         made.clock.move(10)
         assert made.next()[0] == "old"
         path.write_text("new newer")
-        seen: set[str] = set()
-        for _ in range(1000):
-            made.clock.move(10)
-            while not made.delivered.empty():
-                seen.add(made.next()[0])
-            if seen >= {"new", "newer"}:
-                break
+        assert made.changed.get(timeout=HUNG) == []
         made.clock.move(10)
         assert sorted([made.next()[0], made.next()[0]]) == ["new", "newer"]
-        assert made.runner.health().config_errors == 3
-        known = {identity[2] for identity in read.identities}
-    assert known == {"old", "new", "newer"}  # there is something to mend: it may be back
-    assert "ERROR something to mend" in lines
-    assert "INFO scenario new: files have changed, and have been read again: jobs before 1, now 2" in lines
+        assert {identity[2] for identity in read.identities} == {"new", "newer"}
+    assert "INFO scenario new: changed files were read again: 1 jobs before, 2 now" in lines
     assert [line for line in lines if line.startswith("ERROR bug: changed files were not read\n")]
+
+
+def test_what_cannot_be_loaded_any_more_goes_on_as_it_was(
+    rig: Callable[..., Rig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mistake is counted and told; the job runs in its slot."""
+    monkeypatch.setattr(schedule, "WATCH_SECONDS", 0.005)
+    path = tmp_path / "jobs"
+    path.write_text("web")
+
+    def load() -> Loaded:
+        if path.read_text() == "web":
+            return Loaded((job(probe=passing),), (), (str(path),))
+        trouble = Trouble(Status.ERROR, Cause.CONFIGURATION, "typo")
+        return Loaded((replace(job(), trouble=trouble),), (Problem("typo", Place("jobs", 3)),), (str(path),))
+
+    with logged() as lines:
+        made = rig(sources=[Source(load)])
+        path.write_text("wbe")
+        assert list(map(str, made.changed.get(timeout=HUNG))) == ["jobs:3: typo"]
+        made.clock.move(10)
+        assert made.next() == ("web", Status.PASSED, Cause.NONE, 10.0)
+        assert made.runner.health().config_errors == 3
+    assert lines == [
+        "ERROR jobs:3: typo",
+        "INFO scenario web: changed files were read again: 1 jobs before, 1 now;"
+        " what cannot be loaded keeps its last good version",
+    ]
 
 
 # Stopping
 
 
-def stopped(*jobs: Job) -> tuple[float, list[str], int, Rig]:
-    """How long a stop in mid-flight took, what was logged and delivered from then on."""
-    made = Rig(*jobs)
-    made.runner.start()
-    made.clock.move(10)
-    with logged() as lines:
-        started = time.monotonic()
-        made.runner.stop()
-        took = time.monotonic() - started
-        return took, list(lines), made.delivered.qsize(), made
+ENDLESS = 10 * HUNG
+"""Seconds: a deadline that nobody lives to see."""
 
 
 def test_a_stop_in_mid_flight() -> None:
-    """Within a second, without a word; a run that is cut short sends nothing."""
+    """Without waiting for a run, and without a word; a run that is cut short sends nothing."""
     jobs = [
-        Job("scenario", f"web{n}", f"web{n}", "x", interval=10, start_offset=0, probe=hanging, deadline=60)
+        Job("scenario", f"web{n}", f"web{n}", "x", interval=ENDLESS, start_offset=0, probe=hanging, deadline=ENDLESS)
         for n in range(50)
     ]
-    took, lines, delivered, made = stopped(*jobs)
-    assert took < 0.8
-    assert (lines, delivered, made.runner._thread.is_alive()) == ([], 0, False)
+    made = Rig(*jobs)
+    made.runner.start()
+    made.clock.move(ENDLESS)
+    assert len(made.runner._running) == 50
+    with logged() as lines:
+        made.runner.stop()
+    assert (lines, made.delivered.qsize(), made.runner._thread.is_alive()) == ([], 0, False)
 
 
-def test_a_stop_waits_for_nobody_who_does_not_want_to_go() -> None:
+def test_a_stop_waits_for_nobody_who_does_not_want_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """A step that swallows its cancellation, and one that blocks the loop: a second at most, and nothing is heard."""
-    let_go = threading.Event()
+    begun, let_go = threading.Event(), threading.Event()
+    assert STOP_SECONDS < 1
+    monkeypatch.setattr(schedule, "STOP_SECONDS", STOP_SECONDS)
 
     async def stubborn(run: Run) -> None:
+        begun.set()
         while not let_go.is_set():
             try:
                 await asyncio.sleep(0.01)
@@ -475,21 +688,27 @@ def test_a_stop_waits_for_nobody_who_does_not_want_to_go() -> None:
                 continue
 
     async def blocking(run: Run) -> None:
-        let_go.wait(30)
+        begun.set()
+        let_go.wait(HUNG)
         raise RuntimeError("too late")
 
     for probe in (stubborn, blocking):
+        begun.clear()
         let_go.clear()
-        long = Job("scenario", "web", "web", "x", interval=10, start_offset=0, probe=probe, deadline=60)
+        long = Job("scenario", "web", "web", "x", interval=10, start_offset=0, probe=probe, deadline=ENDLESS)
         made = Rig(long)
         made.runner.start()
-        made.clock.epoch += 10
+        made.clock.pass_by(10)
+        assert begun.wait(HUNG)
+        late = threading.Timer(HUNG, let_go.set)
+        late.start()
         with logged() as lines:
-            started = time.monotonic()
             made.runner.stop()
-            assert time.monotonic() - started < 1.0
+            assert not let_go.is_set()
+            assert made.runner._thread.is_alive() == (probe is blocking)
+            late.cancel()
             let_go.set()
-            made.runner._thread.join(10)
+            made.runner._thread.join(HUNG)
         assert (lines, made.delivered.qsize(), made.runner._thread.is_alive()) == ([], 0, False)
 
 
@@ -502,18 +721,200 @@ def test_a_stop_that_comes_twice_or_early() -> None:
     assert not made.runner._thread.is_alive()
 
 
-def test_a_loop_that_ends_is_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loop_that_ends_is_heard_of_and_a_new_one_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing would show it: a daemon's stderr is /dev/null."""
     made = Rig(job(probe=passing))
+    due, calls = made.runner._schedule.due, iter(range(HUNDRED))
 
     def broken(now: float) -> list[tuple[Job, float]]:
-        raise RuntimeError("bug")
+        if next(calls) < 3:
+            raise RuntimeError("bug")
+        return due(now)
 
+    monkeypatch.setattr(schedule, "TICK", 0.005)
     monkeypatch.setattr(made.runner._schedule, "due", broken)
     with logged() as lines:
         made.runner.start()
-        made.runner._thread.join(10)
-    assert [line.splitlines()[0] for line in lines] == ["ERROR the loop thread has ended; nothing is observed any more"]
+        made.clock.pass_by(10)
+        assert made.next() == ("web", Status.PASSED, Cause.NONE, 10.0)
+        made.runner.stop()
+    assert [line.splitlines()[0] for line in lines] == ["ERROR the event loop has ended; starting a new one"]
+
+
+HUNDRED = 100_000
+
+
+async def leaves_from_a_task(run: Run) -> None:
+    async def leave() -> None:
+        raise SystemExit(3)
+
+    with run.step(OPEN):
+        await asyncio.create_task(leave())
+
+
+async def interrupts(run: Run) -> None:
+    with run.step(OPEN):
+        raise KeyboardInterrupt
+
+
+async def closes(run: Run) -> None:
+    with run.step(OPEN):
+        raise GeneratorExit
+
+
+async def raises_anything(run: Run) -> None:
+    with run.step(OPEN):
+        raise BaseExceptionGroup("many", [BaseException("one"), KeyboardInterrupt()])
+
+
+async def stops_the_loop(run: Run) -> None:
+    with run.step(OPEN):
+        asyncio.get_running_loop().stop()
+        await asyncio.Event().wait()
+
+
+async def has_no_text(run: Run) -> None:
+    class Mute(BaseException):
+        def __str__(self) -> str:
+            raise KeyboardInterrupt
+
+    with run.step(OPEN):
+        raise Mute
+
+
+@pytest.mark.parametrize(
+    ("probe", "expected"),
+    [
+        (leaves_from_a_task, (Status.ERROR, Cause.ERROR)),
+        (interrupts, (Status.ERROR, Cause.ERROR)),
+        (closes, (Status.ERROR, Cause.ERROR)),
+        (raises_anything, (Status.ERROR, Cause.ERROR)),
+        (stops_the_loop, (Status.FAILED, Cause.TIMEOUT)),
+        (has_no_text, (Status.ERROR, Cause.ERROR)),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_whatever_a_step_does_costs_its_own_job_only(
+    rig: Callable[..., Rig], probe: Probe, expected: tuple[Status, Cause]
+) -> None:
+    """It is told, in each slot, and so is the job beside it."""
+    made = rig(job("own", probe=probe), job("web", probe=passing))
+    for slot in (10.0, 20.0):
+        made.clock.pass_by(10)
+        assert sorted([made.next(), made.next()]) == [
+            ("own", *expected, slot),
+            ("web", Status.PASSED, Cause.NONE, slot),
+        ]
+
+
+def test_a_run_that_swallows_its_cancellation_is_told_as_that(rig: Callable[..., Rig]) -> None:
+    """After its deadline; its job is not run again while it lasts, and goes on when it has ended."""
+    enough = threading.Event()
+
+    async def stubborn(run: Run) -> None:
+        with run.step(OPEN):
+            while not enough.is_set():
+                try:  # noqa: SIM105
+                    await asyncio.sleep(0.01)
+                except:  # noqa: E722  # as in an operator's loop
+                    pass
+
+    made = rig(job("own", probe=stubborn), job("web", probe=passing))
+    messages = []
+    for _ in range(2):
+        made.clock.pass_by(10)
+        found = {o.job.name: o for o, _ in (made.delivered.get(timeout=HUNG), made.delivered.get(timeout=HUNG))}
+        assert (found["own"].cause, found["web"].cause) == (Cause.ERROR, Cause.NONE)
+        messages.append(found["own"].message)
+    place = f"{__file__}:{stubborn.__code__.co_firstlineno + 4}"
+    goes_on = f"it is still running at {place} (does an except: there swallow CancelledError?)"
+    assert messages == [
+        f"not done after 0.02 s, and cannot be cancelled: {goes_on}",
+        f"the previous run has not ended yet: {goes_on}",
+    ]
+    enough.set()
+    while not _ended(made):
+        threading.Event().wait(0.01)
+    made.clock.pass_by(10)
+    assert sorted([made.next(), made.next()])[0] == ("own", Status.PASSED, Cause.NONE, 30.0)
+
+
+def _ended(made: Rig) -> bool:
+    return all(task.done() for task in made.runner._unfinished.values())
+
+
+def test_a_loop_that_a_step_blocks_is_told_and_taken_over(
+    rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step's job is told as that while its thread hangs; the others' values are those of their runs."""
+    begun, enough = threading.Event(), threading.Event()
+
+    async def blocking(run: Run) -> None:
+        with run.step(OPEN):
+            begun.set()
+            enough.wait(HUNG)
+
+    async def waiting(run: Run) -> None:
+        await asyncio.to_thread(begun.wait)
+
+    own, other = (
+        job("own", probe=blocking),
+        Job("scenario", "web", "web", "web", interval=10, start_offset=0, probe=waiting, deadline=HUNG),
+    )
+    made = rig(own, other)
+    made.clock.pass_by(10)
+    assert begun.wait(HUNG)
+    blocked = made.runner._thread
+    with logged() as lines:
+        for _ in range(4):
+            made.clock.pass_by(1.5)
+            made.runner.judge()
+        first = [made.next(), made.next()]
+        made.clock.pass_by(4)
+        second = [made.next(), made.next()]
+        place = f"{__file__}:{blocking.__code__.co_firstlineno + 3}"
+        assert lines == [
+            f"ERROR the event loop was blocked for 6.0 s: scenario/own blocks it at {place};"
+            " a new loop runs the other jobs"
+        ]
+    for found, slot in ((first, 10.0), (second, 20.0)):
+        assert sorted(found) == [
+            ("own", Status.ERROR, Cause.ERROR, slot),
+            ("web", Status.PASSED, Cause.NONE, slot),
+        ]
+    enough.set()
+    blocked.join(HUNG)
+    made.clock.pass_by(10)
+    assert sorted([made.next(), made.next()])[0] == ("own", Status.PASSED, Cause.NONE, 30.0)
+
+
+def test_when_too_many_threads_hang_each_job_that_is_due_is_told(
+    rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once in each slot; the lag is how long the loop has stood still, and each is counted as late."""
+    begun, enough = threading.Event(), threading.Event()
+
+    async def blocking(run: Run) -> None:
+        begun.set()
+        enough.wait(HUNG)
+
+    made = rig(job("own", probe=blocking), job("web", probe=passing, offset=5.0))
+    made.clock.pass_by(10)
+    assert begun.wait(HUNG)
+    begin = made.runner.health()  # of a turn in which the clock went on by ten seconds, or of none
+    monkeypatch.setattr(schedule, "MOST_BLOCKED", 0)
+    with logged() as lines:
+        for _ in range(3):
+            made.clock.pass_by(2.0)
+            made.runner.judge()
+        made.runner.judge()
+    assert made.next() == ("web", Status.ERROR, Cause.ERROR, 15.0)
+    assert made.delivered.empty()
+    assert [line.partition(" at ")[0] for line in lines] == ["ERROR the event loop is blocked"]
+    health = made.runner.health()
+    # web's slot before that one began late
+    assert (begin.late + health.late, health.loop_lag) == (2, 6.0 - schedule.TICK)
+    enough.set()
 
 
 def test_a_delivery_that_fails_is_logged_and_the_job_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -521,7 +922,8 @@ def test_a_delivery_that_fails_is_logged_and_the_job_goes_on(monkeypatch: pytest
     monkeypatch.setattr(schedule, "TICK", 0.005)
     delivered: queue.Queue[float] = queue.Queue()
 
-    def deliver(observation: Observation, slot: float) -> None:
+    def deliver(observation: Observation, slot: float | None) -> None:
+        assert slot is not None
         delivered.put(slot)
         if delivered.qsize() == 1:
             raise RuntimeError("bug")
@@ -532,7 +934,7 @@ def test_a_delivery_that_fails_is_logged_and_the_job_goes_on(monkeypatch: pytest
         runner.start()
         clock.move(10)
         clock.move(10)
-        assert [delivered.get(timeout=10) - START, delivered.get(timeout=10) - START] == [10.0, 20.0]
+        assert [delivered.get(timeout=HUNG) - START, delivered.get(timeout=HUNG) - START] == [10.0, 20.0]
         runner.stop()
     assert [line.splitlines()[0] for line in lines] == ["ERROR scenario/web"]
 

@@ -12,9 +12,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from examples import logged
+from hypothesis import given
+from hypothesis import strategies as st
 
-from collectd_inode.state import State, Writer, files
+from collectd_inode.state import MOST_BYTES, State, Writer, files
+from tests.helpers.examples import HUNG, logged
 
 
 def test_without_a_folder_it_lasts_as_long_as_the_process() -> None:
@@ -91,7 +93,7 @@ def test_an_unreadable_file_is_told_by_name(tmp_path: Path) -> None:
     with logged() as lines:
         assert State(str(tmp_path)).of("ntp", "a").read() == {}
     assert len(lines) == 1
-    assert lines[0].startswith(f"WARNING {tmp_path}/ntp-a.json cannot be read and counts as empty: ")
+    assert lines[0].startswith(f"WARNING {tmp_path}/ntp-a.json cannot be read and is treated as empty: ")
 
 
 def test_a_disk_that_takes_nothing_is_told_and_remembered_in_memory(tmp_path: Path) -> None:
@@ -104,7 +106,7 @@ def test_a_disk_that_takes_nothing_is_told_and_remembered_in_memory(tmp_path: Pa
         memory.write({"n": 2})
         assert memory.read() == {"n": 2}
     assert len(lines) == 1
-    assert lines[0].startswith(f"ERROR {blocked}/ntp-a.json cannot be written, so a restart forgets it: ")
+    assert lines[0].startswith(f"ERROR {blocked}/ntp-a.json cannot be written, so a restart loses it: ")
 
 
 def test_nothing_is_left_beside_the_file(tmp_path: Path) -> None:
@@ -128,14 +130,14 @@ def started() -> Iterator[Writer]:
     try:
         yield writer
     finally:
-        writer.stop(10)
+        writer.stop(HUNG)
 
 
 def written(writer: Writer) -> None:
     """Wait until what was asked for so far has been done."""
     done = threading.Event()
     writer.do(Path("done"), done.set)
-    assert done.wait(10)
+    assert done.wait(HUNG)
 
 
 @contextmanager
@@ -145,10 +147,10 @@ def hanging(writer: Writer) -> Iterator[None]:
 
     def hang() -> None:
         held.set()
-        go.wait(10)
+        go.wait(HUNG)
 
     writer.do(Path("slow"), hang)
-    assert held.wait(10)
+    assert held.wait(HUNG)
     yield
     go.set()
 
@@ -183,7 +185,7 @@ def test_a_writer_that_is_stopped_has_written_what_was_waiting(tmp_path: Path) -
     writer.start()
     for number in range(50):
         writer.replace(tmp_path / f"{number}", "x")
-    writer.stop(10)
+    writer.stop(HUNG)
     assert len(list(tmp_path.iterdir())) == 50
     writer.replace(tmp_path / "late", "x")
     assert not (tmp_path / "late").exists()
@@ -197,7 +199,7 @@ def test_a_disk_that_hangs_does_not_hold_up_the_stop(tmp_path: Path) -> None:
     with hanging(writer):
         writer.replace(tmp_path / "a", "x")
         writer.stop(0.01)
-    thread.join(10)
+    thread.join(HUNG)
     assert not thread.is_alive()
     assert list(tmp_path.iterdir()) == []
 
@@ -232,12 +234,53 @@ def test_the_files_of_a_folder(tmp_path: Path) -> None:
         (path.name, octets if isinstance(octets, bytes) else octets.strerror) for path, octets in found.items()
     ] == [
         ("ntp-a.json", b"n"),
-        ("status-a.json", "Is a directory"),
+        ("status-a.json", "expected a regular file"),
         ("status-b.json", b"b"),
     ]
     assert files(str(tmp_path / "none")) == {}
     with pytest.raises(NotADirectoryError):
         files(str(tmp_path / "ntp-a.json"))
+
+
+def test_a_bad_file_costs_itself_only(tmp_path: Path) -> None:
+    """A pipe, which nobody writes into; links, wherever they lead; a folder; and a file that is too large."""
+    State(str(tmp_path)).of("smarthost", "relay").write({"until": 5.0})
+    os.mkfifo(tmp_path / "ntp-a.json")
+    (tmp_path / "ntp-b.json").symlink_to("/dev/zero")
+    (tmp_path / "ntp-c.json").symlink_to(tmp_path / "smarthost-relay.json")
+    (tmp_path / "ntp-d.json").mkdir()
+    (tmp_path / "ntp-e.json").write_bytes(b" " * (MOST_BYTES + 1))
+    found = files(str(tmp_path))
+    why = {path.name: octets.strerror for path, octets in found.items() if isinstance(octets, OSError)}
+    assert why == {
+        "ntp-a.json": "expected a regular file",
+        "ntp-b.json": "it is a link",
+        "ntp-c.json": "it is a link",
+        "ntp-d.json": "expected a regular file",
+        "ntp-e.json": "it has more than 1048576 bytes",
+    }
+    state = State(str(tmp_path))
+    state.load(found)
+    assert state.of("smarthost", "relay").read() == {"until": 5.0}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(["version", "job", "kept", "n"]) | st.text(), inner)
+    ),
+)
+
+
+@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
+def test_any_bytes_are_state_or_nothing(octets: bytes) -> None:
+    """Whatever a file holds, a job begins, with a dict, and the other job keeps its own."""
+    good = json.dumps({"version": 1, "job": "b", "kept": {"n": 1}}).encode()
+    state = State("/nowhere")
+    with logged():
+        state.load({Path("/nowhere/ntp-a.json"): octets, Path("/nowhere/clock-b.json"): good})
+    assert isinstance(state.of("ntp", "a").read(), dict)
+    assert state.of("clock", "b").read() == {"n": 1}
 
 
 def test_what_was_read_at_once_is_not_looked_for_again(tmp_path: Path) -> None:

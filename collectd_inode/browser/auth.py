@@ -14,6 +14,11 @@ _HASHES: dict[str, Callable[[bytes], hashlib._Hash]] = {
     "MD5": hashlib.md5,
 }
 
+_CALLED = {"ntlm": "NTLM", "hoba": "HOBA", "gssapi": "GSSAPI", "dpop": "DPoP", "vapid": "VAPID"}
+"""Schemes whose names are no words."""
+
+_MOST_NAMED = 5
+
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 # What stands between the parts is searched for, not matched: a header may hold 64 KiB of blanks.
 _CHALLENGE_PART = re.compile(
@@ -37,6 +42,23 @@ class Challenge:
     def in_session(self) -> bool:
         """Whether it is one of Digest's session variants."""
         return self.parameters.get("algorithm", "").upper().endswith("-SESS")
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether Digest's last nonce was too old, and nothing else was wrong (RFC 7616 section 3.3)."""
+        return self.parameters.get("stale", "").lower() == "true"
+
+    @property
+    def name(self) -> str:
+        """As a person calls it, with what we cannot do about it."""
+        called = _CALLED.get(self.scheme, self.scheme.capitalize())
+        if self.scheme != "digest":
+            return called
+        if "nonce" not in self.parameters:
+            return f"{called} without a nonce"
+        if not self.offers_auth:
+            return f"{called} with qop {self.parameters['qop']}"
+        return called if self.algorithm in _HASHES else f"{called} with {self.algorithm}"
 
     @property
     def offers_auth(self) -> bool:
@@ -71,6 +93,20 @@ def best(offered: Iterable[Challenge]) -> Challenge | None:
     """The strongest of the challenges that we can answer."""
     usable = [c for c in offered if _strength(c) is not None]
     return min(usable, key=lambda c: _strength(c) or 0, default=None)
+
+
+def why_refused(offered: Iterable[Challenge], *, shown: bool) -> str:
+    """Why a 401 stayed one although there are credentials; *shown* is whether they were sent."""
+    every = list(offered)
+    usable = best(every)
+    if shown and usable is not None and usable.is_stale:
+        return "it calls each of its nonces stale, a new one, too"
+    if shown:
+        return "the credentials were not accepted"
+    if not every:
+        return "the credentials were not sent: it has no WWW-Authenticate header that says how"
+    names = ", ".join(dict.fromkeys(challenge.name for challenge in every[:_MOST_NAMED]))
+    return f"the credentials were not sent: it asks for {names}; what can be answered is Basic and Digest"
 
 
 def _strength(challenge: Challenge) -> int | None:

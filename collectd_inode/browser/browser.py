@@ -8,33 +8,61 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import httpx
 
 import collectd_inode
-from collectd_inode.browser import auth, forms, locate, urls
+from collectd_inode.browser import auth
 from collectd_inode.browser.auth import Challenge, Credentials
 from collectd_inode.browser.cookies import Cookie, Jar, same_site
 from collectd_inode.browser.decoding import ACCEPTED, Body
-from collectd_inode.browser.headers import TOKEN, Headers, is_value, name_complaint
-from collectd_inode.browser.page import Page
+from collectd_inode.browser.inward import Judge, Reach, Verdict, reach
+from collectd_inode.browser.manner import Manner
 from collectd_inode.browser.record import Recorder
-from collectd_inode.browser.text import Element, tag_of
-from collectd_inode.run import Cause, Failure, Misconfigured
-from collectd_inode.wire import SYSTEM_CLOCK
+from collectd_inode.browser.upgrades import StrictHosts, by_https
+from collectd_inode.model import Cause, Failure, Misconfigured
+from collectd_inode.page import forms, locate, scripted, urls
+from collectd_inode.page.assets import Asset, Kind, assets, fault_of
+from collectd_inode.page.complaint import fingerprint
+from collectd_inode.page.headers import TOKEN, Headers, is_attachment, is_value, name_complaint
+from collectd_inode.page.page import Page
+from collectd_inode.page.remembered import remembered
+from collectd_inode.page.text import Element, tag_of
+from collectd_inode.wire import SYSTEM_CLOCK, WireError
+from collectd_inode.wire.address import is_numeric
+from collectd_inode.wire.workers import LARGE, aside_if_large, begun_aside_if_large
+from collectd_inode.words import plural, shortened
 
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-LARGE = 2**16
-"""A page of more bytes is parsed in a worker: a megabyte takes a tenth of a second and more."""
+_MEANT = "; if that is meant, let “the status should be {}” follow"
+
+_MOST_VISITS = 20
+"""Pages that can be gone back to; a page may have megabytes."""
+
+MOST_ASSETS = 100
+"""So many files of a page are asked for, one after the other, over kept connections."""
 
 LONGEST_REFRESH = 3
 """A meta refresh of up to so many seconds is a redirect, and followed at once; a longer one is a page that reloads."""
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REDIRECT_SECONDS = 1.0
+"""So long the rest of a redirect's body is waited for."""
+
+_MOST_TRIES = 3
+"""At a door: without credentials, with them, and once more when the nonce was stale."""
+
+_MOST_WARNINGS = 50
+"""In one run."""
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NO_CONTENT = frozenset({204, 205})
+"""The statuses that lead on, if the answer says where to."""
+_NO_CONTENT = frozenset({204, 205})
+
 _FOR_HOME_ONLY = frozenset({"authorization", "cookie", "host", "proxy-authorization"})
 
 
@@ -44,15 +72,21 @@ def _user_agent() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the operator configured for the browser; ``max_body`` counts decoded bytes."""
+    """The operator's settings for the browser; ``max_body`` counts decoded bytes."""
 
     base_url: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     user_agent: str = field(default_factory=_user_agent)
     max_body: int = 10 * 2**20
     max_redirects: int = 20
+    allow_private: tuple[str, ...] = ()
+    """Hosts inside our own network that a public address may redirect to; ``*.`` stands for all below."""
+    own_hosts: frozenset[str] = frozenset()
+    """Hosts whose addresses the operator has given."""
     auth_user: str | None = None
     auth_password: str | None = field(default=None, repr=False)
+    legacy: bool = False
+    """Whether links and forms that scripts make work are what Webrat made of them: links like any other."""
 
 
 @dataclass(slots=True)
@@ -65,32 +99,91 @@ class _Lock:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What is asked for on one hop.  ``source`` is the page that led here, None for ``go to``."""
+    """The request of one hop.  ``source`` is the page that led here, None for ``go to``."""
 
     method: str
     url: str
     body: bytes | None = None
     content_type: str | None = None
     source: str | None = None
+    referrer: str | None = None
+    """The source that Referer is made from: the source itself, or the one of an earlier hop of a redirect."""
     policy: str = urls.REFERRER_POLICY
-    """How much of `source` is told (rule 16)."""
+    """How much of `referrer` is sent (rule 16)."""
     accept: str = ACCEPT
+    stays: bool = False
+    """Whether its own answer is the page, wherever that would lead."""
+    led_by: str = ""
+    """The public address, if there is one, that has redirected here (rule 65)."""
+    is_form: bool = False
+    upgrades: bool = False
+    """Whether the source asks for https in place of http: a form anywhere, a link at its own host (rule 64)."""
+    downloads: bool = False
+    """Whether its answer is a file to be kept, whatever it is."""
     tainted: bool = False
     """Whether a foreign site has redirected it to yet another: its Origin is then nobody's."""
 
     @property
-    def cross_site_post(self) -> bool:
-        """Whether SameSite cookies stay at home (rule 23)."""
-        return self.method != "GET" and self.source is not None and not same_site(self.source, self.url)
+    def withheld(self) -> tuple[str, ...]:
+        """The kinds of SameSite cookies that stay at home (rule 23)."""
+        if self.source is None or same_site(self.source, self.url):
+            return ()
+        return ("strict",) if self.method in ("GET", "HEAD") else ("lax", "strict")
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What came back, whole."""
+    """An answer, whole."""
 
     status: int
     headers: Headers
-    body: bytes
+    body: bytes = b""
+    address: str | None = None
+    """Where it came from; None if that is not known, as behind a proxy."""
+
+    @property
+    def locations(self) -> list[str]:
+        """Where it redirects to; several that differ are a fault, and an empty one is none (rule 14)."""
+        if self.status not in REDIRECTS:
+            return []
+        # Octets that are no ASCII stay what they are, whatever their encoding.
+        every = ("".join(chr(b) if b < 0x80 else f"%{b:02X}" for b in v) for v in self.headers.raw_list("location"))
+        return list(dict.fromkeys(location for value in every if (location := urls.clean(value))))
+
+
+def _warns_nobody(code: str, message: str) -> None:
+    """For a browser without a run."""
+
+
+class _Once:
+    """Says each warning once, and not too many: a site that sets the same bad cookie on each page has one fault."""
+
+    def __init__(self, warn: Callable[[str, str], None]) -> None:
+        self._warn = warn
+        self._said: set[tuple[str, str]] = set()
+
+    def __call__(self, code: str, message: str) -> None:
+        if len(self._said) < _MOST_WARNINGS and (code, message) not in self._said:
+            self._said.add((code, message))
+            self._warn(code, message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A page that has been on the screen, and the request whose answer it is."""
+
+    page: Page
+    request: _Request
+
+
+class Done:
+    """An awaitable that has finished already: awaiting it is optional."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield from ()
+
+
+DONE = Done()
 
 
 class Browser:
@@ -99,11 +192,17 @@ class Browser:
     refuse_bad_status: bool = True
     """Whether a navigation that ends in a status of 400 or above is a Failure(REFUSED)."""
 
-    way: tuple[str, ...] = ()
+    redirects: tuple[str, ...] = ()
     """The addresses that the last navigation went through: the one that was asked for, and where it was sent on to."""
 
-    part: Callable[[Page], Page] | None = None
-    """What narrows the page to the part of it in which things are looked for."""
+    usual: frozenset[str] = frozenset()
+    """Fingerprints of the messages (`page.complaint`) that are no news: pages of earlier runs showed them."""
+
+    messages: frozenset[str] = frozenset()
+    """Fingerprints of those that this run's pages have shown."""
+
+    scope: Callable[[Page], Page] | None = None
+    """The scope that limits searches to a part of the page."""
 
     def __init__(
         self,
@@ -112,10 +211,17 @@ class Browser:
         *,
         now: Callable[[], float] = SYSTEM_CLOCK.now,
         recorder: Recorder | None = None,
+        warn: Callable[[str, str], None] = _warns_nobody,
     ) -> None:
         self._transport, self._profile, self._now = transport, profile, now
         self._recorder = recorder
+        self._warn = _Once(warn)
+        self._strict = StrictHosts()
+        self._judge = Judge(profile.own_hosts, profile.allow_private)
+        self._refusal = ""
+        """Why the last answer was a 401 although there are credentials for it."""
         self._page: Page | None = None
+        self._visits: list[_Visit] = []
         self._jar = Jar()
         self._credentials: dict[urls.Origin, Credentials] = {}
         self._locks: dict[urls.Origin, _Lock] = {}
@@ -132,13 +238,13 @@ class Browser:
     def page(self) -> Page:
         """The page on the screen; Failure(EXPECTATION) before there is one."""
         if self._page is None:
-            raise Failure(Cause.EXPECTATION, "no page yet: go to one first")
+            raise Failure(Cause.EXPECTATION, "no page yet: open one first")
         return self._page
 
     @property
-    def searched(self) -> Page:
+    def scoped_page(self) -> Page:
         """The page, or the part of it in which links, buttons and fields are looked for."""
-        return self.page if self.part is None else self.part(self.page)
+        return self.page if self.scope is None else self.scope(self.page)
 
     def authenticate(self, user: str, password: str) -> None:
         """Show these credentials to the site we are at home on, when it asks for some (basic and digest)."""
@@ -164,35 +270,74 @@ class Browser:
         """The cookies that the browser has."""
         return self._jar.kept(self._now())
 
-    async def go(self, target: str) -> Page:
-        """Go to *target*: absolute, relative to the base URL, or a host without a scheme (rule 1)."""
-        return await self._navigate(_Request("GET", self._typed(target)))
+    async def go(self, target: str, *, redirects: bool = True) -> Page:
+        """Go to *target*: absolute, relative to the base URL, or a host without a scheme (rule 1).
+
+        Without *redirects* the first answer is the page, wherever it would lead.
+        """
+        return await self._navigate(_Request("GET", self._typed(target), stays=not redirects))
 
     async def request(
         self, method: str, target: str, body: bytes | None = None, content_type: str | None = None
     ) -> Page:
         """Send any request, as a program would (``Accept: */*``, no Referer); redirects are those of a browser."""
         if not TOKEN.fullmatch(method) or method == "CONNECT":
-            raise Misconfigured(f"“{method}” is no method that a request can have")
+            raise Misconfigured(f"“{method}” is not a request method")
         return await self._navigate(_Request(method, self._typed(target), body, content_type, accept="*/*"))
 
     async def follow(self, locator: str) -> Page:
         """Follow the link that *locator* names (rule 32)."""
+        return await self._go_along(await self._found(locate.link, locator), f"the link “{locator}”")
+
+    async def _go_along(self, link: Element, what: str) -> Page:
         page = self.page
-        link = locate.link(self.searched, locator)
-        url = _askable(page, page.resolve(link.get("href") or ""), f"the link “{locator}”")
+        url = _askable(page, page.resolve(link.get("href") or ""), what)
+        if not self._profile.legacy:
+            if scripted.needs_script(page, link):
+                raise page.failure(f"{what} needs JavaScript", "a link to a page")
+            if scripted.method(link):
+                return await self._send_along(link, url)
         if "#" in (link.get("href") or "") and urls.without_fragment(url) == urls.without_fragment(page.url):
-            self._page = page.at(url)  # rule 4: only a place on the same page
-            return self._page
+            self._visit(page.at(url), self._visits[-1].request, replaces=url == page.url)  # rule 4: the same page
+            return self.page
         hushed = "noreferrer" in (link.get("rel") or "").lower().split()
-        policy = urls.referrer_policy(link.get("referrerpolicy") or "") or page.referrer_policy
-        return await self._navigate(_Request("GET", url, source=None if hushed else page.url, policy=policy))
+        policy = "no-referrer" if hushed else urls.referrer_policy(link.get("referrerpolicy") or "")
+        keeps = link.get("download") is not None and urls.origin(url) == urls.origin(page.url)
+        return await self._navigate(replace(_from(page, "GET", url, policy=policy), downloads=keeps))
+
+    async def _send_along(self, link: Element, url: str) -> Page:
+        """Follow a link that Rails' or Turbo's script makes send a form (rule 70)."""
+        page = self.page
+        sent = scripted.entries(page, link, at_home=urls.origin(url) == urls.origin(page.url))
+        body = forms.urlencoded(sent, page.encoding.for_forms)
+        return await self._navigate(_from(page, "POST", url, body, forms.URLENCODED, is_form=True))
+
+    async def reload(self) -> Page:
+        """Ask for the page again as it was asked for, a POST by another POST; what was entered is gone (rule 83)."""
+        page = self.page
+        return await self._navigate(replace(self._visits[-1].request, url=page.url), replaces=True)
+
+    async def back(self) -> Page:
+        """Show the page before this one as it was left, without asking for it (rule 84)."""
+        page = self.page
+        if len(self._visits) < 2:
+            raise page.failure("there is no page to go back to", "a page before this one")
+        self._visits.pop()
+        self._page = self._visits[-1].page.with_beside(None)
+        self._visits[-1] = replace(self._visits[-1], page=self._page)
+        self.redirects = (self._page.url,)
+        return self._judged(self._page)
 
     async def press(self, locator: str = "") -> Page:
-        """Press the button that *locator* names, or the first one (rule 33)."""
+        """Press the button that *locator* names, or the first one (rule 33); a link drawn as a button is followed."""
         page = self.page
-        button = locate.button(self.searched, locator)
+        button = await self._found(locate.button, locator)
+        if tag_of(button) == "a":
+            return await self._go_along(button, f"the button “{locator}”")
         form, kind = forms.form_of(page, button), forms.kind_of(button)
+        around = next((a for a in button.iterancestors("a") if a.get("href") is not None), None)
+        if around is not None and (kind == "button" or form is None):
+            return await self._go_along(around, f"the button “{locator}”")
         if kind == "button" or form is None:
             why = "needs JavaScript" if kind == "button" else "belongs to no form"
             raise page.failure(f"the button “{locator}” {why}", f"a button “{locator}” that sends a form")
@@ -201,14 +346,40 @@ class Browser:
             return page
         return await self._send(form, button)
 
+    async def load(self, kinds: frozenset[Kind]) -> Page:
+        """Ask for what the page is made of; Failure(EXPECTATION) names what does not; the page stays (rule 72)."""
+        page = self.page
+        wanted = assets(page, kinds)
+        troubles = [f"{urls.shown(a.url)} {why}" for a in wanted[:MOST_ASSETS] if (why := await self._load(page, a))]
+        if troubles:
+            what = (
+                f"{len(troubles)} of {plural(len(wanted), 'file')} of the page did not load: {'; '.join(troubles[:5])}"
+            )
+            raise page.failure(what, "all of them load", "; ".join(troubles))
+        return page
+
+    async def _load(self, page: Page, asset: Asset) -> str:
+        """The fault of *asset*; empty for a good one."""
+        try:
+            request = self._ready(replace(_from(page, "GET", _ascii(asset.url)), accept="*/*"))
+            for _ in range(self._profile.max_redirects + 1):
+                answer = await self._ask(request)
+                onward = self._redirect(request, answer)
+                if onward is None:
+                    return fault_of(asset, page, answer.status, answer.headers.get("content-type", ""))
+                request = onward
+        except (Failure, WireError, urls.BadURL) as error:
+            return f"did not load: {error}"
+        return f"redirected more than {self._profile.max_redirects} times"
+
     async def submit(self, form: str | Element) -> Page:
         """Submit the form with this id, name or XPath, without pressing a button (rules 37, 56)."""
-        return await self._send(locate.form(self.searched, form) if isinstance(form, str) else form, None)
+        return await self._send(await self._found(locate.form, form) if isinstance(form, str) else form, None)
 
     async def press_enter(self, field: str) -> Page:
         """Press Enter in a text field: the form's first submit button is pressed by it (rule 56)."""
         page = self.page
-        control = locate.field(self.searched, field, locate.FILLABLE, "field")
+        control = await self._found(locate.field, field, locate.FILLABLE, "field")
         form = forms.form_of(page, control)
         if form is None or forms.kind_of(control) == "textarea":
             why = "belongs to no form" if form is None else "takes Enter as the end of a line"
@@ -222,44 +393,80 @@ class Browser:
             )
         return await self._send(form, button)
 
-    def fill_in(self, field: str, value: str) -> None:
+    def fill_in(self, field: str, value: str) -> Awaitable[None]:
         """Type *value* into a text field (rules 34, 35)."""
-        forms.enter(self.page, locate.fillable(self.searched, field), value)
+        return self._done(lambda page: forms.enter(self.page, locate.fillable(page, field), value))
 
-    def select(self, option: str, field: str) -> None:
-        """Select an option (rule 36)."""
-        select = locate.field(self.searched, field, frozenset({"select"}), "select")
-        forms.pick(self.page, select, locate.option(self.page, option, select, field))
+    def select(self, option: str, field: str) -> Awaitable[None]:
+        """Select an option of a list, or one that a text field suggests (rule 36)."""
 
-    def check(self, field: str) -> None:
+        def pick(page: Page) -> None:
+            chosen = locate.choices(page, field)
+            found = locate.option(self.page, option, chosen, field)
+            if tag_of(chosen) == "select":
+                forms.pick(self.page, chosen, found)
+            else:
+                forms.enter(self.page, chosen, forms.option_value(found))
+
+        return self._done(pick)
+
+    def check(self, field: str) -> Awaitable[None]:
         """Tick a checkbox; a ticked one stays as it is."""
-        forms.tick(self.page, self._checkbox(field), True)
+        return self._done(lambda page: forms.tick(self.page, _checkbox(page, field), True))
 
-    def uncheck(self, field: str) -> None:
+    def uncheck(self, field: str) -> Awaitable[None]:
         """Untick a checkbox."""
-        forms.tick(self.page, self._checkbox(field), False)
+        return self._done(lambda page: forms.tick(self.page, _checkbox(page, field), False))
 
-    def choose(self, field: str) -> None:
+    def choose(self, field: str) -> Awaitable[None]:
         """Choose a radio button, by id, label or value."""
-        forms.tick(self.page, locate.field(self.searched, field, frozenset({"radio"}), "radio button"), True)
+        radio = frozenset({"radio"})
+        return self._done(lambda page: forms.tick(self.page, locate.field(page, field, radio, "radio button"), True))
 
-    def attach(self, field: str, name: str, content: bytes, content_type: str = "application/octet-stream") -> None:
+    def unselect(self, option: str, field: str) -> Awaitable[None]:
+        """Take back an option of a list that takes several."""
+
+        def unpick(page: Page) -> None:
+            chosen = locate.field(page, field, frozenset({"select"}), "select")
+            forms.unpick(self.page, chosen, locate.option(self.page, option, chosen, field))
+
+        return self._done(unpick)
+
+    def attach(
+        self, field: str, name: str, content: bytes, content_type: str = "application/octet-stream"
+    ) -> Awaitable[None]:
         """Put a file of this name and content into a file field (rule 48)."""
-        control = locate.field(self.searched, field, frozenset({"file"}), "file field")
-        self.page.entered.files[control] = (name, content_type, content)
+        return self.attach_all(field, [forms.File(name, content_type, content)])
+
+    def attach_all(self, field: str, files: Sequence[forms.File]) -> Awaitable[None]:
+        """Put several files into a file field that takes several (rule 48)."""
+        kept = tuple((file.name, file.content_type, file.content) for file in files)
+        kind = frozenset({"file"})
+        return self._done(lambda page: forms.attach(self.page, locate.field(page, field, kind, "file field"), kept))
 
     def value(self, field: str) -> str:
-        """What a field holds: text, or the value of the selected option."""
+        """The value of a field: text, or the value of the selected option."""
         kinds = locate.FILLABLE | {"select", "hidden", "file"}
-        return forms.value_of(self.page, locate.field(self.searched, field, kinds, "field"))
+        return forms.value_of(self.page, locate.field(self.scoped_page, field, kinds, "field"))
 
     def is_checked(self, field: str) -> bool:
         """Whether a checkbox or radio button is ticked."""
-        control = locate.field(self.searched, field, frozenset({"checkbox", "radio"}), "checkbox")
+        control = locate.field(self.scoped_page, field, frozenset({"checkbox", "radio"}), "checkbox")
         return forms.is_checked(self.page, control)
+
+    async def begin(self) -> None:
+        """It is there."""
+
+    async def perform(self, manner: Manner, series: str, act: Callable[[], Awaitable[None]]) -> None:
+        """Do a step: what a page without scripts is, it is at once."""
+        await act()
+
+    async def finish(self) -> None:
+        """The steps are done: each was timed by the wire."""
 
     async def aclose(self) -> None:
         """Close the transport."""
+        self._usual_so_far()
         if self._recorder is not None:
             self._recorder.leaves(self._page, self._credentials)
         await self._transport.aclose()
@@ -275,62 +482,101 @@ class Browser:
             self._settle(url)
         return url
 
-    def _checkbox(self, field: str) -> Element:
-        return locate.field(self.searched, field, frozenset({"checkbox"}), "checkbox")
+    async def _found(self, find: Callable[..., Element], *arguments: object) -> Element:
+        """The result of *find* on the page, or on the part that is in scope."""
+        page = self.scoped_page
+        return await aside_if_large(len(page.body), find, page, *arguments)
+
+    def _done(self, act: Callable[[Page], None]) -> Awaitable[None]:
+        """Act on a small page at once, so that who forgets to wait for it has acted; on a large one in a worker."""
+        page = self.scoped_page
+        if len(page.body) > LARGE:
+            return aside_if_large(len(page.body), act, page)
+        act(page)
+        return DONE
 
     async def _send(self, form: Element, button: Element | None) -> Page:
         page = self.page
-        sent = forms.submission(page, form, button, "----collectd_inode" + secrets.token_hex(12))
+        sent = await aside_if_large(len(page.body), forms.submission, page, form, button, _boundary())
         if sent.method == "DIALOG":
             return page
         url = _askable(page, sent.url, f"the {tag_of(form)}")
-        return await self._navigate(
-            _Request(sent.method, url, sent.body, sent.content_type, source=page.url, policy=page.referrer_policy)
-        )
+        return await self._navigate(_from(page, sent.method, url, sent.body, sent.content_type, is_form=True))
 
-    async def _navigate(self, request: _Request) -> Page:
-        """Ask, follow wherever it leads, and put the last answer on the screen."""
-        bare = self._bare(request.url)
-        request = request if bare == request.url else replace(request, url=bare)
+    async def _navigate(self, request: _Request, *, replaces: bool = False) -> Page:
+        """Ask, follow wherever it leads, and put the last answer on the screen.
+
+        The new page *replaces* the one on the screen in what can be gone back to; so does one that was on it already.
+        """
+        request = self._ready(request)
+        replaces = replaces or (request.method == "GET" and self._page is not None and request.url == self._page.url)
         chain = [request.url]
         while True:
-            answer = await self._ask(request)
-            onward = self._redirect(request, answer)
+            with _led_by(chain):
+                answer = await self._ask(request)
+            onward = None if request.stays else self._redirect(request, answer)
             if onward is None:
                 # rule 5: the page's own URL keeps the fragment that was never sent
-                page = await _prepared(Page(request.url, answer.status, answer.headers, answer.body))
-                onward = self._refreshed(page)
+                page = Page(request.url, answer.status, answer.headers, answer.body, usual=self._usual_so_far())
+                if self._is_not_shown(request, page):
+                    self.redirects = tuple(chain)
+                    return self._kept_beside(page, request)
+                page = await _prepared(page)
+                onward = None if request.stays else self._refreshed(page) or self._sent_by_itself(page)
                 if onward is None:
-                    self.way = tuple(chain)
-                    return self._show(page)
-            request = onward
+                    self.redirects = tuple(chain)
+                    self._visit(page, request, replaces=replaces)
+                    return self._judged(page)
+            request = replace(onward, led_by=request.led_by or _public(request.url, answer.address))
             chain.append(request.url)
             if len(chain) > self._profile.max_redirects + 1:
                 limit = self._profile.max_redirects
-                raise Failure(
-                    Cause.PROTOCOL, f"redirected more than {limit} times: {_told(chain)}", found=" → ".join(chain)
-                )
+                told = _told(chain)
+                raise Failure(Cause.PROTOCOL, f"redirected more than {limit} times: {told}", found=told)
 
-    def _show(self, page: Page) -> Page:
+    def _is_not_shown(self, request: _Request, answer: Page) -> bool:
+        """Whether a browser leaves on the screen what is there: a download, or an answer without a page (rule 85)."""
+        if self._profile.legacy or request.stays or request.accept != ACCEPT:
+            return False
+        if answer.status in _NO_CONTENT:
+            return self._page is not None
+        is_file = request.downloads or is_attachment(answer.headers.get("content-disposition", ""))
+        return is_file and answer.status < 400
+
+    def _kept_beside(self, answer: Page, request: _Request) -> Page:
+        """The page on the screen, with an *answer* that is not shown; a blank one if there is none."""
+        page = self._page if self._page is not None else Page("about:blank", 0, {"content-type": "text/html"}, b"")
+        self._page = page.with_beside(answer)
+        came_by = self._visits[-1].request if self._visits else request
+        self._visits[-1:] = [_Visit(self._page, came_by)]
+        return self._page
+
+    def _usual_so_far(self) -> frozenset[str]:
+        """The messages that good pages have shown, the one on the screen among them."""
+        if self._page is not None and self._page.status < 400:
+            self.messages |= remembered(self._page, "messages", _fingerprints)
+        return self.usual | self.messages
+
+    def _visit(self, page: Page, request: _Request, *, replaces: bool) -> None:
+        """Put *page* on the screen; *request* is what it came by."""
         self._page = page
+        del self._visits[len(self._visits) - replaces :], self._visits[: -(_MOST_VISITS - 1)]
+        self._visits.append(_Visit(page, request))
+
+    def _judged(self, page: Page) -> Page:
         if page.status >= 400 and self.refuse_bad_status:
-            reason = httpx.codes.get_reason_phrase(page.status)
-            words = f"{page.status} {reason}".strip()
-            asked = page.status == 401 and urls.origin(page.url) in self._credentials
-            why = f"{words}: the credentials were not accepted" if asked else words
-            raise Failure(
-                Cause.REFUSED,
-                f"{urls.shown(page.url)} answered {why}",
-                expected="a status below 400",
-                found=": ".join(filter(None, (page.describe(), page.nearest("")))),
-            )
+            raise refusal(page, self.redirects, self._refusal)
         return page
 
     def _redirect(self, request: _Request, answer: _Answer) -> _Request | None:
         """The request that a redirect asks for (rules 5, 8 to 14); None if the answer is none."""
-        locations = answer.headers.get_list("location")
-        if answer.status not in _REDIRECTS or not locations:
+        locations = answer.locations
+        if not locations:
             return None
+        if len(locations) > 1:
+            where = urls.shown(request.url)
+            told = " and ".join(f"“{urls.shown(location)}”" for location in locations[:2])
+            raise Failure(Cause.PROTOCOL, f"{where} redirects to several places: {told}", found=told)
         try:
             url = urls.resolve(urls.without_fragment(request.url), locations[0])
             if not urls.is_web(url):
@@ -338,47 +584,83 @@ class Browser:
             url = _ascii(url)
         except urls.BadURL as error:
             where = urls.shown(request.url)
-            raise Failure(Cause.PROTOCOL, f"{where} redirects to what cannot be asked for: {error}") from error
+            raise Failure(
+                Cause.PROTOCOL, f"{where} redirects to an address that cannot be requested: {error}"
+            ) from error
         becomes_get = answer.status == 303 or (answer.status in (301, 302) and request.method == "POST")
         keeps = not becomes_get or request.method in ("GET", "HEAD")
-        return _Request(
+        referrer = None if request.referrer is None else urls.referrer(request.referrer, request.url, request.policy)
+        onward = replace(
+            request,
             method=request.method if keeps else "GET",
-            url=self._bare(urls.inherit_fragment(url, request.url)),
+            url=urls.inherit_fragment(url, request.url),
             body=request.body if keeps else None,
             content_type=request.content_type if keeps else None,
-            source=request.source,
-            policy=request.policy,
-            accept=request.accept,
+            referrer=referrer,
+            policy=urls.referrer_policy(answer.headers.get("referrer-policy", "")) or request.policy,
+            is_form=request.is_form and keeps,
             tainted=request.tainted or _taints(request, url),
         )
+        return self._ready(onward)
+
+    def _ready(self, request: _Request) -> _Request:
+        """*request* as it is asked: without userinfo, and by https where http will not do (rules 63, 64)."""
+        url = self._strict.upgraded(self._bare(request.url), self._now())
+        source = request.source
+        if request.upgrades and source is not None and (request.is_form or _host(url) == _host(source)):
+            url = by_https(url)
+        secure = source is not None and source.startswith("https:")
+        if request.is_form and secure and url.startswith("http:") and not urls.is_loopback(_host(url)):
+            self._warn(
+                "insecure_form", f"the form of {urls.shown(source or '')} goes to {urls.shown(url)}, without TLS"
+            )
+        return request if url == request.url else replace(request, url=url)
 
     def _refreshed(self, page: Page) -> _Request | None:
         """The request that a short meta refresh asks for (rule 15).  A page that reloads itself is left alone."""
         if page.status >= 400 or page.refresh is None or page.refresh.seconds > LONGEST_REFRESH:
             return None
         try:
-            url = _ascii(page.resolve(page.refresh.target))
+            url = _ascii(page.refreshed_to(page.refresh))
         except (Failure, urls.BadURL):
             return None
         if not urls.is_web(url) or urls.without_fragment(url) == urls.without_fragment(page.url):
             return None
-        return _Request("GET", self._bare(url), source=page.url, policy=page.referrer_policy)
+        return self._ready(_from(page, "GET", url))
+
+    def _sent_by_itself(self, page: Page) -> _Request | None:
+        """The request of a form that the page's script sends at once, as a redirect (rule 71)."""
+        if page.status >= 400 or self._profile.legacy or not remembered(page, "sends itself", _sends_itself):
+            return None
+        form = scripted.form_that_sends_itself(page)
+        if form is None:
+            return None
+        sent = forms.submission(page, form, None, _boundary())
+        if sent.method == "DIALOG":
+            return None
+        url = _askable(page, sent.url, "the form that this page sends")
+        return self._ready(_from(page, sent.method, url, sent.body, sent.content_type, is_form=True))
 
     async def _ask(self, request: _Request) -> _Answer:
-        """One hop, and once more with credentials if the server asks for them and they are for it."""
-        where = urls.origin(request.url)
-        answer = await self._exchange(request)
-        if answer.status != 401 or where not in self._credentials:
-            return answer
-        challenge = auth.best(auth.challenges(answer.headers.get_list("www-authenticate")))
-        if challenge is None or not self._is_worth_another_try(where, challenge):
-            return answer
-        self._locks[where] = _Lock(challenge)
-        return await self._exchange(request)
+        """One hop, and again with credentials if the server asks for them and they are for it.
 
-    def _is_worth_another_try(self, where: urls.Origin, challenge: Challenge) -> bool:
-        # Refused credentials are not shown twice: that is how accounts get locked.  A stale nonce is no refusal.
-        return where not in self._locks or challenge.parameters.get("stale", "").lower() == "true"
+        Refused credentials are not shown twice: that is how accounts get locked.  A stale nonce is no refusal; of two
+        servers behind one name each may have nonces of its own.
+        """
+        where = urls.origin(request.url)
+        for _ in range(_MOST_TRIES):
+            shown = where in self._locks
+            answer = await self._exchange(request)
+            self._refusal = ""
+            if answer.status != 401 or where not in self._credentials:
+                break
+            offered = auth.challenges(answer.headers.get_list("www-authenticate"))
+            self._refusal = auth.why_refused(offered, shown=shown)
+            challenge = auth.best(offered)
+            if challenge is None or (shown and not challenge.is_stale):
+                break
+            self._locks[where] = _Lock(challenge)
+        return answer
 
     def _authorization(self, request: _Request) -> bytes | None:
         where = urls.origin(request.url)
@@ -394,7 +676,16 @@ class Browser:
 
     async def _exchange(self, request: _Request) -> _Answer:
         url = urls.without_fragment(request.url)
-        sent = httpx.Request(request.method, _address(url), headers=self._headers(request), content=request.body)
+        headers_sent = self._headers(request)
+        if not any(name == b"host" for name, _ in headers_sent):  # httpx would look the name up in IDNA 2008's tables
+            headers_sent.insert(0, (b"Host", _address(url).netloc))
+        sent = httpx.Request(
+            request.method,
+            _address(url),
+            headers=headers_sent,
+            content=request.body,
+            extensions={"admit": lambda host, address: self._admit(request, host, address)},
+        )
         if self._recorder is not None:
             self._recorder.asks(request.method, url, Headers(sent.headers.raw), request.body, self._page)
         with _translated(url):
@@ -403,12 +694,39 @@ class Browser:
                 headers = Headers(response.headers.raw)
                 if self._recorder is not None:
                     self._recorder.answers(response.status_code, headers)
-                for value in headers.raw_list("set-cookie"):
-                    self._jar.store(url, value, self._now())
-                body = await self._received(response, url, headers)
+                self._hear(url, headers)
+                answer = _Answer(response.status_code, headers, address=response.extensions.get("address"))
+                if request.stays or not answer.locations:
+                    return replace(answer, body=await self._received(response, url, headers))
+                # A browser goes on as soon as it has read where to: nobody sees a redirect's body.  It is read all the
+                # same, if it comes: only then can the connection be used again.
+                with suppress(Failure, WireError, TimeoutError):
+                    async with asyncio.timeout(_REDIRECT_SECONDS):
+                        answer = replace(answer, body=await self._received(response, url, headers))
+                return answer
             finally:
                 await response.aclose()
-        return _Answer(response.status_code, headers, body)
+
+    def _admit(self, request: _Request, host: str, address: str) -> None:
+        """Failure(PROTOCOL) where *request* must not go to *address*, because of what has led there (rule 65)."""
+        verdict = self._judge.verdict(host, address, from_public=bool(request.led_by))
+        if verdict is Verdict.FOLLOW:
+            return
+        way = f"{urls.shown(request.led_by)} redirects to {urls.shown(request.url)}, at {address}"
+        mend = f'if that is meant: AllowPrivate "{host}"'
+        if verdict is Verdict.WARN:
+            self._warn("private_redirect", f"{way}, a private address that visitors cannot reach; {mend}")
+        else:
+            why = f"{way}: redirects from a public address to this machine itself or its link are not followed; {mend}"
+            raise Failure(Cause.PROTOCOL, why, found=address)
+
+    def _hear(self, url: str, headers: Headers) -> None:
+        """Keep what an answer says beyond its page: cookies, and that https is wanted."""
+        for strict in headers.get_list("strict-transport-security")[:1]:
+            self._strict.told(url, strict, self._now())
+        for value in headers.raw_list("set-cookie"):
+            if why := self._jar.store(url, value, self._now()):
+                self._warn("cookie_refused", f"{_host(url)}: {why}")
 
     async def _received(self, response: httpx.Response, url: str, headers: Headers) -> bytes:
         body = Body(url, headers.get("content-encoding", ""), self._profile.max_body)
@@ -429,14 +747,14 @@ class Browser:
             b"accept": request.accept.encode(),
             b"accept-encoding": ACCEPTED.encode(),
         }
-        if request.source is not None:
-            if (referer := urls.referrer(request.source, url, request.policy)) is not None:
-                headers[b"referer"] = referer.encode()
-            if request.method != "GET":
-                headers[b"origin"] = self._origin_of(request).encode()
+        referrer = None if request.referrer is None else urls.referrer(request.referrer, url, request.policy)
+        if referrer is not None:
+            headers[b"referer"] = referrer.encode()
+        if request.source is not None and request.method != "GET":
+            headers[b"origin"] = self._origin_of(request).encode()
         if request.content_type is not None:
             headers[b"content-type"] = request.content_type.encode()
-        cookie = self._jar.header_for(url, self._now(), cross_site_post=request.cross_site_post)
+        cookie = self._jar.header_for(url, self._now(), withheld=request.withheld)
         if cookie is not None:
             headers[b"cookie"] = cookie
         at_home = urls.origin(url) == self._home
@@ -473,6 +791,68 @@ class Browser:
         if userinfo is not None:
             self._credentials.setdefault(urls.origin(bare), Credentials(*userinfo))
         return bare
+
+
+def refusal(page: Page, redirects: Sequence[str], why: str = "") -> Failure:
+    """The failure of a navigation over *redirects* that ends in *page*, with a status of 400 or above."""
+    words = f"{page.status} {httpx.codes.get_reason_phrase(page.status)}".strip()
+    return Failure(
+        Cause.REFUSED,
+        f"{urls.shown(page.url)}{_whence(redirects)} answered {f'{words}: {why}' if why else words}",
+        expected=f"a status below 400{_MEANT.format(page.status) if page.status in (401, 403) else ''}",
+        found=_words_of(page),
+    )
+
+
+def _checkbox(page: Page, field: str) -> Element:
+    return locate.field(page, field, frozenset({"checkbox"}), "checkbox")
+
+
+def _boundary() -> str:
+    return "----collectd_inode" + secrets.token_hex(12)
+
+
+def _from(
+    page: Page,
+    method: str,
+    url: str,
+    body: bytes | None = None,
+    content_type: str | None = None,
+    *,
+    policy: str = "",
+    is_form: bool = False,
+) -> _Request:
+    """The request that *page* makes, when a person clicks or by itself."""
+    return _Request(
+        method,
+        url,
+        body,
+        content_type,
+        source=page.url,
+        referrer=page.url,
+        policy=policy or page.referrer_policy,
+        is_form=is_form,
+        upgrades=page.upgrades_insecure_requests,
+    )
+
+
+def _host(url: str) -> str:
+    return urls.origin(url)[1]
+
+
+def _sends_itself(page: Page) -> bool:
+    return scripted.form_that_sends_itself(page) is not None
+
+
+def _fingerprints(page: Page) -> frozenset[str]:
+    return frozenset(map(fingerprint, page.messages))
+
+
+def _public(url: str, address: str | None) -> str:
+    """*url*, if it was answered from a public address, or from who knows where."""
+    host = _host(url)
+    where = address or (host if is_numeric(host) else "")
+    return url if not where or reach(where) is Reach.PUBLIC else ""
 
 
 def _taints(request: _Request, url: str) -> bool:
@@ -512,13 +892,49 @@ def _ascii(url: str) -> str:
 async def _prepared(page: Page) -> Page:
     """*page*, parsed in a worker if that takes long: meanwhile the other jobs have the loop."""
     if len(page.body) > LARGE:
-        await asyncio.get_running_loop().run_in_executor(None, page.prepare)
+        await begun_aside_if_large(len(page.body), page.prepare)
     return page
 
 
+def _words_of(page: Page) -> str:
+    """The error on a page with a bad status, and its title if the error does not contain it."""
+    said = page.complaint()
+    if not said:
+        return page.describe()
+    return said if page.title in said else f"{said}; title “{shortened(page.title, 80)}”"
+
+
+@contextmanager
+def _led_by(chain: Sequence[str]) -> Iterator[None]:
+    """Failures at the last address of *chain* name the address that redirected to it."""
+    try:
+        yield
+    except Failure as error:
+        if " redirects to " not in error.message:
+            error.message += _whence(chain).removesuffix(",")
+        raise
+    except WireError as error:
+        error.args = (f"{error}{_whence(chain).removesuffix(',')}", *error.args[1:])
+        raise
+
+
+def _whence(chain: Sequence[str]) -> str:
+    """Which address redirected to the last one of *chain*; nothing if none did."""
+    return f", to which {urls.shown(chain[-2])} redirected," if len(chain) > 1 else ""
+
+
 def _told(chain: list[str]) -> str:
-    """The ends of a chain of redirects."""
-    shown = [urls.shown(url) for url in chain]
+    """The loop that a chain of redirects ends in, else the ends of the chain."""
+    begins = next((place for place, url in enumerate(chain) if url in chain[place + 1 :]), None)
+    if begins is not None and chain[-1] in chain[:-1]:
+        first, *others = chain[begins : chain.index(chain[begins], begins + 1) + 1]
+        one_host = all(urls.origin(url) == urls.origin(first) for url in others)
+        home = "/".join(urls.shown(first).split("/", 3)[:3]) if one_host else ""
+        return "a loop: " + _ends([urls.shown(first), *(urls.shown(url).removeprefix(home) or "/" for url in others)])
+    return _ends([urls.shown(url) for url in chain])
+
+
+def _ends(shown: list[str]) -> str:
     return " → ".join(shown if len(shown) <= 5 else [*shown[:3], "…", *shown[-2:]])
 
 

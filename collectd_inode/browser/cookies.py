@@ -8,12 +8,15 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from collectd_inode.browser import suffixes
-from collectd_inode.browser.urls import is_loopback
+from collectd_inode.page.urls import is_loopback
 from collectd_inode.wire.address import is_numeric
 
 MAX_PAIR_BYTES = 4096
 MAX_ATTRIBUTE_BYTES = 1024
 MAX_COOKIES = 1000
+
+_SHOWN = 100
+"""Bytes of a name in a message."""
 
 _WSP = b" \t"
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -46,7 +49,7 @@ class Cookie:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _CookieURL:
     """Where a cookie comes from or goes to."""
 
     host: str
@@ -54,11 +57,11 @@ class _Place:
     secure: bool
 
     @staticmethod
-    def of(url: str) -> _Place:
+    def of(url: str) -> _CookieURL:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
         # A login on a developer's own machine has no TLS, and browsers allow for that.
-        return _Place(host, parts.path or "/", parts.scheme == "https" or is_loopback(host))
+        return _CookieURL(host, parts.path or "/", parts.scheme == "https" or is_loopback(host))
 
 
 @dataclass(slots=True)
@@ -71,31 +74,41 @@ class Jar:
     def __len__(self) -> int:
         return len(self._cookies)
 
-    def store(self, url: str, header: bytes, now: float) -> None:
-        """Take the Set-Cookie *header* that came from *url*; what breaks the rules is passed over in silence."""
-        place = _Place.of(url)
-        cookie = _parsed(header, place, now)
-        if cookie is None or self._would_overwrite_secure(cookie, place):
-            return
+    def store(self, url: str, header: bytes, now: float) -> str:
+        """Take the Set-Cookie *header* that came from *url*, or say why a browser would not; empty if it would.
+
+        Empty also for one that deletes a cookie.
+        """
+        place = _CookieURL.of(url)
+        try:
+            cookie = _parsed(header, place, now)
+            if self._would_overwrite_secure(cookie, place):
+                raise _Refused(cookie.name, "over http, it would replace a Secure one")
+        except _Refused as refused:
+            return str(refused) if not _is_over(header, now) else ""
         key = (cookie.name, cookie.domain, cookie.host_only, cookie.path)
         if cookie.expires is not None and cookie.expires <= now:
             self._cookies.pop(key, None)
-            return
+            return ""
         self._stored += 1
         older = self._cookies.get(key)
         self._cookies[key] = replace(cookie, number=older.number if older else self._stored)
         if len(self._cookies) > MAX_COOKIES:
             del self._cookies[next(iter(self._cookies))]
+        return ""
 
     def kept(self, now: float) -> list[Cookie]:
         """Every cookie that has not expired, the older ones first."""
         return [c for c in self._cookies.values() if c.expires is None or c.expires > now]
 
-    def header_for(self, url: str, now: float, *, cross_site_post: bool = False) -> bytes | None:
-        """The Cookie header for a request to *url*, or None; longer paths first, then older cookies."""
+    def header_for(self, url: str, now: float, *, withheld: tuple[str, ...] = ()) -> bytes | None:
+        """The Cookie header for a request to *url*, or None; longer paths first, then older cookies.
+
+        Those whose SameSite is *withheld* stay at home.
+        """
         if not self._cookies:
             return None
-        place = _Place.of(url)
+        place = _CookieURL.of(url)
         sent = [
             c
             for c in self._cookies.values()
@@ -103,12 +116,12 @@ class Jar:
             and path_matches(place.path, c.path)
             and (place.secure or not c.secure)
             and (c.expires is None or c.expires > now)
-            and not (cross_site_post and c.same_site in ("lax", "strict"))
+            and c.same_site not in withheld
         ]
         sent.sort(key=lambda c: (-len(c.path), c.number))
         return b"; ".join(c.pair for c in sent) or None
 
-    def _would_overwrite_secure(self, cookie: Cookie, place: _Place) -> bool:
+    def _would_overwrite_secure(self, cookie: Cookie, place: _CookieURL) -> bool:
         if place.secure:
             return False
         return any(
@@ -120,18 +133,29 @@ class Jar:
         )
 
 
-def _parsed(header: bytes, place: _Place, now: float) -> Cookie | None:
-    if _CONTROLS.search(header):
-        return None
+class _Refused(Exception):
+    """A browser would not keep this cookie; the message has its name, never its value."""
+
+    def __init__(self, name: bytes, why: str) -> None:
+        shown = name[:_SHOWN].decode("utf-8", "replace")
+        super().__init__(f"the cookie “{shown}” is rejected: {why}")
+
+
+def _parsed(header: bytes, place: _CookieURL, now: float) -> Cookie:
+    """The cookie in *header* (RFC 6265bis, 5.6 and 5.7).  Raises _Refused."""
     pair, *attributes = header.split(b";")
     first, equals, second = pair.partition(b"=")
     name, value = (first.strip(_WSP), second.strip(_WSP)) if equals else (b"", first.strip(_WSP))
-    if not (name or value) or len(name) + len(value) > MAX_PAIR_BYTES:
-        return None
+    if _CONTROLS.search(header):
+        raise _Refused(_CONTROLS.sub(b"", name), "there is a control character in it")
+    if not (name or value):
+        raise _Refused(name, "it has neither name nor value")
+    if len(name) + len(value) > MAX_PAIR_BYTES:
+        raise _Refused(name, f"it has more than {MAX_PAIR_BYTES} bytes")
     given = _attributes(attributes)
     domain = _domain(given.get("domain", ""), place.host)
     if domain is None:
-        return None
+        raise _Refused(name, f"Domain={given['domain'][:_SHOWN]} is not a domain that {place.host} may set it for")
     cookie = Cookie(
         name=name,
         value=value,
@@ -143,7 +167,20 @@ def _parsed(header: bytes, place: _Place, now: float) -> Cookie | None:
         same_site=given.get("samesite", "").lower(),
         expires=_expires(given, now),
     )
-    return cookie if (place.secure or not cookie.secure) and _prefix_holds(cookie, given) else None
+    if cookie.secure and not place.secure:
+        raise _Refused(name, "it is Secure and came over http")
+    if not _prefix_holds(cookie, given):
+        raise _Refused(name, "it lacks the attributes that its name requires")
+    for attribute, has_it in (("SameSite=None", cookie.same_site == "none"), ("Partitioned", "partitioned" in given)):
+        if has_it and not cookie.secure:
+            raise _Refused(name, f"{attribute} without Secure")
+    return cookie
+
+
+def _is_over(header: bytes, now: float) -> bool:
+    """Whether a cookie is set in order to delete it."""
+    end = _expires(_attributes(header.split(b";")[1:]), now)
+    return end is not None and end <= now
 
 
 def _attributes(parts: list[bytes]) -> dict[str, str]:

@@ -7,9 +7,11 @@ complete one; a monitor wants neither.
 from __future__ import annotations
 
 import zlib
+from typing import ClassVar
+from weakref import WeakSet
 
-from collectd_inode.browser.urls import shown
-from collectd_inode.run import Cause, Failure
+from collectd_inode.model import Cause, Failure
+from collectd_inode.page.urls import shown
 
 ACCEPTED = "gzip, deflate"
 
@@ -20,13 +22,29 @@ _GZIP = zlib.MAX_WBITS | 16
 _GZIP_MAGIC = b"\x1f\x8b"
 _WINDOW_BITS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 
+_NOT_OURS = frozenset({"br", "zstd", "dcb", "dcz"})
+"""Codings that browsers undo and we do not: what is in them would be no text that anybody sees."""
+
+
+LARGE = 2**20
+MOST_TOGETHER = 2**27
+"""Bytes of large bodies that are received at the same time, over all jobs; more where a MaxBodySize wants it."""
+
 
 class Body:
-    """A body while it is received: ``feed`` chunks, then ``finish``.  Raises Failure(PROTOCOL)."""
+    """A body while it is received: ``feed`` chunks, then ``finish``.  Raises Failure(PROTOCOL).
+
+    Where the large bodies of all jobs take too much memory together, the largest gives way: a site that sends little is
+    not hurt by those that send much.
+    """
+
+    _large: ClassVar[WeakSet[Body]] = WeakSet()
 
     def __init__(self, url: str, content_encoding: str, limit: int) -> None:
         self._url, self._limit = shown(url), limit
         self._received = bytearray()
+        self._gave_way = 0
+        """How large it was then."""
         self._layers = [_Inflater(self._url, name, limit) for name in reversed(self._codings(content_encoding))]
 
     def feed(self, chunk: bytes) -> None:
@@ -36,16 +54,34 @@ class Body:
         self._received += chunk
         if len(self._received) > self._limit:
             raise _too_large(self._url, self._limit)
+        if len(self._received) > LARGE:
+            self._large.add(self)
+            self._make_room()
+        self._must_have_room()
+
+    def _make_room(self) -> None:
+        sizes = {body: len(body._received) for body in list(self._large)}
+        if sum(sizes.values()) > max(MOST_TOGETHER, *(2 * body._limit for body in sizes)):
+            largest = max(sizes, key=sizes.__getitem__)
+            largest._gave_way, largest._received = sizes[largest], bytearray()
+            self._large.discard(largest)
+
+    def _must_have_room(self) -> None:
+        if self._gave_way:
+            what = f"was given up after {self._gave_way} bytes, as the largest of those that all jobs receive at once"
+            raise _broken(self._url, f"{what}; use a smaller MaxBodySize, or other StartOffsets")
 
     @property
     def so_far(self) -> bytes:
-        """What has come of it yet, decoded."""
+        """The data decoded so far."""
         return bytes(self._received)
 
     def finish(self) -> bytes:
         """The decoded body."""
+        self._must_have_room()
         for layer in self._layers:
             layer.finish()
+        self._large.discard(self)
         return bytes(self._received)
 
     def _codings(self, header: str) -> list[str]:
@@ -53,9 +89,10 @@ class Body:
         if len(names) > _MOST_CODINGS:
             raise _broken(self._url, f"is encoded {len(names)} times over")
         for name in names:
-            if name not in _WINDOW_BITS:
+            if name in _NOT_OURS:
                 raise _broken(self._url, f"is encoded with “{name}”, which was not asked for")
-        return names
+        # A browser that does not know one of them leaves them all alone (Fetch, "handle content codings").
+        return names if _WINDOW_BITS.keys() >= set(names) else []
 
 
 def _broken(url: str, what: str) -> Failure:

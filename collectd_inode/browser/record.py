@@ -1,4 +1,5 @@
-"""What a browser asks and is told in one run, noted for the evidence of a run that fails.  Data only, and bounded.
+"""The requests and answers of a browser in one run, recorded for the evidence of a run that fails.  Data only, and
+bounded.
 
 A browser without a recorder notes nothing.  What is secret is still in here: whoever writes it down hides it first.
 """
@@ -6,16 +7,17 @@ A browser without a recorder notes nothing.  What is secret is still in here: wh
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from collectd_inode.browser import urls
 from collectd_inode.browser.auth import Credentials
-from collectd_inode.browser.charset import UTF8, Encoding
 from collectd_inode.browser.decoding import Body
-from collectd_inode.browser.forms import kind_of, value_of
-from collectd_inode.browser.headers import Headers
-from collectd_inode.browser.page import Page
+from collectd_inode.page import urls
+from collectd_inode.page.charset import UTF8, Encoding
+from collectd_inode.page.forms import kind_of, value_of
+from collectd_inode.page.headers import Headers
+from collectd_inode.page.page import Page
 from collectd_inode.wire import Exchange
 
 MOST_HOPS = 200
@@ -31,7 +33,7 @@ Lines = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a form sent: its media type, its beginning, how many bytes it had in all, in which encoding."""
+    """The data that a form sent: its media type, its beginning, its whole size in bytes, its encoding."""
 
     content_type: str
     body: bytes
@@ -57,8 +59,25 @@ class Hop:
     status: int | None = None
     answer: Lines = ()
     answer_left_out: int = 0
+    time: float = 0.0
+    """When it was asked, in seconds since the epoch; 0 if that is not known."""
     exchange: Exchange | None = None
-    """What the wire measured, once it has."""
+    """The wire's measurements, once there are any."""
+
+
+class Read(Protocol):
+    """A body, as far as it came."""
+
+    @property
+    def so_far(self) -> bytes:
+        """Its octets, without Content-Encoding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page as it stands on the screen."""
+
+    so_far: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +88,34 @@ class Received:
     content_type: str
     body: bytes
     whole: bool
+    is_shown: bool = False
+    """Whether it is the page as it stands on the screen, which scripts may have made."""
 
 
 class Recorder:
     """Notes a run.  `step` names what is being done; the browser and the wire tell the rest.
 
     *cleanup* are the steps that are done after a run has failed: they must not take the place of the page it failed on.
+    *now* gives the time, in seconds since the epoch.
     """
 
-    def __init__(self, cleanup: frozenset[str] = frozenset()) -> None:
-        self._cleanup = cleanup
+    def __init__(self, cleanup: frozenset[str] = frozenset(), now: Callable[[], float] = lambda: 0.0) -> None:
+        self._cleanup, self._now = cleanup, now
         self.step = ""
         self.asked = 0
         """Requests, those that are no longer among `hops` included."""
         self.hops: deque[Hop] = deque(maxlen=MOST_HOPS)
         self.passwords: set[str] = set()
-        """What stood in password fields, and the passwords of sites."""
+        """The values of password fields, and the passwords of sites."""
         self.password_fields: set[str] = set()
         """The names of these fields."""
-        self._last: dict[bool, tuple[int, Hop, str, Body]] = {}
+        self.console: list[str] = []
+        """The output of the page's console, and failed requests; for a browser with scripts."""
+        self.picture = b""
+        """The window when the run had failed, a JPEG."""
+        self.pictured = b""
+        """The text on the picture, as HTML in UTF-8."""
+        self._last: dict[bool, tuple[int, Hop, str, Read]] = {}
 
     def asks(self, method: str, url: str, headers: Headers, body: bytes | None, page: Page | None) -> None:
         """A request goes out; *page* is what was on the screen."""
@@ -97,7 +125,7 @@ class Recorder:
             encoding = page.encoding.for_forms if page is not None else UTF8
             sent = Sent(headers.get("content-type", ""), body[:LONGEST_FORM], len(body), encoding)
         kept, left_out = _lines(headers)
-        self.hops.append(Hop(self.step, method, url, kept, left_out, sent))
+        self.hops.append(Hop(self.step, method, url, kept, left_out, sent, time=self._now()))
         self.asked += 1
 
     def answers(self, status: int, headers: Headers) -> None:
@@ -106,12 +134,19 @@ class Recorder:
         hop.status = status
         hop.answer, hop.answer_left_out = _lines(headers)
 
+    def shows(self, page: bytes) -> None:
+        """The page on the screen as it stands, in HTML and UTF-8."""
+        if self.hops:
+            hop = self.hops[-1]
+            hop.exchange = hop.exchange or Exchange("", {})
+            self._last[self.step in self._cleanup] = self.asked, hop, "text/html; charset=utf-8", Shown(page)
+
     def receives(self, body: Body, content_type: str) -> None:
         """Its body begins to come in, into *body*; an earlier one is let go."""
         self._last[self.step in self._cleanup] = self.asked, self.hops[-1], content_type, body
 
     def exchange(self, exchange: Exchange) -> None:
-        """What the wire measured of the last request."""
+        """The wire's measurements of the last request."""
         if self.hops:
             self.hops[-1].exchange = exchange
 
@@ -129,7 +164,8 @@ class Recorder:
         if last is None:
             return None
         number, hop, content_type, body = last
-        return Received(number, content_type, body.so_far, hop.exchange is not None and hop.exchange.finished)
+        whole = hop.exchange is not None and hop.exchange.finished
+        return Received(number, content_type, body.so_far, whole, isinstance(body, Shown))
 
     def _look_for_passwords(self, page: Page | None) -> None:
         if page is None:

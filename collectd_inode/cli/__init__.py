@@ -9,45 +9,102 @@ from __future__ import annotations
 
 import errno
 import importlib
+import keyword
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from collectd_inode import __version__
-from collectd_inode.cli.terminal import Exit
-from collectd_inode.cli.words import SERVICES, Parser, crashed, parse
+from collectd_inode.cli.parser import Parser, crashed, incomplete, parse
+from collectd_inode.cli.terminal import INTERRUPTED, Exit
+from collectd_inode.cli.version import ShowVersion
+from collectd_inode.dependencies import Incomplete, explained
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its name, and its line in the list of commands.  Its module has the rest."""
+    """A command: its name, and its line in the list of commands.  Its module has the rest.
+
+    ``service`` is what a monitoring system calls it where nothing has run, if it has output for one.  ``example`` is
+    what somebody types behind its name.
+    """
 
     name: str
     help: str
+    service: str = ""
+    example: str = ""
 
     @property
     def module(self) -> ModuleType:
         """Where it is: ``arguments`` adds its arguments to a parser, ``main`` runs it."""
-        return importlib.import_module(f"{__name__}.{self.name}")
+        name = self.name.replace("-", "_")
+        return importlib.import_module(f"{__name__}.{name}{'_' * keyword.iskeyword(name)}")
 
 
 COMMANDS = (
-    Command("run", "replay feature files"),
-    Command("smarthost", "check whether mail would get out, and how safely"),
-    Command("ntp", "ask NTP servers how far this clock is off"),
-    Command("clock", "why this machine's clock is wrong"),
-    Command("once", "run configured jobs once"),
-    Command("status", "what the daemon knows of its jobs"),
-    Command("graph", "draw pictures from RRD files, and a page with every job"),
-    Command("check", "check a configuration, as nginx -t does"),
-    Command("lint", "look feature files over"),
-    Command("series", "list the identities that will be sent"),
-    Command("steps", "show the vocabulary"),
-    Command("snippet", "print what collectd.conf wants for this installation"),
-    Command("doctor", "what would stop collectd from loading the plugin, and the mend"),
+    Command("init", "write a first scenario for a site, and its block", example="https://www.example.org"),
+    Command("import", "write a scenario from a journey that a browser has recorded (HAR)", example="shop.har"),
+    Command(
+        "run",
+        "replay feature files",
+        "SCENARIO",
+        example="shop.feature --base-url https://www.example.org --save-failures failures -o junit=shop.xml",
+    ),
+    Command(
+        "smarthost",
+        "check whether mail would be accepted, and how safely",
+        "SMARTHOST",
+        example="mail.example.org --user probe --password-file password",
+    ),
+    Command(
+        "ntp",
+        "ask NTP servers how far this clock is off",
+        "NTP",
+        example="ntp1.example.org ntp2.example.org ntp3.example.org",
+    ),
+    Command("clock", "why this machine's clock is wrong", "CLOCK", example="--format nagios --warning 0.1"),
+    Command("once", "run configured jobs once", "JOBS", example="/etc/collectd/collectd.conf shop -j 8"),
+    Command("status", "the daemon's view of its jobs", example="shop"),
+    Command("why", "what is known of why a job went bad, and what else changed then", example="scenario/shop-buy"),
+    Command("mute", "suppress a job's notifications for a while", example="shop 2h 'moving the database'"),
+    Command(
+        "test-notification",
+        "test whether an alarm arrives: one FAILURE and one OKAY, marked as a test",
+        example="scenario/shop-buy",
+    ),
+    Command(
+        "jobs",
+        "list the configured jobs: each setting, where it is set, the next run",
+        example="/etc/collectd/collectd.conf shop",
+    ),
+    Command(
+        "graph",
+        "draw pictures from RRD files, and a page with every job",
+        example="/etc/collectd/collectd.conf --job shop --last 7d --out /var/www/shop",
+    ),
+    Command(
+        "thresholds",
+        "print limits for what jobs take, from what they took in the last month",
+        example="/etc/collectd/collectd.conf",
+    ),
+    Command("check", "check a configuration, as nginx -t does", example="--fragment conf.d/10-shop.conf --format json"),
+    Command("lint", "check feature files for mistakes", example="scenarios --strict"),
+    Command("series", "list the identities to be sent", example="shop.feature"),
+    Command("steps", "show the vocabulary", example="drop-down"),
+    Command(
+        "files",
+        "write the configuration, scenarios, alerts and dashboards that come with the program",
+        example="collectd",
+    ),
+    Command("completion", "print the completion of a shell: bash, zsh, fish", example="bash"),
+    Command("snippet", "print the lines that collectd.conf needs for this installation"),
+    Command("exec", "run jobs as a program of collectd's exec plugin", example="/etc/collectd/inode.conf"),
+    Command("serve", "run jobs as a service that writes to collectd's socket", example="/etc/collectd/inode.conf"),
+    Command(
+        "doctor", "what would stop collectd from loading the plugin, and the fix", example="/etc/collectd/collectd.conf"
+    ),
 )
 
 
@@ -58,14 +115,22 @@ def parser(typed: str | None = None) -> Parser:
         description="Replay what your users do, and see which step is slow.",
         allow_abbrev=False,
     )
-    top.add_argument("--version", action="version", version=f"collectd-inode {__version__}")
+    top.add_argument("--no-color", action="store_true", help="no colours, also after a command (or set NO_COLOR)")
+    top.add_argument(
+        "--color",
+        metavar="WHEN",
+        choices=("auto", "always", "never"),
+        help="auto: on a terminal; always (or set FORCE_COLOR), never; also after a command",
+    )
+    top.add_argument("-V", "--version", action=ShowVersion, help="show the release, and the commit if known")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
         sub = commands.add_parser(command.name, help=command.help, allow_abbrev=False)
         if typed in (None, command.name):
             sub.description = command.module.__doc__
+            sub.epilog = f"example: collectd-inode {command.name} {command.example}".rstrip()
             command.module.arguments(sub)
-            sub.set_defaults(command=command.module.main, service=SERVICES.get(command.name))
+            sub.set_defaults(command=command.module.main, service=command.service, parser=sub)
     return top
 
 
@@ -74,11 +139,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not end us
-    words = sys.argv[1:] if arguments is None else arguments
+    words = _usual(sys.argv[1:] if arguments is None else arguments)
     try:
         return _run(words)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         _write_no_more()  # the reader (head, less) has had enough
         return 128 + signal.SIGPIPE  # as a command that this signal ends: never a verdict
@@ -87,21 +152,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _write_no_more()
             print(f"collectd-inode: standard output cannot be written: {error.strerror}", file=sys.stderr)
             return int(Exit.ERROR)
+        if isinstance(lacking := explained(error), Incomplete):
+            return int(incomplete(lacking, words))
         return int(crashed(error, words))
+
+
+def _usual(words: Sequence[str]) -> Sequence[str]:
+    """*words* in our own way of saying it: ``help run`` is ``run --help``; ``--no-color`` is what NO_COLOR says."""
+    words = list(_without_colors(words))
+    return [*words[1:2], "--help"] if words[:1] == ["help"] else words
+
+
+def _without_colors(words: Sequence[str]) -> Iterator[str]:
+    """*words* without those on colours, which go into the environment: a command line goes before it."""
+    rest = iter(words)
+    for typed in rest:
+        word = f"--color={next(rest, '')}" if typed == "--color" else typed
+        if word not in _COLORS:
+            yield word
+            continue
+        for name in ("NO_COLOR", "FORCE_COLOR"):
+            os.environ.pop(name, None)
+        if name := _COLORS[word]:
+            os.environ[name] = "1"
+
+
+_COLORS = {"--no-color": "NO_COLOR", "--color=never": "NO_COLOR", "--color=always": "FORCE_COLOR", "--color=auto": ""}
 
 
 def _run(words: Sequence[str]) -> int:
     try:
         # The options before a command take no value: the first word without a hyphen is the command.
         options = parse(parser(next((word for word in words if not word.startswith("-")), "")), words)
-        return int(options.command(options))
+        try:
+            return int(options.command(options))
+        finally:
+            for _, file in getattr(options, "outputs", ()):
+                file.close()
     finally:  # after --help, too, which leaves by SystemExit
         if sys.stdout is not None:  # closed, in a shell: >&-
             sys.stdout.flush()
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-"""What a disk says that takes no more; whatever else is written has its own words for that."""
+"""The error of a full disk; other errors have messages of their own."""
 
 
 def _write_no_more() -> None:

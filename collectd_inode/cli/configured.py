@@ -1,15 +1,23 @@
-"""What the commands that read a collectd.conf share."""
+"""The parts that commands with a collectd.conf share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from collectd_inode import config, oconfig
-from collectd_inode.config import Configuration
-from collectd_inode.keys import Loaded, Problem
+from collectd_inode.cli.progress import Progress
+from collectd_inode.cli.traps import traps
+from collectd_inode.config import Block, Configuration
+from collectd_inode.keys import Loaded, file
+from collectd_inode.kind import Kind
 from collectd_inode.kinds import KINDS
-from collectd_inode.run import Job
+from collectd_inode.model import Door, Job, Place, Problem
+from collectd_inode.oconfig import Node
+from collectd_inode.report.names import is_called
+from collectd_inode.report.problems import once_each
 
 DEFAULT_CONF = "/etc/collectd/collectd.conf"
 
@@ -24,7 +32,11 @@ class Read:
     hostname: str = ""
     state_dir: str = ""
     tree: tuple[oconfig.Node, ...] = ()
-    """All of it, for what other plugins are told."""
+    """All of it, for the settings of other plugins."""
+    blocks: tuple[tuple[Block, Loaded], ...] = ()
+    """The blocks that were understood, each with what came of it."""
+    strict: bool = False
+    """Whether a mistake keeps collectd from starting."""
 
     @property
     def loaded(self) -> Loaded:
@@ -32,26 +44,71 @@ class Read:
         return Loaded(self.jobs, self.problems)
 
 
-def read(path: str) -> Read:
-    """Read *path* with all it includes, and everything that our sections in it name."""
+def read(path: str, *, fragment: bool = False, stand_in: str = "") -> Read:
+    """Read *path* with all it includes, and everything that our sections in it name.
+
+    *fragment*: it is a part of a configuration.  *stand_in*: a file that is read in place of each file of secrets.
+    """
     try:
         text = oconfig.load(path)
     except oconfig.BadConfig as error:
-        return Read((), tuple(Problem("", what, str(place)) for place, what in error.problems))
+        return Read((), error.problems)
     tree = text.nodes
-    configuration = Configuration()
-    sections = list(config.sections(tree))
-    for section in sections:
-        configuration.section(section)
-    loaded = config.load_all(configuration)
-    problems = [*configuration.problems, *(p for part in loaded for p in part.problems), *_around(tree, path)]
+    bare = oconfig.is_bare(tree)
+    configuration = Configuration(Door.CLI if bare else Door.EMBEDDED)
+    for section in parts(tree, path) if fragment else oconfig.sections(tree):
+        configuration.section(without_secrets(section, stand_in) if stand_in else section)
+    loaded = config.load_all(configuration, Progress(len(configuration.blocks), "blocks read").of)
+    problems = [*configuration.problems, *(p for part in loaded for p in part.problems)]
+    problems += () if fragment or bare else _around(tree, path)
+    blocks = tuple(zip(configuration.blocks, loaded, strict=False))  # the last one is of those that were refused
     jobs = tuple(job for part in loaded for job in part.jobs)
-    if not problems and not jobs:
-        problems.append(Problem("", f"no job: there is no {_blocks()} in a <Module {config.MODULE}>", path))
-    swallowed = (Problem("", what, str(place)) for place, what in text.warnings)
+    if not problems and not jobs and not fragment:
+        where = "it" if bare else f"a <Module {oconfig.MODULE}>"
+        problems.append(Problem(f"no job: there is no {_blocks()} in {where}", Place(path)))
     of_features = (warning for part in loaded for warning in part.warnings)
-    warnings = (*swallowed, *configuration.warnings, *of_features)
-    return Read(jobs, tuple(problems), warnings, last(tree, "hostname"), configuration.state_dir or "", tree)
+    warnings = (*text.warnings, *configuration.warnings, *of_features, *traps(tree, jobs))
+    return Read(
+        jobs,
+        tuple(once_each(problems)),
+        tuple(once_each(warnings)),
+        last(tree, "hostname"),
+        configuration.state_dir or "",
+        tree,
+        blocks,
+        configuration.strict,
+    )
+
+
+def parts(tree: Sequence[Node], path: str) -> list[Node]:
+    """The sections of a part of a configuration: whole ones, or what stands in one."""
+    found = [*oconfig.sections(tree), *(node for node in tree if oconfig.is_ours(node))]
+    return found or [module(tuple(tree), path)]
+
+
+def module(nodes: tuple[Node, ...], path: str) -> Node:
+    """*nodes* in a ``<Module>`` of their own."""
+    return Node("Module", (oconfig.MODULE,), nodes, Place(path, 1))
+
+
+def without_secrets(section: Node, stand_in: str) -> Node:
+    """*section* with the file *stand_in* for each file of secrets; a key and its certificate are left out."""
+    kinds = {kind.block.lower(): kind for kind in KINDS}
+    blocks = [
+        _without_secrets(node, kinds[node.key.lower()], stand_in) if node.key.lower() in kinds else node
+        for node in section.children
+    ]
+    return replace(section, children=tuple(blocks))
+
+
+def _without_secrets(block: Node, kind: Kind, stand_in: str) -> Node:
+    rows = {row.name.lower(): row for row in kind.keys if row.of_secrets}
+    children = (
+        replace(node, values=(*node.values[:-1], stand_in)) if node.values and node.key.lower() in rows else node
+        for node in block.children
+    )
+    kept = (node for node in children if node.key.lower() not in rows or rows[node.key.lower()].read is not file)
+    return replace(block, children=tuple(kept))
 
 
 def _blocks() -> str:
@@ -60,7 +117,7 @@ def _blocks() -> str:
 
 
 def _around(tree: tuple[oconfig.Node, ...], path: str) -> list[Problem]:
-    """What collectd would stumble over around our sections."""
+    """Mistakes around our sections that affect collectd."""
     problems = []
     imported = False
     seen = False
@@ -68,19 +125,36 @@ def _around(tree: tuple[oconfig.Node, ...], path: str) -> list[Problem]:
         if plugin.key.lower() != "plugin" or plugin.values != ("python",):
             continue
         for node in plugin.children:
-            if node.key.lower() == "import" and config.MODULE in node.values:
+            if node.key.lower() == "import" and oconfig.MODULE in node.values:
                 imported = True
-            if config.is_ours(node):
+            if oconfig.is_ours(node):
                 seen = True
                 if not imported:
-                    what = f'expected Import "{config.MODULE}" before it: collectd ignores this section'
-                    problems.append(Problem(f"<Module {config.MODULE}>", what, str(node.place or "")))
+                    what = f'expected Import "{oconfig.MODULE}" before it: collectd ignores this section'
+                    problems.append(Problem(what, node.place, f"<Module {oconfig.MODULE}>"))
     if not seen:
-        problems.append(Problem("", f"expected a <Module {config.MODULE}> section in a <Plugin python>", path))
+        problems.append(Problem(f"expected a <Module {oconfig.MODULE}> section in a <Plugin python>", Place(path)))
     return problems
 
 
 def last(tree: Iterable[oconfig.Node], key: str) -> str:
-    """What the last line *key* (in lower case) of *tree* says; empty if there is none."""
+    """The value in the last line *key* (in lower case) of *tree*; empty if there is none."""
     said = [node.values[0] for node in tree if node.key.lower() == key and node.values]
     return str(said[-1]) if said else ""
+
+
+def conf_and_jobs(words: Sequence[str]) -> tuple[str, list[str]]:
+    """The first word is the configuration if it looks like a file; everything else names jobs."""
+    if words and (os.path.isfile(words[0]) or words[0].endswith(".conf") or _PATH.fullmatch(words[0])):
+        return words[0], list(words[1:])
+    return DEFAULT_CONF, list(words)
+
+
+_PATH = re.compile(r"\.{0,2}/[^:]*")
+"""Neither ``scenario/shop-buy`` nor ``/etc/collectd/scenarios/shop.feature:12``."""
+
+
+def chosen(jobs: Sequence[Job], names: Sequence[str]) -> tuple[list[Job], list[str]]:
+    """Those of *jobs* that one of *names* names, all if there is none; and the names that are no job's."""
+    unknown = sorted({name for name in names if not any(is_called(name, job) for job in jobs)})
+    return [job for job in jobs if not names or any(is_called(name, job) for name in names)], unknown

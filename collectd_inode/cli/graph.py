@@ -6,42 +6,52 @@ Exit codes: 0 everything was drawn, 1 something was left out (it is said what, a
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
+import statistics
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
-from collectd_inode.cli import rrdtool, thresholds
-from collectd_inode.cli.configured import DEFAULT_CONF, Read, read
+from collectd_inode.cli import limits, rrdtool
+from collectd_inode.cli.configured import DEFAULT_CONF, Read, chosen, read
 from collectd_inode.cli.output import show_problems
-from collectd_inode.cli.rrdtool import NotDrawn
+from collectd_inode.cli.rrd_pipe import NotRead, Rrdtool, fetch, first_of, last_update, parsed
+from collectd_inode.cli.rrd_place import data_dir, host_of
+from collectd_inode.cli.rrdtool import NotDrawn, history_of
+from collectd_inode.cli.status import JOB_HELP
 from collectd_inode.cli.terminal import Exit
-from collectd_inode.oconfig import Node
-from collectd_inode.report import graphs, overview, status
+from collectd_inode.model import Job
+from collectd_inode.names import fingerprint
+from collectd_inode.report import graphs, overview, why
+from collectd_inode.report import history as job_history
+from collectd_inode.report import record as job_record
+from collectd_inode.report.explanation import explain
 from collectd_inode.report.graphs import Frame, Picture, Subject
 from collectd_inode.report.overview import Entry, Key, Shot
-from collectd_inode.run import Job
+from collectd_inode.report.style import PLAIN
+from collectd_inode.report.unusual import Points
+from collectd_inode.state import files
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
-
-BASE_DIR = "/var/lib/collectd"
-DATA_DIR = f"{BASE_DIR}/rrd"
-"""Where Debian's collectd.conf has the RRD files."""
+from collectd_inode.words import plural
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument("conf", nargs="?", default=DEFAULT_CONF, metavar="CONF", help=f"default: {DEFAULT_CONF}")
-    parser.add_argument("--job", metavar="J", action="append", default=[], help="this job only; repeatable")
+    parser.add_argument("--job", metavar="J", action="append", default=[], help=f"only {JOB_HELP}; repeatable")
     parser.add_argument(
-        "--last", metavar="SPAN", type=_span, default="24h", help="how far back: 30m, 24h, 7d, 4w (%(default)s)"
+        "--last", metavar="SPAN", type=span_of, default="24h", help="how far back: 30m, 24h, 7d, 4w (%(default)s)"
     )
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("graphs"), help="default: %(default)s")
-    parser.add_argument("--format", choices=("png", "svg"), default="png")
-    parser.add_argument("--data", metavar="DIR", help="where the RRD files are; default: as CONF says")
+    parser.add_argument("--format", choices=("png", "svg"), default="png", help="of the large pictures")
+    parser.add_argument("--data", metavar="DIR", help="folder of the RRD files; default: from CONF")
     parser.add_argument(
         "--grafana", choices=("graphite", "prometheus"), help="print a Grafana dashboard for this source instead"
     )
@@ -59,7 +69,8 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _LONGEST = 10 * 366 * 86400
 
 
-def _span(text: str) -> Span:
+def span_of(text: str) -> Span:
+    """A time as it is typed; argparse's own error for what is none."""
     match = re.fullmatch(r"([0-9]{1,9})([smhdw])", text)
     seconds = int(match[1]) * _UNITS[match[2]] if match else 0
     if not 0 < seconds <= _LONGEST:
@@ -69,13 +80,13 @@ def _span(text: str) -> Span:
 
 def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> Exit:
     """Read, draw, write the page."""
+    started = clock.monotonic()
     found = read(options.conf)
     show_problems(found.problems)
-    jobs = [job for job in found.jobs if not options.job or job.name in options.job]
-    unknown = sorted(set(options.job) - {job.name for job in found.jobs})
+    jobs, unknown = chosen(found.jobs, options.job)
     if unknown or not jobs:
         known = ", ".join(dict.fromkeys(job.name for job in found.jobs)) or "none"
-        what = f"no job is called {', '.join(unknown)}" if unknown else "there is nothing to draw"
+        what = f"unknown job {', '.join(unknown)}" if unknown else "there is nothing to draw"
         return _refuse(f"{what}; jobs in {options.conf}: {known}")
     if options.grafana:
         return _dashboard(jobs, options.grafana, found)
@@ -85,14 +96,14 @@ def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> Exit:
         options.out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".drawing-", dir=options.out) as scratch:
             place = Place(Path(options.data or data_dir(found.tree)), options.out.resolve(), Path(scratch).resolve())
-            studio = Studio(place, frame, found, _records(found))
-            _whole(options.out / "index.html", studio.page(jobs, now, options.last.text))
+            drawer = PageDrawer(place, frame, found, _records(found), clock=clock, started=started)
+            _whole(options.out / "index.html", drawer.page(jobs, now, options.last.text))
     except OSError as error:
         return _refuse(f"{error.filename or options.out}: {error.strerror or error}")
-    for note in studio.notes:
+    for note in drawer.notes:
         print(f"collectd-inode: {note}", file=sys.stderr)
     print(options.out / "index.html")
-    return Exit.FAILED if studio.notes or found.problems else Exit.PASSED
+    return Exit.FAILED if drawer.notes or found.problems else Exit.PASSED
 
 
 def _refuse(sentence: str) -> Exit:
@@ -108,19 +119,6 @@ def _dashboard(jobs: Sequence[Job], source: str, found: Read) -> Exit:
     return Exit.FAILED if found.problems else Exit.PASSED
 
 
-def data_dir(tree: Iterable[Node]) -> str:
-    """Where the configuration has collectd put its RRD files: what rrdtool's or rrdcached's plugin says, or Debian."""
-    said, base = "", BASE_DIR
-    for node in tree:
-        plugin = str(node.values[0]).lower() if node.key.lower() == "plugin" and node.values else ""
-        inside = node.children if plugin in ("rrdtool", "rrdcached") else ()
-        for child in (node, *inside):
-            value = str(child.values[0]) if child.values else ""
-            base = value if child.key.lower() == "basedir" else base
-            said = value if child.key.lower() == "datadir" else said
-    return os.path.join(base, said) if said else DATA_DIR
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """Folders: the RRD files, the pictures, and what is only needed while drawing."""
@@ -132,30 +130,31 @@ class Place:
 
 @dataclass(slots=True)
 class Known:
-    """What there is to be told beside the pictures: each job's record, and sentences."""
+    """Facts to show beside the pictures: each job's record, and sentences."""
 
-    records: Mapping[status.Identity, status.Record] = field(default_factory=dict)
+    records: Mapping[job_record.Identity, job_record.Record] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
 
 def _records(found: Read) -> Known:
     if not found.state_dir:
-        return Known(remarks=["No StateDir is configured: states are what the RRD files say, and why is not known."])
+        return Known(remarks=["No StateDir is configured: states come from the RRD files, without reasons."])
     try:
-        records, faults = status.read_all(found.state_dir)
+        records, faults = job_record.among(files(found.state_dir))
     except OSError as error:
         return Known(faults=[f"{error.filename}: {error.strerror}"])
     return Known({record.identity: record for record in records}, faults)
 
 
-class Studio:
+class PageDrawer:
     """Draws the pictures of all jobs; what it could not draw is in ``notes``, a sentence each."""
 
-    def __init__(self, place: Place, frame: Frame, found: Read, known: Known) -> None:
-        self.place, self.frame, self.found, self.known = place, frame, found, known
+    def __init__(self, place: Place, frame: Frame, found: Read, known: Known, *, clock: Clock, started: float) -> None:
+        self.place, self.frame, self.found, self.known, self.clock = place, frame, found, known, clock
+        self.started = started
         self.notes = list(known.faults)
-        self.thresholds = thresholds.read(found.tree)
+        self.thresholds = limits.read(found.tree)
 
     def page(self, jobs: Sequence[Job], now: float, last: str) -> str:
         """The page with all jobs; their large pictures are beside it."""
@@ -164,13 +163,43 @@ class Studio:
             self.notes.append(absent)
             entries = [self._bare(job) for job in jobs]
         else:
-            # rrdtool does the work: threads only wait for it.
-            with ThreadPoolExecutor(os.cpu_count() or 1) as workers:
-                done = list(workers.map(self._entry, jobs))
-            entries = [entry for entry, _ in done]
-            self.notes += [note for _, notes in done for note in notes]
+            entries = self._all(jobs, now, last)
         host = self.found.hostname or os.uname().nodename
-        return overview.page(entries, overview.Made(now, host, last), [*self.known.remarks, *self.notes])
+        remarks = [*self.known.remarks, *self.notes]
+        return overview.page(entries, overview.Made(now, host, last, drawn=self._drawn(jobs, last)), remarks)
+
+    def _drawn(self, jobs: Sequence[Job], last: str) -> str:
+        """A fingerprint of what decides how pictures look: one that was drawn otherwise is drawn again."""
+        steps = [(job.identity, [(step.series, step.name) for step in job.steps]) for job in jobs]
+        return fingerprint(repr((last, self.frame.format, self.thresholds, sorted(steps))))
+
+    def _all(self, jobs: Sequence[Job], now: float, last: str) -> list[Entry]:
+        """Every job: first what is known of it, then its pictures, those of the worst first, as far as time allows."""
+        try:
+            with Rrdtool() as rrdtool:
+                found = [self._looked(job, rrdtool, now) for job in jobs]
+        except NotRead as error:
+            self.notes.append(str(error))
+            return [self._bare(job) for job in jobs]
+        ordered = sorted(found, key=lambda one: one.entry.state(now))
+        same = drawn_as(self.place.out / "index.html") == self._drawn(jobs, last)
+        fresh = now - max(_LEAST_AGE, (self.frame.end - self.frame.start) / _AGES) if same else math.inf
+        budget = Budget(self.clock, self.started, len(ordered))
+        # rrdtool does the work: threads only wait for it.
+        with ThreadPoolExecutor(os.cpu_count() or 1) as workers:
+            tasks = [
+                workers.submit(self._drawn_entry, one, budget, fresh, embed=number < EMBEDDED)
+                for number, one in enumerate(ordered)
+            ]
+            done = [task.result() for task in tasks]
+        budget.end()
+        self.notes += [note for _, notes in done for note in notes]
+        if budget.left_out:
+            self.known.remarks.append(
+                f"The pictures of {plural(budget.left_out, 'job')} are as they were: {DRAW_SECONDS:g} s are over, and"
+                " the next run goes on with them."
+            )
+        return [entry for entry, _ in done]
 
     def _absent(self) -> str:
         """Why there can be no picture at all, said once and not for each job; or nothing."""
@@ -183,40 +212,155 @@ class Studio:
     def _bare(self, job: Job) -> Entry:
         return Entry(Subject(job, frozenset()).name, job.kind, job.interval, self.known.records.get(job.identity))
 
-    def _entry(self, job: Job) -> tuple[Entry, list[str]]:
+    def _looked(self, job: Job, rrdtool: Rrdtool, now: float) -> Looked:
+        """A job's numbers, by its RRD files."""
         entry, host = self._bare(job), self._host(job)
         folder = self.place.data / host / f"{job.kind}-{job.instance}"
         try:
             files = frozenset(file.removesuffix(".rrd") for file in os.listdir(folder) if file.endswith(".rrd"))
         except OSError as error:
-            return entry, [f"{entry.name}: no RRD files: {folder}: {error.strerror}"]
-        subject = Subject(job, files, self._limits(job, host, files), _max_offset(job))
-        desk = Desk(self.place, self.frame, folder)
-        entry = replace(entry, history=desk.history(), shots=tuple(desk.draw(subject)))
-        return entry, [f"{entry.name}: {folder}/{what}: {why}" for what, why in desk.faults.items()]
+            return Looked(job, entry, folder, None, [f"{entry.name}: no RRD files: {folder}: {error.strerror}"])
+        subject = Subject(job, files, self._limits(job, host, files))
+        drawer = JobDrawer(self.place, self.frame, folder)
+        history, numbers = rrdtool_numbers(rrdtool, folder, self.frame, now)
+        entry = replace(entry, history=history or drawer.history(), numbers=numbers, why=self._why(job, entry, now))
+        return Looked(job, entry, folder, subject, drawer=drawer)
+
+    def _drawn_entry(self, one: Looked, budget: Budget, fresh: float, *, embed: bool) -> tuple[Entry, list[str]]:
+        """A job with its pictures."""
+        if one.subject is None or one.drawer is None:
+            return one.entry, list(one.notes)
+        entry, drawer = one.entry, one.drawer
+        if budget.take():
+            entry = replace(entry, shots=tuple(drawer.draw(one.subject, fresh, embed=embed)))
+        entry = replace(entry, pictures=tuple(drawer.links(one.subject)))
+        return entry, [f"{entry.name}: {one.folder}/{what}: {why}" for what, why in drawer.faults.items()]
+
+    def _why(self, job: Job, entry: Entry, now: float) -> str:
+        """The name of a file with what is known of why the job is bad; empty if it is not, or nothing is."""
+        record = entry.record
+        if record is None or record.passed or not self.found.state_dir:
+            return ""
+        runs, trouble = job_history.read(self.found.state_dir, job.identity)
+        if not runs:
+            return ""
+        told = why.page(why.Asked(record, explain(runs), None, now, [trouble] if trouble else []), PLAIN)
+        name = f"why-{graphs.base_name(job)}.txt"
+        more = f"for the rest of this host: collectd-inode why {job.kind}/{job.instance}"
+        _whole(self.place.out / name, "\n".join([*told, more, ""]))
+        return name
 
     def _host(self, job: Job) -> str:
         """The host that the job's values are under; unless it is configured, collectd has asked the machine."""
-        if job.host or self.found.hostname:
-            return job.host or self.found.hostname
-        node = os.uname().nodename
-        hosts = sorted(path.parent.name for path in self.place.data.glob(f"*/{job.kind}-{job.instance}"))
-        fitting = [host for host in hosts if host == node or host.startswith(f"{node}.")]
-        return next(iter(fitting or hosts), node)
+        return host_of(self.place.data, f"{job.kind}-{job.instance}", job.host or self.found.hostname)
 
     def _limits(self, job: Job, host: str, files: Iterable[str]) -> dict[str, graphs.Limit]:
         parted = {series: series.partition("-") for series in files}
         return {
-            series: thresholds.limit(self.thresholds, (host, job.kind, job.instance, type, type_instance))
+            series: limits.limit(self.thresholds, (host, job.kind, job.instance, type, type_instance))
             for series, (type, _, type_instance) in parted.items()
         }
+
+
+@dataclass(slots=True)
+class Looked:
+    """A job before it is drawn; ``subject`` and ``drawer`` are None where there is nothing to draw from."""
+
+    job: Job
+    entry: Entry
+    folder: Path
+    subject: Subject | None
+    notes: list[str] = field(default_factory=list)
+    drawer: JobDrawer | None = None
+
+
+DRAW_SECONDS, _LEAST_SECONDS = 12.0, 3.0
+"""For all until the pictures are drawn, and for drawing at least: a page every five minutes must not take as long."""
+EMBEDDED = 5
+"""So many jobs, the worst, have small pictures in the page: it must not become too large to be loaded."""
+_AGES, _LEAST_AGE = 100, 60.0
+"""A picture is old when a hundredth of its time has passed since it was drawn, and a minute at least."""
+
+
+class Budget:
+    """How long may be drawn, and how far it is; shown on a terminal."""
+
+    def __init__(self, clock: Clock, started: float, jobs: int) -> None:
+        self._clock, self._jobs = clock, jobs
+        self._until = max(started + DRAW_SECONDS, clock.monotonic() + min(DRAW_SECONDS, _LEAST_SECONDS))
+        self._done = 0
+        self.left_out = 0
+        self._lock = threading.Lock()
+        self._shown = sys.stderr.isatty()
+
+    def take(self) -> bool:
+        """Whether there is time for one more job."""
+        with self._lock:
+            self._done += 1
+            if self._clock.monotonic() >= self._until:
+                self.left_out += 1
+                return False
+            self._show(f"{self._done} of {plural(self._jobs, 'job')} drawn")
+            return True
+
+    def end(self) -> None:
+        """Take the progress off the screen."""
+        self._show("")
+
+    def _show(self, text: str) -> None:
+        if self._shown:
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def rrdtool_numbers(
+    rrdtool: Rrdtool, folder: Path, frame: Frame, now: float
+) -> tuple[overview.History | None, overview.Numbers]:
+    """How a job fared, in numbers; no history if that cannot be read."""
+    success, latency = folder / f"{graphs.SUCCESS}.rrd", folder / "latency-total.rrd"
+    length = frame.end - frame.start
+    last, points, day, before, took = rrdtool.ask_all(
+        last_update(success),
+        fetch(success, "MIN", frame.start, frame.end, 1.0 if length <= _DAY else length / _POINTS),
+        fetch(success, "AVERAGE", now - _DAY, now),
+        fetch(success, "AVERAGE", now - 30 * _DAY, now - _DAY),
+        fetch(latency, "AVERAGE", now - _DAY, now, _DAY / _POINTS),
+    )
+    of_day, of_before = (lasting(first_of(parsed(lines))) for lines in (day, before))
+    seconds = [value for _, value in first_of(parsed(took))]
+    now_and_usual = (seconds[-1], statistics.median(seconds)) if seconds else (None, None)
+    numbers = overview.Numbers(share(of_day), share([*of_day, *of_before]), *now_and_usual)
+    try:
+        return history_of(_text(last), _text(points)), numbers
+    except NotDrawn:
+        return None, numbers
+
+
+def lasting(points: Points) -> list[tuple[float, float]]:
+    """The values of *points*, each with how many seconds it is of: archives differ in that."""
+    step = min((b[0] - a[0] for a, b in pairwise(points)), default=1.0)
+    return [(value, step) for _, value in points]
+
+
+def share(values: Sequence[tuple[float, float]]) -> float | None:
+    """The average of values that are each of so many seconds; None if there are none."""
+    seconds = sum(length for _, length in values)
+    return sum(value * length for value, length in values) / seconds if seconds else None
+
+
+_DAY = 86400.0
+_POINTS = 300
+"""Of a history, about: a strip has fewer."""
+
+
+def _text(lines: Sequence[bytes]) -> str:
+    return b"".join(lines).decode("utf-8", "replace")
 
 
 SMALL = (300, 90)
 """Pixels of a small picture's canvas."""
 
 
-class Desk:
+class JobDrawer:
     """Draws the pictures of one job from the RRD files in its folder."""
 
     def __init__(self, place: Place, frame: Frame, folder: Path) -> None:
@@ -232,10 +376,13 @@ class Desk:
             self._note(f"{graphs.SUCCESS}.rrd", str(error))
             return None
 
-    def draw(self, subject: Subject) -> list[Shot]:
-        """The subject's pictures as files, and two of them small; without the series that cannot be read."""
+    def draw(self, subject: Subject, fresh: float, *, embed: bool) -> list[Shot]:
+        """The subject's pictures as files, and with *embed* two of them small.
+
+        Without the series that cannot be read; what was drawn after the time *fresh* stays as it is.
+        """
         pictures = graphs.pictures(subject)
-        failed = self._draw_large(subject, pictures)
+        failed = self._draw_large(subject, [one for one in pictures if not self._is_fresh(subject, one, fresh)])
         if failed and (bad := rrdtool.unusable(self.folder, pictures, self.frame)):
             for series, why in bad.items():
                 self._note(f"{series}.rrd", why)
@@ -245,8 +392,26 @@ class Desk:
         for name, why in failed.items():
             self._note(name, f"not drawn: {why}")
         drawn = [picture for picture in pictures if picture.name not in failed]
-        telling = [picture for picture in drawn if picture.name != "success"][:2] or drawn[:1]
+        if not embed:
+            return []
+        # Of a single step both are the same.
+        single = sum(step.navigates for step in subject.job.steps) == 1 and len(drawn) > 1
+        told = [picture for picture in drawn if picture.name not in ("success", "steps" if single else "")]
+        telling = told[:2] or drawn[:1]
         return [shot for picture in telling if (shot := self._shot(subject, picture))]
+
+    def links(self, subject: Subject) -> Iterator[tuple[str, str]]:
+        """Caption and name of each large picture that there is."""
+        for picture in graphs.pictures(subject):
+            file = self._file(subject, picture)
+            if file.exists():
+                yield picture.what, file.name
+
+    def _is_fresh(self, subject: Subject, picture: Picture, fresh: float) -> bool:
+        try:
+            return self._file(subject, picture).stat().st_mtime > fresh
+        except OSError:
+            return False
 
     def _note(self, what: str, why: str) -> None:
         """Of one file or picture, the first fault is enough."""
@@ -275,27 +440,42 @@ class Desk:
         except NotDrawn as error:
             self._note(picture.name, f"not drawn small: {error}")
             return None
-        keys = (Key(a.label, a.colour, b.colour, a.number) for a, b in zip(rows, dark_rows, strict=True))
+        keys = (_key(picture, a, b) for a, b in zip(rows, dark_rows, strict=True))
         caption = f"{picture.what}, {picture.unit}".removesuffix(", ")
         alt = graphs.alternative(picture, rows)
         return Shot(caption, alt, drawn.width, drawn.height, light, dark, tuple(keys), link)
 
     def _small(
         self, picture: Picture, palette: graphs.Palette, name: str
-    ) -> tuple[bytes, list[graphs.Told], rrdtool.Drawn]:
+    ) -> tuple[bytes, list[graphs.LegendRow], rrdtool.Drawn]:
         width, height = SMALL
         frame = Frame(self.frame.start, self.frame.end, "png", width, height, small=True)
         file = self.place.scratch / name
         drawn = rrdtool.draw(self.folder, picture, palette, frame, file)
-        return file.read_bytes(), graphs.told(picture, drawn.printed), drawn
+        return file.read_bytes(), graphs.legend(picture, drawn.printed), drawn
 
 
-def _max_offset(job: Job) -> float | None:
-    if job.kind != "ntp":
-        return None
-    from collectd_inode.ntp.probe import NTPProbe  # noqa: PLC0415  # a kind's room is for those who have its jobs
+_UNITS_SHORT = {"milliseconds": " ms", "seconds": " s", "days": " d"}
 
-    return job.probe.settings.max_offset if isinstance(job.probe, NTPProbe) else None
+
+def _key(picture: Picture, light: graphs.LegendRow, dark: graphs.LegendRow) -> Key:
+    """A row of the legend: its number with a unit, and no colour for what has never failed."""
+    of_time = light.label.endswith("% of the time")
+    unit = " %" if of_time else _UNITS_SHORT.get(picture.unit, "")
+    number = f"{light.number}{unit}" if light.number else ""
+    if of_time and light.number == "0":
+        return Key(light.label, "", "", number)
+    return Key(light.label, light.colour, dark.colour, number)
+
+
+def drawn_as(page: Path) -> str:
+    """The fingerprint in an earlier *page*; empty if there is none."""
+    try:
+        with page.open("rb") as file:
+            found = re.search(rb'name="%s" content="([^"]*)"' % overview.DRAWN.encode(), file.read(4096))
+    except OSError:
+        return ""
+    return found[1].decode("ascii", "replace") if found else ""
 
 
 def _whole(path: Path, text: str) -> None:

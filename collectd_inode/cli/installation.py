@@ -1,10 +1,11 @@
-"""What is asked of the machine: how collectd is installed and started, and what its configuration names.
+"""Facts read from the machine: how collectd is installed and started, and what its configuration names.
 
-Nothing is judged here; that is `health`'s.  What cannot be found out stays empty.  Root is not needed, but sees more.
+Nothing is judged here; that is `health`'s.  Unknown facts stay empty.  Root is not needed, but sees more.
 """
 
 from __future__ import annotations
 
+import ast
 import glob
 import importlib.util
 import os
@@ -14,14 +15,32 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from collectd_inode import config
+from collectd_inode import oconfig
 from collectd_inode.cli.configured import Read, last, read
-from collectd_inode.cli.health import COMPILED, NEEDED, PACKAGE, SLOW, Conf, Daemon, Facts, Folder, Named, Service
+from collectd_inode.cli.doctor_checks import (
+    COMPILED,
+    PACKAGE,
+    SLOW,
+    Conf,
+    Daemon,
+    Facts,
+    Folder,
+    Host,
+    Named,
+    Plugin,
+    Service,
+    Stub,
+)
+from collectd_inode.dependencies import DEPENDENCIES, Version, has, numbers, version_in
+from collectd_inode.keys import NO_FOLDER, File
+from collectd_inode.kinds import KINDS
 from collectd_inode.oconfig import Node
+from collectd_inode.wire.address import is_known
 from collectd_inode.wire.loopback import kernel_stamps
 
 UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
@@ -34,15 +53,14 @@ SERVICE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DESCRIPTORS = 1024
 """A service's soft limit where nothing is said of it."""
 
+STUB = f"{PACKAGE}.py"
+"""The stub's file; its folder is what ModulePath names."""
+
 _SBIN = "/usr/sbin:/usr/local/sbin:/opt/collectd/sbin"
 _OWN = ("/usr/local/lib/python{0}/dist-packages", "/usr/lib/python3/dist-packages",
         "/usr/local/lib/python{0}/site-packages", "/usr/lib/python{0}/site-packages",
         "/usr/lib64/python{0}/site-packages")  # fmt: skip
 _HIDING = ("csv", "email", "uuid")
-_READ = frozenset(
-    ["feature", "steps", "secret", "cacert", "clientcert", "clientkey", "authpasswordfile", "passwordfile"]
-)
-_WRITTEN = frozenset({"savefailures"})
 _SECONDS = 20
 
 
@@ -54,7 +72,7 @@ def here() -> str:
 def module_paths() -> list[str]:
     """The folders of this installation that collectd must be told of, in ModulePath's order."""
     own = {own.format(here()) for own in _OWN}
-    folders = (_home(module) for module in (*NEEDED, PACKAGE))
+    folders = (_home(module) for module in (*DEPENDENCIES, PACKAGE))
     return [folder for folder in dict.fromkeys(folders) if folder and folder not in own]
 
 
@@ -66,18 +84,35 @@ def _home(module: str) -> str:
     return str(origin.parents[1] if spec.submodule_search_locations else origin.parent)
 
 
+def environment() -> str:
+    """The folder of this installation: what pip calls its prefix."""
+    return sysconfig.get_path("data")
+
+
+def stub_folder() -> str:
+    """The folder with this installation's stub, which ModulePath names; empty if it has none."""
+    folder = f"{environment()}/share/collectd-inode"
+    return folder if os.path.exists(f"{folder}/{STUB}") else ""
+
+
+def stub_text() -> str:
+    """The stub as it is installed, or as it is in the checkout that this runs from."""
+    checkout = Path(__file__).parents[2] / "stub"
+    return Path(stub_folder() or checkout, STUB).read_text(encoding="utf-8")
+
+
 def examine(conf: str, units: Sequence[str] = UNITS) -> Facts:
-    """Everything that can be found out of this machine and of the collectd.conf *conf*."""
+    """All facts about this machine and the collectd.conf *conf*."""
     found = read(conf)
     daemon = _daemon(last(found.tree, "plugindir"))
     started = service(units, daemon)
-    account = _Account(started.user)
+    account = Account(started.user)
     own = tuple(folder(own.format(daemon.python or here())) for own in _OWN)
     return Facts(
         python=here(),
         daemon=daemon,
         service=replace(started, user_there=account.there),
-        conf=configuration(conf, found, account.name),
+        conf=configuration(conf, found, account.name, daemon.python or here(), os.path.dirname(daemon.plugin)),
         own_folders=tuple(one for one in own if one.there),
         stamps=kernel_stamps(),
         enforcing=_content("/sys/fs/selinux/enforce").strip() == "1",
@@ -140,12 +175,7 @@ def _content(path: str | Path) -> str:
 
 def service(units: Sequence[str], daemon: Daemon) -> Service:
     """collectd.service with its drop-ins, as systemd reads both from *units*, and the python3 that it would find."""
-    unit = next((path for path in (f"{folder}/collectd.service" for folder in units) if os.path.exists(path)), "")
-    drop_ins = {os.path.basename(p): p for f in reversed(units) for p in glob.glob(f"{f}/collectd.service.d/*.conf")}
-    said: dict[str, list[str]] = {}
-    for path in (unit, *(drop_ins[name] for name in sorted(drop_ins))):
-        for key, value in _section(_content(path) if path else "", "Service"):
-            said[key] = [*said.get(key, ()), value] if value else []  # empty: what was said before is forgotten
+    unit, said = first_unit("collectd.service", units), unit_settings("collectd.service", units)
     path = dict(_environment(said)).get("PATH", SERVICE_PATH)
     python, library = first_python(path, daemon.python)
     return Service(
@@ -156,6 +186,21 @@ def service(units: Sequence[str], daemon: Daemon) -> Service:
         standard_library=library,
         descriptors=_limit((said.get("LimitNOFILE") or [""])[-1]),
     )
+
+
+def first_unit(name: str, units: Sequence[str]) -> str:
+    """The unit file *name* that systemd takes, in the first of the folders *units* that has it; empty if none has."""
+    return next((path for path in (f"{folder}/{name}" for folder in units) if os.path.exists(path)), "")
+
+
+def unit_settings(name: str, units: Sequence[str]) -> dict[str, list[str]]:
+    """The [Service] section of the unit *name* and its drop-ins: key → values, in systemd's order."""
+    drop_ins = {os.path.basename(p): p for f in reversed(units) for p in glob.glob(f"{f}/{name}.d/*.conf")}
+    said: dict[str, list[str]] = {}
+    for path in (first_unit(name, units), *(drop_ins[name] for name in sorted(drop_ins))):
+        for key, value in _section(_content(path) if path else "", "Service"):
+            said[key] = [*said.get(key, ()), value] if value else []  # empty: what was said before is forgotten
+    return said
 
 
 def _section(text: str, wanted: str) -> Iterator[tuple[str, str]]:
@@ -208,17 +253,25 @@ def first_python(path: str, version: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Account:
+class Account:
     """The daemon's user, and what he may do."""
 
     name: str
 
     @property
     def there(self) -> bool:
+        """Whether there is such a user."""
         return self._entry() is not None
 
     @property
+    def is_root(self) -> bool:
+        """Whether that is uid 0."""
+        entry = self._entry()
+        return entry is not None and entry.pw_uid == 0
+
+    @property
     def is_us(self) -> bool:
+        """Whether that is who runs this."""
         entry = self._entry()
         return entry is not None and entry.pw_uid == os.geteuid()
 
@@ -247,38 +300,78 @@ class _Account:
 # Its configuration ---------------------------------------------------------------------------------------------------
 
 
-def configuration(path: str, found: Read, user: str) -> Conf:
-    """A collectd.conf that has been read, as the user called *user* would find what it names."""
+def configuration(path: str, found: Read, user: str, python: str = "", plugin_dir: str = "") -> Conf:
+    """A collectd.conf that has been read, as the user called *user* would find what it names.
+
+    *python* is the minor version of collectd's Python; by default that of the one that runs this.  *plugin_dir* is the
+    folder of collectd's plugins, if it is known.
+    """
     if not found.tree:
         return Conf(path, tuple(map(str, found.problems)))
-    account = _Account(user)
+    account = Account(user)
     plugins = [node for node in found.tree if node.key.lower() == "plugin" and node.values == ("python",)]
     loads, is_global, is_late = _loads(found.tree, plugins)
     lines = [line for plugin in plugins for line in plugin.children]
-    imports = next((n for n in lines if n.key.lower() == "import" and config.MODULE in n.values), None)
-    module = next(filter(config.is_ours, lines), None)
+    imports = next((n for n in lines if n.key.lower() == "import" and oconfig.MODULE in n.values), None)
+    module = next(filter(oconfig.is_ours, lines), None)
     types_db = tuple(_types_db(found.tree, account))
     return Conf(
         path=path,
+        host=host(found.tree),
         loads=loads,
         loads_late=is_late,
         globals=is_global,
         imports=_place(imports),
         module=_place(module),
         import_first=imports is None or module is None or lines.index(imports) < lines.index(module),
-        folders=tuple(_folders(lines, imports, account)),
+        folders=tuple(_folders(lines, imports, account, python or here())),
         types_db=types_db,
         types=frozenset(_types(types_db)),
         files=tuple(_files(found.tree, account)),
         state_dir=_state_dir(found, account),
+        plugins=tuple(_plugins(found.tree, plugin_dir)),
         jobs=len(found.jobs),
         mistakes=len(found.problems) if found.jobs or _blocks(found.tree) else 0,
         strict=any(n.key.lower() == "strictconfig" and n.values == (True,) for n in _ours(found.tree)),
     )
 
 
+def _plugins(tree: Sequence[Node], folder: str) -> Iterator[Plugin]:
+    """The plugins that are loaded beside python's, which has checks of its own."""
+    named = {str(node.values[0]): node for node in tree if node.key.lower() == "loadplugin" and node.values}
+    for name, node in named.items() if folder and os.path.isdir(folder) else ():
+        path = f"{folder}/{name}.so"
+        if name.lower() != "python":
+            there = os.path.exists(path)
+            yield Plugin(name, _place(node), path, there, missing(_output("ldd", path)) if there else ())
+
+
+def missing(ldd: str) -> tuple[str, ...]:
+    """The libraries that ldd(1) has not found."""
+    return tuple(re.findall(r"^\s*(\S+) => not found$", ldd, re.MULTILINE))
+
+
+def host(tree: Sequence[Node]) -> Host:
+    """The name that collectd takes, and whether it would be resolved: init_hostname in collectd's daemon/collectd.c."""
+    named, lookup = _last(tree, "hostname"), _last(tree, "fqdnlookup")
+    if named is not None and named.values[0]:
+        return Host(str(named.values[0]), _place(named))
+    own = os.uname().nodename
+    if lookup is not None and str(lookup.values[0]).lower() in _FALSE:
+        return Host(own, lookup=_place(lookup))
+    return Host(own, lookup=_place(lookup), looked_up=True, resolves=is_known(own))
+
+
+_FALSE = ("false", "no", "off")
+"""The words that IS_FALSE of collectd's common.h accepts."""
+
+
+def _last(tree: Sequence[Node], key: str) -> Node | None:
+    return next((node for node in reversed(tree) if node.key.lower() == key and node.values), None)
+
+
 def _place(node: Node | None) -> str:
-    return str(node.place) if node is not None and node.place else ""
+    return str(node.place) if node is not None else ""
 
 
 def _loads(tree: Sequence[Node], plugins: Sequence[Node]) -> tuple[str, bool, bool]:
@@ -294,32 +387,64 @@ def _loads(tree: Sequence[Node], plugins: Sequence[Node]) -> tuple[str, bool, bo
     return "", False, False
 
 
-def _folders(lines: Sequence[Node], imports: Node | None, account: _Account) -> Iterator[Folder]:
+def _folders(lines: Sequence[Node], imports: Node | None, account: Account, python: str) -> Iterator[Folder]:
+    """The folders that ModulePath names, in order; then those that a stub names, which it puts before all others."""
     last = lines.index(imports) if imports is not None else len(lines)
+    found = []
     for number, line in enumerate(lines):
         if line.key.lower() == "modulepath" and line.values:
-            yield replace(folder(str(line.values[0]), account), place=_place(line), late=number > last)
+            found.append(replace(folder(str(line.values[0]), account), place=_place(line), late=number > last))
+    yield from found
+    for one in found:
+        if one.stub is not None:
+            places = _packages(one.stub.environment, python)
+            yield from (replace(folder(path, account), place=one.place, late=one.late) for path in places)
 
 
-def folder(path: str, account: _Account | None = None) -> Folder:
-    """What there is in a folder of Python modules."""
+def _packages(environment: str, python: str) -> Iterator[str]:
+    """Where the stub finds packages in an environment, the first last; in an editable installation a checkout, too."""
+    names = [
+        f"lib/python{python}/dist-packages",
+        f"lib64/python{python}/site-packages",
+        f"lib/python{python}/site-packages",
+    ]
+    paths = [path for name in names if os.path.isdir(path := f"{environment}/{name}")]
+    yield from (checkout for path in paths if (checkout := folder(path).editable))
+    yield from paths
+
+
+def folder(path: str, account: Account | None = None) -> Folder:
+    """The state of a folder of Python modules."""
     there = Path(path)
     if not os.path.isdir(path) or not os.access(path, os.R_OK | os.X_OK, effective_ids=True):
         return _out_of_sight(path, account)
-    modules = frozenset(name for name in (*NEEDED, *SLOW, PACKAGE, "collectd") if _has(there, name))
+    stub = _stub(there)
+    ours = () if stub else (PACKAGE,)
+    modules = frozenset(name for name in (*DEPENDENCIES, *SLOW, *ours, "collectd") if has(path, name))
     editable = next(there.glob(f"{PACKAGE}-*.dist-info/direct_url.json"), None)
     return Folder(
         path,
         readable=account is None or _readable(there, modules, account),
         modules=modules,
         compiled=frozenset(_compiled(there)),
-        typing_extensions=_version(there, "typing_extensions"),
+        versions=dict(_versions(path, modules)),
         editable=_first(r'"url": "file://([^"]*)"', _content(editable)) if editable and PACKAGE not in modules else "",
         hides=tuple(name for name in _HIDING if (there / f"{name}.so").exists()),
+        stub=stub,
     )
 
 
-def _out_of_sight(path: str, account: _Account | None) -> Folder:
+def _stub(folder: Path) -> Stub | None:
+    """The stub, if *folder* has one."""
+    found = re.search(r"^ENVIRONMENT = ([\"'].*?[\"'])(?:  #|$)", _content(folder / STUB), re.MULTILINE)
+    if found is None:
+        return None
+    environment = ast.literal_eval(found[1]) or str(folder.absolute().parents[1])
+    versions = {_first(r"/python(3\.\d+)$", path) for path in glob.glob(f"{glob.escape(environment)}/lib/python3.*")}
+    return Stub(environment, os.path.isdir(environment), tuple(sorted(versions - {""}, key=numbers)))
+
+
+def _out_of_sight(path: str, account: Account | None) -> Folder:
     try:
         os.listdir(path)
     except PermissionError:
@@ -329,11 +454,7 @@ def _out_of_sight(path: str, account: _Account | None) -> Folder:
     return Folder(path, there=False)
 
 
-def _has(folder: Path, module: str) -> bool:
-    return os.path.exists(folder / module / "__init__.py") or os.path.exists(folder / f"{module}.py")
-
-
-def _readable(folder: Path, modules: frozenset[str], account: _Account) -> bool:
+def _readable(folder: Path, modules: frozenset[str], account: Account) -> bool:
     """False only if it is known: the folder itself, and one file of ours in it."""
     ours = [str(folder / PACKAGE / "__init__.py")] if PACKAGE in modules else []
     return all(account.may("r", path) is not False for path in (str(folder), *ours))
@@ -344,13 +465,13 @@ def _compiled(folder: Path) -> Iterator[str]:
         yield "3." + _first(r"\.cpython-3(\d+)-", path.name)
 
 
-def _version(folder: Path, distribution: str) -> tuple[int, ...]:
-    for path in folder.glob(f"{distribution}-*-info"):
-        return tuple(int(part) for part in re.findall(r"\d+", path.name.removeprefix(f"{distribution}-"))[:3])
-    return ()
+def _versions(folder: str, modules: frozenset[str]) -> Iterator[tuple[str, Version]]:
+    for module in sorted(modules & set(DEPENDENCIES)):
+        if version := version_in(folder, DEPENDENCIES[module].distribution):
+            yield module, version
 
 
-def _types_db(tree: Iterable[Node], account: _Account) -> Iterator[Named]:
+def _types_db(tree: Iterable[Node], account: Account) -> Iterator[Named]:
     for node in tree:
         if node.key.lower() == "typesdb":
             yield from (_reading(str(path), "TypesDB", _place(node), account) for path in node.values)
@@ -363,33 +484,37 @@ def _types(types_db: Iterable[Named]) -> Iterator[str]:
 
 
 def _ours(tree: Sequence[Node]) -> list[Node]:
-    return [node for section in config.sections(tree) for node in section.children]
+    return [node for section in oconfig.sections(tree) for node in section.children]
 
 
 def _blocks(tree: Sequence[Node]) -> list[Node]:
     return [node for node in _ours(tree) if node.children]
 
 
-def _files(tree: Sequence[Node], account: _Account) -> Iterator[Named]:
-    for line in (line for block in _blocks(tree) for line in block.children):
-        key = line.key.lower()
-        if not line.values or not isinstance(line.values[-1], str):
-            continue
-        if key in _READ:
-            for path in sorted(glob.glob(line.values[-1])) or [line.values[-1]]:
-                yield _reading(path, line.key, _place(line), account)
-        elif key in _WRITTEN:
-            yield _writing(line.values[-1], line.key, _place(line), account)
+def _files(tree: Sequence[Node], account: Account) -> Iterator[Named]:
+    for block in _blocks(tree):
+        rows = {row.name.lower(): row for kind in KINDS if kind.block.lower() == block.key.lower() for row in kind.keys}
+        for line in (line for line in block.children if line.key.lower() in rows):
+            if line.values and isinstance(path := line.values[-1], str):
+                yield from _named(path, rows[line.key.lower()].file, line, account)
 
 
-def _state_dir(found: Read, account: _Account) -> Named | None:
+def _named(path: str, what: File, line: Node, account: Account) -> Iterator[Named]:
+    if what is File.READ:
+        for one in sorted(glob.glob(path)) or [path]:
+            yield _reading(one, line.key, _place(line), account)
+    elif what is File.WRITTEN and path != NO_FOLDER:
+        yield _writing(path, line.key, _place(line), account)
+
+
+def _state_dir(found: Read, account: Account) -> Named | None:
     if not found.state_dir:
         return None
     lines = [node for node in _ours(found.tree) if node.key.lower() == "statedir"]
     return _writing(found.state_dir, "StateDir", _place(lines[-1] if lines else None), account)
 
 
-def _reading(path: str, key: str, place: str, account: _Account) -> Named:
+def _reading(path: str, key: str, place: str, account: Account) -> Named:
     named = Named(path, key, place)
     try:
         os.stat(path)
@@ -402,7 +527,7 @@ def _reading(path: str, key: str, place: str, account: _Account) -> Named:
     return _judged(named, False if False in answers else None if None in answers else True, "read")
 
 
-def _writing(path: str, key: str, place: str, account: _Account) -> Named:
+def _writing(path: str, key: str, place: str, account: Account) -> Named:
     """A folder is made when it is wanted: then the nearest one above it counts."""
     named = Named(path, key, place, written=True)
     for one in (Path(path), *Path(path).absolute().parents):

@@ -5,43 +5,37 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-from collectd_inode.cli.options import formats, reading
-from collectd_inode.cli.output import exit_code, shower
+from collectd_inode.cli.options import KeyOptions, formats
+from collectd_inode.cli.output import exit_code, presenter
 from collectd_inode.cli.terminal import style
-from collectd_inode.keys import Common
+from collectd_inode.keys import BlockSettings
+from collectd_inode.model import Observation
 from collectd_inode.ntp.jobs import load
 from collectd_inode.ntp.outcome import Outcome
-from collectd_inode.ntp.settings import MAX_OFFSET, NTP_KEYS, Settings
+from collectd_inode.ntp.settings import Settings
 from collectd_inode.ntp.vote import amount, apart, signed
 from collectd_inode.report.style import Style
-from collectd_inode.run import Observation, observe
+from collectd_inode.run import observe
 from collectd_inode.wire import workers
 
-_read_by = reading(NTP_KEYS)
+_keys = KeyOptions(Settings)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument("hosts", nargs="+", metavar="HOST", help="name or address of a server")
-    parser.add_argument("--port", metavar="N", type=_read_by("Port"), default=123)
-    parser.add_argument(
-        "--samples", metavar="N", type=_read_by("Samples"), default=1,
-        help="packets a server, 2 s apart; more than 1 is for your own servers",
-    )  # fmt: skip
-    parser.add_argument(
-        "--max-offset", metavar="S", type=_read_by("MaxOffset"), default=MAX_OFFSET,
-        help="how many seconds this clock may be off (default: %(default)s)",
-    )  # fmt: skip
-    parser.add_argument("--timeout", metavar="S", type=_read_by("Timeout"), default=30.0, help="seconds for all of it")
+    parser.add_argument("--pool", action="store_true", help="up to four addresses of each HOST vote, each for itself")
+    for key in ("Port", "Samples", "MaxOffset", "Timeout"):
+        _keys.add(parser, key)
     formats(parser)
 
 
 def main(options: argparse.Namespace) -> int:
     """Ask, show, judge; what a kiss-o'-death has asked of the daemon does not bind a person who looks."""
-    settings = Settings(tuple(options.hosts), options.port, options.max_offset, samples=options.samples)
+    settings = _keys.settings(options, **{"pools" if options.pool else "servers": tuple(options.hosts)})
     told: list[Outcome] = []
-    loaded = load(None, settings, Common(interval=float("inf"), timeout=options.timeout), tell=told.append)
-    shown = shower(options)
+    loaded = load(None, settings, BlockSettings(interval=float("inf"), timeout=options.timeout), tell=told.append)
+    shown = presenter(options)
     if loaded.problems:
         return shown.refuse(loaded)
     (job,) = loaded.jobs
@@ -92,5 +86,6 @@ def _rows(outcome: Outcome) -> Iterator[Row]:
     for host, candidate in outcome.labels.items():
         sample = outcome.sample(host)
         wrong = " (wrong)" if candidate in outcome.vote.falsetickers and outcome.vote.offset is not None else ""
+        wrong = wrong if host in outcome.voters else " (no vote)"
         bound, delay = amount(sample.bound), amount(sample.delay)
         yield candidate.name + wrong, signed(sample.offset), bound, delay, str(sample.stratum), sample.reference

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TextIO
 
 from collectd_inode.cli.output import FORMATS
-from collectd_inode.cli.words import THRESHOLDS
-from collectd_inode.keys import COMMON_KEYS, Expected, Key, Reader
-from collectd_inode.report.nagios import State, Threshold, threshold
+from collectd_inode.cli.parser import THRESHOLDS
+from collectd_inode.cli.together import PER_HOST
+from collectd_inode.keys import BlockSettings, Choice, Expected, Key, Pair, Reader, boolean, rows_of
+from collectd_inode.kinds import KINDS
+from collectd_inode.report.nagios import State, Threshold, is_signed, threshold
 
 
 def checked(read: Reader) -> Callable[[str], Any]:
@@ -25,10 +29,112 @@ def checked(read: Reader) -> Callable[[str], Any]:
     return argument
 
 
-def reading(keys: Iterable[Key]) -> Callable[[str], Callable[[str], Any]]:
-    """Gives, by a key's name, argparse's ``type`` for it: one of *keys*, or one that every block takes."""
-    readers = {key.name: key.read for key in (*COMMON_KEYS, *keys)}
-    return lambda name: checked(readers[name])
+Parser = argparse.ArgumentParser | argparse._ArgumentGroup
+"""Whatever takes arguments."""
+
+
+class KeyOptions:
+    """Options of a command that are keys of *settings*: each is made from the key's row."""
+
+    def __init__(self, settings: type[Any]) -> None:
+        self._settings = settings
+        rows = {**rows_of(BlockSettings), **rows_of(settings)}
+        self._rows = {row.name: (field, row) for field, row in rows.items()}
+
+    def add(self, parser: Parser, key: str, *flags: str, **changed: Any) -> None:
+        """The option for *key*, called as the key is or as *flags* say; *changed* takes the place of what its row says.
+
+        Raises KeyError if there is no such key, ValueError if it does not change one run.
+        """
+        field, row = self._rows[key]
+        if not row.one_run:
+            raise ValueError(f"{key} does not change one run")
+        takes: dict[str, Any] = {"dest": field, "default": row.default, "help": _help(row), "type": self.type(key)}
+        if isinstance(row.read, Choice):
+            takes |= {"choices": row.read.words, "type": str}
+        elif isinstance(row.read, Pair):
+            takes |= {"type": partial(_pair, row.read, row.metavar)}
+        if row.metavar or row.read is boolean:
+            takes["metavar"] = row.metavar or "true|false"
+        if row.repeatable:
+            takes |= {"action": "append", "default": []}
+        parser.add_argument(*(flags or (row.option,)), **(takes | changed))
+
+    def add_all(self, parser: Parser, **changed: Mapping[str, Any]) -> None:
+        """An option for each key that changes one run; those that were not typed say nothing (see `over`)."""
+        for name, (_, row) in self._rows.items():
+            if row.one_run:
+                letter, more = _LETTERS.get(name), changed.get(name, {})
+                flags = (row.option, letter) if letter else ()
+                self.add(parser, name, *flags, default=argparse.SUPPRESS, **more)
+
+    def type(self, key: str) -> Callable[[str], Any]:
+        """Reads a word as *key* reads its value; argparse's ``type``."""
+        return checked(self._rows[key][1].read)
+
+    def settings(self, options: argparse.Namespace, **more: Any) -> Any:
+        """The settings that *options* make, with *more*."""
+        said = {field: getattr(options, field) for field in rows_of(self._settings) if hasattr(options, field)}
+        made = {field: tuple(value) if isinstance(value, list) else value for field, value in said.items()}
+        return self._settings(**(made | more))
+
+
+_LETTERS = {"Tags": "-t"}
+"""The letters that cucumber and behave have for keys."""
+
+
+class AllOf(argparse.Action):
+    """Tag expressions, which all must hold where several are given, as in cucumber and behave."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: Any) -> None:
+        before = getattr(namespace, self.dest, None)
+        setattr(namespace, self.dest, f"({before}) and ({values})" if before else values)
+
+
+def over(options: argparse.Namespace, settings: Any) -> Any:
+    """*settings* with what *options* say instead, or beside it where a key is repeatable; of a name, what they say."""
+    said = {}
+    for field, row in rows_of(settings).items():
+        if hasattr(options, field):
+            value = getattr(options, field)
+            said[field] = _beside(getattr(settings, field), value, row) if row.repeatable else value
+    return replace(settings, **said)
+
+
+def _beside(before: tuple[Any, ...], said: Sequence[Any], row: Key) -> tuple[Any, ...]:
+    names = {str(first).lower() for first, _ in said} if isinstance(row.read, Pair) else set()
+    return (*(one for one in before if not names or str(one[0]).lower() not in names), *said)
+
+
+def _help(row: Key) -> str:
+    """The first sentence of a key's meaning, as plain text."""
+    text = re.sub(r"`_|`|(?<=\w)_(?=\W|$)", "", row.meaning).partition(".  ")[0].removesuffix(".").replace("%", "%%")
+    text = text if text[1:2].isupper() else text[:1].lower() + text[1:]
+    number = isinstance(row.default, int | float) and not isinstance(row.default, bool)
+    return f"{text} (default: {row.default})" if number else text
+
+
+def _pair(read: Pair, metavar: str, value: str) -> tuple[Any, Any]:
+    between = ":" if _COLON in metavar and ":" in value else "="
+    first, equals, second = value.partition(between)
+    if between == ":":  # as curl has it
+        first, second = first.strip(), second.strip()
+    if not equals or not first:
+        raise argparse.ArgumentTypeError(f"{value}: expected {_in_full(metavar)}")
+    return checked(read.read_first)(first), checked(read.read_second)(second)
+
+
+_COLON = ": "
+"""In the metavar of a key with two values: a header's name and value as they stand in a request."""
+
+
+def _in_full(metavar: str) -> str:
+    """``NAME=ADDRESS or NAME=ADDRESS:PORT``, or ``NAME=…`` where it is no more than that."""
+    if _COLON in metavar:
+        return f"{metavar.partition(_COLON)[0]}: …"
+    metavar = re.sub(r"\[[^]]*\](?==)", "", metavar)  # what may stand in the name is said by the help
+    least, bracket, _ = metavar.partition("[")
+    return f"{least} or {re.sub(r'[][]', '', metavar)}" if bracket else f"{least.partition('=')[0]}=…"
 
 
 Complaints = Callable[[argparse.Namespace], Iterable[str]]
@@ -36,25 +142,97 @@ Complaints = Callable[[argparse.Namespace], Iterable[str]]
 
 def formats(parser: argparse.ArgumentParser, complaints: Complaints = lambda _: ()) -> None:
     """``--format`` and what belongs to it; *complaints* are about options that do not go together."""
-    parser.add_argument("--format", choices=FORMATS, default="pretty")
+    parser.add_argument(
+        "--format", "-f", choices=FORMATS, default="pretty", action=Once,
+        instead="-o FORMAT=FILE for each other format",
+        help="pretty: for people; json: one object a line; junit: for CI; nagios: the output of a plugin",
+    )  # fmt: skip
+    parser.add_argument(
+        "-o", "--output", metavar="FORMAT=FILE", dest="wanted", type=_output, action="append", default=[],
+        help="write another format into a file, beside --format; repeatable",
+    )  # fmt: skip
     for option, state in zip(THRESHOLDS, (State.WARNING, State.CRITICAL), strict=True):
         parser.add_argument(
             option, metavar="[SERIES=]RANGE", dest="thresholds", type=partial(_threshold, state),
-            action="append", default=[], help=_THRESHOLD_HELP.format(state=state.name),
+            action="append", default=[], help=_THRESHOLD_HELP.format(state=state.name, others="".join(_main_series())),
         )  # fmt: skip
 
     def check(options: argparse.Namespace) -> None:
         for complaint in (*_without_nagios(options), *complaints(options)):
             parser.error(complaint)
+        options.outputs = [_opened(parser, *wanted) for wanted in options.wanted]
 
     parser.set_defaults(check=check)
 
 
+class Once(argparse.Action):
+    """An option that a second one would silently replace; ``instead`` says what to do."""
+
+    def __init__(self, *args: Any, instead: str, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._instead = instead
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: Any) -> None:
+        if hasattr(namespace, f"{self.dest}_was_said"):
+            parser.error(f"{self.option_strings[0]} is said twice: expected it once, and {self._instead}")
+        setattr(namespace, f"{self.dest}_was_said", True)
+        setattr(namespace, self.dest, values)
+
+
+def _output(value: str) -> tuple[str, str]:
+    format, equals, path = value.partition("=")
+    if not equals or not path or format not in FORMATS:
+        raise argparse.ArgumentTypeError(
+            f"{value}: expected FORMAT=FILE, FORMAT one of {', '.join(FORMATS)}, such as junit=report.xml"
+        )
+    return format, path
+
+
+def _opened(parser: argparse.ArgumentParser, format: str, path: str) -> tuple[str, TextIO]:
+    """The file that *format* goes to; checked before anything runs that it can be written."""
+    try:
+        return format, open(path, "w", encoding="utf-8", errors="backslashreplace")
+    except (OSError, ValueError) as error:
+        parser.error(f"-o {format}={path}: {getattr(error, 'strerror', None) or error}")
+
+
+def parallel(parser: argparse.ArgumentParser, default: int) -> None:
+    """``-j``: how many at once."""
+    parser.add_argument(
+        "-j", "--jobs", metavar="N", dest="at_once", type=times, default=default,
+        help=f"run so many at once, but no more than {PER_HOST} of one host; default: {default}",
+    )  # fmt: skip
+
+
+def times(value: str) -> int:
+    """A whole number of at least 1; argparse's ``type``."""
+    if not value.isascii() or not value.isdigit() or int(value) < 1:
+        raise argparse.ArgumentTypeError(f"{value}: expected a whole number of at least 1")
+    return int(value)
+
+
+def json_too(parser: argparse.ArgumentParser) -> None:
+    """``--format`` of a command that runs nothing."""
+    parser.add_argument("--format", "-f", choices=("pretty", "json"), default="pretty", help="json: one object a line")
+
+
+def verbosity(parser: argparse.ArgumentParser) -> None:
+    """``--verbose`` and ``--quiet``, with the letters that everybody tries."""
+    parser.add_argument("-v", "--verbose", action="store_true", help="show phases, status and size of each step")
+    parser.add_argument("-q", "--quiet", action="store_true", help="show only failed scenarios, and the summary")
+
+
 _THRESHOLD_HELP = (
     "with --format nagios: {state} when the series (such as response_time-go_to) leaves this range (10, 10:, ~:10,"
-    " 10:20) or enters it (@10:20); without SERIES the sum of the latencies, for ntp time_offset-consensus (10 is"
-    " -10:10), for clock time_dispersion-max_error; repeatable"
+    " 10:20) or enters it (@10:20); without SERIES the sum of the latencies{others}; repeatable"
 )
+
+
+def _main_series() -> Iterator[str]:
+    for kind in KINDS:
+        if kind.main_words:
+            signed = " (10 is -10:10)" if is_signed(kind.main_series) else ""
+            yield f", for {kind.plugin} {kind.main_series}{signed}"
 
 
 def _threshold(state: State, text: str) -> Threshold:

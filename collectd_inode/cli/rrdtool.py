@@ -38,7 +38,7 @@ def missing() -> str:
 
 
 def run(folder: Path, *arguments: str) -> str:
-    """What ``rrdtool`` says, run in *folder*: a path of an argument is read as far as its first colon."""
+    """The output of ``rrdtool``, run in *folder*: a path in an argument is read up to its first colon."""
     try:
         done = subprocess.run(
             ["rrdtool", *arguments],
@@ -87,8 +87,13 @@ def unusable(folder: Path, pictures: Iterable[graphs.Picture], frame: graphs.Fra
 def history(folder: Path, frame: graphs.Frame) -> History:
     """How the job in *folder* fared."""
     file = f"{graphs.SUCCESS}.rrd"
-    written, value = _last(run(folder, "lastupdate", file))
-    points = run(folder, "fetch", file, "MIN", "--start", str(frame.start), "--end", str(frame.end))
+    last = run(folder, "lastupdate", file)
+    return history_of(last, run(folder, "fetch", file, "MIN", "--start", str(frame.start), "--end", str(frame.end)))
+
+
+def history_of(last: str, points: str) -> History:
+    """The same, from what rrdtool's ``lastupdate`` and ``fetch`` have said."""
+    written, value = _last(last)
     return History(written, value, tuple(_points(points)))
 
 

@@ -3,100 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
-from collectd_inode.cli.options import checked, formats, reading
-from collectd_inode.cli.output import Shower, exit_code, shower
-from collectd_inode.cli.terminal import style
-from collectd_inode.keys import Common, endpoint, file_or_folder, variable_name
-from collectd_inode.report.repeat import repeated
-from collectd_inode.run import Job, Observation, observe
+from collectd_inode.cli.block import NO_BLOCK, read_block
+from collectd_inode.cli.options import AllOf, KeyOptions, Once, formats, over, parallel, times, verbosity
+from collectd_inode.cli.output import Presenter, presenter
+from collectd_inode.cli.progress import Progress
+from collectd_inode.cli.selection import PATH_HELP, STDIN, Selection, contents
+from collectd_inode.cli.terminal import INTERRUPTED, Exit, style
+from collectd_inode.cli.together import run_all
+from collectd_inode.cli.watching import seen, stamps, wait_for_change
+from collectd_inode.keys import Loaded
+from collectd_inode.model import Job, Observation, Place
+from collectd_inode.scenario.environment import Environment, secret_files
 from collectd_inode.scenario.feature import parse_tags
 from collectd_inode.scenario.jobs import load
-from collectd_inode.scenario.settings import SCENARIO_KEYS, Settings
+from collectd_inode.scenario.replay import Seen
+from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import workers
+from collectd_inode.words import plural
 
-_read_by = reading(SCENARIO_KEYS)
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's own arguments."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="feature file, folder or glob")
-    parser.add_argument("--tags", metavar="EXPR", type=_tags, help='only these scenarios, such as "not @slow"')
-    parser.add_argument("--name", metavar="TEXT", help="only scenarios whose title contains this")
-    parser.add_argument("--base-url", metavar="URL", type=_read_by("BaseURL"), help="what paths are relative to")
-    parser.add_argument(
-        "-D", dest="variables", metavar="NAME=VALUE", type=_variable, action="append", default=[],
-        help="what ${NAME} in a step stands for",
-    )  # fmt: skip
-    parser.add_argument(
-        "--secret", dest="secrets", metavar="NAME=FILE", type=_variable, action="append", default=[],
-        help="the same, from the first line of a file; never shown",
-    )  # fmt: skip
-    parser.add_argument(
-        "--resolve", metavar="NAME=ADDRESS[:PORT]", type=_resolve, action="append", default=[],
-        help="talk to this address for that name",
-    )  # fmt: skip
-    parser.add_argument("--ca-cert", metavar="PATH", type=checked(file_or_folder), help="whom to believe")
-    parser.add_argument("--steps", metavar="PATH", action="append", default=[], help="Python step modules")
-    parser.add_argument("--vocabulary", choices=("web", "legacy"), default="web")
-    parser.add_argument("--timeout", metavar="S", type=_read_by("Timeout"), default=30.0, help="seconds for one run")
-    parser.add_argument("--repeat", metavar="N", type=_times, default=1, help="replay N times, end in statistics")
-    formats(parser, _complaints)
-    parser.add_argument("--verbose", action="store_true", help="show phases, status and size of each step")
-
-
-def main(options: argparse.Namespace) -> int:
-    """Replay, show, judge."""
-    loaded = load(None, _settings(options), Common(interval=float("inf"), timeout=options.timeout))
-    shown = shower(options)
-    if loaded.problems:
-        return shown.refuse(loaded)
-    observations = workers.run(_replay(loaded.jobs, options, shown))
-    if options.repeat > 1 and options.format == "pretty":
-        print(repeated(observations, style()))
-        return exit_code(observations)
-    return shown.end()
-
-
-def _complaints(options: argparse.Namespace) -> Iterator[str]:
-    if options.repeat > 1 and options.format not in ("pretty", "json"):
-        yield f"--format {options.format} tells of one run: --repeat is for pretty and json"
-
-
-async def _replay(jobs: Sequence[Job], options: argparse.Namespace, shown: Shower) -> list[Observation]:
-    observations = []
-    quiet = options.repeat > 1 and options.format == "pretty"
-    for number in range(options.repeat):
-        if quiet:
-            _progress(number + 1, options.repeat)
-        for job in jobs:
-            observation = await observe(job)
-            observations.append(observation)
-            if not quiet:
-                shown.show(observation)
-    return observations
-
-
-def _progress(number: int, total: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\rreplay {number} of {total}", end="\n" if number == total else "", file=sys.stderr, flush=True)
-
-
-def _settings(options: argparse.Namespace) -> Settings:
-    return Settings(
-        features=tuple(options.paths),
-        steps=tuple(options.steps),
-        tags=options.tags,
-        name=options.name,
-        vocabulary=options.vocabulary,
-        base_url=options.base_url,
-        variables=tuple(options.variables),
-        secrets=tuple(options.secrets),
-        resolve=tuple(options.resolve),
-        ca_cert=options.ca_cert,
-    )
+_keys = KeyOptions(Settings)
 
 
 def _tags(value: str) -> str:
@@ -107,21 +39,152 @@ def _tags(value: str) -> str:
     return value
 
 
-def _variable(value: str) -> tuple[str, str]:
-    name, equals, rest = value.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"{value}: expected NAME=…")
-    return checked(variable_name)(name), rest
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.usage = "%(prog)s [OPTION…] PATH[:LINE]…"
+    parser.add_argument("paths", nargs="*", metavar="PATH[:LINE]", help=f"{PATH_HELP}; LINE: one scenario")
+    parser.add_argument(
+        "--name",
+        "-n",
+        action=Once,
+        instead="^(One|Two) for two titles",
+        metavar="TEXT",
+        type=_name,
+        help="only scenarios whose title contains this; a regular expression if it begins with ^",
+    )
+    parser.add_argument(
+        "--list", "--dry-run", "-d", action="store_true", help="list the scenarios that would run, and run none"
+    )
+    parser.add_argument("--fail-fast", action="store_true", help="stop after the first scenario that does not pass")
+    parser.add_argument(
+        "--watch", action="store_true", help="run again when a file changes, and show what the last page has to offer"
+    )
+    parser.add_argument("--repeat", metavar="N", type=times, default=1, help="replay N times, end in statistics")
+    parser.add_argument("--config", metavar="FILE", help="a file with a <Scenario> block, or with what stands in one")
+    parallel(parser, 1)
+    formats(parser, _complaints)
+    verbosity(parser)
+    keys = parser.add_argument_group("keys of <Scenario>, which go before what --config says")
+    _keys.add(keys, "Variable", "-D", default=argparse.SUPPRESS, help="the value of ${NAME} in steps; repeatable")
+    _keys.add_all(keys, **_SAID_OTHERWISE)
 
 
-def _resolve(value: str) -> tuple[str, tuple[str, int | None]]:
-    name, equals, address = value.partition("=")
-    if not equals or not name:
-        raise argparse.ArgumentTypeError(f"{value}: expected NAME=ADDRESS or NAME=ADDRESS:PORT")
-    return name, checked(endpoint)(address)
+_SAID_OTHERWISE: dict[str, dict[str, Any]] = {
+    "Tags": {"type": _tags, "action": AllOf, "help": 'only these scenarios, such as "not @slow"'},
+    "Variable": {"help": "the same as -D"},
+    "Secret": {
+        "help": "as -D, from the first line of a file, never shown; or INODE_SECRET_NAME_FILE in the environment"
+    },
+}
 
 
-def _times(value: str) -> int:
-    if not value.isdigit() or int(value) < 1:
-        raise argparse.ArgumentTypeError(f"{value}: expected a whole number of at least 1")
-    return int(value)
+def main(options: argparse.Namespace) -> int:
+    """Replay, show, judge; with ``--watch`` again and again."""
+    if not options.watch:
+        return _Command(options).run()
+    while True:
+        command = _Command(options)
+        before = stamps(command.sources)
+        if command.run() == INTERRUPTED:
+            return INTERRUPTED
+        print(f"watching {plural(len(before), 'file')}; Ctrl-C ends", file=sys.stderr)
+        wait_for_change(command.sources, before)
+
+
+class _Command:
+    """One run of the command."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._block, self._problems = read_block(options.config) if options.config else (NO_BLOCK, [])
+        self._selection = Selection.of(options.paths or self._block.settings.features)
+        self._settings = replace(over(options, self._block.settings), features=self._selection.paths, name=options.name)
+        self._pages: dict[Place, Seen] = {}
+
+    @property
+    def sources(self) -> list[str]:
+        """The files and folders that it is made from."""
+        config = [self._options.config] if self._options.config else []
+        return [*config, *self._settings.features, *self._settings.steps]
+
+    def run(self) -> int:
+        """Replay, show, judge."""
+        options, selection = self._options, self._selection
+        shown = presenter(options)
+        if self._problems:
+            return shown.refuse(Loaded((), tuple(self._problems)))
+        loaded = self._load()
+        if loaded.problems and not _are_others(loaded, selection):
+            return shown.refuse(loaded)
+        shown.mention(loaded.problems)
+        if missing := selection.missing(loaded.jobs):
+            return shown.complain(f"{', '.join(missing)}: no scenario stands there")
+        jobs = selection.chosen(loaded.jobs)
+        if options.list:
+            for job in jobs:
+                print(f"{job.place}  # {job.scenario}")
+            return Exit.PASSED if jobs else Exit.USAGE
+        try:
+            workers.run(self._replay(jobs, shown))
+        except KeyboardInterrupt:
+            shown.end()
+            return INTERRUPTED
+        return shown.end()
+
+    def _load(self) -> Loaded:
+        looks = self._pages.__setitem__ if self._options.watch or self._options.verbose else None
+        around = Environment(contents(self._selection.paths), secret_files(os.environ), looks)
+        return load(self._block.name, self._settings, over(self._options, self._block.common), around)
+
+    async def _replay(self, jobs: Sequence[Job], shown: Presenter) -> None:
+        options = self._options
+        progress = Progress(len(jobs) * options.repeat, "runs" if options.repeat > 1 else "scenarios")
+        goes_on = True
+
+        def show(observation: Observation) -> bool:
+            nonlocal goes_on
+            progress.clear()
+            shown.show(observation)
+            self._show_page(observation)
+            progress.step()
+            goes_on = observation.passed or not options.fail_fast
+            return goes_on
+
+        for _ in range(options.repeat):
+            if goes_on:
+                await run_all(jobs, options.at_once, show)
+        progress.clear()
+
+    def _show_page(self, observation: Observation) -> None:
+        """The last page, by what can be named on it: while writing, and after a failure that is looked into."""
+        page = self._pages.pop(observation.job.place, None)
+        wanted = self._options.watch or not observation.passed
+        if page is not None and wanted and self._options.format == "pretty" and self._options.repeat == 1:
+            print("\n".join(seen(page.url, page.names, style())))
+
+
+def _are_others(loaded: Loaded, selection: Selection) -> bool:
+    """Whether the mistakes keep only scenarios from running that are not selected."""
+    jobs = selection.chosen(loaded.jobs)
+    unable = [job for job in loaded.jobs if job.trouble is not None]
+    return bool(jobs and unable) and not any(job in jobs or job.scenario is None for job in unable)
+
+
+def _complaints(options: argparse.Namespace) -> Iterator[str]:
+    if not options.paths and not options.config:
+        yield "the following arguments are required: PATH[:LINE], or --config FILE"
+    if options.watch and (options.format != "pretty" or options.list):
+        yield "--watch shows what people read: expected no other --format, and no --list"
+    if options.watch and any(path.split(":")[0] in ("-", STDIN) for path in options.paths):
+        yield "--watch looks at files: expected no standard input"
+    for format in (options.format, *(format for format, _ in options.wanted)):
+        if options.repeat > 1 and format not in ("pretty", "json"):
+            yield f"--format {format} shows one run: --repeat is for pretty and json"
+
+
+def _name(value: str) -> str:
+    try:
+        re.compile(value if value.startswith("^") else "")
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{value}: not a regular expression: {error}") from None
+    return value

@@ -3,48 +3,78 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import socket
 import sys
+from collections.abc import Iterator
 
-from collectd_inode.cli.configured import read
+from collectd_inode.cli.configured import chosen, read
+from collectd_inode.cli.options import KeyOptions, json_too
 from collectd_inode.cli.output import show_problems
-from collectd_inode.cli.terminal import Exit
-from collectd_inode.keys import Common
-from collectd_inode.report.readings import SCENARIO
-from collectd_inode.report.values import series
+from collectd_inode.cli.selection import PATH_HELP, Selection, contents
+from collectd_inode.cli.status import JOB_HELP
+from collectd_inode.cli.terminal import Exit, complain
+from collectd_inode.keys import BlockSettings
+from collectd_inode.kinds import kind_of
+from collectd_inode.model import Job
+from collectd_inode.report.values import series, series_of
+from collectd_inode.scenario.environment import Environment
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
+
+_keys = KeyOptions(Settings)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
-    parser.add_argument("path", metavar="PATH|CONF", help="feature file or folder, or a collectd.conf")
-    parser.add_argument("--steps", metavar="PATH", action="append", default=[], help="Python step modules")
-    parser.add_argument("--vocabulary", choices=("web", "legacy"), default="web")
+    parser.add_argument("path", metavar="PATH|CONF", help=f"{PATH_HELP}; or a collectd.conf")
+    parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"only these jobs: {JOB_HELP}")
+    json_too(parser)
+    for key in ("Steps", "Vocabulary"):
+        _keys.add(parser, key)
 
 
 def main(options: argparse.Namespace) -> Exit:
     """List what is known before anything has run."""
     hostname = ""
     if options.path.endswith(".feature") or not os.path.isfile(options.path):
-        settings = Settings(
-            features=(options.path,),
-            steps=tuple(options.steps),
-            vocabulary=options.vocabulary,
-            any_variable=True,
-        )
-        loaded = load(None, settings, Common())
+        paths = Selection.of([options.path]).paths
+        settings = _keys.settings(options, features=paths, any_variable=True)
+        loaded = load(None, settings, BlockSettings(), Environment(contents(paths)))
     else:
         found = read(options.path)
         loaded, hostname = found.loaded, found.hostname
     show_problems(loaded.problems)
-    for job in loaded.jobs:
+    jobs, unknown = chosen(loaded.jobs, options.jobs)
+    if unknown:
+        known = ", ".join(sorted({job.name for job in loaded.jobs})) or "none"
+        return complain(f"unknown job {', '.join(unknown)}; known: {known}")
+    if options.format == "json":
+        for job in jobs:
+            print("\n".join(_json(job)))
+        return Exit.USAGE if loaded.problems else Exit.PASSED
+    for job in jobs:
         host = job.host or hostname or socket.gethostname()
         for identity in series(job):
             print(f"{host}/{identity}")
     if loaded.problems:
         return Exit.USAGE
-    if any(job.kind == SCENARIO for job in loaded.jobs):
-        print("and gauge-certificate_days_left-HOST for each TLS host met, at most 16 a scenario", file=sys.stderr)
+    for unlisted in dict.fromkeys(kind_of(job.kind).unlisted for job in jobs):
+        if unlisted:
+            print(f"and {unlisted}", file=sys.stderr)
     return Exit.PASSED
+
+
+def _json(job: Job) -> Iterator[str]:
+    for one in series_of(job):
+        row = {
+            "job": job.name,
+            "scenario": job.scenario,
+            "step": one.step.name if one.step is not None else None,
+            "plugin": job.kind,
+            "plugin_instance": job.instance,
+            "type": one.type,
+            "type_instance": one.type_instance,
+        }
+        yield json.dumps(row, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Show what the daemon knows of its jobs: what is wrong, where, since when, and what it was told.
+"""Show the daemon's view of its jobs: what is wrong, where, since when, and what it was told.
 
 Asks nobody and runs nothing: it reads what the daemon keeps in StateDir.
 """
@@ -6,30 +6,53 @@ Asks nobody and runs nothing: it reads what the daemon keeps in StateDir.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from collectd_inode import oconfig
 from collectd_inode.cli.terminal import Exit, style
-from collectd_inode.report.status import STATUSES, Record, read_all, span
+from collectd_inode.report.mute import Mutes
+from collectd_inode.report.mute import parse as parse_mutes
+from collectd_inode.report.mute import path as mutes_path
+from collectd_inode.report.names import is_name_of, names_of, stands_at
+from collectd_inode.report.plan import Plan, Planned
+from collectd_inode.report.plan import parse as parse_plan
+from collectd_inode.report.plan import path as plan_path
+from collectd_inode.report.record import STALE_INTERVALS, STATUSES, WRITE_SECONDS, Identity, Record, among
 from collectd_inode.report.style import Style
+from collectd_inode.state import files
+from collectd_inode.words import blanked, plural, span
 
 CONF = "/etc/collectd/collectd.conf"  # configured.DEFAULT_CONF; importing that would bring asyncio and TLS
-_STALE = "stale"
-_STALE_ADVICE = (
-    "see that collectd runs, and that it can write here; a job that was taken out is forgotten within two hours"
+_STALE, _WAITING = "stale", "waiting"
+_KEYS = (
+    *("kind", "job", "instance", "status", "since", "cause", "step", "message", "expected", "found", "place"),
+    *("last_run", "last_good", "notified", "muted_until", "evidence"),
 )
-_AHEAD_ADVICE = "see that this machine's clock is right (collectd-inode clock), and that collectd runs"
+"""The keys of a job in JSON."""
+_ORDER = [*(status for status in STATUSES if status != "passed"), _STALE, "passed"]
+JOB_HELP = "a job's name, its plugin instance, KIND/INSTANCE, or FILE:LINE of its scenario"
+_STALE_ADVICE = "check that collectd runs, and that it can write here; a removed job disappears within two hours"
+_AHEAD_ADVICE = "check that this machine's clock is right (collectd-inode clock), and that collectd runs"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
-    parser.add_argument("job", nargs="?", metavar="JOB", help="a job's name, or its plugin instance; default: all")
-    parser.add_argument("--conf", metavar="CONF", default=CONF, help=f"where StateDir is named; default: {CONF}")
-    parser.add_argument("--state-dir", metavar="DIR", help="the daemon's StateDir, whatever CONF says")
+    parser.add_argument("--format", choices=("pretty", "json"), default="pretty", help="json: one object a line")
+    parser.add_argument("job", nargs="?", metavar="JOB", help=f"{JOB_HELP}; default: all")
+    state_options(parser)
+
+
+def state_options(parser: argparse.ArgumentParser) -> None:
+    """The options of all commands that read StateDir."""
+    parser.add_argument("--conf", metavar="CONF", default=CONF, help=f"configuration with StateDir; default: {CONF}")
+    parser.add_argument("--state-dir", metavar="DIR", help="the daemon's StateDir, instead of CONF's")
 
 
 def main(options: argparse.Namespace) -> Exit:
@@ -37,15 +60,22 @@ def main(options: argparse.Namespace) -> Exit:
     troubles: list[str] = []
     try:
         folder = options.state_dir or state_dir(options.conf)
-        records, troubles = _read(folder)
-        chosen = _chosen(records, troubles, options.job, folder)
+        records, plan, troubles = read_state(folder)
+        waiting = _waiting(plan, records)
+        named = None if options.job is None else (options.job, found_by(options.job, records, plan))
+        chosen, chosen_waiting = _chosen(records, waiting, troubles, named, folder)
     except LookupError as error:
         _tell([error.args[0], *troubles])
         return Exit.USAGE
     now = datetime.now(UTC).timestamp()  # not wire's clock, which comes with asyncio
-    print("\n".join(page(chosen, now, style(), details=options.job is not None)))
+    if options.format == "json":
+        lines = as_json(chosen, now, waiting=chosen_waiting)
+    else:
+        lines = page(chosen, now, style(), waiting=chosen_waiting, details=options.job is not None)
+    print("\n".join(lines))
     _tell(troubles)
-    return Exit.PASSED if not troubles and {word(record, now) for record in chosen} == {"passed"} else Exit.FAILED
+    fine = not troubles and not chosen_waiting and {word(record, now) for record in chosen} == {"passed"}
+    return Exit.PASSED if fine else Exit.FAILED
 
 
 def _tell(troubles: Sequence[str]) -> None:
@@ -58,13 +88,9 @@ def state_dir(conf: str) -> str:
     try:
         tree = oconfig.load(conf).nodes
     except oconfig.BadConfig as error:
-        place, what = error.problems[0]
-        raise LookupError(f"{place}: {what}; --state-dir DIR does without it") from None
-    # As config.sections does, without config: that brings asyncio and TLS.
-    plugins = (node for node in tree if node.key.lower() == "plugin" and node.values == ("python",))
-    modules = (node for plugin in plugins for node in plugin.children if node.key.lower() == "module")
-    ours = (node for node in modules if [str(value).lower() for value in node.values] == ["collectd_inode"])
-    found = [node.values for module in ours for node in module.children if node.key.lower() == "statedir"]
+        raise LookupError(f"{error.problems[0]}; or give --state-dir DIR") from None
+    keys = (node for section in oconfig.sections(tree) for node in section.children)
+    found = [node.values for node in keys if node.key.lower() == "statedir"]
     if not found or len(found[-1]) != 1:
         raise LookupError(
             f"{conf} names no StateDir: without it the daemon keeps what it knows to itself "
@@ -73,26 +99,68 @@ def state_dir(conf: str) -> str:
     return str(found[-1][0])
 
 
-def _read(folder: str) -> tuple[list[Record], list[str]]:
+def read_state(folder: str) -> tuple[list[Record], Plan | None, list[str]]:
+    """The state of the daemon's jobs in *folder*, and a sentence about each file that cannot be read."""
     try:
-        return read_all(folder)
+        found = files(folder)
+        records, troubles = among(found)
+        mutes = parse_mutes(found.get(mutes_path(folder)))
+        records = [_muted(record, mutes) for record in records]
+        return records, parse_plan(found.get(plan_path(folder))), troubles
     except PermissionError:
-        raise LookupError(f"{folder} may be read only by whom collectd runs as, as a rule root: try sudo") from None
+        raise LookupError(f"{folder} may be read only by collectd's user, usually root: try sudo") from None
     except OSError as error:
         raise LookupError(f"{folder} cannot be read: {error.strerror or error}") from None
 
 
-def _chosen(records: Sequence[Record], troubles: Sequence[str], job: str | None, folder: str) -> list[Record]:
-    if not records and not troubles:
+def _muted(record: Record, mutes: Mutes) -> Record:
+    """*record* with the mute that there is now, whatever its last run was under."""
+    mute = mutes.of(record.identity, record.job, datetime.now(UTC).timestamp())
+    return replace(record, muted_until=mute.until if mute else None, mute_reason=mute.reason if mute else "")
+
+
+def known_names(records: Sequence[Record], plan: Plan | None) -> dict[Identity, tuple[str, ...]]:
+    """Everything that each known job may be called; its own name comes first."""
+    jobs = {record.identity: record.job for record in records}
+    jobs |= {one.identity: one.job for one in plan.jobs} if plan is not None else {}
+    return {identity: names_of(identity, job) for identity, job in jobs.items()}
+
+
+def found_by(word: str, records: Sequence[Record], plan: Plan | None) -> list[Identity]:
+    """The jobs that *word* names: a name of theirs, or a place in their feature file."""
+    planned = plan.jobs if plan is not None else ()
+    known: list[Record | Planned] = [*records, *planned]
+    named = [one.identity for one in known if is_name_of(word, one.identity, one.job)]
+    named += [one.identity for one in planned if stands_at(word, one.path, one.all_lines)]
+    named += [one.identity for one in records if word == one.place]
+    return list(dict.fromkeys(named))
+
+
+def _waiting(plan: Plan | None, records: Sequence[Record]) -> list[Planned]:
+    """The jobs that a daemon has and that have never run."""
+    known = {record.identity for record in records}
+    return [job for job in plan.jobs if job.identity not in known] if plan is not None else []
+
+
+def _chosen(
+    records: Sequence[Record],
+    waiting: Sequence[Planned],
+    troubles: Sequence[str],
+    named: tuple[str, Sequence[Identity]] | None,
+    folder: str,
+) -> tuple[list[Record], list[Planned]]:
+    if not records and not troubles and not waiting:
         missing = "" if os.path.isdir(folder) else "there is no such folder: "
-        raise LookupError(f"{missing}no daemon has written into {folder} yet, so that nothing is known of any job")
-    if job is None:
-        return list(records)
-    chosen = [record for record in records if job in (record.job, record.instance, _name(record))]
-    if not chosen:
-        names = ", ".join(sorted({record.job for record in records})) or "none"
+        raise LookupError(f"{missing}no daemon has written into {folder} yet, so no job is known")
+    if named is None:
+        return list(records), list(waiting)
+    job, wanted = named
+    chosen = [record for record in records if record.identity in wanted]
+    to_come = [planned for planned in waiting if planned.identity in wanted]
+    if not chosen and not to_come:
+        names = ", ".join(sorted({one.job for one in records} | {one.job for one in waiting})) or "none"
         raise LookupError(f"no job {job!r} is known in {folder}; known there: {names}")
-    return chosen
+    return chosen, to_come
 
 
 def word(record: Record, now: float) -> str:
@@ -100,18 +168,66 @@ def word(record: Record, now: float) -> str:
     return _STALE if record.stale(now) else record.status
 
 
-def page(records: Sequence[Record], now: float, style: Style, *, details: bool = False) -> Iterator[str]:
-    """All *records*, the worst and of these the latest first, and a line that sums them up."""
-    order = [status for status in STATUSES if status != "passed"] + [_STALE, "passed"]
-
-    def place(record: Record) -> tuple[int, bool, float, str]:
-        return order.index(word(record, now)), not record.warnings, -record.since, _name(record)
-
-    for record in sorted(records, key=place):
+def page(
+    records: Sequence[Record], now: float, style: Style, *, waiting: Sequence[Planned] = (), details: bool = False
+) -> Iterator[str]:
+    """All *records*, the worst and of these the latest first, those *waiting*, and a line that sums them up."""
+    for record in _worst_first(records, now):
         yield from _record(record, now, style, details=details)
-    counted = Counter(word(record, now) for record in records)
-    counts = ", ".join(f"{counted[which]} {which}" for which in order if counted[which])
-    yield f"{len(records)} job{'' if len(records) == 1 else 's'}{f': {counts}' if counts else ''}"
+    for planned in _soonest_first(waiting):
+        yield style.undefined(f"{_name(planned)}: has not run yet; {_next_run(planned, now)}")
+    counted = Counter([*(word(record, now) for record in records), *(_WAITING for _ in waiting)])
+    counts = ", ".join(f"{counted[which]} {which}" for which in [*_ORDER, _WAITING] if counted[which])
+    yield plural(len(records) + len(waiting), "job") + (f": {counts}" if counts else "")
+
+
+def _worst_first(records: Sequence[Record], now: float) -> list[Record]:
+    def place(record: Record) -> tuple[int, bool, float, str]:
+        return _ORDER.index(word(record, now)), not record.warnings, -record.since, _name(record)
+
+    return sorted(records, key=place)
+
+
+def _soonest_first(waiting: Sequence[Planned]) -> list[Planned]:
+    return sorted(waiting, key=lambda one: one.next)
+
+
+def as_json(records: Sequence[Record], now: float, *, waiting: Sequence[Planned] = ()) -> Iterator[str]:
+    """The same jobs in the same order as JSON, one object a line; what there is none of is null."""
+    rows = [*(_row(record, now) for record in _worst_first(records, now)), *map(_unknown, _soonest_first(waiting))]
+    return (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
+
+
+def _row(record: Record, now: float) -> dict[str, Any]:
+    """Times are seconds since the epoch; ``notified``: somebody was notified of the failure, and not yet of its end."""
+    return {
+        "kind": record.kind,
+        "job": record.job,
+        "instance": record.instance,
+        "status": word(record, now),
+        "since": record.since,
+        "cause": record.cause,
+        **{name: getattr(record, name) or None for name in ("step", "message", "expected", "found", "place")},
+        "last_run": record.time,
+        "last_good": record.last_good,
+        "notified": record.notified_bad,
+        "muted_until": record.muted_until,
+        "evidence": record.evidence or None,
+    }
+
+
+def _unknown(planned: Planned) -> dict[str, Any]:
+    """A job that has not run yet: nothing is known of it but who it is."""
+    who = {"kind": planned.kind, "job": planned.job, "instance": planned.instance, "status": _WAITING}
+    return {**dict.fromkeys(_KEYS), **who}
+
+
+def _next_run(planned: Planned, now: float) -> str:
+    late = now - planned.next
+    if late > STALE_INTERVALS * planned.interval + WRITE_SECONDS:
+        return f"its first run was due at {_when(planned.next, now)}: {_STALE_ADVICE}"
+    then = planned.next_after(now)
+    return f"it runs at {datetime.fromtimestamp(then):%Y-%m-%d %H:%M:%S} (in {span(then - now)})"
 
 
 def _record(record: Record, now: float, style: Style, *, details: bool) -> Iterator[str]:
@@ -132,6 +248,8 @@ def _record(record: Record, now: float, style: Style, *, details: bool) -> Itera
 
 
 def _rows(record: Record, now: float, *, details: bool) -> Iterator[tuple[str, str]]:
+    if record.muted_until is not None and record.muted_until > now:
+        yield "muted", f"until {datetime.fromtimestamp(record.muted_until):%Y-%m-%d %H:%M:%S}: {record.mute_reason}"
     if record.step:
         yield "step", record.step
     if record.cause != "none":
@@ -144,16 +262,20 @@ def _rows(record: Record, now: float, *, details: bool) -> Iterator[tuple[str, s
     if record.place:
         yield "at", record.place
     if not record.passed:
-        yield "last good", _when(record.last_good, now) if record.last_good is not None else "never, as far as is known"
+        yield "last good", _when(record.last_good, now) if record.last_good is not None else "never, as far as known"
     took = f", {record.seconds:.3f} s" if record.seconds is not None else ""
     yield "last run", f"{_when(record.time, now)}{took}"
     if record.told:
         yield "notified", "yes"
+    elif record.is_one_of_many:
+        yield "notified", "yes, as one of many jobs here (inode_probe/bool-uplink)"
+    elif record.kept_back is not None:
+        yield "notified", "not yet: it is kept back until it is known whether other jobs have that, too"
     elif record.bad_runs:
-        yield "notified", f"no ({record.bad_runs} bad run{'' if record.bad_runs == 1 else 's'} in a row)"
+        yield "notified", f"no ({plural(record.bad_runs, 'bad run')} in a row)"
 
 
-def _name(record: Record) -> str:
+def _name(record: Record | Planned) -> str:
     return f"{record.host}/{record.kind}/{record.instance}".removeprefix("/")
 
 
@@ -169,4 +291,4 @@ def _ago(seconds: float) -> str:
 
 def _printable(text: str) -> list[str]:
     """The lines of *text*, without what would write over a terminal."""
-    return ["".join(c if c.isprintable() else " " for c in line) for line in text.splitlines()] or [""]
+    return [blanked(line) for line in text.splitlines()] or [""]

@@ -1,4 +1,4 @@
-"""What every command needs and what costs nothing to import: exit codes and colours."""
+"""The parts that every command needs and that cost nothing to import: exit codes and colours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collectd_inode.report.style import COLOURED, PLAIN, Style
 
 
 class Exit(IntEnum):
-    """What a command's exit code says."""
+    """The exit codes of commands."""
 
     PASSED = 0
     FAILED = 1
@@ -18,8 +18,21 @@ class Exit(IntEnum):
     ERROR = 3
 
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C; what was known by then has been shown."""
+
+
+def complain(what: str) -> Exit:
+    """Say why nothing was done."""
+    print(f"collectd-inode: {what}", file=sys.stderr)
+    return Exit.USAGE
+
+
 def style(stream: object = None) -> Style:
-    """Colours on a terminal, unless NO_COLOR says otherwise (https://no-color.org)."""
-    target = stream or sys.stdout
-    wanted = getattr(target, "isatty", lambda: False)() and not os.environ.get("NO_COLOR")
-    return COLOURED if wanted and os.environ.get("TERM") != "dumb" else PLAIN
+    """Colours on a terminal, unless NO_COLOR says otherwise (https://no-color.org); FORCE_COLOR: everywhere."""
+    if os.environ.get("NO_COLOR"):
+        return PLAIN
+    if os.environ.get("FORCE_COLOR"):
+        return COLOURED
+    terminal = getattr(stream or sys.stdout, "isatty", lambda: False)()
+    return COLOURED if terminal and os.environ.get("TERM") != "dumb" else PLAIN

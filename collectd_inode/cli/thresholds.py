@@ -1,75 +1,93 @@
-"""collectd's ``<Plugin threshold>``, as far as pictures show it: the limits that a series is held against."""
+"""Print limits for what jobs take, from what they took in the last month: collectd's thresholds, or Prometheus' rules.
+
+They are made from RRD files, by the largest values, with outages left out.  Read them before they are pasted.
+
+Exit codes: 0 there are limits, 1 something was left out (it is said what), 2 nothing could be done.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from collectd_inode.oconfig import Node
-from collectd_inode.report.graphs import Limit
+from collectd_inode.cli.configured import DEFAULT_CONF, Read, read
+from collectd_inode.cli.graph import span_of
+from collectd_inode.cli.output import show_problems
+from collectd_inode.cli.rrd_pipe import NotRead, Rrdtool, fetch, first_of, parsed
+from collectd_inode.cli.rrd_place import data_dir, host_of, rrdcached
+from collectd_inode.cli.terminal import Exit, complain
+from collectd_inode.model import Job
+from collectd_inode.report import suggestions
+from collectd_inode.report.suggestions import Looked, Series, Suggestion, suggest
+from collectd_inode.wire import SYSTEM_CLOCK, Clock
 
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """One ``<Type>`` block: what it holds for, each part empty where it says nothing, and its limits."""
-
-    limit: Limit
-    host: str = ""
-    plugin: str = ""
-    plugin_instance: str = ""
-    type: str = ""
-    type_instance: str = ""
-
-    @property
-    def named(self) -> tuple[str, ...]:
-        """What it holds for, in the order in which collectd weighs it."""
-        return self.host, self.plugin, self.plugin_instance, self.type, self.type_instance
-
-    def holds_for(self, series: tuple[str, ...]) -> bool:
-        """Whether *series* (host, plugin, plugin instance, type, type instance) is meant."""
-        return all(not wanted or wanted == given for wanted, given in zip(self.named, series, strict=True))
+_FORMATS = {"collectd": suggestions.collectd, "prometheus": suggestions.prometheus}
+_SECONDS = 300.0
+"""For reading all files."""
+_SUCCESS = "bool-success"
 
 
-def read(tree: Iterable[Node]) -> list[Threshold]:
-    """Every ``<Type>`` of every ``<Plugin threshold>``."""
-    plugins = (node for node in tree if node.key.lower() == "plugin" and _first(node).lower() == "threshold")
-    return [threshold for plugin in plugins for threshold in _inside(plugin, Threshold(Limit()))]
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument("conf", nargs="?", default=DEFAULT_CONF, metavar="CONF", help=f"default: {DEFAULT_CONF}")
+    parser.add_argument("--data", metavar="DIR", help="folder of the RRD files; default: from CONF")
+    parser.add_argument("--last", metavar="SPAN", type=span_of, default="31d", help="how far back (%(default)s)")
+    parser.add_argument(
+        "--format", choices=tuple(_FORMATS), default="collectd", help="a <Plugin threshold>, or alert rules"
+    )
 
 
-def limit(thresholds: Iterable[Threshold], series: tuple[str, ...]) -> Limit:
-    """What *series* is held against: by the one that names it most closely (threshold.c, ``threshold_search``)."""
-    fitting = [threshold for threshold in thresholds if threshold.holds_for(series)]
-    return max(fitting, key=lambda t: tuple(map(bool, t.named)), default=Threshold(Limit())).limit
+def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> Exit:
+    """Read, judge, print."""
+    found = read(options.conf)
+    show_problems(found.problems)
+    looked = Looked(options.last.seconds, clock.now())
+    place = Path(options.data or data_dir(found.tree))
+    try:
+        with Rrdtool(rrdcached(found.tree), _SECONDS) as rrdtool:
+            known = [one for job in found.jobs for one in _of_job(job, found, place, rrdtool, looked)]
+    except NotRead as error:
+        return complain(str(error))
+    if not known:
+        return complain(f"nothing is known of any job of {options.conf}: no RRD files in {place}")
+    print("\n".join(_FORMATS[options.format](known, looked)))
+    return Exit.FAILED if found.problems or any(one.limit is None for one in known) else Exit.PASSED
 
 
-_LIMITS = {
-    "warningmin": "warning_min",
-    "warningmax": "warning_max",
-    "failuremin": "failure_min",
-    "failuremax": "failure_max",
-}
+def _of_job(job: Job, found: Read, place: Path, rrdtool: Rrdtool, looked: Looked) -> Iterator[Suggestion]:
+    folder = f"{job.kind}-{job.instance}"
+    host = host_of(place, folder, job.host or found.hostname)
+    home = place / host / folder
+    try:
+        files = sorted(name.removesuffix(".rrd") for name in os.listdir(home) if name.endswith(".rrd"))
+    except OSError:
+        return
+    series = list(_in_order([_series(job, host, file) for file in files], job))
+    commands = [fetch(home / f"{_SUCCESS}.rrd", "MIN", looked.until - looked.seconds, looked.until)]
+    commands += [fetch(home / _file(one), "MAX", looked.until - looked.seconds, looked.until) for one in series]
+    success, *most = [first_of(parsed(lines)) for lines in rrdtool.ask(commands)] or [()]
+    for one, points in zip(series, most, strict=False):
+        if points:
+            yield suggest(one, points, success)
 
 
-def _inside(block: Node, so_far: Threshold) -> Iterator[Threshold]:
-    """Hosts hold plugins and types, plugins hold types; ``Instance`` is of the block that it stands in."""
-    for node in block.children:
-        name = _first(node)
-        instance = next((_first(child) for child in node.children if child.key.lower() == "instance"), "")
-        match node.key.lower():
-            case "host":
-                yield from _inside(node, replace(so_far, host=name))
-            case "plugin":
-                yield from _inside(node, replace(so_far, plugin=name, plugin_instance=instance))
-            case "type":
-                yield replace(so_far, type=name, type_instance=instance, limit=Limit(**dict(_numbers(node))))
+def _series(job: Job, host: str, file: str) -> Series:
+    type, _, instance = file.partition("-")
+    names = {step.series: step.name for step in job.steps}
+    name = names.get(instance, instance) if type == "response_time" else f"{type} {instance}".rstrip()
+    return Series(job.kind, job.instance, type, instance, name, job.host, host)
 
 
-def _numbers(node: Node) -> Iterator[tuple[str, float]]:
-    for child in node.children:
-        value = child.values[0] if child.values else None
-        if child.key.lower() in _LIMITS and isinstance(value, float):
-            yield _LIMITS[child.key.lower()], value
+def _in_order(series: Sequence[Series], job: Job) -> Iterator[Series]:
+    """Those with a limit: the steps as they follow one another, then the rest."""
+    places = {step.series: number for number, step in enumerate(job.steps)}
+    wanted = [one for one in series if one.type in suggestions.TYPES]
+    of_steps = [one for one in wanted if one.type == "response_time" and one.type_instance in places]
+    yield from sorted(of_steps, key=lambda one: places[one.type_instance])
+    yield from (one for one in wanted if one.type != "response_time")
 
 
-def _first(node: Node) -> str:
-    return str(node.values[0]) if node.values else ""
+def _file(series: Series) -> str:
+    return "-".join(filter(None, (series.type, series.type_instance))) + ".rrd"

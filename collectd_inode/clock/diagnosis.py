@@ -1,4 +1,4 @@
-"""What is wrong with this clock, in a number, a sentence and what to do.  Pure.
+"""The diagnosis of this clock: a number, a sentence and the fix.  Pure.
 
 "Unsynchronised" (nobody vouches for the clock) is not "wrong" (it is off): a virtual machine's clock may be right
 although its kernel says unsynchronised, and a kernel that says synchronised may follow a wrong server.  Whether it is
@@ -11,18 +11,20 @@ the clock  and                                                     diagnosis    
 wrong      the host keeps it (Xen's wallclock, a container)        3 the host's clock is wrong          failed
 wrong      nobody here could set it                                4 cannot set                         failed
 wrong      a step was undone within the last hour                  5 stepped back                       failed
-wrong      no time daemon is to be seen                            1 no daemon                          failed
+wrong      no time daemon found                                    1 no daemon                          failed
 wrong      a daemon runs, whatever the kernel says                 2 daemon not synchronised            failed
 right      the vote named somebody wrong                           6 server wrong                       warning
 right      the kernel is synchronised, or cannot be asked          0 ok                                 passed
 right      nobody here could set it: it is the host's business     0 ok                                 passed
-right      no time daemon is to be seen                            1 no daemon                          warning
+right      who keeps it never tells the kernel (guest tools)       0 ok                                 passed
+right      no time daemon found                                    1 no daemon                          warning
 right      a daemon runs                                           2 daemon not synchronised            warning
-unknown    the kernel cannot be asked                              none                                 error
+unknown    the kernel cannot be queried                            none                                 error
 unknown    the kernel is synchronised                              0 ok                                 passed
 unknown    nobody here could set it                                4 cannot set                         warning
 unknown    a step was undone within the last hour                  5 stepped back                       warning
-unknown    no time daemon is to be seen                            1 no daemon                          failed
+unknown    no time daemon found                                    1 no daemon                          failed
+unknown    who keeps it never tells the kernel (guest tools)       2 daemon not synchronised            warning
 unknown    a daemon runs                                           2 daemon not synchronised            failed
 =========  ======================================================  ===================================  ==========
 
@@ -30,30 +32,38 @@ What the rows are for: a wrong clock always fails; a right one never does, so th
 time, or a guest whose kernel never says synchronised, pages nobody once an ``<NTP>`` block vouches for it.  Where
 neither the kernel nor a vote vouches for a clock that could be kept here, somebody must look; where it could not,
 somebody else must, and a warning is enough.
-1 and 2 fail with the cause *unsynchronised*, 3 to 5 with *expectation*.
+1 and 2 fail with the cause *unsynchronised*, 3 to 5 with *expectation*.  Where ``<NTP>`` blocks disagree there is no
+diagnosis, and the run fails with *expectation*: the clock or servers are wrong, and nobody knows which.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from itertools import combinations
 from typing import Any
 
 from collectd_inode.clock.kernel import Kernel
-from collectd_inode.clock.machine import Machine
+from collectd_inode.clock.machine import ON_DEMAND, Daemon, Machine, listed, running
 from collectd_inode.clock.steps import Steps
-from collectd_inode.run import Cause
+from collectd_inode.model import Cause
+from collectd_inode.timekeeper.account import Account, Peer
+from collectd_inode.words import plural
 
 LIMIT = 0.1
 """Seconds: an ``<NTP>`` block's MaxOffset, where its job does not say."""
+TELLING = 3
+"""With fewer sources nobody can say which of two clocks is wrong."""
+LEAST_BOUND = 0.001
+"""Seconds: servers on one wire must not fall out over microseconds."""
 FRESH_INTERVALS = 3
 NTP_INTERVAL = 64.0
 """Seconds: an ``<NTP>`` job looks no more often, however often we do."""
 
 
 class Diagnosis(IntEnum):
-    """What is wrong; the numbers are in people's databases and never change."""
+    """The fault of the clock; the numbers are in people's databases and never change."""
 
     OK = 0
     NO_DAEMON = 1
@@ -103,7 +113,9 @@ class Truth(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Consensus:
-    """What the sources of an ``<NTP>`` job agreed on: seconds that the clock is behind them, and their error bound."""
+    """The consensus of the sources of an ``<NTP>`` job: seconds that the clock is behind them, and their error
+    bound.
+    """
 
     offset: float
     bound: float
@@ -120,21 +132,47 @@ class Consensus:
         return Truth.WRONG if abs(self.offset) > self.bound else Truth.UNKNOWN
 
 
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two ``<NTP>`` jobs, by name, whose votes cannot both be right."""
+
+    one: tuple[str, Consensus]
+    other: tuple[str, Consensus]
+
+    @property
+    def sentence(self) -> str:
+        """``the blocks disagree: by <NTP "a"> this clock is 0.002 s behind 4 sources, by <NTP "b"> …``."""
+        told = (f'by <NTP "{name}"> this clock is {_away(vote)}' for name, vote in (self.one, self.other))
+        return f"the blocks disagree: {', '.join(told)}"
+
+
 def consensus(
-    contents: Iterable[Mapping[str, Any]], *, now: float, interval: float, since: float | None
-) -> Consensus | None:
+    contents: Mapping[str, Mapping[str, Any]], *, now: float, interval: float, since: float | None
+) -> Consensus | Disagreement | None:
     """The fresh vote of the most sources among what ``<NTP>`` jobs keep (``state.all("ntp")``); None if there is none.
 
     Fresh: not older than three intervals (of 64 s at least), not of the future, and not from before the clock's last
-    step (*since*), which it knows nothing of.  The names of falsetickers are those of all fresh votes.
+    step (*since*), which it knows nothing of.  The names of falsetickers are those of all fresh votes.  Where votes of
+    enough sources to say who is wrong, or of too few all of them, cannot both be right, there is no best one.
     """
     oldest = max(now - FRESH_INTERVALS * max(interval, NTP_INTERVAL), since or 0.0)
-    votes = [vote for content in contents if (vote := _vote(content)) and oldest <= vote.time <= now + 1]
+    found = ((name, vote) for name, content in sorted(contents.items()) if (vote := _vote(content)))
+    votes = {name: vote for name, vote in found if oldest <= vote.time <= now + 1}
     if not votes:
         return None
-    best = max(votes, key=lambda vote: (vote.sources, vote.time))
-    wrong = tuple(dict.fromkeys(name for vote in votes for name in vote.falsetickers))
+    strong = {name: vote for name, vote in votes.items() if vote.sources >= TELLING} or votes
+    apart = next((pair for pair in combinations(strong.items(), 2) if _disagree(pair[0][1], pair[1][1])), None)
+    if apart is not None:
+        return Disagreement(*apart)
+    best = max(votes.values(), key=lambda vote: (vote.sources, vote.time))
+    wrong = tuple(dict.fromkeys(name for vote in votes.values() for name in vote.falsetickers))
     return Consensus(best.offset, best.bound, best.time, best.sources, wrong, best.limit)
+
+
+def _disagree(one: Consensus, other: Consensus) -> bool:
+    """Whether two votes cannot both be right, and it matters: they do not both say that the clock is."""
+    meet = abs(one.offset - other.offset) <= max(one.bound, LEAST_BOUND) + max(other.bound, LEAST_BOUND)
+    return not meet and not one.truth is other.truth is Truth.RIGHT
 
 
 def _vote(content: Mapping[str, Any]) -> Consensus | None:
@@ -151,6 +189,10 @@ def _vote(content: Mapping[str, Any]) -> Consensus | None:
         return None  # it has not voted yet, or could not agree
 
 
+_ACCOUNTS_AS = {"ntpsec": "ntpd"}
+"""Daemons whose account has another name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """All that a diagnosis is made of."""
@@ -159,6 +201,25 @@ class Evidence:
     machine: Machine = field(default_factory=Machine)
     steps: Steps = field(default_factory=Steps)
     vote: Consensus | None = None
+    disagreement: Disagreement | None = None
+    account: Account | None = None
+    """The time daemon's own account."""
+    host: float | None = None
+    """Seconds that this clock is behind its host's, by the hypervisor's PTP device."""
+
+    @property
+    def told(self) -> Account | None:
+        """The account of the daemon that keeps this clock."""
+        names = {_ACCOUNTS_AS.get(daemon.name, daemon.name) for daemon in self.machine.daemons or ()}
+        return self.account if self.account is not None and self.account.daemon in names else None
+
+    @property
+    def wrong_peers(self) -> tuple[str, ...]:
+        """The addresses that the vote calls wrong and the daemon has as servers."""
+        told = self.told
+        names = self.vote.falsetickers if self.vote else ()
+        addresses = (name.rpartition("(")[2].rstrip(")") for name in names)
+        return tuple(address for address in addresses if told is not None and told.has(address))
 
     @property
     def truth(self) -> Truth:
@@ -170,7 +231,7 @@ class Evidence:
 class Finding:
     """The diagnosis with its sentence and what to do; ``cause`` is what the run fails with, NONE if it does not.
 
-    ``diagnosis`` is None where nothing is known of the clock.
+    ``diagnosis`` is None where nothing is known of the clock, or ``<NTP>`` blocks disagree about it.
     """
 
     diagnosis: Diagnosis | None
@@ -203,6 +264,17 @@ def _no_daemon(found: Evidence) -> bool:
     return not found.machine.daemons
 
 
+def _keeps_silent(found: Evidence) -> bool:
+    daemons = found.machine.daemons
+    return bool(daemons) and all(daemon.name in _SILENT for daemon in daemons or ())
+
+
+_SILENT = frozenset(
+    {"VBoxService", "vmtoolsd", "prltoolsd", "htpdate", "sdwdate", "tlsdated", "ntpclient", "clockspeed"}
+)
+"""Who sets the clock and never tells the kernel that it is right: "not synchronised" says nothing there."""
+
+
 def _falseticker(found: Evidence) -> bool:
     return bool(found.vote and found.vote.falsetickers)
 
@@ -232,6 +304,7 @@ _ROWS: tuple[tuple[Truth, Condition, Diagnosis | None], ...] = (
     (Truth.RIGHT, _falseticker, Diagnosis.SERVER_WRONG),
     (Truth.RIGHT, _nobody_complains, Diagnosis.OK),
     (Truth.RIGHT, _not_settable, Diagnosis.OK),
+    (Truth.RIGHT, _keeps_silent, Diagnosis.OK),
     (Truth.RIGHT, _no_daemon, Diagnosis.NO_DAEMON),
     (Truth.RIGHT, _always, Diagnosis.DAEMON_UNSYNCHRONISED),
     (Truth.UNKNOWN, _kernel_silent, None),
@@ -245,22 +318,25 @@ _ROWS: tuple[tuple[Truth, Condition, Diagnosis | None], ...] = (
 
 
 def diagnose(found: Evidence) -> Finding:
-    """What is wrong, by the table above."""
+    """The diagnosis, by the table above."""
+    if found.disagreement is not None:
+        return Finding(None, found.disagreement.sentence, _THREE, Cause.EXPECTATION)
     truth = found.truth
     diagnosis = next(row[2] for row in _ROWS if row[0] is truth and row[1](found))
     if diagnosis is None:
-        return Finding(None, "neither the kernel nor a vote of NTP servers says anything of this clock", _VOTE)
-    fails = truth is Truth.WRONG or (truth is Truth.UNKNOWN and diagnosis in _UNKEPT)
+        return Finding(None, "neither the kernel nor a vote of NTP servers gives information on this clock", _VOTE)
+    fails = truth is Truth.WRONG or (truth is Truth.UNKNOWN and diagnosis in _UNKEPT and not _keeps_silent(found))
     return Finding(
         diagnosis,
-        f"{_whether_right(found)}{_SENTENCES[diagnosis](found)}",
+        f"{_whether_right(found)}{_SENTENCES[diagnosis](found)}{_by_the_host(found)}",
         _ADVICE[diagnosis](found),
         _CAUSES[diagnosis] if fails else Cause.NONE,
     )
 
 
 _UNKEPT = (Diagnosis.NO_DAEMON, Diagnosis.DAEMON_UNSYNCHRONISED)
-_VOTE = "add an <NTP> block, whose servers tell whether the clock is right"
+_THREE = "name three servers or more in one block, so that the wrong one can be identified"
+_VOTE = "add an <NTP> block, to compare the clock with servers"
 
 
 # Sentences.
@@ -270,8 +346,7 @@ def _whether_right(found: Evidence) -> str:
     vote = found.vote
     if vote is None:
         return ""
-    where = "behind" if vote.offset >= 0 else "ahead of"
-    away = f"{abs(vote.offset):.3f} s {where} {_counted(vote.sources, 'source')}"
+    away = _away(vote)
     match vote.truth:
         case Truth.WRONG:
             return f"this clock is {away}: "
@@ -281,33 +356,66 @@ def _whether_right(found: Evidence) -> str:
             return f"this clock is {away}, give or take {vote.bound:.3f} s: "
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _away(vote: Consensus) -> str:
+    where = "behind" if vote.offset >= 0 else "ahead of"
+    return f"{abs(vote.offset):.3f} s {where} {plural(vote.sources, 'source')}"
+
+
+def _by_the_host(found: Evidence) -> str:
+    """``, and its host's clock is right``, beside a vote that calls this one wrong."""
+    if found.host is None or found.vote is None or found.truth is not Truth.WRONG:
+        return ""
+    if abs(found.host) <= found.vote.limit:
+        return ", and its host's clock is as far off"
+    return ", and its host's clock is right" if abs(found.vote.offset - found.host) <= found.vote.limit else ""
+
+
+def apart_from_host(found: Evidence) -> str:
+    """How far this clock is from its host's, where it matters and the diagnosis does not say; else empty."""
+    limit = found.vote.limit if found.vote else LIMIT
+    if found.host is None or abs(found.host) <= limit or _by_the_host(found):
+        return ""
+    where = "behind" if found.host > 0 else "ahead of"
+    return f"this clock is {abs(found.host):.3f} s {where} its host's: {_WHICH_IS_WRONG[found.truth]}"
+
+
+_WHICH_IS_WRONG = {
+    Truth.RIGHT: "the host's clock is wrong",
+    Truth.WRONG: "both are wrong",
+    Truth.UNKNOWN: "one of the two is wrong",
+}
 
 
 def _kernel(found: Evidence) -> str:
     if found.kernel is None:
-        return "the kernel cannot be asked"
+        return "the kernel cannot be queried"
     if found.kernel.synchronised:
         return f"the kernel is synchronised, with an error of at most {found.kernel.max_error:.3g} s"
     return "the kernel is not synchronised"
 
 
-def _daemon_names(found: Evidence) -> str:
-    return ", ".join(dict.fromkeys(daemon.name for daemon in found.machine.daemons or ()))
-
-
 def _no_daemon_seen(found: Evidence) -> str:
     machine = found.machine
-    if machine.container:
-        seen = "no time daemon is to be seen in this container"
-    else:
-        seen = "no time daemon runs" if machine.daemons is not None else "no time daemon is to be seen"
-    return f"{seen}, and {_kernel(found)}"
+    if machine.daemons is None:
+        return f"cannot tell whether a time daemon runs, since processes are hidden, and {_kernel(found)}"
+    seen = "no time daemon found in this container" if machine.container else "no time daemon runs"
+    idle = "; ".join(dict.fromkeys(daemon.leaves_it for daemon in machine.idle))
+    return f"{seen}{f' ({idle})' if idle else ''}, and {_kernel(found)}"
 
 
 def _daemon_runs(found: Evidence) -> str:
-    return f"{_daemon_names(found)} runs, and {_kernel(found)}"
+    silent = ", and does not report the clock's state to the kernel" if _keeps_silent(found) else ""
+    return f"{running(found.machine.daemons)}{_by_its_account(found)}{silent or f', and {_kernel(found)}'}"
+
+
+def _by_its_account(found: Evidence) -> str:
+    """`` (chronyd follows 192.0.2.1)``, if it says so."""
+    told = found.told
+    if told is None:
+        return ""
+    if told.follows:
+        return f" ({told.daemon} follows {told.follows})"
+    return f" (none of {told.daemon}'s servers answers)" if told.hears_nobody else ""
 
 
 def _why_host(found: Evidence) -> str:
@@ -349,35 +457,227 @@ def _nothing(found: Evidence) -> str:
 
 
 def _start_one(found: Evidence) -> str:
-    where = " on its host" if found.machine.container else ""
-    return f"install and start one{where}, such as chrony"
+    return _with_telltale(found, _who_could(found))
+
+
+def _with_telltale(found: Evidence, advice: str) -> str:
+    """*advice*, and the hint in the size of a wrong clock's offset."""
+    known = telltale(found) if found.truth is Truth.WRONG else ""
+    return f"{advice}; {known}" if known else advice
+
+
+def _who_could(found: Evidence) -> str:
+    machine = found.machine
+    if machine.wsl and not machine.container:
+        return "set it from Windows' clock, by hwclock -s, since WSL's own stops while Windows sleeps"
+    if machine.daemons is None:
+        return "check as root whether one runs"
+    idle_names = {daemon.name for daemon in machine.idle}
+    if "ptp4l" in idle_names:
+        beside = "with -a -r" if "phc2sys" in idle_names else "beside ptp4l"
+        return f"start phc2sys {beside}, which sets the system's clock by the card's"
+    if stopped := [daemon for daemon in machine.idle if daemon.leaves_it.endswith("is stopped")]:
+        return f"continue {stopped[0].name}: kill -CONT {stopped[0].pid}"
+    idle = next((_BESIDE[daemon.name] for daemon in machine.idle if daemon.name in _BESIDE), "")
+    where = " on its host" if machine.container else ""
+    return idle or f"install and start one{where}, such as chrony"
+
+
+_BESIDE = {
+    "chronyd": "start chronyd without -x",
+    "busybox ntpd": "start busybox ntpd without -w",
+    "htpdate": "start htpdate without -q",
+    "ptpd": "install and start one, such as chrony, or start ptpd as a slave",
+    "VBoxService": "install and start one, such as chrony, or start VBoxService without --disable-timesync",
+    "phc2sys": "start the NTP daemon that phc2sys hands the time to",
+}
+"""The advice where only this one runs, and leaves the clock alone."""
 
 
 def _look_at_it(found: Evidence) -> str:
-    if found.truth is Truth.WRONG and _synchronised(found):
-        return "it follows a wrong server: see chronyc sources, ntpq -p or timedatectl timesync-status"
-    return "see whether it reaches its servers: chronyc sources, ntpq -p or timedatectl timesync-status"
+    """The known offset, then advice for the daemons that run here."""
+    told = found.told
+    if told is not None and told.hears_nobody and found.truth is not Truth.WRONG:
+        return f"check the way to {told.daemon}'s servers, UDP port 123: {_some(told.peers)}"
+    if found.wrong_peers and found.truth is Truth.WRONG and told is not None:
+        return f"remove {found.wrong_peers[0]} from {told.daemon}'s servers: the vote calls it wrong"
+    keepers = _keepers(found)
+    tools = [TOOLS[name] for name in dict.fromkeys(daemon.name for daemon in keepers)]
+    if found.truth is Truth.UNKNOWN and _keeps_silent(found):
+        return _VOTE
+    if found.truth is not Truth.WRONG:
+        return f"check whether it reaches its servers: {_or(tool.look for tool in tools)}"
+    mends = _or(_mend(found, daemon) for daemon in keepers)
+    known = telltale(found)
+    return f"{known}; see {_or(tool.look for tool in tools)}" if known else f"set it: {mends}"
+
+
+def _keepers(found: Evidence) -> Sequence[Daemon]:
+    """The daemons that advice is for: one that waits to be told to is none, nor are guest tools, beside another."""
+    daemons = found.machine.daemons or ()
+    for beside in (ON_DEMAND, _SILENT):
+        daemons = tuple(daemon for daemon in daemons if daemon.name not in beside) or daemons
+    return daemons
+
+
+def _some(peers: Sequence[Peer]) -> str:
+    """The first two, since a message is short."""
+    return ", ".join([*(peer.address for peer in peers[:2]), *(["…"] if len(peers) > 2 else [])])
+
+
+def _mend(found: Evidence, daemon: Daemon) -> str:
+    """How *daemon* is made to set the clock; ntpd's limit is named beyond it only."""
+    far = found.vote is not None and abs(found.vote.offset) > NTPD_GIVES_UP
+    tool = TOOLS[daemon.name]
+    return tool.far if far and tool.far else tool.mend
+
+
+def _or(words: Iterable[str]) -> str:
+    return ", or ".join(dict.fromkeys(words))
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """How a daemon is asked for its own account, and how it is made to set a clock that is off.
+
+    ``far`` is another way for a clock that is off by more than `NTPD_GIVES_UP`.
+    """
+
+    look: str
+    mend: str
+    far: str = ""
+
+
+NTPD_GIVES_UP = 1000.0
+"""Seconds: ntpd's panic threshold (RFC 5905, PANICT); it steps up to there."""
+_NTPD = Tools(
+    "ntpq -p",
+    "restart ntpd, once ntpq -p shows a server",
+    "ntpd gives up beyond 1000 s, so start it with -g (or tinker panic 0)",
+)
+TOOLS = {
+    "chronyd": Tools("chronyc sources", "chronyc makestep, once chronyc sources shows a server"),
+    "ntpd": _NTPD,
+    "ntpsec": _NTPD,
+    "openntpd": Tools("ntpctl -s all", "restart openntpd, and see ntpctl -s all"),
+    "busybox ntpd": Tools("its log", "restart busybox ntpd with -q -n, which steps it"),
+    "ntpd-rs": Tools("ntp-ctl status", "restart ntpd-rs, and see ntp-ctl status"),
+    "systemd-timesyncd": Tools(
+        "timedatectl timesync-status", "restart systemd-timesyncd, and see timedatectl timesync-status"
+    ),
+    "ptp4l": Tools("pmc -u -b 0 'GET TIME_STATUS_NP'", "see pmc -u -b 0 'GET TIME_STATUS_NP', restart ptp4l"),
+    "phc2sys": Tools("pmc -u -b 0 'GET TIME_STATUS_NP'", "see pmc -u -b 0 'GET TIME_STATUS_NP', restart phc2sys"),
+    "timemaster": Tools("its log", "restart timemaster, and see its log"),
+    "ptpd": Tools("its log and statistics file", "restart ptpd, and see its log"),
+    "connmand": Tools("connmanctl clock", "see connmanctl clock, restart connman"),
+    "htpdate": Tools("its log", "htpdate -s with its servers"),
+    "sdwdate": Tools("its log", "restart sdwdate"),
+    "ntimed": Tools("its log", "restart ntimed"),
+    "sfptpd": Tools("its log", "restart sfptpd, and see its log"),
+    "timebeat": Tools("its log", "restart timebeat, and see its log"),
+    "clockspeed": Tools("its log", "restart clockspeed"),
+    "statime": Tools("its log", "restart statime, and see its log"),
+    "tlsdated": Tools("its log", "restart tlsdated"),
+    "ntpclient": Tools("its log", "restart ntpclient with -s"),
+    "VBoxService": Tools("the host's clock", "fix the host's clock, or restart VBoxService"),
+    "vmtoolsd": Tools("vmware-toolbox-cmd timesync status", "vmware-toolbox-cmd timesync enable, or start chrony"),
+    "prltoolsd": Tools("the host's clock", "fix the host's clock, or restart prltoolsd"),
+}
+
+TAI_AHEAD = 37.0
+"""Seconds that TAI is ahead of UTC since 2017 (IERS Bulletin C)."""
+_HOUR = 3600.0
+_EXACT = 0.1
+_EXACT_HOURS = 2.0
+"""Seconds: a hardware clock is read to one second, and drifts."""
+_PARTS_OF_HOURS = (3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75)
+_MOST_HOURS = 14
+
+
+def telltale(found: Evidence) -> str:
+    """The hint in the size of an offset; empty if there is none, or if it is not known well enough."""
+    vote = found.vote
+    if vote is None or vote.bound > _EXACT_HOURS:
+        return ""
+    off = abs(vote.offset)
+    if vote.bound <= _EXACT and abs(off - TAI_AHEAD) <= max(_EXACT, vote.bound):
+        return _TAI_AHEAD if vote.offset < 0 else _TAI_TWICE
+    if vote.bound <= _EXACT and abs(off - 1.0) <= _EXACT:
+        return "1 s is a leap second, inserted by one side only"
+    hours = off / _HOUR
+    near = next(
+        (h for h in (*range(1, _MOST_HOURS + 1), *_PARTS_OF_HOURS) if abs(hours - h) * _HOUR <= _EXACT_HOURS), 0
+    )
+    return _OF_HOURS[found.machine.rtc_local] if near else ""
+
+
+_TAI_AHEAD = "37 s is TAI minus UTC: the clock is set to TAI, as by PTP without its UTC offset"
+_TAI_TWICE = "37 s is TAI minus UTC: taken off a time that was UTC, as by a wrong UTC offset of PTP"
+_OF_HOURS = {
+    None: "whole hours are a time zone: see timedatectl whether the hardware clock is in local time",
+    True: "whole hours are a time zone: a hardware clock in local time, as /etc/adjtime says;"
+    " timedatectl set-local-rtc 0",
+    False: "whole hours are a time zone, but /etc/adjtime says that the hardware clock is in UTC: look for another"
+    " system that sets it to local time",
+}
+"""The hint for an offset of whole hours, by whether the hardware clock is known to be in local time."""
 
 
 def _at_the_host(found: Evidence) -> str:
+    return _with_telltale(found, _what_the_host_could(found))
+
+
+def _what_the_host_could(found: Evidence) -> str:
+    if found.machine.wsl1:
+        return "set Windows' clock"
     if found.machine.independent_wallclock is False:
-        return "mend the host's clock, or set xen.independent_wallclock to 1 and start a time daemon here"
-    return "mend the host's clock"
+        return "fix the host's clock, or set xen.independent_wallclock to 1 and start a time daemon here"
+    return "fix the host's clock"
 
 
 def _let_it(found: Evidence) -> str:
     if _host_driven(found):
         # Somebody else's business as long as nobody says that it is wrong; so who could say comes first.
         return _at_the_host(found) if found.truth is Truth.WRONG else _VOTE
-    return "give the time daemon CAP_SYS_TIME, or mend the clock of the host"
+    host = ", or fix the clock of the host" if found.machine.is_guest else ""
+    return f"give the time daemon CAP_SYS_TIME{host}"
 
 
 def _who_else(found: Evidence) -> str:
-    return "look for two that set it: a second time daemon, the hypervisor's guest tools, the host"
+    setters = found.machine.setters
+    if len(setters) > 1:
+        return f"stop one of the two that set it: {listed(setters)}"
+    host = (
+        ", the hypervisor's guest tools, the host"
+        if found.machine.is_guest
+        else ", or somebody who runs date or ntpdate"
+    )
+    return f"look for two that set it: a second time daemon{host}"
+
+
+def rivalry(machine: Machine) -> str:
+    """Who else sets the clock, where more than one does; empty where at most one does."""
+    setters = machine.setters
+    if len(setters) < 2:
+        return ""
+    tools = (
+        ", or tell the host to leave this clock alone"
+        if _GUEST_TOOLS & {setter.partition(" ")[0] for setter in setters}
+        else ""
+    )
+    return f"{listed(setters)} set this clock and will conflict: stop all but one{tools}"
+
+
+_GUEST_TOOLS = frozenset({"VBoxService", "prltoolsd"})
 
 
 def _drop_it(found: Evidence) -> str:
-    return "remove it from the time daemon's servers, or tell whoever runs it"
+    told = found.told
+    if found.wrong_peers and told is not None:
+        return f"remove {found.wrong_peers[0]} from {told.daemon}'s servers, or tell whoever runs it"
+    if told is not None and told.followed is not None:
+        return f"remove it from the <NTP> block, or tell whoever runs it; {told.daemon} does not use it"
+    return "remove it, from the time daemon's servers too if it is one of them, or tell whoever runs it"
 
 
 _ADVICE: Mapping[Diagnosis, Callable[[Evidence], str]] = {

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from collectd_inode.clock import hostclock
 from collectd_inode.clock.diagnosis import Evidence, Finding
 from collectd_inode.clock.kernel import SYSTEM_INSTRUMENTS, Instruments
+from collectd_inode.clock.kind import CLOCK
 from collectd_inode.clock.probe import READINGS, STEPS, ClockProbe
 from collectd_inode.clock.settings import Settings
-from collectd_inode.keys import Common, Loaded
-from collectd_inode.run import Detail
+from collectd_inode.keys import BlockSettings, Loaded
+from collectd_inode.model import Detail
+from collectd_inode.timekeeper.ask import Ask, account
 
-KIND = "clock"
 DEFAULT_NAME = "local"
 """The job's name where there is no configuration."""
 
@@ -19,19 +21,30 @@ DEFAULT_NAME = "local"
 def load(
     name: str | None,
     settings: Settings,
-    common: Common,
+    common: BlockSettings,
     *,
     instruments: Instruments = SYSTEM_INSTRUMENTS,
     tell: Callable[[Evidence, Finding], None] | None = None,
+    daemon: Ask = account,
+    host: Callable[[str], float | None] = hostclock.behind,
 ) -> Loaded:
     """The job of the block called *name*; *tell* is handed what each run has found, for pages that show more."""
     name = DEFAULT_NAME if name is None else name
+    probe = ClockProbe(
+        memory=common.state.of(CLOCK.plugin, name),
+        root=settings.root,
+        interval=common.interval,
+        instruments=instruments,
+        tell=tell,
+        daemon=daemon if settings.root == Settings().root else None,
+        host=host,
+    )
     job = common.job(
-        KIND,
+        CLOCK.plugin,
         name,
         detail=Detail.SCENARIO,  # its steps ask nothing of the network, and have no series
         steps=STEPS,
         readings=READINGS,
-        probe=ClockProbe(common.state.of(KIND, name), settings.root, common.interval, instruments, tell),
+        probe=probe,
     )
     return Loaded((job,))

@@ -1,7 +1,6 @@
-"""What the kernel says of its clock: adjtimex(2), changing nothing, and two clocks held against each other.
+"""The kernel's view of its clock: adjtimex(2), changing nothing, and a comparison of two clocks.
 
-No privileges are needed for either.  `time` lives in wire/ and has no adjtimex, so both go through ctypes here, and
-nothing else of the package does.
+No privileges are needed for either.  `time` lives in wire/ and has no adjtimex, so both go through ctypes here.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _SIZES = {8: 208, 4: 128}
 _WIDE_FIELDS = "x86_64-linux-gnux32"
 """Where longs are short and the kernel's fields are not: refused."""
 _ROOM = 512
-"""What the call is handed: more than any struct timex, so that a wrong guess can spoil no memory."""
+"""The buffer for the call: larger than any struct timex, so that a wrong guess can spoil no memory."""
 
 
 class KernelSilent(Exception):
@@ -36,7 +35,7 @@ class KernelSilent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """What adjtimex(2) says: errors in seconds, the frequency's correction in ppm, microseconds a tick.
+    """The result of adjtimex(2): errors in seconds, the frequency's correction in ppm, microseconds a tick.
 
     ``state`` is its return value in words: ok, insert, delete, leap, wait (leap seconds) or error.
     """
@@ -121,7 +120,7 @@ class Look:
 
     @property
     def offset(self) -> int:
-        """What is constant until somebody sets the clock (nanoseconds)."""
+        """The difference that is constant until somebody sets the clock (nanoseconds)."""
         return self.realtime - self.boottime
 
 
@@ -134,14 +133,15 @@ class _Timespec(ctypes.Structure):
     _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
 
 
-def _nanoseconds(clock: int) -> int:
+def nanoseconds(clock: int) -> int:
+    """Read a clock by its number; raises KernelSilent where there is none."""
     read = _Timespec()
     if _libc().clock_gettime(clock, ctypes.byref(read)) < 0:
         raise KernelSilent(f"clock_gettime: {os.strerror(ctypes.get_errno())}")
     return int(read.seconds) * 10**9 + int(read.nanoseconds)
 
 
-def look(read: Callable[[int], int] = _nanoseconds) -> Look | None:
+def look(read: Callable[[int], int] = nanoseconds) -> Look | None:
     """Look at both clocks at the same instant, nearly; None if we were held up each time.
 
     The one is read between two readings of the other, and the narrowest of a few tries counts.
@@ -163,7 +163,7 @@ def look(read: Callable[[int], int] = _nanoseconds) -> Look | None:
 
 @dataclass(frozen=True, slots=True)
 class Instruments:
-    """What a probe asks the kernel with; tests hand in made-up answers."""
+    """The kernel's functions that a probe calls; tests replace them."""
 
     ask: Callable[[], Kernel] = ask
     look: Callable[[], Look | None] = look

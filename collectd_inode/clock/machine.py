@@ -1,4 +1,4 @@
-"""What the machine's files say of its clock: /proc, /sys and a few of /run and /var, under a root folder.
+"""The facts about the clock in the machine's files: /proc, /sys and a few of /run and /var, under a root folder.
 
 Pure over a made-up tree.  A file that is missing or cannot be read is something that is not known, never an error.  It
 blocks for as long as reading a few hundred small files takes: call it in a worker.
@@ -7,9 +7,11 @@ blocks for as long as reading a few hundred small files takes: call it in a work
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
+
+from collectd_inode.clock import hostclock
 
 DAEMONS = {
     "chronyd": "chronyd",
@@ -21,8 +23,66 @@ DAEMONS = {
     "ptp4l": "ptp4l",
     "phc2sys": "phc2sys",
     "timemaster": "timemaster",
+    "ptpd": "ptpd",
+    "ptpd2": "ptpd",
+    "sfptpd": "sfptpd",
+    "timebeat": "timebeat",
+    "xntpd": "ntpd",
+    "clockspeed": "clockspeed",
+    "connmand": "connmand",
+    "htpdate": "htpdate",
+    "sdwdate": "sdwdate",
+    "ntimed-client": "ntimed",
+    "statime": "statime",
+    "tlsdated": "tlsdated",
+    "ntpclient": "ntpclient",
+    "VBoxService": "VBoxService",
+    "vmtoolsd": "vmtoolsd",
+    "vmware-guestd": "vmtoolsd",
+    "prltoolsd": "prltoolsd",
 }
-"""A process's name as the kernel keeps it → the time daemon it is."""
+"""A process's name as the kernel keeps it → the time daemon, or guest tools that set the time, that it is."""
+
+_BUSYBOX = "busybox"
+
+ON_DEMAND = ("vmtoolsd", "timemaster")
+"""Who sets the clock only if told to by the host (``tools.syncTime``), or has others set it: no second setter."""
+
+Options = Mapping[str, str]
+"""A process's options: the letter and its value, which is empty for one that takes none; long ones as they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spectator:
+    """With which options a daemon does not set this machine's clock, and why; *valued* are the letters with a value."""
+
+    valued: str
+    watches: Callable[[Options], bool]
+    why: str
+
+
+_SPECTATORS: Mapping[str, tuple[_Spectator, ...]] = {
+    "chronyd": (_Spectator("fFlLPtu", lambda o: "x" in o, "chronyd runs with -x, and leaves the clock alone"),),
+    "busybox ntpd": (_Spectator("pSkI", lambda o: "w" in o, "busybox ntpd runs with -w, and leaves the clock alone"),),
+    "htpdate": (_Spectator("imMpPu", lambda o: "q" in o, "htpdate runs with -q, and leaves the clock alone"),),
+    "VBoxService": (_Spectator("", lambda o: "--disable-timesync" in o, "VBoxService runs with --disable-timesync"),),
+    "phc2sys": (
+        _Spectator(
+            "cdsEPISFRNOLMiunzltf",
+            lambda o: "ntpshm" in (o.get("E"), o.get("--servo")),
+            "phc2sys hands the time to an NTP daemon, and leaves the clock alone",
+        ),
+        _Spectator(
+            "cdsEPISFRNOLMiunzltf",
+            lambda o: ("a" in o and "r" not in o) or o.get("c", _REALTIME) != _REALTIME or o.get("s") == _REALTIME,
+            "phc2sys sets a network card's clock, not the system's",
+        ),
+    ),
+    # With software stamps the clock that it steers is the system's.
+    "ptp4l": (_Spectator("fipl", lambda o: "S" not in o, "ptp4l keeps the network card's clock, not the system's"),),
+    "ptpd": (_Spectator("cid", lambda o: bool({"M", "--masteronly"} & set(o)), "ptpd runs as master only"),),
+}
+_REALTIME = "CLOCK_REALTIME"
 
 _CONTAINERS = (
     (".dockerenv", "docker"),
@@ -30,6 +90,37 @@ _CONTAINERS = (
     ("run/secrets/kubernetes.io", "kubernetes"),
     ("var/run/secrets/kubernetes.io", "kubernetes"),
 )
+_CGROUPS = (
+    ("/kubepods", "kubernetes"),
+    ("cri-containerd", "kubernetes"),
+    ("/crio-", "kubernetes"),
+    ("/docker/", "docker"),
+    ("/docker-", "docker"),
+    ("/libpod", "podman"),
+    ("/lxc/", "lxc"),
+    ("/lxc.payload", "lxc"),
+    ("/ecs/", "ecs"),
+    ("/garden/", "garden"),
+    ("/machine-rkt", "rkt"),
+)
+"""A part of a control group's path → the container that it is of."""
+_MOUNTED_OVER = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
+_MOUNTS = (
+    ("/kubelet/pods/", "kubernetes"),
+    ("/sandboxes/", "kubernetes"),
+    ("/docker/containers/", "docker"),
+    ("/overlay-containers/", "podman"),
+    ("/nerdctl/", "containerd"),
+)
+"""Where the host has what is mounted over those files of a container, if its control groups are hidden from it."""
+_OVERLAYS = (
+    ("/var/lib/docker/", "docker"),
+    ("/containers/storage/", "podman"),
+    ("/k3s/agent/containerd/", "kubernetes"),
+    ("containerd.snapshotter", "containerd"),
+)
+"""Where the layers of a container's root are."""
+_WSL = "wsl"
 _CLOCK_SOURCES = (("kvm-clock", "kvm"), ("xen", "xen"), ("hyperv_clocksource", "hyperv"))
 _DMI = (
     ("kvm", "kvm"),
@@ -47,7 +138,11 @@ _DMI = (
     ("bhyve", "bhyve"),
     ("bochs", "bochs"),
 )
-"""What vendor and product of a virtual machine's firmware contain, in lower case → the hypervisor."""
+"""A part of vendor and product of a virtual machine's firmware, in lower case → the hypervisor."""
+
+_OPENNTPD = "openntpd"
+_STOPPED, _DEAD = "T", ("Z", "X")
+"""The first letter of a process's state."""
 
 _MOST_PROCESSES = 65536
 _MOST_BYTES = 65536
@@ -58,22 +153,30 @@ _CLOCK_SOURCE = "sys/devices/system/clocksource/clocksource0"
 
 @dataclass(frozen=True, slots=True)
 class Daemon:
-    """A time daemon that runs; ``may_set``: whether it has CAP_SYS_TIME, if that is known."""
+    """A time daemon that runs; ``may_set``: whether it has CAP_SYS_TIME, if that is known.
+
+    ``leaves_it`` is why it does not set this machine's clock at all; empty for one that does.  ``parent`` is the
+    process that started it.
+    """
 
     name: str
     pid: int
     may_set: bool | None = None
+    leaves_it: str = ""
+    parent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What is known; None is unknown.
+    """The known facts; None is unknown.
 
     ``hypervisor`` is "none" on bare metal and "other" for one that does not say its name; ``independent_wallclock``
     is Xen's switch for paravirtual guests; ``may_set`` whether this process has CAP_SYS_TIME and ``anybody_may_set``
     whether process 1 could hand it out; ``daemons`` None where other people's processes are hidden; ``timesyncd`` when
     systemd-timesyncd last synchronised (epoch seconds); ``rtc_offset`` the hardware clock minus ours, in seconds, good
-    to one of them.
+    to one of them and ``rtc_local`` whether it is kept in local time; ``host_clock`` the device that shows the host's
+    clock to this guest; ``idle`` who runs beside ``daemons`` and leaves the clock alone; ``dom0`` whether this is Xen's
+    host itself, and ``wsl`` a guest of Windows (WSL2).
     """
 
     clock_source: str | None = None
@@ -88,7 +191,12 @@ class Machine:
     timesyncd: float | None = None
     rtc_offset: float | None = None
     ptp_clocks: tuple[str, ...] = ()
+    host_clock: str | None = None
     boot_id: str | None = None
+    idle: tuple[Daemon, ...] = ()
+    dom0: bool = False
+    wsl: bool = False
+    rtc_local: bool | None = None
 
     @property
     def settable(self) -> bool | None:
@@ -104,51 +212,106 @@ class Machine:
         """
         if self.independent_wallclock is False:
             return False, "xen.independent_wallclock is 0: the host drives this guest's clock"
+        if self.wsl1:
+            return False, "WSL1 has no clock but Windows'"
         if self.user_namespace:
             return False, "this is a user namespace: only the host may set the clock"
         for daemon in self.daemons or ():
             if daemon.may_set:
                 return True, f"{daemon.name} (process {daemon.pid}) may set it"
         if any(daemon.may_set is False for daemon in self.daemons or ()):
-            return False, f"{_names(self.daemons)} runs without CAP_SYS_TIME"
+            return False, f"{running(self.daemons)} without CAP_SYS_TIME"
         if self.may_set or self.anybody_may_set:
             return True, "root may set it"
-        if self.may_set is None:
-            return None, "whether anybody may set it is not known"
-        where = "nobody in this container" if self.container else "nobody that we know of"
+        unseen = self.daemons is None and self.anybody_may_set is None
+        if self.may_set is None or unseen:
+            return None, "cannot tell whether anybody may set it"
+        where = "no process in this container" if self.container else "nobody known"
         return False, f"{where} has CAP_SYS_TIME"
 
     @property
     def host_driven(self) -> bool:
-        """Whether the host keeps this clock: a Xen guest's, or a container's in which nobody could."""
+        """Whether the host keeps this clock.
+
+        It does for a Xen guest, WSL1 and a user namespace, and for a container in which nobody could.
+        """
+        if self.independent_wallclock is False or self.user_namespace or self.wsl1:
+            return True
+        return bool(self.container) and self.settable is False and not self.daemons
+
+    @property
+    def wsl1(self) -> bool:
+        """Whether Windows' own kernel answers (WSL1)."""
+        return self.container == _WSL
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether somebody else may keep this clock: a container's host, or a hypervisor."""
         inside = bool(self.container or self.user_namespace)
-        return self.independent_wallclock is False or (inside and self.settable is False and not self.daemons)
+        return inside or (not self.dom0 and self.hypervisor not in (None, "none"))
+
+    @property
+    def setters(self) -> tuple[str, ...]:
+        """The names of those that set the clock by themselves; more than one fight over it.
+
+        Two of one name have their numbers, too.  A process and the one that started it are one.
+        """
+        able = [d for d in self.daemons or () if d.may_set is not False and d.name not in ON_DEMAND]
+        names = dict.fromkeys(daemon.name for daemon in able)
+        return tuple(word for name in names for word in _told_apart(name, [d for d in able if d.name == name]))
 
 
-def _names(daemons: tuple[Daemon, ...] | None) -> str:
-    return ", ".join(dict.fromkeys(daemon.name for daemon in daemons or ()))
+def _told_apart(name: str, processes: Sequence[Daemon]) -> Iterator[str]:
+    pids = {process.pid for process in processes}
+    first = sorted(process.pid for process in processes if process.parent and process.parent not in pids)
+    if len(first) < 2:
+        yield name
+    else:
+        yield from (f"{name} (process {pid})" for pid in first)
+
+
+def listed(names: Iterable[str]) -> str:
+    """``chronyd``, ``chronyd and ntpd``, ``a, b and c``."""
+    *before, last = dict.fromkeys(names)
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def running(daemons: Iterable[Daemon] | None) -> str:
+    """``chronyd runs``, ``chronyd and ntpd run``."""
+    names = dict.fromkeys(daemon.name for daemon in daemons or ())
+    return f"{listed(names)} {'runs' if len(names) == 1 else 'run'}"
 
 
 def survey(root: str, now: Callable[[], float]) -> Machine:
     """Read all of it below *root*; *now* is this clock, read beside the hardware's."""
     files = _Files(root)
     sources = tuple((files.text(f"{_CLOCK_SOURCE}/available_clocksource") or "").split())
-    processes = tuple(_daemons(files))
-    visible = bool(processes) or files.there("proc/1")
+    processes = tuple(_families(_daemons(files)))
+    # Where processes are hidden (hidepid), their folders may be there and yet cannot be read.
+    visible = bool(processes) or files.text("proc/1/comm") is not None
+    daemons = tuple(daemon for daemon in processes if not daemon.leaves_it)
+    dom0 = "control_d" in (files.text("proc/xen/capabilities") or "")
+    wsl = _is_wsl(files)
+    ptp_clocks = dict(_ptp_clocks(files))
     return Machine(
         clock_source=files.text(f"{_CLOCK_SOURCE}/current_clocksource"),
         clock_sources=sources,
         hypervisor=_hypervisor(files, sources),
-        container=_container(files),
+        container=_container(files, wsl=wsl),
         user_namespace=_user_namespace(files),
-        independent_wallclock=_flag(files.text("proc/sys/xen/independent_wallclock")),
+        independent_wallclock=None if dom0 else _flag(files.text("proc/sys/xen/independent_wallclock")),
         may_set=_capable(files, "self", "CapEff"),
         anybody_may_set=_capable(files, "1", "CapBnd"),
-        daemons=processes if visible else None,
+        daemons=daemons if visible else None,
         timesyncd=_first(files.modified, "run/systemd/timesync/synchronized", "var/lib/systemd/timesync/clock"),
         rtc_offset=_rtc_offset(files, now),
-        ptp_clocks=tuple(_ptp_clocks(files)),
+        ptp_clocks=tuple(ptp_clocks.values()),
+        host_clock=_host_clock(files, ptp_clocks),
         boot_id=files.text("proc/sys/kernel/random/boot_id") or None,
+        idle=tuple(daemon for daemon in processes if daemon.leaves_it),
+        dom0=dom0,
+        wsl=wsl,
+        rtc_local=_rtc_local(files),
     )
 
 
@@ -171,6 +334,17 @@ class _Files:
                 return file.read(_MOST_BYTES).decode("utf-8", "replace").strip("\0\n ")
         except OSError:
             return None
+
+    def words(self, name: str) -> list[str]:
+        """The parts of the file *name* between zero bytes, as in a process's arguments and environment."""
+        return (self.text(name) or "").split("\0")
+
+    def target(self, name: str) -> str:
+        """Where a link leads; empty if it is none."""
+        try:
+            return os.readlink(self.path(name))
+        except OSError:
+            return ""
 
     def modified(self, name: str) -> float | None:
         try:
@@ -215,13 +389,64 @@ def _cpu_flags(files: _Files) -> list[str] | None:
     return next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), None)
 
 
-def _container(files: _Files) -> str | None:
-    named = files.text("run/systemd/container")
-    return named or next((name for path, name in _CONTAINERS if files.there(path)), None)
+def _is_wsl(files: _Files) -> bool:
+    """WSL2 is a guest with a kernel and a clock of its own; its first kernels were "microsoft-standard" only."""
+    release = _release(files)
+    return "microsoft" in release and ("wsl2" in release or "microsoft-standard" in release)
+
+
+def _is_wsl1(files: _Files) -> bool:
+    """WSL1 has neither: Windows' kernel answers, under a name such as "4.4.0-19041-Microsoft"."""
+    return _release(files).endswith("-microsoft")
+
+
+def _release(files: _Files) -> str:
+    return (files.text("proc/sys/kernel/osrelease") or "").lower()
+
+
+def _container(files: _Files, *, wsl: bool) -> str | None:
+    named = files.text("run/systemd/container") or _of_environment(files)
+    if named and not (wsl and named == _WSL):
+        return named
+    found = next((name for path, name in _CONTAINERS if files.there(path)), None)
+    found = found or _openvz(files) or _of_control_groups(files) or _of_mounts(files)
+    return found or (_WSL if _is_wsl1(files) else None)
+
+
+def _of_environment(files: _Files) -> str | None:
+    """The container, by the environment that LXC, systemd-nspawn and others give to its first process; only root may
+    read it.
+    """
+    told = (word.partition("=") for word in files.words("proc/1/environ"))
+    return next((value for key, _, value in told if key == "container" and value), None)
+
+
+def _openvz(files: _Files) -> str | None:
+    """Its host has all of its files, and /proc/bc beside them."""
+    inside = files.there("proc/vz") or files.there("proc/user_beancounters")
+    return "openvz" if inside and not files.there("proc/bc") else None
+
+
+def _of_control_groups(files: _Files) -> str | None:
+    paths = [files.text(f"proc/{process}/cgroup") or "" for process in ("1", "self")]
+    return next((name for words, name in _CGROUPS if any(words in path for path in paths)), None)
+
+
+def _of_mounts(files: _Files) -> str | None:
+    rows = (line.split() for line in (files.text("proc/self/mountinfo") or "").splitlines())
+    known = [row for row in rows if len(row) > 4]
+    roots = [row[3] for row in known if row[4] in _MOUNTED_OVER]
+    over = next((name for words, name in _MOUNTS if any(words in root for root in roots)), None)
+    layers = next((row[-1] for row in known if row[4] == "/" and "overlay" in row), "")
+    return over or next((name for words, name in _OVERLAYS if words in layers), None)
 
 
 def _user_namespace(files: _Files) -> bool | None:
-    mapping = files.text("proc/self/uid_map")
+    return _maps_users(files, "self")
+
+
+def _maps_users(files: _Files, process: str) -> bool | None:
+    mapping = files.text(f"proc/{process}/uid_map")
     return None if mapping is None else mapping.split() != _WHOLE_MACHINE
 
 
@@ -245,12 +470,87 @@ def _status(files: _Files, process: str) -> dict[str, str]:
 def _daemons(files: _Files) -> Iterator[Daemon]:
     """Every time daemon that runs; processes may come and go meanwhile."""
     for pid in islice(filter(str.isdigit, files.names("proc")), _MOST_PROCESSES):
-        name = DAEMONS.get(files.text(f"proc/{pid}/comm") or "")
+        name = _daemon_name(files, pid)
         if name is None:
             continue
         status = _status(files, pid)
-        if not status.get("State", "").startswith("Z"):
-            yield Daemon(name, int(pid), _has_sys_time(status.get("CapEff")))
+        may_set = _has_sys_time(status.get("CapEff"))
+        state = status.get("State", "")[:1]
+        if state in _DEAD or (_is_elsewhere(status) and not _reaches_us(files, pid, may_set)):
+            continue
+        why = _leaves_it(name, files.words(f"proc/{pid}/cmdline"), state)
+        yield Daemon(name, int(pid), may_set, why, _number(status.get("PPid")))
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdigit() else 0
+
+
+def _families(daemons: Iterable[Daemon]) -> list[Daemon]:
+    """openntpd's first process is called as any ntpd's, and its children say what they are."""
+    found = list(daemons)
+    parents = {daemon.parent for daemon in found if daemon.name == _OPENNTPD}
+    return [replace(d, name=_OPENNTPD) if d.name == "ntpd" and d.pid in parents else d for d in found]
+
+
+def _daemon_name(files: _Files, pid: str) -> str | None:
+    comm = files.text(f"proc/{pid}/comm") or ""
+    if comm == _BUSYBOX:
+        return "busybox ntpd" if "ntpd" in files.words(f"proc/{pid}/cmdline")[:2] else None
+    name = DAEMONS.get(comm)
+    if name != "ntpd":
+        return name
+    words = files.words(f"proc/{pid}/cmdline")
+    # The link of a process is for root and its owner only, that of its program for all.
+    programs = (words[0], files.target(f"proc/{pid}/exe"), *(files.target(path) for path in _ntpds(words[0])))
+    if _BUSYBOX in map(os.path.basename, programs):
+        return "busybox ntpd"
+    return "openntpd" if words[0].startswith("ntpd: ") or any("openntpd" in word for word in words) else name
+
+
+def _ntpds(word: str) -> tuple[str, ...]:
+    """Where the program may be that was started by *word*."""
+    return (word.lstrip("/"),) if "/" in word else tuple(f"{folder}/{word}" for folder in ("usr/sbin", "sbin"))
+
+
+def _is_elsewhere(status: dict[str, str]) -> bool:
+    """Whether a process is in a container below us: it has a number there, too."""
+    return len(status.get("NSpid", "").split()) > 1
+
+
+def _reaches_us(files: _Files, pid: str, may_set: bool | None) -> bool:
+    """Whether a container's process may set our clock: by a capability that is not of a user namespace."""
+    return bool(may_set) and _maps_users(files, pid) is False
+
+
+def _leaves_it(name: str, words: Sequence[str], state: str) -> str:
+    if state == _STOPPED:
+        return f"{name} is stopped"
+    found = (who for who in _SPECTATORS.get(name, ()) if who.watches(_options(words[1:], who.valued)))
+    return next((who.why for who in found), "")
+
+
+def _options(words: Iterable[str], valued: str) -> dict[str, str]:
+    """As getopt(3) reads them: letters may stand together, and a value beside its letter or after it."""
+    found: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        if word.startswith("--"):
+            key, _, value = word.partition("=")
+            found[key] = value
+        elif word.startswith("-"):
+            letters = word[1:]
+            while letters:
+                letter, letters = letters[0], letters[1:]
+                found[letter] = (letters or next(rest, "")) if letter in valued else ""
+                letters = "" if letter in valued else letters
+    return found
+
+
+def _rtc_local(files: _Files) -> bool | None:
+    """Whether the hardware clock is kept in local time, by the third line of /etc/adjtime."""
+    lines = (files.text("etc/adjtime") or "").split()
+    return None if not {"LOCAL", "UTC"} & set(lines) else "LOCAL" in lines
 
 
 def _rtc_offset(files: _Files, now: Callable[[], float]) -> float | None:
@@ -260,9 +560,14 @@ def _rtc_offset(files: _Files, now: Callable[[], float]) -> float | None:
         return None
 
 
-def _ptp_clocks(files: _Files) -> Iterator[str]:
-    """What the machine's PTP clocks call themselves; the host's own, under KVM, is "KVM virtual PTP"."""
+def _ptp_clocks(files: _Files) -> Iterator[tuple[str, str]]:
+    """The machine's PTP devices and their names; the host's own, under KVM, is "KVM virtual PTP"."""
     for device in sorted(files.names("sys/class/ptp")):
         name = files.text(f"sys/class/ptp/{device}/clock_name")
         if name:
-            yield name
+            yield device, name
+
+
+def _host_clock(files: _Files, clocks: Mapping[str, str]) -> str | None:
+    device = next((device for device, name in clocks.items() if name in hostclock.NAMES), None)
+    return files.path(f"dev/{device}") if device and files.there(f"dev/{device}") else None

@@ -1,14 +1,8 @@
-"""What a ``<Clock>`` block may say: nothing beside what every block may; the command line's ``--root`` comes here."""
+"""The keys of a ``<Clock>`` block: only those of every block; the command line's ``--root`` is here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from collectd_inode.keys import Key
-
-CLOCK_KEYS: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +11,3 @@ class Settings:
 
     root: str = "/"
     """Where /proc, /sys, /run and /var are looked for."""
-
-
-def settings(values: Mapping[str, Any]) -> Settings:
-    """The settings of a block whose values were read by `CLOCK_KEYS`."""
-    return Settings()

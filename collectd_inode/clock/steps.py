@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from collectd_inode.clock.kernel import Look
+from collectd_inode.codec import known, to_json
 
 STEP = 500_000_000
 """Nanoseconds: more is a step.  ntpd's own corrections begin at 0.128 s (RFC 5905, STEPT) and chronyd's usual ones at
@@ -29,7 +30,7 @@ _MOST_KEPT = 8
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What two looks have shown.  ``moved``: seconds by which the clock was set meanwhile, ahead positive.
+    """The steps between two looks.  ``moved``: seconds by which the clock was set meanwhile, ahead positive.
 
     ``steps`` counts what went somewhere, ``undone`` what came back from there: stepped and stepped back is one of each.
     ``recently_undone`` holds for an hour; ``since`` is when (epoch seconds) the last step was seen.
@@ -43,13 +44,13 @@ class Steps:
 
     @property
     def stepped(self) -> bool:
-        """Whether there was a step since the last look."""
+        """Whether there was a step since the last run."""
         return self.moved is not None and abs(self.moved) * 1e9 > STEP
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What the state holds: the boot's id, the offset (ns), counts, the offsets that recent steps left (ns, when)."""
+    """The state between runs: the boot's id, the offset (ns), counts, the offsets that recent steps left (ns, when)."""
 
     boot: str
     offset: int
@@ -61,19 +62,19 @@ class _Kept:
 
 
 def advance(content: Mapping[str, Any], look: Look | None, boot: str | None) -> tuple[Steps, dict[str, Any]]:
-    """What *look* shows beside what was kept, and what is to be kept now.
+    """Compare *look* with the kept state; the value has the steps, and the state to keep now.
 
     *boot* is the boot's id; where it is not known a reboot would read as a step, so nothing is compared.
     """
-    kept = _from(content)
+    kept = known(_Kept, content)
     if look is None or boot is None:
         return _steps(kept if kept and kept.boot == boot else None, None, None), dict(content)
     if kept is None or kept.boot != boot:
         begun = _Kept(boot, look.offset)
-        return _steps(begun, None, look), _to(begun)
+        return _steps(begun, None, look), to_json(begun)
     moved = look.offset - kept.offset
     now = kept if abs(moved) < NOISE else _moved(kept, look, moved)
-    return _steps(now, moved, look), _to(now)
+    return _steps(now, moved, look), to_json(now)
 
 
 def _moved(kept: _Kept, look: Look, moved: int) -> _Kept:
@@ -93,30 +94,3 @@ def _steps(kept: _Kept | None, moved: int | None, look: Look | None) -> Steps:
         return Steps()
     recently = kept.undone_at is not None and look is not None and look.boottime - kept.undone_at <= RECENT
     return Steps(None if moved is None else moved / 1e9, kept.steps, kept.undone, recently, kept.since)
-
-
-def _to(kept: _Kept) -> dict[str, Any]:
-    return {
-        "boot": kept.boot,
-        "offset": kept.offset,
-        "steps": kept.steps,
-        "undone": kept.undone,
-        "left": [list(pair) for pair in kept.left],
-        "undone_at": kept.undone_at,
-        "since": kept.since,
-    }
-
-
-def _from(content: Mapping[str, Any]) -> _Kept | None:
-    try:
-        return _Kept(
-            boot=str(content["boot"]),
-            offset=int(content["offset"]),
-            steps=int(content["steps"]),
-            undone=int(content["undone"]),
-            left=tuple((int(offset), int(at)) for offset, at in content["left"]),
-            undone_at=None if content["undone_at"] is None else int(content["undone_at"]),
-            since=None if content["since"] is None else float(content["since"]),
-        )
-    except (KeyError, TypeError, ValueError):
-        return None  # nothing yet, or not ours

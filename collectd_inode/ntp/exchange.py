@@ -6,10 +6,12 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 
+from collectd_inode.model import Stamps
+from collectd_inode.ntp.monitor import Seen, concluded, seen
 from collectd_inode.ntp.packet import Packet, Questions, Reason, Refusal
 from collectd_inode.ntp.sample import Limits, Sample, best, judge, measure
-from collectd_inode.ntp.score import NO_RESPONSE, Check, checked
-from collectd_inode.wire import Clock, ConnectFailed, Stamps, deadline
+from collectd_inode.ntp.score import Check
+from collectd_inode.wire import Clock, ConnectFailed, deadline
 from collectd_inode.wire.address import Address
 from collectd_inode.wire.stamps import SLACK_SECONDS
 from collectd_inode.wire.udp import Datagrams, Instant
@@ -48,8 +50,8 @@ class Source:
     """Every datagram that gave no sample."""
     leap: int | None = None
     transmit: int | None = None
-    check: Check | None = None
-    """What a monitor of the pool would have seen; None if nothing was asked."""
+    sightings: list[Seen] | None = None
+    """The results that a monitor of the pool would have seen, query by query; None if nothing was sent."""
     stamps: Stamps | None = None
     """Whose stamps its last answer was timed by: the kernel's only if both are."""
     waited: float = 0.0
@@ -62,18 +64,23 @@ class Source:
         return best(self.samples)
 
     @property
+    def check(self) -> Check | None:
+        """The check that a monitor of the pool would record; None if nothing was sent."""
+        return None if self.sightings is None else concluded(self.sightings)
+
+    @property
     def kiss(self) -> str:
         """The code of the kiss-o'-death that it answered with, if any."""
         return self.refusal.kiss if self.refusal is not None else ""
 
     def strays(self) -> str:
-        """What came and was no answer, in words: ``2 with a wrong origin, 1 too short``; empty if nothing did."""
+        """The ignored datagrams, in words: ``2 with a wrong origin, 1 too short``; empty if there were none."""
         return ", ".join(f"{number} {reason.words}" for reason, number in self.rejected.items() if reason.is_stray)
 
 
 async def ask(source: Source, asking: Asking) -> None:
     """Ask *source* and write down what it says; never raises for what it does, and ends by the deadline."""
-    source.check = NO_RESPONSE
+    source.sightings = []
     try:
         datagrams = Datagrams(source.address, clock=asking.clock)
     except ConnectFailed as error:
@@ -106,12 +113,15 @@ class _Conversation:
     def __init__(self, source: Source, datagrams: Datagrams, asking: Asking) -> None:
         self._source, self._datagrams, self._asking = source, datagrams, asking
         self._questions = Questions()
+        self._unseen = True
 
     async def exchange(self, until: float) -> bool:
         """Ask once and listen until then; whether the source is not to be asked again in this run."""
+        self._unseen = True
         self._datagrams.send(self._questions.ask())
+        clock = self._asking.clock
         try:
-            async with deadline(max(0.0, until - self._asking.clock.monotonic())):
+            async with deadline(max(0.0, until - clock.monotonic()), clock):
                 return await self._listen()
         except TimeoutError:
             return False
@@ -129,7 +139,9 @@ class _Conversation:
 
     def _take(self, data: bytes) -> Refusal | None:
         """Make a sample of a datagram; why not, if it cannot be done."""
+        cookie = self._questions.waiting
         packet = self._questions.read(data)
+        self._see(data, packet, cookie)
         if isinstance(packet, Refusal):
             return packet
         measured = self._measured(packet)
@@ -143,6 +155,16 @@ class _Conversation:
             self._note(packet, measured, refusal)
         return refusal
 
+    def _see(self, data: bytes, packet: Packet | Refusal, cookie: int | None) -> None:
+        """Note what a monitor of the pool, which asks from a new socket each time, would make of a first datagram."""
+        of_old = isinstance(packet, Refusal) and packet.reason in (Reason.LATE, Reason.DUPLICATE)
+        left, came = self._datagrams.departure, self._datagrams.arrival
+        if of_old or not self._unseen or left is None or came is None:
+            return
+        self._unseen = False
+        if self._source.sightings is not None and not _was_set_between(left, came):
+            self._source.sightings.append(seen(data, cookie, left.nanoseconds, came.nanoseconds))
+
     def _measured(self, packet: Packet) -> Sample | Refusal:
         left, came = self._datagrams.departure, self._datagrams.arrival
         assert left is not None
@@ -153,7 +175,7 @@ class _Conversation:
         return measure(packet, left.nanoseconds, came.nanoseconds)
 
     def _complaint(self, packet: Packet, measured: Sample | Refusal) -> Refusal | None:
-        """What the server says of itself comes first: without the time it cannot send good timestamps."""
+        """The server's own statement comes first: without the time it cannot send good timestamps."""
         limits = Limits(self._asking.root_distance, self._source.transmit or self._source.before)
         return judge(packet, limits) or (measured if isinstance(measured, Refusal) else None)
 
@@ -162,14 +184,6 @@ class _Conversation:
         source.leap, source.transmit = packet.leap, packet.transmit
         if refusal is None and isinstance(measured, Sample):
             source.samples.append(measured)
-        source.check = _checked(packet, source.sample or measured, source.kiss)
-
-
-def _checked(packet: Packet, measured: Sample | Refusal, kiss: str) -> Check:
-    """What a monitor of the pool makes of an answer: it looks at less than we do, so most of what we refuse counts."""
-    if isinstance(measured, Refusal):
-        return checked(packet.stratum, None, kiss)
-    return checked(packet.stratum, measured.offset / 1e9, kiss)
 
 
 def _was_set_between(left: Instant, came: Instant) -> bool:

@@ -1,4 +1,4 @@
-"""What an ``<NTP>`` job keeps between runs: its vote, who wants to be left alone, scores, when each clock last ticked.
+"""The state of an ``<NTP>`` job between runs: its vote, kiss-o'-death pauses, scores, when each clock last ticked.
 
 The vote lies at the top, in seconds, for the ``<Clock>`` job to read: ``offset`` (None where no majority agreed),
 ``bound``, ``time``, ``sources`` (how many voted), ``falsetickers`` (names), ``max_offset``.
@@ -6,13 +6,15 @@ The vote lies at the top, in seconds, for the ``<Clock>`` job to read: ``offset`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from collectd_inode.codec import known, to_json
 from collectd_inode.ntp.manners import Hold, hold_from
-from collectd_inode.ntp.published import Published, published_from
-from collectd_inode.ntp.score import Score, score_from
+from collectd_inode.ntp.published import Published
+from collectd_inode.ntp.score import Score
 
 _VOTE = ("offset", "bound", "time", "sources", "falsetickers", "max_offset")
 
@@ -28,19 +30,25 @@ class Kept:
     """IP address → the transmit timestamp of its last answer."""
     scores: dict[str, Score] = field(default_factory=dict)
     """Series → the score that a monitor here would give."""
+    reach: dict[str, str] = field(default_factory=dict)
+    """Series → its last eight runs, the newest last: 1 where it gave a sample, 0 where it did not."""
+    scored: float | None = None
+    """When the scores were last looked after."""
     published: Published | None = None
     published_asked: float | None = None
     published_server: str = ""
 
     def content(self) -> dict[str, Any]:
-        """What JSON can hold."""
+        """The state as JSON can hold it."""
         return {
             **self.vote,
-            "holds": {host: hold.kept() for host, hold in self.holds.items()},
+            "holds": {host: to_json(hold) for host, hold in self.holds.items()},
             "transmits": self.transmits,
-            "scores": {series: score.kept() for series, score in self.scores.items()},
+            "scores": {series: to_json(score) for series, score in self.scores.items()},
+            "reach": self.reach,
+            "scored": self.scored,
             "published": {
-                **(self.published.kept() if self.published is not None else {}),
+                **(to_json(self.published) if self.published is not None else {}),
                 "asked": self.published_asked,
                 "server": self.published_server,
             },
@@ -48,7 +56,7 @@ class Kept:
 
 
 def kept_from(content: Mapping[str, Any]) -> Kept:
-    """What `Kept.content` gave, as far as it makes sense."""
+    """The state in the content that `Kept.content` made, as far as it is valid."""
     holds = {host: hold for host, kept in _mapping(content, "holds").items() if (hold := hold_from(kept)) is not None}
     transmits = {host: last for host, last in _mapping(content, "transmits").items() if isinstance(last, int)}
     published = _mapping(content, "published")
@@ -56,11 +64,25 @@ def kept_from(content: Mapping[str, Any]) -> Kept:
         vote={key: content[key] for key in _VOTE if key in content},
         holds=holds,
         transmits=transmits,
-        scores={series: score_from(kept) for series, kept in _mapping(content, "scores").items()},
-        published=published_from(published),
+        scores={series: known(Score, kept) or Score() for series, kept in _mapping(content, "scores").items()},
+        reach={series: runs for series, runs in _mapping(content, "reach").items() if _is_reach(runs)},
+        scored=_number(content.get("scored")),
+        published=known(Published, published),
         published_asked=published.get("asked"),
         published_server=str(published.get("server", "")),
     )
+
+
+REACH = 8
+"""Runs that count for a server's reach, as in NTP itself."""
+
+
+def _is_reach(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= REACH and set(value) <= {"0", "1"}
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _mapping(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:

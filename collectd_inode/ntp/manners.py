@@ -1,4 +1,4 @@
-"""What a kiss-o'-death asks of us, and for how long we keep to it.  Pure; times are seconds since the epoch.
+"""The rules for a kiss-o'-death: how long a server is left alone.  Pure; times are seconds since the epoch.
 
 RFC 5905 section 7.4: RATE means slow down, and again at each further one; DENY and RSTR mean stop asking.  Other codes
 ask for nothing.
@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from collectd_inode.codec import known
+
 DAY = 86400.0
-"""So long after its last kiss a server is asked as if nothing had been: one that was mended must not stay lost."""
+"""So long after its last kiss a server is asked as if nothing had been: one that was repaired must not stay lost."""
 
 LEAST_PACE, MOST_PACE = 64.0, 2.0**17
 """Seconds between two packets: NTP's usual shortest poll, and its longest."""
@@ -33,7 +35,7 @@ class Hold:
         return self.since + DAY if self.code in STOP else min(self.asked + self.pace, self.since + DAY)
 
     def forbids(self, now: float) -> bool:
-        """Whether the server is to be left alone now; a hold from the future means that this clock was set back."""
+        """Whether the server must be left alone now; a hold from the future means that this clock was set back."""
         return self.asked <= now < self.until()
 
     def is_over(self, now: float) -> bool:
@@ -48,13 +50,9 @@ class Hold:
         """Why the server was not asked, and what to do."""
         when = datetime.fromtimestamp(self.until(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         if self.code in STOP:
-            return f"not asked until {when}, because it answered kiss-o'-death {self.code}"
-        mend = f"; an Interval of {self.pace:g} would do" if self.pace > interval else ""
-        return f"not asked until {when}, because it answered kiss-o'-death {self.code}{mend}"
-
-    def kept(self) -> dict[str, object]:
-        """What is to outlive the run."""
-        return {"code": self.code, "since": self.since, "pace": self.pace, "asked": self.asked}
+            return f"not queried until {when}, because it answered kiss-o'-death {self.code}"
+        mend = f"; an Interval of {self.pace:g} is long enough" if self.pace > interval else ""
+        return f"not queried until {when}, because it answered kiss-o'-death {self.code}{mend}"
 
 
 def held(before: Hold | None, code: str, now: float, interval: float) -> Hold | None:
@@ -68,14 +66,6 @@ def held(before: Hold | None, code: str, now: float, interval: float) -> Hold | 
 
 
 def hold_from(kept: object) -> Hold | None:
-    """The hold that `Hold.kept` gave; None if it makes no sense."""
-    match kept:
-        case {
-            "code": str() as code,
-            "since": int() | float() as since,
-            "pace": int() | float() as pace,
-            "asked": int() | float() as asked,
-        } if code in (*STOP, SLOW):
-            return Hold(code, float(since), float(pace), float(asked))
-        case _:
-            return None
+    """The hold that was kept; None if it makes no sense."""
+    hold = known(Hold, kept)
+    return hold if hold is not None and hold.code in (*STOP, SLOW) else None

@@ -1,4 +1,4 @@
-"""What a round of asking comes to: the vote, the readings, the warnings, and what fails the run.  Pure."""
+"""The outcome of one round of queries: the vote, the readings, the warnings, and the failure of the run.  Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,25 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from collectd_inode.model import Cause, Failure, PlannedStep, Reading, Warning
 from collectd_inode.names import slug
 from collectd_inode.ntp.exchange import Source
+from collectd_inode.ntp.monitor import OWN_LIMIT
 from collectd_inode.ntp.packet import Reason
 from collectd_inode.ntp.sample import Sample
 from collectd_inode.ntp.score import Check, margin
 from collectd_inode.ntp.settings import Settings
-from collectd_inode.ntp.vote import Candidate, Vote, clock_sentence, discord_sentence, falseticker_sentence, vote
-from collectd_inode.run import Cause, Failure, PlannedStep, Reading, Warning
+from collectd_inode.ntp.vote import (
+    Candidate,
+    Vote,
+    apart,
+    clock_sentence,
+    discord_sentence,
+    falseticker_sentence,
+    signed,
+    vote,
+)
+from collectd_inode.words import and_more
 
 _SECOND = 1e9
 
@@ -25,7 +36,7 @@ CAUSES = {
     Reason.STALE: Cause.UNSYNCHRONISED,
     Reason.CLOCK_SET: Cause.EXPECTATION,
 }
-"""What an answer that cannot be used fails with; those that cannot be true, with *protocol*."""
+"""The cause for each unusable answer; for impossible ones, *protocol*."""
 
 
 @dataclass(slots=True)
@@ -36,6 +47,8 @@ class Server:
     sources: list[Source] = field(default_factory=list)
     failure: Failure | None = None
     """Why its name has no address."""
+    is_pool: bool = False
+    """Whether each of its addresses is a server with a vote of its own."""
 
     def label(self, source: Source) -> str:
         """A source's name for people: the server's, and the address if that is another."""
@@ -47,11 +60,39 @@ class Server:
         """The sources that count: not those that this machine has no way to, unless it has to none."""
         return [source for source in self.sources if source.reachable] or self.sources
 
+    @property
+    def answering(self) -> list[Source]:
+        """The sources that gave a sample, the surest first: that of the least root distance, the way to it included."""
+        sampled = [(source.sample.bound, n, source) for n, source in enumerate(self.counting) if source.sample]
+        return [source for *_, source in sorted(sampled, key=lambda found: found[:2])]
+
+    @property
+    def voters(self) -> list[Source]:
+        """The sources that vote: every address of a pool, and the surest of a server, which has one vote."""
+        return self.answering if self.is_pool else self.answering[:1]
+
+    @property
+    def lost_votes(self) -> list[str]:
+        """The votes that it should have given and has not, by address; by name where there is no address."""
+        if not self.counting:
+            return [self.step.name]
+        silent = [source.address.host for source in self.counting if source.sample is None]
+        return silent if self.is_pool else silent[:1] if not self.voters else []
+
     def failures(self) -> Iterator[Failure]:
         """Why it, or one of its sources, has no say."""
         if self.failure is not None:
             yield self.failure
         yield from (self._failure(source) for source in self.counting if source.sample is None)
+
+    def disagreement(self) -> str:
+        """The addresses of a server that cannot all be right, in words; empty if they can, and for a pool."""
+        said = [(source, _candidate(self, source)) for source in self.answering]
+        if self.is_pool or not said or not any(said[0][1].excludes(other) for _, other in said):
+            return ""
+        told = ", ".join(f"{source.address.host} {signed(candidate.offset)}" for source, candidate in said)
+        voter = said[0][0].address.host
+        return f"the addresses of {self.step.name} disagree: against this clock {told}; its vote is that of {voter}"
 
     def _failure(self, source: Source) -> Failure:
         label = self.label(source)
@@ -73,6 +114,8 @@ class Outcome:
     settings: Settings
     vote: Vote
     labels: dict[str, Candidate]
+    """Who answered, by the address."""
+    voters: dict[str, Candidate]
     """Who voted, by the address."""
 
     @property
@@ -80,33 +123,52 @@ class Outcome:
         """Seconds that this clock is behind, as far as a majority of those that answered agrees."""
         return None if self.vote.offset is None else self.vote.offset / _SECOND
 
+    def answered(self, server: Server) -> bool | None:
+        """Whether a server, or any of its addresses, gave a sample; None where it was left alone."""
+        if server.sources and all(source.unasked for source in server.sources):
+            return None
+        return bool(server.answering)
+
+    def _of_leap_seconds(self) -> Iterator[Warning]:
+        """The announced leap second, and by whom, if not by all that vote."""
+        said = {host: self.sample(host).leap for host in self.voters}
+        for leap, words in LEAPS.items():
+            who = [self.labels[host].name for host in said if said[host] == leap]
+            others = [self.labels[host].name for host in said if said[host] != leap]
+            if who and others:
+                told = f"{', '.join(who)} announce{'s' * (len(who) == 1)} that the last minute {words}"
+                yield Warning("leap_dissent", f"{told}, {', '.join(others)} do{'es' * (len(others) == 1)} not")
+            elif who:
+                yield Warning("leap", f"a leap second is announced: the month's last minute (UTC) {words}")
+
+    @property
+    def own_clock_is_off(self) -> bool:
+        """Whether more than one vote agrees that this clock is too far off to judge servers by."""
+        agree = self.consensus is not None and len(self.vote.truechimers) > 1
+        return agree and abs(self.consensus or 0.0) > OWN_LIMIT
+
     @property
     def sources(self) -> list[Source]:
         """Every source that counts, each once."""
         return _once(source for server in self.servers for source in server.counting)
 
     def best(self, server: Server) -> Source | None:
-        """The source that speaks for a server: one that is not wrong, and of these the surest."""
-        saying = [(source, source.sample) for source in server.sources]
-        ranked = [
-            (self.labels[source.address.host] in self.vote.falsetickers, sample.bound, number)
-            for number, (source, sample) in enumerate(saying)
-            if sample is not None
-        ]
-        return saying[min(ranked)[2]][0] if ranked else None
+        """The source that speaks for a server or pool: of those that vote one that is not wrong, the surest."""
+        wrong = self.vote.falsetickers
+        return min(server.voters, key=lambda source: self.labels[source.address.host] in wrong, default=None)
 
     def sample(self, host: str) -> Sample:
-        """What the source of this address voted with."""
+        """The sample that the source of this address voted with."""
         return next(source.sample for source in self.sources if source.address.host == host and source.sample)
 
     def check(self, server: Server) -> Check | None:
-        """What a monitor of the pool would have seen of a server; None if it was not asked."""
+        """The check that a monitor of the pool would record for a server; None if it was not queried."""
         best = self.best(server)
         spoken = [best] if best is not None else server.counting
         return next((source.check for source in spoken if source.check is not None), None)
 
     def readings(self) -> Iterator[Reading]:
-        """What is known now, under the identities of the house."""
+        """The readings known now, under their identities."""
         for server in self.servers:
             yield from self._of_server(server)
         yield Reading("count", "rejected", sum(self._rejected().values()))
@@ -138,10 +200,11 @@ class Outcome:
         return sum((source.rejected for source in self.sources), Counter())
 
     def failure(self) -> tuple[Failure, PlannedStep | None] | None:
-        """What fails the run, and the step of the server whose fault it is; None if it passes."""
+        """The failure of the run, and the step of the server at fault; None if it passes."""
         if self.vote.offset is None and self.vote.candidates:
             return Failure(Cause.EXPECTATION, discord_sentence(self.vote)), None
-        bad = [(failure, server.step) for server in self.servers for failure in server.failures()]
+        losing = [server for server in self.servers if server.lost_votes]
+        bad = [(failure, server.step) for server in losing for failure in server.failures()]
         if bad and 2 * len(self.vote.truechimers) <= self._electorate():
             return _first_of(bad, len(self.vote.truechimers), self._electorate())
         assert self.consensus is not None
@@ -152,54 +215,63 @@ class Outcome:
         return None
 
     def _electorate(self) -> int:
-        """How many should have voted: every source, and one for each name without an address."""
-        return len(self.sources) + sum(server.failure is not None for server in self.servers)
+        """How many should have voted: those who did, and those whose vote was lost."""
+        return len({*self.voters, *(lost for server in self.servers for lost in server.lost_votes)})
 
     def _beyond(self, consensus: float) -> Iterator[tuple[str, float]]:
         return ((name, limit) for name, limit in self.settings.margins if margin(limit, consensus) < 0)
 
     def warnings(self) -> Iterator[Warning]:
-        """What there is to see to beside what fails the run."""
+        """The warnings beside the failure of the run."""
         failed = self.failure()
         told = str(failed[0]) if failed else ""
         for server in self.servers:
             sentences = dict.fromkeys(str(failure) for failure in server.failures())
             yield from (Warning("source", sentence) for sentence in sentences if not told.startswith(sentence))
+            if disagreement := server.disagreement():
+                yield Warning("addresses", disagreement)
+        yield from self._of_leap_seconds()
         if self.vote.offset is not None:
             yield from (Warning("falseticker", falseticker_sentence(self.vote, c)) for c in self.vote.falsetickers)
         if not failed and self.consensus is not None:
             for name, limit in self._beyond(self.consensus):
                 yield Warning("margin", f"this clock is {abs(self.consensus):.3f} s off: beyond {name} {limit:g} s")
+        if self.settings.pool_score and self.own_clock_is_off and self.vote.offset is not None:
+            off = f"this clock is {apart(-self.vote.offset)}, and a monitor may be off by {OWN_LIMIT:g} s"
+            yield Warning("unscored", f"the scores stand still: {off}")
         foreign = [f"{n} {reason.words}" for reason, n in self._rejected().items() if reason in FOREIGN]
         if foreign:
-            yield Warning("rejected", f"ignored datagrams that nobody asked for: {', '.join(foreign)}")
+            yield Warning("rejected", f"ignored unsolicited datagrams: {', '.join(foreign)}")
 
 
-FOREIGN = (Reason.SHORT, Reason.VERSION, Reason.MODE, Reason.ORIGIN)
-"""What a well-behaved server never sends; answers that come late or twice are the network's doing."""
+LEAPS = {1: "will have a second more", 2: "will have a second less"}
+"""The meaning of leap indicators for the month's last minute in UTC (RFC 5905, figure 9)."""
+FOREIGN = (Reason.SHORT, Reason.TAIL, Reason.VERSION, Reason.MODE, Reason.ORIGIN)
+"""The datagrams that a well-behaved server never sends; late or duplicate answers are the network's fault."""
 
 
 def conclude(servers: Sequence[Server], settings: Settings) -> Outcome:
-    """Let all sources vote that have something to say."""
+    """Let all vote that have something to say: a server has one vote, and so has each address of a pool."""
     labels: dict[str, Candidate] = {}
     for server in servers:
-        for source in server.sources:
-            sample = source.sample
-            if sample is not None and source.address.host not in labels:
-                label = server.label(source)
-                labels[source.address.host] = Candidate(label, sample.offset, sample.bound, sample.reference)
-    return Outcome(tuple(servers), settings, vote(tuple(labels.values())), labels)
+        for source in server.counting:
+            if source.sample is not None:
+                labels.setdefault(source.address.host, _candidate(server, source))
+    voting = dict.fromkeys(source.address.host for server in servers for source in server.voters)
+    voters = {host: labels[host] for host in voting}
+    return Outcome(tuple(servers), settings, vote(tuple(voters.values())), labels, voters)
+
+
+def _candidate(server: Server, source: Source) -> Candidate:
+    assert source.sample is not None
+    return Candidate(server.label(source), source.sample.offset, source.sample.bound, source.sample.reference)
 
 
 def _first_of(
     bad: list[tuple[Failure, PlannedStep]], agreeing: int, electorate: int
 ) -> tuple[Failure, PlannedStep | None]:
     failure, step = bad[0]
-    more = ""
-    if agreeing:
-        more = f"; only {agreeing} of {electorate} sources agree"
-    elif len(bad) > 1:
-        more = f" (and {len(bad) - 1} more)"
+    more = f"; only {agreeing} of {electorate} sources agree" if agreeing else and_more(bad)
     return Failure(failure.cause, failure.message + more), step
 
 

@@ -1,7 +1,7 @@
 """One NTP packet: what we ask, what counts as an answer, and how timestamps are subtracted.  No sockets, no clock.
 
 Timestamps stay the 64-bit integers that they are on the wire (2^-32 s since 1900, modulo 2^64): a float would lose
-eleven of their bits, and subtracting modulo 2^64 goes on working when they begin anew in February 2036.
+eleven of their bits, and subtracting modulo 2^64 goes on working when they start from 0 again in February 2036.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ VERSION = 4
 PORT = 123
 
 _FORMAT = struct.Struct("!BBbb3I4Q")  # RFC 5905 figure 8
+_LEAST_TAIL = 12
+"""Octets: the shortest MAC (RFC 1305, appendix C).  A crypto-NAK's four answer a question that we have not asked."""
 _CLIENT, _SERVER = 3, 4
 _VERSIONS = (3, 4)
 _SECOND = 10**9
@@ -32,6 +34,7 @@ class Reason(StrEnum):
     ORIGIN = "origin"
     LATE = "late"
     DUPLICATE = "duplicate"
+    TAIL = "tail"
     NO_TIME = "no_time"
     BACKWARDS = "backwards"
     REFERENCE = "reference"
@@ -60,7 +63,9 @@ class Reason(StrEnum):
         return self in _STRAY | _BROKEN
 
 
-_STRAY = frozenset({Reason.SHORT, Reason.VERSION, Reason.MODE, Reason.ORIGIN, Reason.LATE, Reason.DUPLICATE})
+_STRAY = frozenset(
+    {Reason.SHORT, Reason.VERSION, Reason.MODE, Reason.ORIGIN, Reason.LATE, Reason.DUPLICATE, Reason.TAIL}
+)
 _BROKEN = frozenset(
     {Reason.NO_TIME, Reason.BACKWARDS, Reason.REFERENCE, Reason.NEGATIVE_DELAY, Reason.CLOCK_SET}
 )  # fmt: skip
@@ -71,6 +76,7 @@ _WORDS = {
     Reason.ORIGIN: "with a wrong origin",
     Reason.LATE: "late",
     Reason.DUPLICATE: "duplicate",
+    Reason.TAIL: "of an impossible length",
     Reason.NO_TIME: "without a time",
     Reason.BACKWARDS: "sent before its request came",
     Reason.REFERENCE: "set in its own future",
@@ -122,14 +128,49 @@ class Packet:
 
     @property
     def reference_text(self) -> str:
-        """Where the server has its time from, in ntplib's words for stratum 1, else an address or its hash."""
-        return str(ntplib.ref_id_to_text(self.reference_id, 1 if self.stratum <= 1 else 2))
+        """Where the server has its time from: at stratum 1 a name or a code, else an address or its hash.
+
+        Never the server's octets as they came: what is no printable ASCII is shown in hexadecimal.
+        """
+        octets = self.reference_id.to_bytes(4, "big")
+        if self.stratum > 1:
+            return ".".join(map(str, octets))
+        code = octets.rstrip(b"\0 ").decode("latin-1")
+        if not code or not all(" " <= c <= "~" for c in code):
+            return f"0x{self.reference_id:08x}" if code else "NULL"
+        return str(ntplib.NTP.REF_ID_TABLE.get(code.ljust(4, "\0")) or _reference_name(code))
 
     @property
     def leap_text(self) -> str:
         """The leap indicator in words."""
         return str(ntplib.leap_to_text(self.leap))
 
+
+def _reference_name(code: str) -> str:
+    """The names that drivers of ntpd, chrony and others use, some with a number appended."""
+    number = code[-1] if code[-1].isdigit() else ""
+    name = _REFERENCES.get(code) or _REFERENCES.get(code.removesuffix(number))
+    return code if name is None else f"{code} ({name})"
+
+
+_REFERENCES = {
+    "BDS": "BeiDou satellites",
+    "GLO": "GLONASS satellites",
+    "GNSS": "satellites",
+    "GOOG": "Google's servers",
+    "GPSD": "gpsd",
+    "kPPS": "pulse per second, by the kernel",
+    "LCL": "its own clock",
+    "MRS": "several references",
+    "NMEA": "a satellite receiver's sentences",
+    "PHC": "a network card's clock",
+    "PPS": "pulse per second",
+    "PTP": "Precision Time Protocol",
+    "SHM": "shared memory, such as gpsd's",
+    "SOCK": "a socket, such as gpsd's",
+    "ZDA": "a satellite receiver's sentences",
+}
+"""Codes in use that RFC 5905 and ntplib do not know."""
 
 KISSES = {
     "ACST": "it belongs to a unicast server",
@@ -144,11 +185,15 @@ KISSES = {
     "MCST": "it belongs to a server that was found by multicast",
     "NKEY": "no key was found",
     "NTSN": "NTS negative acknowledgement",
-    "RATE": "it is asked too often",
+    "RATE": "it is queried too often",
     "RMOT": "its association was changed from a remote host",
     "STEP": "its clock was stepped and has not synchronised again yet",
 }
-"""What kiss-o'-death codes mean: RFC 5905 section 7.4, RFC 8915 section 5.7."""
+"""The meaning of kiss-o'-death codes: RFC 5905 section 7.4, RFC 8915 section 5.7."""
+
+
+NOT_YET = {"INIT": KISSES["INIT"], "STEP": KISSES["STEP"], "XNON": "it has no source yet"}
+"""Codes of a server that is not synchronised, beside leap 3: ntpd's and NTPsec's, and ntpd-rs'."""
 
 
 def new_cookie() -> int:
@@ -161,6 +206,11 @@ def request(cookie: int) -> bytes:
     return _FORMAT.pack(VERSION << 3 | _CLIENT, 0, 0, 0, 0, 0, 0, 0, 0, 0, cookie)
 
 
+def is_whole(data: bytes) -> bool:
+    """Whether *data* is long enough to be a packet."""
+    return len(data) >= _FORMAT.size
+
+
 def parse(data: bytes) -> Packet:
     """The header of a datagram of 48 bytes or more; what follows (extensions, a MAC) is left alone."""
     first, *rest = _FORMAT.unpack_from(data)
@@ -169,7 +219,7 @@ def parse(data: bytes) -> Packet:
 
 @dataclass(slots=True)
 class Questions:
-    """What one source has been asked, so that its answers can be told from anything else."""
+    """The queries sent to one source, to recognise its answers."""
 
     waiting: int | None = None
     """The cookie of the question that is open."""
@@ -185,8 +235,11 @@ class Questions:
 
     def read(self, data: bytes) -> Packet | Refusal:
         """The answer to the open question, or why *data* is none; the first answer closes it."""
-        if len(data) < _FORMAT.size:
+        if not is_whole(data):
             return Refusal(Reason.SHORT, f"{len(data)} bytes instead of {_FORMAT.size}")
+        tail = len(data) - _FORMAT.size
+        if tail and (tail % 4 or tail < _LEAST_TAIL):
+            return Refusal(Reason.TAIL, f"{len(data)} bytes are no packet, with extensions or without")
         packet = parse(data)
         if packet.version not in _VERSIONS:
             return Refusal(Reason.VERSION, f"version {packet.version} instead of 3 or 4")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ssl
 
 import collectd_inode
-from collectd_inode.browser import Browser, Profile
+from collectd_inode.browser.browser import Browser, Profile
+from collectd_inode.model import Failure
 from collectd_inode.ntp.published import Published, Unreadable, address, parse
-from collectd_inode.run import Failure
 from collectd_inode.wire import Clock, Exchange, WireError, deadline
 from collectd_inode.wire.http import Transport
+from collectd_inode.words import printable
 
 SECONDS = 10.0
 """How long the pool is given; it is nobody's clock, and must not hold up ours."""
@@ -28,15 +29,15 @@ async def fetch(base: str, server: str, tls: ssl.SSLContext, clock: Clock, secon
     browser = Browser(Transport(tls=tls, on_exchange=_unmeasured, clock=clock), profile, now=clock.now)
     url = address(base, server)
     try:
-        async with deadline(min(SECONDS, seconds)):
+        async with deadline(min(SECONDS, seconds), clock):
             page = await browser.go(url)
             return parse(page.source)
     except TimeoutError:
-        raise Unreadable(f"{url} has not answered in time") from None
+        raise Unreadable(f"{url} did not answer in time") from None
     except (Failure, WireError) as error:
-        raise Unreadable(str(error)) from None
+        raise Unreadable(printable(str(error))) from None
     except Unreadable as error:
-        raise Unreadable(f"{url} answered something else than a score: {error}") from None
+        raise Unreadable(f"{url} did not answer with a score: {error}") from None
     finally:
         await browser.aclose()
 

@@ -7,25 +7,33 @@ one after the other.  Each server's step then says what became of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from collectd_inode.model import Cause, Failure, PlannedStep
 from collectd_inode.names import slug
+from collectd_inode.ntp import monitor
 from collectd_inode.ntp.exchange import SPACING, Asking, Source, ask
-from collectd_inode.ntp.kept import Kept, kept_from
+from collectd_inode.ntp.kept import REACH, Kept, kept_from
 from collectd_inode.ntp.manners import SLOW, held
 from collectd_inode.ntp.outcome import Outcome, Server, conclude
 from collectd_inode.ntp.published import Published, Unreadable, is_due
 from collectd_inode.ntp.score import Score
-from collectd_inode.ntp.settings import Settings
-from collectd_inode.run import Cause, Failure, PlannedStep, Run
+from collectd_inode.ntp.settings import FROM_DAEMON, Settings
+from collectd_inode.run import Run
 from collectd_inode.state import Memory
+from collectd_inode.timekeeper.account import Account
+from collectd_inode.timekeeper.ask import Ask, account
 from collectd_inode.wire import Clock, Exchange, ResolveFailed, deadline
 from collectd_inode.wire.address import Address, lookup
 
 _SPARED, _MOST_SPARED = 0.25, 0.5
-"""What is left of a run's time when the waiting ends (a part of it, and at most so many seconds): were the run's own
-deadline to strike, silent sources would cost those that have answered."""
+"""The rest of a run's time to keep when waiting ends (a fraction of it, and at most so many seconds): if the run's own
+deadline passed, silent sources would cost those that have answered.
+"""
+
+MOST_OF_A_POOL = 4
+"""Addresses of a ``Pool`` that vote, as chrony's ``pool`` has it."""
 
 Fetch = Callable[[Clock, float], Awaitable[Published]]
 """`pool.fetch`, but for the clock and the seconds that are left."""
@@ -47,14 +55,20 @@ class NTPProbe:
     """Seconds for the asking, where that is not to be what the run has."""
     tell: Callable[[Outcome], None] | None = None
     """Is handed what each run has found, for pages that show more."""
+    daemon: Ask = account
+    """Asks this machine's time daemon for its servers."""
 
     async def __call__(self, run: Run) -> None:
         """Ask, vote, judge, writing into *run*."""
-        kept = kept_from(self.memory.read())
+        kept, now = kept_from(self.memory.read()), run.clock.now()
+        scoring = self.settings.pool_score and monitor.is_due(kept.scored, now, self.interval)
+        kept.scored = now if scoring else kept.scored
         try:
-            servers = await self._ask_all(run, kept)
+            servers = await self._ask_all(run, kept, scoring=scoring)
             outcome = conclude(servers, self.settings)
             self._keep(outcome, kept, run.clock.now())
+            kept.reach = _reach(outcome, kept.reach)
+            kept.scores = self._scores(outcome, kept.scores, scoring=scoring)
         finally:
             self.memory.write(kept.content())
         if self.tell is not None:
@@ -62,13 +76,13 @@ class NTPProbe:
         self._write(run, outcome, kept)
         _judge(run, outcome)
 
-    async def _ask_all(self, run: Run, kept: Kept) -> list[Server]:
+    async def _ask_all(self, run: Run, kept: Kept, *, scoring: bool) -> list[Server]:
         until = run.clock.monotonic() + self._patience(run.seconds_left)
-        servers = [Server(step) for step in self.steps]
+        servers = [Server(step, is_pool=self.settings.is_pool(step.name)) for step in self.steps]
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._look_at_the_pool(run, kept, until))
-                round = _Round(self, run, kept, until, group)
+                round = _Round(self, run, kept, until, group, scoring=scoring)
                 for server in servers:
                     group.create_task(round.server(server))
         except BaseExceptionGroup as several:
@@ -105,24 +119,31 @@ class NTPProbe:
         }
         answered = (source for source in outcome.sources if source.transmit is not None)
         kept.transmits = {source.address.host: source.transmit for source in answered if source.transmit}
-        scores = {}
-        for server in outcome.servers if self.settings.pool_score else ():
-            series, check = server.step.series, outcome.check(server)
-            before = kept.scores.get(series)
-            if check is not None:
-                scores[series] = (before or Score()).after(check)
-            elif before is not None:
-                scores[series] = before
-        kept.scores = scores
+
+    def _scores(self, outcome: Outcome, before: dict[str, Score], *, scoring: bool) -> dict[str, Score]:
+        """The servers' scores after this run; a check moves them, while our own clock is right."""
+        if not self.settings.pool_score:
+            return {}
+        servers = {server.step.series: server for server in outcome.servers if not server.is_pool}
+        scores = {series: before[series] for series in servers if series in before}
+        if not scoring or outcome.own_clock_is_off:
+            return scores
+        checks = {series: outcome.check(server) for series, server in servers.items()}
+        return scores | {s: scores.get(s, Score()).after(check) for s, check in checks.items() if check is not None}
 
     def _write(self, run: Run, outcome: Outcome, kept: Kept) -> None:
         for reading in outcome.readings():
-            run.read(reading.type, reading.type_instance, reading.value, dispatched=reading.dispatched)
+            run.add_reading(reading.type, reading.type_instance, reading.value, dispatched=reading.dispatched)
+        for server in outcome.servers:
+            if (source := outcome.best(server)) is not None:
+                run.note(f"address of {server.step.name}", source.address.host)
+        for series, runs in kept.reach.items():
+            run.add_reading("gauge", f"reach-{series}", runs.count("1"))
         for series, score in kept.scores.items():
-            run.read("gauge", f"pool_score-{series}", score.score)
-            run.read("gauge", f"pool_step-{series}", score.step)
+            run.add_reading("gauge", f"pool_score-{series}", score.score)
+            run.add_reading("gauge", f"pool_step-{series}", score.step)
         if self.settings.pool_server is not None and kept.published is not None:
-            run.read("gauge", f"published_score-{slug(self.settings.pool_server)}", kept.published.score)
+            run.add_reading("gauge", f"published_score-{slug(self.settings.pool_server)}", kept.published.score)
             if kept.published.is_stale(run.clock.now()):
                 hours = (run.clock.now() - kept.published.time) / 3600
                 run.warn("published_stale", f"the score of {self.settings.pool_server} is {hours:.1f} h old")
@@ -133,23 +154,56 @@ class NTPProbe:
 class _Round:
     """All that is asked in one run; an address that several names lead to is asked once."""
 
-    def __init__(self, probe: NTPProbe, run: Run, kept: Kept, until: float, group: asyncio.TaskGroup) -> None:
+    def __init__(
+        self, probe: NTPProbe, run: Run, kept: Kept, until: float, group: asyncio.TaskGroup, *, scoring: bool
+    ) -> None:
         self._probe, self._run, self._kept, self._until, self._group = probe, run, kept, until, group
-        self._sources: dict[Address, Source] = {}
+        self._sources: dict[Address, tuple[Source, asyncio.Task[None]]] = {}
         now = run.clock.now()
         kept.holds = {host: hold for host, hold in kept.holds.items() if not hold.is_over(now)}
         root_distance = round(probe.settings.max_root_distance * 1e9)
+        self._check_samples = monitor.SAMPLES if scoring else 1
         self._asking = Asking(probe.settings.samples, until, root_distance, run.clock, probe.spacing)
 
     async def server(self, server: Server) -> None:
-        """Look *server* up, and ask every address."""
-        server.sources = [self._source(address) for address in await self._addresses(server)]
+        """Look *server* up, and ask every address; of a pool as many as have a vote."""
+        if server.step.name == FROM_DAEMON:
+            await self._of_the_daemon(server)
+            return
+        addresses = await self._addresses(server, server.step.name)
+        if not server.is_pool:
+            server.sources = [self._source(address, self._check_samples)[0] for address in addresses]
+            return
+        untried = iter(addresses)
+        for _ in range(MOST_OF_A_POOL):
+            self._group.create_task(self._one_of_a_pool(server, untried))
 
-    async def _addresses(self, server: Server) -> Iterable[Address]:
-        name, clock = server.step.name, self._run.clock
+    async def _one_of_a_pool(self, server: Server, untried: Iterator[Address]) -> None:
+        """Ask the next address of a pool; the one after it where this machine has no way to it."""
+        for address in untried:
+            source, asking = self._source(address)
+            server.sources.append(source)
+            await asyncio.wait([asking])
+            if source.reachable:
+                return
+
+    async def _of_the_daemon(self, server: Server) -> None:
+        """Ask each server of the time daemon: every address that it tells, the first good one of each name."""
+        clock = self._run.clock
+        told = await self._probe.daemon(clock, max(0.0, self._until - clock.monotonic()))
+        if told is None or not told.peers:
+            server.failure = Failure(Cause.CONNECT, _no_servers(told))
+            return
+        self._run.note(f"servers of {told.daemon}", ", ".join(peer.address for peer in told.peers))
+        for peer in told.peers:
+            addresses = iter(await self._addresses(server, peer.address))
+            self._group.create_task(self._one_of_a_pool(server, addresses))
+
+    async def _addresses(self, server: Server, name: str) -> Iterable[Address]:
+        clock = self._run.clock
         left = max(0.0, self._until - clock.monotonic())
         try:
-            async with deadline(left):
+            async with deadline(left, clock):
                 found, _ = await lookup(name, self._probe.settings.port, family=self._probe.family, clock=clock)
                 return dict.fromkeys(found)
         except ResolveFailed as error:
@@ -158,24 +212,39 @@ class _Round:
             server.failure = Failure(Cause.TIMEOUT, f"{name}: the name servers have not answered within {left:.1f} s")
         return ()
 
-    def _source(self, address: Address) -> Source:
+    def _source(self, address: Address, least: int = 1) -> tuple[Source, asyncio.Task[None]]:
         if address not in self._sources:
             source = Source(address, self._kept.transmits.get(address.host))
-            self._sources[address] = source
-            self._group.create_task(self._ask(source))
+            self._sources[address] = source, self._group.create_task(self._ask(source, least))
         return self._sources[address]
 
-    async def _ask(self, source: Source) -> None:
+    async def _ask(self, source: Source, least: int) -> None:
         host, now, interval = source.address.host, self._run.clock.now(), self._probe.interval
         hold = self._kept.holds.get(host)
         if hold is not None and hold.forbids(now):
             source.unasked = hold.sentence(interval)
             return
         slowed = hold is not None and hold.code == SLOW
-        await ask(source, replace(self._asking, samples=1) if slowed else self._asking)
+        await ask(source, replace(self._asking, samples=1 if slowed else max(least, self._asking.samples)))
         hold = held(hold.again(now) if hold else None, source.kiss, now, interval)
         if hold is not None:
             self._kept.holds[host] = hold
+
+
+def _no_servers(told: Account | None) -> str:
+    if told is None:
+        return f"{FROM_DAEMON}: no time daemon here gives its servers; name a Server"
+    return f"{FROM_DAEMON}: {told.daemon} has no server; name a Server"
+
+
+def _reach(outcome: Outcome, before: dict[str, str]) -> dict[str, str]:
+    """The servers' last eight runs, this one included; a run in which one was left alone is none."""
+    reach = {}
+    for server in outcome.servers:
+        series, answered = server.step.series, outcome.answered(server)
+        now = "" if answered is None else str(int(answered))
+        reach[series] = f"{before.get(series, '')}{now}"[-REACH:]
+    return {series: runs for series, runs in reach.items() if runs}
 
 
 def _judge(run: Run, outcome: Outcome) -> None:

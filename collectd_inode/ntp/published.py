@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+
+from collectd_inode.codec import known
 
 REST = 300.0
 """Seconds between two looks: the answers are cached for almost as long."""
@@ -16,11 +17,10 @@ STALE = 3600.0
 """Seconds after which a score says nothing of today: the active monitors look every nine minutes."""
 
 _MEDIAN = "recentmedian"
-_MOST = 1e15
 
 
 class Unreadable(ValueError):
-    """What came is not the JSON of a server's score; the text says what is missing."""
+    """The answer is not the JSON of a server's score; the text says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,6 @@ class Published:
     def is_stale(self, now: float) -> bool:
         """Whether it is too old to say anything of today."""
         return now - self.time > STALE
-
-    def kept(self) -> dict[str, float]:
-        """What is to outlive the run."""
-        return {"score": self.score, "step": self.step, "time": self.time}
 
 
 def address(base: str, server: str) -> str:
@@ -54,24 +50,15 @@ def parse(text: str) -> Published:
     history = answer.get("history") if isinstance(answer, dict) else None
     if not isinstance(history, list):
         raise Unreadable('no "history" in it')
-    found = [p for entry in _of_median(answer, history) if (p := published_from(entry, "ts")) is not None]
+    found = [p for entry in _of_median(answer, history) if (p := _entry(entry)) is not None]
     if not found:
         raise Unreadable("no score in its history: does the pool know this server?")
     return max(found, key=lambda published: published.time)
 
 
-def published_from(entry: object, time: str = "time") -> Published | None:
-    """The score in an entry (the pool's or a kept one); None if it is not whole.  *time* is the name of its time."""
-    if not isinstance(entry, Mapping):
-        return None
-    score, step, when = (_number(entry.get(key)) for key in ("score", "step", time))
-    return None if score is None or step is None or when is None else Published(score, step, when)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _MOST or math.isnan(value):
-        return None
-    return float(value)
+def _entry(entry: object) -> Published | None:
+    """The score in an entry; None if it is not whole."""
+    return known(Published, {**entry, "time": entry.get("ts")}) if isinstance(entry, Mapping) else None
 
 
 def _of_median(answer: Mapping[str, Any], history: list[Any]) -> list[Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from collectd_inode.ntp.packet import (
     KISSES,
+    NOT_YET,
     Packet,
     Reason,
     Refusal,
@@ -30,7 +31,7 @@ _PRECISIONS = range(-32, 1)
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one exchange told of a server; ``offset`` is how far it is ahead of this clock."""
+    """The result of one exchange with a server; ``offset`` is how far it is ahead of this clock."""
 
     offset: int
     delay: int
@@ -56,7 +57,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an answer must keep: the root distance, in nanoseconds, and the last transmit timestamp of this source."""
+    """The limits for an answer: the root distance, in nanoseconds, and the last transmit timestamp of this source."""
 
     root_distance: int
     before: int | None = None
@@ -76,7 +77,7 @@ def _complaints(packet: Packet, limits: Limits) -> Iterator[Refusal]:
     if packet.leap == LEAP_UNKNOWN:
         yield Refusal(Reason.UNSYNCHRONISED, f"the server says that it is not synchronised (leap {packet.leap})")
     if packet.stratum > MAX_STRATUM:
-        yield Refusal(Reason.STRATUM, f"stratum {packet.stratum}, and nothing above {MAX_STRATUM} has the time")
+        yield Refusal(Reason.STRATUM, f"stratum {packet.stratum}; a synchronised server has at most {MAX_STRATUM}")
     if packet.receive == 0 or packet.transmit == 0:
         which = "receive" if packet.receive == 0 else "transmit"
         yield Refusal(Reason.NO_TIME, f"the {which} timestamp is zero")
@@ -94,8 +95,11 @@ def _complaints(packet: Packet, limits: Limits) -> Iterator[Refusal]:
 def _stratum_zero(packet: Packet) -> Refusal:
     """A kiss-o'-death has a code; a server that has no time yet has none and says so by its leap indicator."""
     code = packet.reference_code
+    if code in NOT_YET and packet.leap == LEAP_UNKNOWN:
+        told = f"the server says that it is not synchronised ({code}: {NOT_YET[code]})"
+        return Refusal(Reason.UNSYNCHRONISED, told, kiss=code)
     if code:
-        meaning = KISSES.get(code, "a code that is not known")
+        meaning = KISSES.get(code, "an unknown code")
         return Refusal(Reason.KISS, f"kiss-o'-death {code}: {meaning}", kiss=code)
     if packet.leap == LEAP_UNKNOWN:
         return Refusal(Reason.UNSYNCHRONISED, "the server says that it is not synchronised (stratum 0, leap 3)")
@@ -119,7 +123,10 @@ def measure(packet: Packet, departure: int, arrival: int) -> Sample | Refusal:
     back = nanoseconds(packet.transmit, arrival) - arrival
     delay = there - back
     if delay < -_precision(packet):
-        return Refusal(Reason.NEGATIVE_DELAY, f"the server had it longer than it was away: a delay of {delay} ns")
+        return Refusal(
+            Reason.NEGATIVE_DELAY,
+            f"the server claims to have held the packet longer than the round trip took: a delay of {delay} ns",
+        )
     return Sample(
         offset=(there + back) // 2,
         delay=max(0, delay),

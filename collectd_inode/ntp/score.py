@@ -1,8 +1,8 @@
 """The NTP pool's score: what one of its monitors, standing here, would make of a server.
 
-The published score is the lower median over the scores of all active monitors; this is that of one more.  Each of our
-runs is one check, so it moves as fast as the pool's where the Interval is theirs, nine minutes.  The rules are those of
-ntppool/monitor (``scorer/statusscore/statusscore.go``, ``server/submitresults.go``) as of 2025-07-26.
+The published score is the lower median over the scores of all active monitors; this is that of one more.  It moves as
+fast as the pool's: what a check is, and when one is due, is in ``monitor.py``.  The rules are those of ntppool/monitor
+(``scorer/statusscore/statusscore.go``, ``server/submitresults.go``) as of 2025-07-26.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _POOR_STRATUM = 8
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a monitor has seen in one check.  ``offset`` in seconds; ``error`` a kiss code or any other text."""
+    """The result of a monitor's check.  ``offset`` in seconds; ``error`` a kiss code or any other text."""
 
     answered: bool
     stratum: int = 0
@@ -41,7 +41,7 @@ def checked(stratum: int, offset: float | None, kiss: str = "") -> Check:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one check does to the score: added, and afterwards the score is at most ``cap``."""
+    """The effect of one check on the score: added, and afterwards the score is at most ``cap``."""
 
     step: float
     cap: float | None = None
@@ -88,19 +88,6 @@ class Score:
         now = step(check)
         score = self.score * KEPT + now.step
         return Score(score if now.cap is None else min(score, now.cap), float(now.step))
-
-    def kept(self) -> dict[str, float]:
-        """What is to outlive the run."""
-        return {"score": self.score, "step": self.step}
-
-
-def score_from(kept: object) -> Score:
-    """The score that `Score.kept` gave; a new one if there is none, or if it makes no sense."""
-    match kept:
-        case {"score": int() | float() as score, "step": int() | float() as last}:
-            return Score(float(score), float(last))
-        case _:
-            return Score()
 
 
 def margin(limit: float, consensus: float) -> float:

@@ -1,19 +1,23 @@
-"""What an ``<NTP>`` block may say; the command line's options fill in the same settings."""
+"""The keys of an ``<NTP>`` block; the command line's options fill in the same settings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ipaddress
 from dataclasses import dataclass
-from typing import Any
 
-from collectd_inode.keys import Expected, Key, Values, boolean, ip_address, number, pair, port, text, web_address, whole
-
-INTERVAL = 64.0
-"""Seconds, NTP's usual shortest poll: the block's Interval, unless the Module's is longer or the block names one."""
-
-MAX_OFFSET = 0.1
-MAX_ROOT_DISTANCE = 1.5
-"""Seconds; ntpd's ``tos maxdist``."""
+from collectd_inode.keys import (
+    Expected,
+    Values,
+    boolean,
+    ip_address,
+    key,
+    number,
+    pair,
+    text,
+    web_address,
+    whole,
+)
+from collectd_inode.keys import port as port_number
 
 
 def _margin_name(values: Values) -> str:
@@ -23,58 +27,58 @@ def _margin_name(values: Values) -> str:
     return value
 
 
-NTP_KEYS = (
-    Key("Server", text, repeatable=True),
-    Key("Port", port),
-    Key("MaxOffset", number("a number of seconds above 0, such as 0.1", above=0)),
-    Key("MaxRootDistance", number("a number of seconds above 0, such as 1.5", above=0)),
-    Key("Samples", whole("a whole number of at least 1", least=1)),
-    Key("PoolScore", boolean),
-    Key("PoolServer", ip_address),
-    Key("PoolURL", web_address),
-    Key(
-        "Margin",
-        pair(
-            "a consumer's name", "the seconds it allows", _margin_name, number("a number of seconds above 0", above=0)
-        ),
-        repeatable=True,
-    ),
-)
+def _public_address(values: Values) -> str:
+    """An IP address as the pool writes it: in lower case, shortened, IPv4 as IPv4."""
+    address = ipaddress.ip_address(ip_address(values))
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.scope_id is not None:
+            raise Expected("an IP address that others can reach, without a network interface")
+        address = address.ipv4_mapped or address
+    return str(address)
+
+
+FROM_DAEMON = "from-daemon"
+"""The Server that stands for those of the machine's own time daemon, whatever they are at the time."""
+
+_ABOVE_0 = number("a number of seconds above 0", above=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """An ``<NTP>`` block, or an ``ntp`` on the command line, as told by the operator; offsets in seconds."""
 
-    servers: tuple[str, ...]
-    port: int = 123
-    max_offset: float = MAX_OFFSET
-    max_root_distance: float = MAX_ROOT_DISTANCE
-    samples: int = 1
-    pool_score: bool = False
-    pool_server: str | None = None
-    pool_url: str = "https://www.pool.ntp.org"
-    margins: tuple[tuple[str, float], ...] = ()
+    # fmt: off
+    servers: tuple[str, ...] = key("Server", text, '"ntp1.example.org"',
+        "Name or address.  It has one vote, by its best address; three servers can tell who is wrong."
+        ' ``"from-daemon"`` stands for the servers of this machine\'s time daemon, each with a vote.',
+        repeatable=True)
+    pools: tuple[str, ...] = key("Pool", text, '"ntp.example.org"',
+        "The name of several servers: up to four of its addresses vote, each for itself.  Unrelated to ``PoolScore``,"
+        " which is about the NTP Pool (`Manners`_).",
+        repeatable=True)
+    port: int = key("Port", port_number, "1123",
+        "The same for all servers.", default=123, one_run=True, metavar="N")
+    max_offset: float = key("MaxOffset", number("a number of seconds above 0, such as 0.1", above=0), "0.5",
+        "Seconds that this clock may be off.", default=0.1, one_run=True, metavar="S")
+    max_root_distance: float = key("MaxRootDistance",
+        number("a number of seconds above 0, such as 1.5", above=0), "1",
+        "Seconds that a server may be wrong by its own estimate (root distance); beyond, it has no vote.",
+        default=1.5, one_run=True, metavar="S")  # ntpd's tos maxdist
+    samples: int = key("Samples", whole("a whole number of at least 1", least=1), "4",
+        "Packets per source and run, 2 seconds apart; the fastest counts.  Use more than 1 only with your own servers.",
+        default=1, one_run=True, metavar="N")
+    pool_score: bool = key("PoolScore", boolean, "true",
+        "Keep the score that a monitor of the NTP Pool, standing here, would give each ``Server``.", default=False)
+    pool_server: str | None = key("PoolServer", _public_address, '"192.0.2.1"',
+        "Read this address' published score, at most every 5 minutes.")
+    pool_url: str = key("PoolURL", web_address, '"https://pool.example"',
+        "Where it is published.  Default: ``https://www.pool.ntp.org``.", default="https://www.pool.ntp.org", shown="")
+    margins: tuple[tuple[str, float], ...] = key("Margin",
+        pair("a consumer's name", "the seconds it allows", _margin_name, _ABOVE_0), '"s3" 900',
+        "A consumer and the seconds that it tolerates (S3: 900, Kerberos: 300).",
+        repeatable=True, one_run=True, metavar="NAME=S")
+    # fmt: on
 
-
-_FIELDS = {
-    "Server": "servers",
-    "Port": "port",
-    "MaxOffset": "max_offset",
-    "MaxRootDistance": "max_root_distance",
-    "Samples": "samples",
-    "PoolScore": "pool_score",
-    "PoolServer": "pool_server",
-    "PoolURL": "pool_url",
-    "Margin": "margins",
-}
-
-
-def settings(values: Mapping[str, Any]) -> Settings:
-    """The settings of a block whose values were read by `NTP_KEYS`."""
-    named: dict[str, Any] = {"servers": ()}
-    for key, field in _FIELDS.items():
-        if key in values:
-            value = values[key]
-            named[field] = tuple(value) if isinstance(value, list) else value
-    return Settings(**named)
+    def is_pool(self, name: str) -> bool:
+        """Whether each address of a server so named has a vote of its own."""
+        return name in self.pools or name == FROM_DAEMON

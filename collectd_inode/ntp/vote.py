@@ -15,7 +15,7 @@ LEAST_BOUND = 1_000_000
 """Nanoseconds: ntpd's ``tos mindist``.  Two servers on one wire must not fall out over microseconds."""
 
 TELLING = 3
-"""With fewer sources nobody can say which of two clocks is wrong."""
+"""With fewer servers nobody can say which of two clocks is wrong."""
 
 _SECOND = 10**9
 
@@ -38,6 +38,10 @@ class Candidate:
     def high(self) -> int:
         """The most that the offset can be."""
         return self.offset + max(self.bound, LEAST_BOUND)
+
+    def excludes(self, other: Candidate) -> bool:
+        """Whether one of the two must be wrong, since what they claim does not meet."""
+        return self.low > other.high or self.high < other.low
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +115,13 @@ def clock_sentence(vote: Vote, limit: float) -> str:
         return f"{who}: this clock is {apart(-vote.offset)}, the limit is {limit:g} s"
     who = " and ".join(c.name for c in vote.truechimers)
     told = f"this clock is {apart(-vote.offset, who)}, the limit is {limit:g} s"
-    return f"{told}; which of them is wrong takes {TELLING} sources to say"
+    return f"{told}; naming the wrong one needs {TELLING} sources"
 
 
 def discord_sentence(vote: Vote) -> str:
     """Who says what, when no majority agrees."""
     said = ", ".join(f"{c.name} {signed(c.offset)}" for c in sorted(vote.candidates, key=lambda c: abs(c.offset)))
-    return f"no majority of the sources agrees, so it cannot be said who is wrong: against this clock {said}"
+    return f"no majority of the sources agrees, so the wrong one cannot be named: against this clock {said}"
 
 
 def apart(nanoseconds: int, other: str = "") -> str:

@@ -1,4 +1,4 @@
-"""A job's series → what ``rrdtool graph`` is to be told: the pictures of each kind of job.  Pure.
+"""A job's panels → the arguments of ``rrdtool graph``: its pictures.  Pure.
 
 A picture is made of what has a file: a step that has never passed has none, and is named without numbers.  Its legend
 and the words for those who cannot see it come from the same rows.
@@ -13,12 +13,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from collectd_inode.kinds import kind_of
+from collectd_inode.model import Job
 from collectd_inode.names import slug
-from collectd_inode.report.notification import shortened
-from collectd_inode.run import Job
-from collectd_inode.wire import Phase
+from collectd_inode.panels import ANY, BOUND, Dots, Line, Look, Panel, Shape, of_job
+from collectd_inode.words import shortened
 
 NAME_WIDTH = 60
 TITLE_WIDTH = 100
@@ -26,7 +27,7 @@ TITLE_WIDTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What collectd's threshold plugin holds a series against; each None where it says nothing."""
+    """The limits of collectd's threshold plugin for a series; None where it has none."""
 
     warning_min: float | None = None
     warning_max: float | None = None
@@ -36,20 +37,23 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A job as far as it can be drawn: the series (``latency-total``) that have a file, and what they are held against.
-
-    ``max_offset``: an NTP job's, in seconds.
-    """
+    """A job as far as it can be drawn: the series (``latency-total``) that have a file, and their limits."""
 
     job: Job
     files: frozenset[str]
     limits: Mapping[str, Limit] = field(default_factory=dict)
-    max_offset: float | None = None
 
     @property
     def name(self) -> str:
         """As people would call it: ``webhome: Visiting home and contact pages``."""
         return ": ".join(filter(None, (self.job.name, self.job.scenario)))
+
+    def panels(self) -> list[Panel]:
+        """Its panels, the most telling first; its readings are those that have been stored."""
+        parted = tuple(series.partition("-")[::2] for series in sorted(self.files))
+        drawn = kind_of(self.job.kind).load_drawn()
+        named = {panel.name: panel for panel in drawn.panels(replace(of_job(self.job), readings=parted))}
+        return [named[name] for name in drawn.pictures if name in named]
 
 
 # Colours --------------------------------------------------------------------------------------------------------------
@@ -59,7 +63,7 @@ class Subject:
 class Palette:
     """The colours of a picture, ``#rrggbb`` or ``#rrggbbaa``.
 
-    ``series`` are told apart by people who see colours in other ways, too (Okabe and Ito's, and two more); failures
+    ``series`` can be distinguished by colour-blind people (Okabe and Ito's, and two more); failures
     have a colour of their own, and the height of the whole picture.
     """
 
@@ -118,8 +122,8 @@ class Row:
 
     @property
     def colour(self) -> str:
-        """What it is drawn in, without transparency; empty for what is not drawn."""
-        return re.sub(r"^[^#]*(#[0-9a-f]{6})?.*", r"\1", self.draw)
+        """Its colour with its transparency, in which a range differs from its average; empty if it is not drawn."""
+        return re.sub(r"^[^#]*(#[0-9a-f]{6}(?:[0-9a-f]{2})?)?.*", r"\1", self.draw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +168,8 @@ _PRINTED = "%.4lg"
 
 
 def arguments(picture: Picture, palette: Palette, frame: Frame, file: str) -> list[str]:
-    """What follows ``rrdtool graph`` to draw *picture* into *file*, in the folder of the job's RRD files."""
-    drawn = _small(picture) if frame.small else _legend(picture)
+    """The arguments of ``rrdtool graph`` that draw *picture* into *file*, in the folder of the job's RRD files."""
+    drawn = _small(picture) if frame.small else _captioned(picture)
     return [file, *_layout(picture, palette, frame), *picture.options, *picture.data, *drawn]
 
 
@@ -189,7 +193,7 @@ def _layout(picture: Picture, palette: Palette, frame: Frame) -> list[str]:
     ]
 
 
-def _legend(picture: Picture) -> Iterator[str]:
+def _captioned(picture: Picture) -> Iterator[str]:
     width = max((len(shortened(row.label, NAME_WIDTH)) for row in picture.rows if row.numbers), default=0)
     headed = any(len(row.numbers) == len(COLUMNS) for row in picture.rows)
     if headed:
@@ -222,7 +226,7 @@ def _small(picture: Picture) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LegendRow:
     """A row of a small picture's legend: name, colour, and its numbers by their words, as rrdtool printed them."""
 
     label: str
@@ -241,7 +245,7 @@ class Told:
         return dict(self.numbers).get("average") or "".join(number for _, number in self.numbers[:1])
 
 
-def told(picture: Picture, printed: Sequence[str]) -> list[Told]:
+def legend(picture: Picture, printed: Sequence[str]) -> list[LegendRow]:
     """The rows of *picture* with the numbers that rrdtool has *printed* for a small one; unknown ones are left out."""
     values = iter(printed)
     rows = []
@@ -249,11 +253,11 @@ def told(picture: Picture, printed: Sequence[str]) -> list[Told]:
         numbers = [(number.word, next(values, "nan")) for number in row.numbers]
         known = tuple((word, value) for word, value in numbers if "nan" not in value)
         if row.label:
-            rows.append(Told(row.label, row.colour, known))
+            rows.append(LegendRow(row.label, row.colour, known))
     return rows
 
 
-def alternative(picture: Picture, rows: Iterable[Told]) -> str:
+def alternative(picture: Picture, rows: Iterable[LegendRow]) -> str:
     """The picture in words, for those who cannot see it."""
     return f"{picture.title}, {picture.unit}. ".replace(", .", ".") + "; ".join(row.text for row in rows)
 
@@ -371,42 +375,42 @@ class _Sheet:
     def finish(self, name: str, what: str, unit: str, *options: str, height: float = 1.0) -> Picture:
         """The picture."""
         return Picture(
-            name, self.subject.name, what, unit, tuple(self.reads), tuple(self.data), tuple(self.rows), options,
-            height,
+            name, self.subject.name, what, unit, tuple(self.reads), tuple(self.data),
+            tuple(dict.fromkeys(self.rows)),  # what is the same for many series is drawn once
+            options, height,
         )  # fmt: skip
 
 
 SUCCESS = "bool-success"
-TOTAL = "latency-total"
-_FROM_ZERO = ("--lower-limit", "0")
-_CLOSE = ("--alt-autoscale", "--alt-y-grid")
-"""For what moves a little, far from zero."""
-
 _MILLI = 1000.0
 
 
-def _stack(sheet: _Sheet, labelled: Iterable[tuple[str, str]]) -> None:
-    """Series on top of one another, by label and name; at least one of them has a file.
+def _stack(sheet: _Sheet, panel: Panel) -> None:
+    """Series on top of one another.
 
     A series' threshold is drawn where the series stands, and after all of them: what is stacked stands on what was
     drawn before it, a line included.
     """
-    named = list(labelled)
-    names = {series: sheet.define(series) for _, series in named if sheet.has(series)}
+    names = {line.series: sheet.define(line.series) for line in panel.lines if sheet.has(line.series)}
+    shown = [line for line in panel.lines if line.series in names or panel.whole]
     nothing = sheet.compute(f"{next(iter(names.values()))},UNKN,*")
     below = ""
-    lines: list[Row] = []
-    for index, (label, series) in enumerate(named):
+    edges: list[Row] = []
+    for index, line in enumerate(shown):
         colour = sheet.palette.of(index)
-        if series not in names:
-            sheet.row(f"{label}: no values", f"AREA:{nothing}{colour}")
+        if line.series not in names:
+            sheet.row(f"{line.name}: no values", f"AREA:{nothing}{colour}")
             continue
-        name = names[series]
-        sheet.row(label, f"AREA:{name}{colour}", "STACK" if below else "", of=name)
+        name = names[line.series]
+        sheet.row(line.name, f"AREA:{name}{colour}", "STACK" if below else "", of=name)
         known = sheet.compute(f"{name},UN,0,{name},IF")
-        lines += _stacked_limit(sheet, series, label, below or sheet.compute(f"{known},0,*"))
+        edges += _stacked_limit(sheet, line.series, line.name, below or sheet.compute(f"{known},0,*"))
         below = sheet.compute(f"{below},{known},+") if below else known
-    sheet.rows += lines
+    sheet.rows += edges
+    if panel.whole and len(shown) > 1 and sheet.has(panel.whole.series):
+        sheet.row(panel.whole.name, of=sheet.define(panel.whole.series))
+    if panel.whole:
+        sheet.limits(panel.whole.series)
 
 
 def _stacked_limit(sheet: _Sheet, series: str, label: str, below: str) -> Iterator[Row]:
@@ -420,254 +424,155 @@ def _stacked_limit(sheet: _Sheet, series: str, label: str, below: str) -> Iterat
             yield Row(f"{word} above {most:g}: {label}", f"LINE1:{edge}{colour}", "dashes=2,3")
 
 
-# The pictures ---------------------------------------------------------------------------------------------------------
-
-
-def steps(subject: Subject, palette: Palette) -> Picture | None:
-    """The steps stacked in their order, the time in which the job failed, and the thresholds of the whole."""
-    wanted = [(s.name, f"response_time-{s.series}") for s in subject.job.steps if s.navigates]
-    shown = [pair for pair in wanted if pair[1] in subject.files]
-    if not shown:
-        return None
-    sheet = _Sheet(subject, palette, _MILLI)
-    sheet.failures()
-    _stack(sheet, wanted)
-    if len(wanted) > 1 and sheet.has(TOTAL):
-        sheet.row("all steps", of=sheet.define(TOTAL))
-    sheet.limits(TOTAL)
-    sheet.failure_share()
-    return sheet.finish("steps", "steps", "milliseconds", *_FROM_ZERO)
-
-
-def success(subject: Subject, palette: Palette) -> Picture | None:
-    """A strip: passed, failed (twice as high, for those who see no difference in colour), or nothing known."""
-    if SUCCESS not in subject.files:
-        return None
-    sheet = _Sheet(subject, palette)
-    least, share = sheet.define(SUCCESS, "MIN"), sheet.define(SUCCESS)
+def _strip(sheet: _Sheet, panel: Panel) -> None:
+    """Passed, failed (twice as high, for those who see no difference in colour), or nothing known."""
+    series = panel.lines[0].series
+    least, share = sheet.define(series, "MIN"), sheet.define(series)
     passed = sheet.compute(f"{least},0.5,GT,1,UNKN,IF")
     failed = sheet.compute(f"{least},0.5,LE,1,UNKN,IF")
     shares = sheet.compute(f"{share},100,*"), sheet.compute(f"1,{share},-,100,*")
     for label, drawn, colour, of in (
-        ("passed, % of the time", passed, f"{palette.passed}:0.5", shares[0]),
-        ("failed, % of the time", failed, f"{palette.failure}:1", shares[1]),
+        ("passed, % of the time", passed, f"{sheet.palette.passed}:0.5", shares[0]),
+        ("failed, % of the time", failed, f"{sheet.palette.failure}:1", shares[1]),
     ):
         sheet.rows.append(Row(label, f"TICK:{drawn}{colour}", numbers=(Number(f"{of}:AVERAGE", ""),)))
-    scale = ("--lower-limit", "0", "--upper-limit", "1", "--rigid", "--y-grid", "none")
-    return sheet.finish("success", "passed or failed", "", *scale, height=0.15)
 
 
-def total(subject: Subject, palette: Palette) -> Picture | None:
-    """Smoke: what the whole took, from the least to the most of each point, with its median and 95th percentile."""
-    if TOTAL not in subject.files:
-        return None
-    sheet = _Sheet(subject, palette, _MILLI)
-    sheet.failures()
-    low, high, average = (sheet.define(TOTAL, cf) for cf in ("MIN", "MAX", "AVERAGE"))
+_PERCENTILES = {Shape.MEDIAN: ("median", 50, 3), Shape.HIGH: ("95th percentile", 95, 4)}
+"""Name, percentile and colour."""
+
+
+def _smoke(sheet: _Sheet, panel: Panel) -> None:
+    """From the least to the most of each point, the average, and numbers over the whole time."""
+    series = panel.lines[0].series
+    low, high, average = (sheet.define(series, cf) for cf in ("MIN", "MAX", "AVERAGE"))
     smoke = sheet.compute(f"{high},{low},-")
-    colour = palette.of(0)
+    colour = sheet.palette.of(0)
     sheet.rows.append(Row("", f"AREA:{low}"))
     sheet.rows.append(Row("least to most", f"AREA:{smoke}{colour}50", "STACK"))
     sheet.row("average", f"LINE1.5:{average}{colour}", of=average)
-    for label, percent, other in (("median", 50, palette.of(3)), ("95th percentile", 95, palette.of(4))):
+    for label, percent, other in (_PERCENTILES[line.shape] for line in panel.lines if line.shape in _PERCENTILES):
         number = sheet.single(f"{average},{percent},PERCENTNAN")
-        sheet.rows.append(Row(label, f"LINE1.5:{number}{other}", "dashes=2,3", (Number(number, ""),)))
-    sheet.limits(TOTAL)
-    sheet.failure_share()
-    return sheet.finish("total", "all steps together", "milliseconds", *_FROM_ZERO)
-
-
-def phases(subject: Subject, palette: Palette) -> Picture | None:
-    """Where the time goes: the phases of all steps, and what is ours, stacked."""
-    wanted = [(name, f"duration-{name}") for name in (*(str(phase) for phase in Phase), "overhead")]
-    shown = [pair for pair in wanted if pair[1] in subject.files]
-    if not shown:
-        return None
-    sheet = _Sheet(subject, palette, _MILLI)
-    _stack(sheet, shown)
-    return sheet.finish("phases", "phases", "milliseconds", *_FROM_ZERO)
-
-
-_DAYS = {
-    "gauge-certificate_days_left": "certificate",
-    "gauge-chain_days_left": "chain",
-    "gauge-ca_days_left": "CA certificate",
-}
-
-
-def certificates(subject: Subject, palette: Palette) -> Picture | None:
-    """How many days each certificate is good for."""
-    of_hosts = f"{next(iter(_DAYS))}-"
-    hosts = {name: name.removeprefix(of_hosts) for name in sorted(subject.files) if name.startswith(of_hosts)}
-    wanted = {**{name: label for name, label in _DAYS.items() if name in subject.files}, **hosts}
-    sheet = _Sheet(subject, palette)
-    _lines(sheet, wanted)
-    for series in wanted:
-        sheet.limits(series)
-    _once(sheet)
-    return sheet.finish("certificates", "certificates", "days left", *_FROM_ZERO) if wanted else None
-
-
-def _lines(sheet: _Sheet, wanted: Mapping[str, str], *, width: float = 2) -> None:
-    for index, (series, label) in enumerate(wanted.items()):
-        name = sheet.define(series)
-        sheet.row(label, f"LINE{width:g}:{name}{sheet.palette.of(index)}", of=name)
-
-
-def _once(sheet: _Sheet) -> None:
-    """Lines that are the same for many series are drawn once."""
-    sheet.rows = list(dict.fromkeys(sheet.rows))
-
-
-def offset(subject: Subject, palette: Palette) -> Picture | None:
-    """Each server's offset with how wrong it can be, their consensus, and what is allowed."""
-    servers = [(name, server) for name, server in _servers(subject) if f"time_offset-{server}" in subject.files]
-    consensus = "time_offset-consensus"
-    if not servers and consensus not in subject.files:
-        return None
-    sheet = _Sheet(subject, palette, _MILLI)
-    sheet.failures()
-    middles = [sheet.define(f"time_offset-{server}") for _, server in servers]
-    for index, (name, server) in enumerate(servers):
-        if sheet.has(f"time_dispersion-{server}"):
-            bound = sheet.define(f"time_dispersion-{server}")
-            low, wide = sheet.compute(f"{middles[index]},{bound},-"), sheet.compute(f"{bound},2,*")
-            sheet.rows.append(Row("", f"AREA:{low}"))
-            sheet.row(f"{name}, give or take", f"AREA:{wide}{palette.of(index)}28", "STACK", of=bound)
-    for index, (name, _) in enumerate(servers):
-        sheet.row(name, f"LINE1.5:{middles[index]}{palette.of(index)}", of=middles[index])
-    if sheet.has(consensus):
-        agreed = sheet.define(consensus)
-        sheet.row("consensus", f"LINE2:{agreed}{palette.text}", of=agreed)
-    if subject.max_offset is not None:
-        most = subject.max_offset * _MILLI
-        sheet.line(f"MaxOffset: {most:g} either way", most, palette.failure)
-        sheet.rows.append(Row("", f"HRULE:{-most:g}{palette.failure}", "dashes=6,4"))
-    sheet.limits(consensus)
-    sheet.failure_share()
-    return sheet.finish("offset", "offset", "milliseconds", "--alt-autoscale")
-
-
-def _servers(subject: Subject) -> Iterator[tuple[str, str]]:
-    """Name and slug of each configured server, in order."""
-    return ((step.name, step.series) for step in subject.job.steps)
-
-
-POOL_LEAST, POOL_MOST, POOL_JOINS = -100.0, 20.0, 10.0
-"""The NTP Pool's scores, and the one from which a server is in its DNS."""
-_GOOD, _FAIR = 25.0, 100.0
-"""Milliseconds: up to the first an answer gains the full step, from the second it costs more than it brings."""
-
-
-def score(subject: Subject, palette: Palette) -> Picture | None:
-    """Score history, as the NTP Pool shows it: the score's line, and each answer's offset as a dot."""
-    names = {server: name for name, server in _servers(subject)}
-    kinds = (("gauge-pool_score-", "score predicted here"), ("gauge-published_score-", "score published"))
-    wanted = {
-        series: f"{names.get(server, server)}, {words}"
-        for start, words in kinds
-        for series in sorted(subject.files)
-        if (server := series.removeprefix(start)) != series
-    }
-    if not wanted:
-        return None
-    sheet = _Sheet(subject, palette)
-    offsets = [f"time_offset-{server}" for server in names if f"time_offset-{server}" in subject.files]
-    scale = _milliseconds_a_point((subject.max_offset or 0) * _MILLI)
-    for index, series in enumerate(offsets):
-        _dots(sheet, sheet.define(series, factor=_MILLI), scale, labelled=index == 0)
-    _lines(sheet, wanted)
-    sheet.line(f"in the pool from {POOL_JOINS:g}", POOL_JOINS, palette.passed)
-    right = ("--right-axis", f"{scale:g}:{-_MIDDLE_SCORE * scale:g}", "--right-axis-label", "offset, milliseconds")
-    limits = ("--lower-limit", f"{POOL_LEAST:g}", "--upper-limit", f"{POOL_MOST + 5:g}", "--rigid")
-    return sheet.finish("score", "score history", "score", *limits, *right, "--right-axis-format", "%.0lf")
-
-
-_MIDDLE_SCORE, _REACH = -40.0, 60.0
-"""Offsets have the middle of the picture, so many points up and down."""
-
-
-def _milliseconds_a_point(most: float) -> float:
-    """How much offset a point of the score's axis is worth, so that *most* has room and the axis has round numbers."""
-    return 2.5 * math.ceil(max(_FAIR, most) / _REACH / 2.5)
-
-
-def _dots(sheet: _Sheet, offset: str, scale: float, *, labelled: bool) -> None:
-    """A flat dash a value, in three colours; one beyond the picture is drawn at its edge."""
-    most, height = _REACH * scale, 1.6
-    inside = sheet.compute(f"{offset},{-most:g},MAX,{most:g},MIN,{scale:g},/,{_MIDDLE_SCORE:g},+")
-    size = sheet.compute(f"{offset},ABS")
-    classes = (
-        (f"{size},{_GOOD:g},LE", sheet.palette.passed, f"offset up to {_GOOD:g} ms"),
-        (f"{size},{_GOOD:g},GT,{size},{_FAIR:g},LE,*", sheet.palette.of(1), f"offset up to {_FAIR:g} ms"),
-        (f"{size},{_FAIR:g},GT", sheet.palette.failure, "offset of more than that"),
-    )
-    for condition, colour, label in classes:
-        foot = sheet.compute(f"{condition},{inside},{height / 2:g},-,UNKN,IF")
-        body = sheet.compute(f"{foot},UN,UNKN,{height:g},IF")
-        sheet.rows.append(Row("", f"AREA:{foot}"))
-        sheet.rows.append(Row(label if labelled else "", f"AREA:{body}{colour}", "STACK"))
-
-
-def margins(subject: Subject, palette: Palette) -> Picture | None:
-    """The seconds that are left before each named consumer rejects this clock."""
-    start = "gauge-margin-"
-    wanted = {name: name.removeprefix(start) for name in sorted(subject.files) if name.startswith(start)}
-    sheet = _Sheet(subject, palette)
-    _lines(sheet, wanted)
-    for series in wanted:
-        sheet.limits(series)
-    _once(sheet)
-    return sheet.finish("margins", "margins", "seconds left", *_CLOSE) if wanted else None
-
-
-def error(subject: Subject, palette: Palette) -> Picture | None:
-    """How wrong the kernel holds the clock to be: at most, and by its estimate."""
-    named = {
-        "time_dispersion-max_error": "at most",
-        "time_dispersion-estimated_error": "estimated",
-    }
-    wanted = {series: label for series, label in named.items() if series in subject.files}
-    if not wanted:
-        return None
-    sheet = _Sheet(subject, palette, _MILLI)
-    sheet.failures()
-    _lines(sheet, wanted)
-    for series in wanted:
-        sheet.limits(series)
-    sheet.failure_share()
-    return sheet.finish("error", "how wrong the clock may be", "milliseconds", *_FROM_ZERO)
-
-
-def frequency(subject: Subject, palette: Palette) -> Picture | None:
-    """By how much the kernel corrects the clock's speed."""
-    series = "frequency_offset-kernel"
-    if series not in subject.files:
-        return None
-    sheet = _Sheet(subject, palette)
-    _lines(sheet, {series: "correction"})
+        sheet.rows.append(Row(label, f"LINE1.5:{number}{sheet.palette.of(other)}", "dashes=2,3", (Number(number, ""),)))
     sheet.limits(series)
-    return sheet.finish("frequency", "frequency", "parts per million", *_CLOSE)
 
 
-Draw = Callable[[Subject, Palette], Picture | None]
+def _lines(sheet: _Sheet, panel: Panel) -> None:
+    """Lines upon their bounds, the main one upon all."""
+    lines = [line for line in panel.lines if sheet.has(line.series)]
+    drawn = [line for line in lines if line.shape is Shape.AS_IT_IS]
+    names = {line.series: sheet.define(line.series) for line in drawn}
+    coloured = [line.series for line in drawn if not line.main]
+    colours = {series: sheet.palette.of(index) for index, series in enumerate(coloured)}
+    for line in lines:
+        bound = f"{BOUND}-{line.instance}"
+        if line.shape is Shape.UPPER and sheet.has(bound):
+            wide = sheet.define(bound)
+            low, whole = sheet.compute(f"{names[line.series]},{wide},-"), sheet.compute(f"{wide},2,*")
+            sheet.rows.append(Row("", f"AREA:{low}"))
+            sheet.row(f"{line.name}, give or take", f"AREA:{whole}{colours[line.series]}28", "STACK", of=wide)
+    width = 2 if len(lines) == len(drawn) else 1.5
+    for line in sorted(drawn, key=lambda line: line.main):
+        name, colour = names[line.series], colours.get(line.series, sheet.palette.text)
+        sheet.row(line.name, f"LINE{2 if line.main else width:g}:{name}{colour}", of=name)
+    _marks(sheet, panel)
+    for line in drawn:
+        sheet.limits(line.series)
 
-PICTURES: Mapping[str, tuple[Draw, ...]] = {
-    "scenario": (steps, total, success, phases, certificates),
-    "smarthost": (steps, certificates, success, total),
-    "ntp": (offset, score, success, margins),
-    "clock": (error, frequency, success),
+
+def _marks(sheet: _Sheet, panel: Panel) -> None:
+    for mark in panel.marks:
+        sheet.line(mark.label, mark.level * sheet.factor, sheet.palette.passed if mark.good else sheet.palette.failure)
+
+
+def _dots(sheet: _Sheet, dots: Dots) -> None:
+    """A flat dash a value, in three colours; one beyond the picture is drawn at its edge."""
+    scale, height = _scale(dots), 1.6
+    most = dots.reach * scale
+    good, fair = dots.good * _MILLI, dots.fair * _MILLI
+    for index, line in enumerate(line for line in dots.lines if sheet.has(line.series)):
+        value = sheet.define(line.series, factor=_MILLI)
+        inside = sheet.compute(f"{value},{-most:g},MAX,{most:g},MIN,{scale:g},/,{dots.middle:g},+")
+        size = sheet.compute(f"{value},ABS")
+        classes = (
+            (f"{size},{good:g},LE", sheet.palette.passed, f"{dots.what} up to {good:g} ms"),
+            (f"{size},{good:g},GT,{size},{fair:g},LE,*", sheet.palette.of(1), f"{dots.what} up to {fair:g} ms"),
+            (f"{size},{fair:g},GT", sheet.palette.failure, f"{dots.what} of more than that"),
+        )
+        for condition, colour, label in classes:
+            foot = sheet.compute(f"{condition},{inside},{height / 2:g},-,UNKN,IF")
+            body = sheet.compute(f"{foot},UN,UNKN,{height:g},IF")
+            sheet.rows.append(Row("", f"AREA:{foot}"))
+            sheet.rows.append(Row(label if index == 0 else "", f"AREA:{body}{colour}", "STACK"))
+
+
+def _scale(dots: Dots) -> float:
+    """How many milliseconds a point of the axis is worth, so that the most has room and the axis has round numbers."""
+    return 2.5 * math.ceil(max(dots.fair, dots.most) * _MILLI / dots.reach / 2.5)
+
+
+_DRAW: Mapping[Look, Callable[[_Sheet, Panel], None]] = {
+    Look.LINES: _lines,
+    Look.STACK: _stack,
+    Look.SMOKE: _smoke,
+    Look.STRIP: _strip,
 }
-"""Kind → its pictures, the most telling first."""
+_STRIP_SCALE = ("--lower-limit", "0", "--upper-limit", "1", "--rigid", "--y-grid", "none")
+
+
+def _options(panel: Panel) -> Iterator[str]:
+    if panel.look is Look.STRIP:
+        yield from _STRIP_SCALE
+    elif panel.span is not None:
+        yield from ("--lower-limit", f"{panel.span[0]:g}", "--upper-limit", f"{panel.span[1]:g}", "--rigid")
+    elif panel.close:
+        yield from ("--alt-autoscale", "--alt-y-grid")
+    else:
+        yield from ("--lower-limit", "0")
+    if panel.dots is not None:
+        scale = _scale(panel.dots)
+        yield from ("--right-axis", f"{scale:g}:{-panel.dots.middle * scale:g}")
+        yield from ("--right-axis-label", f"{panel.dots.what}, milliseconds", "--right-axis-format", "%.0lf")
+
+
+def _picture(panel: Panel, subject: Subject, palette: Palette) -> Picture | None:
+    panel = replace(panel, lines=tuple(one for line in panel.lines for one in _each(line, subject.files)))
+    if not any(line.series in subject.files for line in panel.lines):
+        return None
+    sheet = _Sheet(subject, palette, panel.unit.factor)
+    if panel.failures:
+        sheet.failures()
+    if panel.dots is not None:
+        _dots(sheet, panel.dots)
+    _DRAW[panel.look](sheet, panel)
+    if panel.failures:
+        sheet.failure_share()
+    height = 0.15 if panel.look is Look.STRIP else 1.0
+    return sheet.finish(panel.name, panel.caption, panel.unit.words, *_options(panel), height=height)
+
+
+def _each(line: Line, files: Iterable[str]) -> Iterator[Line]:
+    """*line*, or one a series that it stands for."""
+    if not line.many:
+        yield line
+        return
+    start = line.series.removesuffix(ANY)
+    for rest in sorted(name.removeprefix(start) for name in files if name.startswith(start)):
+        yield replace(line, instance=line.instance.removesuffix(ANY) + rest, name=line.name + rest)
 
 
 def pictures(subject: Subject, palette: Palette = LIGHT) -> list[Picture]:
     """All pictures that the subject's files are enough for."""
-    drawn = (draw(subject, palette) for draw in PICTURES.get(subject.job.kind, (success,)))
+    drawn = (_picture(panel, subject, palette) for panel in subject.panels())
     return [picture for picture in drawn if picture is not None]
 
 
 def file_name(subject: Subject, picture: Picture, format: str) -> str:
     """``scenario-shop-browsing_the_shop-steps.png``: one file a picture, whatever its job is called."""
-    host = slug(subject.job.host) if subject.job.host else ""
-    return "-".join(filter(None, (host, subject.job.kind, subject.job.instance, picture.name))) + f".{format}"
+    return f"{base_name(subject.job)}-{picture.name}.{format}"
+
+
+def base_name(job: Job) -> str:
+    """The beginning of the names of all files of a job."""
+    host = slug(job.host) if job.host else ""
+    return "-".join(filter(None, (host, job.kind, job.instance)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from collectd_inode.model import Observation, StepResult, Trouble
 from collectd_inode.report.readings import readings
-from collectd_inode.run import Observation, StepResult
 
 
 def line(observation: Observation) -> str:
@@ -21,9 +21,13 @@ def as_object(observation: Observation) -> dict[str, Any]:
         "kind": job.kind,
         "job": job.name,
         "scenario": job.scenario,
+        "engine": job.engine,
+        "place": str(job.place) or None,
+        "tags": list(job.tags),
         "status": observation.status.value,
         "cause": observation.cause.word,
         "message": observation.message,
+        **_expectation(observation.trouble),
         "warnings": [{"code": warning.code, "message": warning.message} for warning in observation.warnings],
         "time": observation.time,
         "seconds": observation.seconds,
@@ -35,6 +39,10 @@ def as_object(observation: Observation) -> dict[str, Any]:
     }
 
 
+def _expectation(trouble: Trouble | None) -> dict[str, str | None]:
+    return {"expected": (trouble and trouble.expected) or None, "found": (trouble and trouble.found) or None}
+
+
 def _step(step: StepResult) -> dict[str, Any]:
     return {
         "name": step.name,
@@ -42,8 +50,9 @@ def _step(step: StepResult) -> dict[str, Any]:
         "status": step.status.value,
         "cause": step.trouble.cause.word if step.trouble else "none",
         "message": step.trouble.message if step.trouble else "",
+        **_expectation(step.trouble),
         "seconds": step.seconds,
-        "phases": dict(step.phases),
+        "phases": {**step.phases, **({"network": step.network} if step.network is not None else {})},
         "response_code": step.response_code,
         "bytes": step.bytes,
         "stamps": step.stamps.value if step.stamps else None,

@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
+from collectd_inode.model import Observation, Status
 from collectd_inode.report import pretty
 from collectd_inode.report.style import PLAIN
-from collectd_inode.run import Observation, Status
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no characters for (section 2.2): a page may hold it, a document may not, not even escaped."""
+"""The characters that XML 1.0 does not allow (section 2.2), not even escaped; a page may contain them."""
 
 _ELEMENTS = {Status.PASSED: None, Status.FAILED: "failure", Status.SKIPPED: "skipped"}
 _ERROR = "error"
-"""What a status is in JUnit's words; every other one is an error."""
+"""JUnit's word for a status; every other one is an error."""
 
 
 def document(observations: Sequence[Observation], problems: Sequence[str] = ()) -> str:
@@ -73,11 +73,16 @@ def _case(one: Observation) -> ElementTree.Element:
     )
     element = _ELEMENTS.get(one.status, _ERROR)
     if element is not None:
-        case.append(_element(element, "\n".join(_reason(one)), message=one.message, type=pretty.why(one)))
+        case.append(_element(element, "\n".join(_reason(one)), message=_message(one), type=pretty.why(one)))
     case.append(_element("system-out", pretty.observation(one, PLAIN, before=job.story)))
     if one.traceback:
         case.append(_element("system-err", one.traceback))
     return case
+
+
+def _message(one: Observation) -> str:
+    found = one.trouble.found if one.trouble else ""
+    return one.message if found in one.message else ": ".join(filter(None, (one.message, found)))
 
 
 def _reason(one: Observation) -> list[str]:

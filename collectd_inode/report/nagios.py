@@ -17,12 +17,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from collectd_inode.kinds import kind_of
+from collectd_inode.model import Observation, Status
 from collectd_inode.report import pretty, ranges
-from collectd_inode.report.notification import counted, one_line, reason
+from collectd_inode.report.notification import one_line, reason
 from collectd_inode.report.ranges import Range, figure
 from collectd_inode.report.style import PLAIN
 from collectd_inode.report.values import series, values
-from collectd_inode.run import Observation, Status
+from collectd_inode.words import blanked, plural
 
 LIMIT = 8000
 """Bytes of output.  Nagios' documentation promises 4 KB, Nagios 3 takes 8, Nagios 4.4 took 24 (2026-11-22)."""
@@ -40,17 +42,10 @@ class State(IntEnum):
 
 
 _BADNESS = (State.OK, State.WARNING, State.UNKNOWN, State.CRITICAL)
-"""Of several, the last in this order is told."""
+"""If there are multiple, the last in this order is reported."""
 
 JOBS = "JOBS"
-"""The service's name where jobs are of several kinds, or of none that is known."""
-
-_MAIN = {"ntp": ("time_offset-consensus", "offset"), "clock": ("time_dispersion-max_error", "error at most")}
-_TOTAL = "latency-total"
-"""The series that a range without a name is for: by kind, with what it is called when all is well; or the total."""
-
-_SIGNED = ("time_offset-",)
-"""Series that may be off in either direction: a range of one number is for both, as in check_ntp_time."""
+"""The service's name where jobs have different kinds, or of none that is known."""
 
 _UNITS: Mapping[str, tuple[str, str]] = {
     "bool": ("", "0;1"),
@@ -79,7 +74,7 @@ class Threshold:
 
 
 def threshold(state: State, text: str) -> Threshold:
-    """What ``--warning`` or ``--critical`` says: ``[SERIES=]RANGE``; raises ValueError where it is none."""
+    """The threshold in ``--warning`` or ``--critical``: ``[SERIES=]RANGE``; raises ValueError if it is invalid."""
     name, equals, range = text.rpartition("=")
     if equals and not name:
         raise ValueError(f"{text}: expected the name of a series before the =")
@@ -88,7 +83,7 @@ def threshold(state: State, text: str) -> Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is printed, and the exit code."""
+    """The text to print, and the exit code."""
 
     state: State
     text: str
@@ -102,7 +97,7 @@ class _Judged:
     known: Mapping[str, float | None]
     thresholds: Mapping[str, Sequence[Threshold]]
     found: tuple[tuple[State, str], ...]
-    """What the thresholds have found, in words."""
+    """The violated thresholds, in words."""
 
     @property
     def state(self) -> State:
@@ -130,7 +125,7 @@ def report(
 
 
 def unknown(service: str, text: str, below: Sequence[str] = ()) -> Report:
-    """What is said where nothing could be run: UNKNOWN, and why."""
+    """The output if nothing could be run: UNKNOWN, and why."""
     return Report(State.UNKNOWN, _assembled(f"{service} UNKNOWN - {text}", "", below))
 
 
@@ -146,7 +141,7 @@ def _own_state(observation: Observation) -> State:
 
 def _service(observations: Sequence[Observation]) -> str:
     kinds = {o.job.kind for o in observations}
-    return kinds.pop().upper() if len(kinds) == 1 else JOBS
+    return kind_of(kinds.pop()).service if len(kinds) == 1 else JOBS
 
 
 # Thresholds
@@ -186,7 +181,7 @@ def _prefix(observation: Observation) -> str:
 
 
 def _main(observation: Observation) -> str:
-    return _MAIN.get(observation.job.kind, (_TOTAL, ""))[0]
+    return kind_of(observation.job.kind).main_series
 
 
 def _label_of(one: Threshold, observation: Observation) -> str:
@@ -194,12 +189,17 @@ def _label_of(one: Threshold, observation: Observation) -> str:
 
 
 def _for(label: str, one: Threshold) -> Threshold:
-    return Threshold(one.state, label, one.range.around_zero) if label.startswith(_SIGNED) else one
+    return Threshold(one.state, label, one.range.around_zero) if is_signed(label) else one
+
+
+def is_signed(series: str) -> bool:
+    """Whether *series* may be off in either direction: a range of one number is for both, as in check_ntp_time."""
+    return series.startswith("time_offset-")
 
 
 def _breach(one: Threshold, label: str, value: float | None, observation: Observation) -> tuple[State, str] | None:
     if value is None:  # a failed run is bad enough; in one that passed, what cannot be judged is not OK
-        return (State.UNKNOWN, f"{label} has no value to hold against {one.range}") if observation.passed else None
+        return (State.UNKNOWN, f"{label} has no value to compare with {one.range}") if observation.passed else None
     if not one.range.alarms(value):
         return None
     return one.state, f"{label} {_shown(label, value)} is {_where(one.range, label, value)}"
@@ -225,7 +225,7 @@ def _strays(judged: Sequence[_Judged], thresholds: Sequence[Threshold]) -> Itera
         wanted = [_label_of(one, j.observation) for j in judged]
         if not any(label in j.known for label, j in zip(wanted, judged, strict=True)):
             near = difflib.get_close_matches(wanted[0], labels, n=3, cutoff=0.4) or labels
-            yield f"there is no series {wanted[0]}; there are: {', '.join(near)}"
+            yield f"there is no series {wanted[0]}; known: {', '.join(near)}"
 
 
 # Text
@@ -251,29 +251,29 @@ def _name(observation: Observation) -> str:
 def _why(one: _Judged) -> str:
     observation = one.observation
     if not observation.passed:
-        return reason(observation)
+        return reason(observation, _LINE)
     return "; ".join([*(text for _, text in one.found), *(warning.message for warning in observation.warnings)])
 
 
 def _good(one: _Judged) -> str:
     """How well it went: the main series' value; of a job whose steps are on the wire their number and total."""
     observation = one.observation
-    if observation.job.kind in _MAIN:
-        label, words = _MAIN[observation.job.kind]
-        value = one.known.get(label)
-        return f"{words} {'unknown' if value is None else _shown(label, value, 3)}"
+    kind = kind_of(observation.job.kind)
+    if kind.main_words:
+        value = one.known.get(kind.main_series)
+        return f"{kind.main_words} {'unknown' if value is None else _shown(kind.main_series, value, 3)}"
     return _took(len(observation.steps), observation.seconds)
 
 
 def _took(steps: int, seconds: float | None) -> str:
-    return counted(steps, "step") + ("" if seconds is None else f" in {_shown(_TOTAL, seconds, 3)}")
+    return plural(steps, "step") + ("" if seconds is None else f" in {_shown('latency', seconds, 3)}")
 
 
 def _all_good(observations: Sequence[Observation]) -> str:
     noun = pretty.noun_of(observations)
     steps = sum(len(o.steps) for o in observations)
     known = [o.seconds for o in observations if o.seconds is not None]
-    return f"{counted(len(observations), noun)}, {_took(steps, sum(known) if known else None)}"
+    return f"{plural(len(observations), noun)}, {_took(steps, sum(known) if known else None)}"
 
 
 def _below(one: _Judged, *, verbose: bool = False) -> Iterator[str]:
@@ -325,7 +325,7 @@ def _fitting(data: Iterable[str]) -> tuple[str, list[str]]:
             fitting.append(datum)
         else:
             left_out += 1
-    note = f"{counted(left_out, 'value')} left out of the performance data: they would be more than {_DATA} bytes"
+    note = f"{plural(left_out, 'value')} omitted from the performance data, which is limited to {_DATA} bytes"
     return " ".join(fitting), [note] if left_out else []
 
 
@@ -342,9 +342,9 @@ def _assembled(line: str, data: str, below: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-_CUT = f"(the rest is left out: it would be more than {LIMIT} bytes)"
+_CUT = f"(the rest is omitted: the output is limited to {LIMIT} bytes)"
 
 
 def _plain(text: str) -> str:
     """*text* without the bar that begins performance data, and without what does not print, newlines among it."""
-    return "".join(c if c.isprintable() else " " for c in text.replace("|", "¦")).rstrip()
+    return blanked(text.replace("|", "¦")).rstrip()

@@ -1,17 +1,22 @@
 """Observation → notification: when to wake somebody, and with which words.
 
-A job that goes bad is told once, after ``Confirm`` bad runs in a row; its recovery at the first good one.  At the start
-only what is bad is told, and of that only what has not been told before (`status.Record.told`).  The identity equals
-that of ``bool-success``, so that tools can put the two together.
+A job that goes bad is notified once, after ``Confirm`` bad runs, and its recovery once, after ``ConfirmRecovery`` good
+ones in a row; `record.worth_telling` decides it.  At the start only what is bad is notified, and of that only what has
+not been before (`record.Record.told`).  The identity equals that of ``bool-success``, so that tools can put the two
+together.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
-from collectd_inode.report.status import Record
-from collectd_inode.run import Observation
+from collectd_inode.model import Observation, Problem, Standing
+from collectd_inode.report.record import Identity, News, Record, worth_telling
+from collectd_inode.report.values import HEALTH_PLUGIN
+from collectd_inode.words import ELLIPSIS, blanked, plural, shortened, span
 
 MESSAGE_BYTES = 255
 """collectd cuts a notification's message here, in the middle of a character if need be."""
@@ -22,6 +27,7 @@ class Severity(Enum):
     """collectd's severities, as far as we use them."""
 
     FAILURE = 1
+    WARNING = 2
     OKAY = 4
 
 
@@ -42,52 +48,140 @@ class Notification:
 def notification(before: Record | None, after: Record, observation: Observation, time: float) -> Notification | None:
     """The notification that *observation* is worth, if any: what is known of the job *before* and *after* it says."""
     job = observation.job
-    was_told = before is not None and before.told
-    if after.told == was_told or not job.notify:
+    news = worth_telling(before, after, job)
+    if news is None or observation.standing is not Standing.FINAL:
         return None
     severity = Severity.FAILURE if after.told else Severity.OKAY
-    return Notification(severity, message(observation), job.host, job.kind, job.instance, time)
+    said = message(observation)
+    if news is News.ONE_OF_MANY:
+        severity, said = Severity.WARNING, one_line(f"one of many ({HEALTH_PLUGIN}/bool-uplink): {said}")
+    if news is News.OKAY and before is not None:
+        said = f"{said}; {_outage(before, after, job.confirm_recovery)}"
+    elif news is News.STILL_BAD and after.down_since is not None:
+        said = one_line(f"still bad after {span(after.time - after.down_since)}: {said}")
+    if after.muted_until is not None:
+        said = one_line(f"{said}; {muted(after.muted_until, after.mute_reason)}")
+    return Notification(severity, said, job.host, job.kind, job.instance, time)
+
+
+def muted(until: float, reason: str) -> str:
+    """That a job is muted, until when and why."""
+    return f"muted until {datetime.fromtimestamp(until):%Y-%m-%d %H:%M}: {reason}"
+
+
+def test(identity: Identity, severity: Severity, time: float) -> Notification:
+    """A notification that says that it is a test, with the identity that an alarm of the job has."""
+    said = "this is a test of the alarm, by collectd-inode test-notification: "
+    said += "nothing is wrong" if severity is Severity.FAILURE else "and this is its end"
+    host, kind, instance = identity
+    return Notification(severity, said, host, kind, instance, time)
+
+
+def _outage(before: Record, after: Record, recovery: int) -> str:
+    """How long a job was bad, to the first good run after it, and in how many runs."""
+    began = before.since if before.down_since is None else before.down_since
+    ended = after.recent[-recovery].time if len(after.recent) >= recovery else after.time
+    failed = plural(max(1, before.failed_runs), "run")
+    return f"it was bad for {span(ended - began)}, {failed} failed"
 
 
 def withdrawn(record: Record, time: float) -> Notification | None:
-    """What takes an alarm back when its job is no longer there, if there is one."""
-    said = "no longer watched: there is no such job any more"
+    """The notification that withdraws an alarm whose job was removed, if there is one."""
+    said = "no longer monitored: the job was removed from the configuration"
     return Notification(Severity.OKAY, said, record.host, record.kind, record.instance, time) if record.told else None
 
 
+def many_bad(bad: int, jobs: int, cause: str, time: float) -> Notification:
+    """So many of this daemon's *jobs* went bad at once, with one cause."""
+    said = f"{bad} of {jobs} jobs here: {cause}; the fault is probably on this side"
+    return _about_us(Severity.FAILURE, said, time, "bool", "uplink")
+
+
+def many_good(good: int, jobs: int, still_bad: Sequence[str], seconds: float, time: float) -> Notification:
+    """The end of that: so many are good again; the others, *still_bad*, are notified one by one."""
+    rest = f"; still bad: {', '.join(still_bad)}" if still_bad else ""
+    over = f"{good} of {jobs} jobs are good again" if jobs else "none of these jobs is watched any more"
+    return _about_us(Severity.OKAY, one_line(f"{over}; it was bad for {span(seconds)}{rest}"), time, "bool", "uplink")
+
+
+def of_record(record: Record, time: float) -> Notification:
+    """The notification of a failure that was kept back, by what is known of its last run."""
+    said = _with_evidence(_reason(record.cause, record.step, record.message, record.found), record.evidence)
+    return Notification(Severity.FAILURE, said, record.host, record.kind, record.instance, time)
+
+
+def reload_problem(problem: Problem, time: float) -> Notification:
+    """A file that was changed cannot be loaded any more: which one, and where."""
+    said = one_line(f"{problem}; the last good version keeps running")
+    return _about_us(Severity.WARNING, said, time)
+
+
+def reload_mended(time: float) -> Notification:
+    """Every file that was changed could be loaded again."""
+    return _about_us(Severity.OKAY, "all changed files are loaded", time)
+
+
+def _about_us(
+    severity: Severity, said: str, time: float, type: str = "gauge", type_instance: str = "config_errors"
+) -> Notification:
+    return Notification(severity, said, "", HEALTH_PLUGIN, "", time, type, type_instance)
+
+
 def message(observation: Observation) -> str:
-    """One line of at most 255 bytes: cause, step, message; and where the evidence is, if there is room for it."""
+    """One line of at most 255 bytes: cause, step, message, the page's words; and the evidence, if there is room."""
     if observation.passed:
         took = "" if observation.seconds is None else f" in {observation.seconds:.3f} s"
-        return one_line(f"passed: {counted(len(observation.steps), 'step')}{took}")
-    said = one_line(reason(observation))
-    whole = f"{said} ({one_line(observation.evidence)})"
-    return whole if observation.evidence and len(whole.encode()) <= MESSAGE_BYTES else said
+        return one_line(f"passed: {plural(len(observation.steps), 'step')}{took}")
+    return _with_evidence(reason(observation), observation.evidence)
 
 
-def reason(observation: Observation) -> str:
-    """Why a run did not pass: cause, step, message.  A step that the message begins with is not said twice."""
-    step = observation.bad_step
-    named = step is not None and not observation.message.startswith(step.name)
-    parts = (observation.cause.word, shortened(step.name, _STEP_LENGTH) if step and named else "", observation.message)
-    return ": ".join(filter(None, parts))
+def _with_evidence(said: str, evidence: str) -> str:
+    whole = f"{said} ({one_line(evidence)})"
+    return whole if evidence and len(whole.encode()) <= MESSAGE_BYTES else said
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 step``, ``2 steps``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def reason(observation: Observation, limit: int = MESSAGE_BYTES) -> str:
+    """Why a run did not pass, on one line of at most *limit* bytes: cause, step, message, then the page's words.
+
+    A step that the message begins with is not named twice.  Where the room does not do, the message is cut so far that
+    the page's words have two fifths of it.
+    """
+    step, trouble = observation.bad_step, observation.trouble
+    found = trouble.found if trouble else ""
+    return _reason(observation.cause.word, step.name if step else "", observation.message, found, limit)
 
 
-def shortened(text: str, length: int) -> str:
-    """*text*, cut with an ellipsis if it is longer than *length* characters."""
-    return text if len(text) <= length else text[: length - 1] + "…"
+def _reason(cause: str, step: str, message: str, found: str, limit: int = MESSAGE_BYTES) -> str:
+    named = step and not message.startswith(step)
+    parts = (cause, shortened(step, _STEP_LENGTH) if named else "", message)
+    said = " ".join(blanked(": ".join(filter(None, parts))).split())
+    found = " ".join(blanked(found).split())
+    found = _beyond(said, found)
+    if not found or found in said:
+        return one_line(said, limit)
+    reserved = min(len(found.encode("utf-8", "replace")), limit * 2 // 5)
+    return one_line(f"{one_line(said, limit - reserved - 2)}: {found}", limit)
+
+
+def _beyond(said: str, found: str) -> str:
+    """*found* without the words at its beginning that end *said*: many error pages begin with their status.
+
+    One word that begins a sentence of its own stays: “Error establishing a database connection” after “500 Internal
+    Server Error”.
+    """
+    words, before = found.split(" "), said.split(" ")
+    repeated = next((n for n in range(min(len(words), len(before)), 0, -1) if before[-n:] == words[:n]), 0)
+    goes_on = words[1][:1].islower() if repeated == 1 and len(words) > 1 else False
+    return found if goes_on else " ".join(words[repeated:])
 
 
 def one_line(text: str, limit: int = MESSAGE_BYTES) -> str:
-    """*text* on one line, without control characters, at most *limit* bytes of UTF-8, never cut inside a character."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """*text* on one line, without control characters, at most *limit* bytes of UTF-8, cut between words."""
+    line = " ".join(blanked(text).split())
     octets = line.encode("utf-8", "replace")
     if len(octets) <= limit:
         return octets.decode("utf-8")
-    ellipsis = "…"
-    return octets[: limit - len(ellipsis.encode())].decode("utf-8", "ignore") + ellipsis
+    kept = octets[: limit - len(ELLIPSIS.encode())].decode("utf-8", "ignore")
+    before, _, part = kept.rpartition(" ")
+    # A word that is longer than a third of the room is cut: an address, or a sentence in Chinese.
+    return (before if before and len(part.encode()) <= limit // 3 else kept) + ELLIPSIS

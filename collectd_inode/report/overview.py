@@ -1,19 +1,23 @@
 """Records, histories and small pictures → one page of HTML that stands alone.  Pure.
 
-No script and no other file is needed: styles and pictures are in the page, so that it can be mailed.  It follows the
-reader's choice of light or dark and the width of his screen.  The worst job comes first.
+No other file is needed: styles and small pictures are in the page, so that it can be mailed.  Its script only filters
+the jobs and tells the page's age; without it, all is there.  It follows the reader's choice of light or dark and the
+width of his screen.  First a table of all jobs, then what is known of each; the worst job comes first.
 """
 
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import IntEnum
 from html import escape
+from itertools import groupby
 
-from collectd_inode.report.status import Record, span
+from collectd_inode.report.record import Record
+from collectd_inode.words import shortened, span
 
 
 class State(IntEnum):
@@ -38,7 +42,8 @@ class State(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a job's ``bool-success`` file says: when it was last written and its points, oldest first (None: unknown).
+    """The content of a job's ``bool-success`` file: when it was last written and its points, oldest first (None:
+    unknown).
 
     A point is 1 if all runs in its time passed; RRD parts a run's value among two of them.
     """
@@ -61,6 +66,18 @@ class History:
                 return earlier if earlier is not None else time
             earlier = time if value is not None else earlier
         return None
+
+    def cells(self, count: int) -> tuple[bool | None, ...]:
+        """The time of the points in so many parts: False if something failed in it, None if nothing is known of it."""
+        if not self.points:
+            return ()
+        start, end = self.points[0][0], self.points[-1][0]
+        found: list[bool | None] = [None] * count
+        for time, value in self.points:
+            if value is not None:
+                cell = min(count - 1, int((time - start) / (end - start or 1.0) * count))
+                found[cell] = value > 0.5 and found[cell] is not False
+        return tuple(found)
 
     @property
     def last_failure(self) -> float | None:
@@ -98,6 +115,19 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """Availability of the last day and month (0 to 1), the latency now and the usual one (seconds); None: unknown."""
+
+    day: float | None = None
+    month: float | None = None
+    now: float | None = None
+    usual: float | None = None
+
+
+NOTHING_KNOWN = Numbers()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A job on the page: its name for people, what it is, and what is known of it."""
 
@@ -107,6 +137,11 @@ class Entry:
     record: Record | None = None
     history: History | None = None
     shots: tuple[Shot, ...] = ()
+    numbers: Numbers = field(default_factory=lambda: NOTHING_KNOWN)
+    pictures: tuple[tuple[str, str], ...] = ()
+    """Caption and file of each large picture."""
+    why: str = ""
+    """A file beside the page with what is known of why it is bad."""
 
     def state(self, now: float) -> State:
         """How it is; the record knows more than the RRD file, which is only asked where there is none."""
@@ -130,11 +165,13 @@ class Made:
     host: str
     last: str
     zone: tzinfo | None = None
+    drawn: str = ""
+    """A fingerprint of what decides how the pictures look."""
 
 
 def page(entries: Iterable[Entry], made: Made, notes: Sequence[str] = ()) -> str:
     """The page.  *notes* are sentences about what could not be shown."""
-    ordered = sorted(entries, key=lambda entry: entry.state(made.time))
+    ordered = worst_first(entries, made.time)
     told = _told(ordered, made)
     lines = [
         "<!DOCTYPE html>",
@@ -143,23 +180,37 @@ def page(entries: Iterable[Entry], made: Made, notes: Sequence[str] = ()) -> str
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="robots" content="noindex">',
+        f'<meta http-equiv="refresh" content="{REFRESH_SECONDS}">',
+        f'<meta name="{DRAWN}" content="{escape(made.drawn)}">',
         f"<title>{escape(told)} – {escape(made.host)}</title>",
         f"<style>{_STYLE}</style>",
         "</head>",
         "<body>",
         "<header>",
         f"<h1>{escape(made.host)}</h1>",
-        f"<p>{escape(told)}.  Made {_time(made.time, made)}; the pictures show the last {escape(made.last)}.</p>",
+        f"<p>{escape(told)}.  Made {_time(made.time, made)}<span id='age'></span>; the pictures show the last"
+        f" {escape(made.last)}.</p>",
         "</header>",
         *_notes(notes),
+        *_table(ordered, made),
         "<main>",
-        *(line for entry in ordered for line in _article(entry, made)),
+        *(line for number, entry in enumerate(ordered) for line in _article(entry, made, number)),
         "</main>",
         "<footer><p>Drawn by <code>collectd-inode graph</code>.</p></footer>",
+        f"<script>{_SCRIPT}</script>",
         "</body>",
         "</html>",
     ]
     return "\n".join(lines) + "\n"
+
+
+DRAWN = "collectd-inode-drawn"
+"""The name under which the page says how its pictures were drawn."""
+
+
+def worst_first(entries: Iterable[Entry], now: float) -> list[Entry]:
+    """The entries as the page has them."""
+    return sorted(entries, key=lambda entry: entry.state(now))
 
 
 def _told(entries: Sequence[Entry], made: Made) -> str:
@@ -171,14 +222,98 @@ def _told(entries: Sequence[Entry], made: Made) -> str:
 
 def _notes(notes: Sequence[str]) -> Iterator[str]:
     if notes:
-        yield '<section class="notes" aria-label="What could not be shown"><ul>'
+        yield '<section class="notes" aria-label="Not shown"><ul>'
         yield from (f"<li>{escape(note)}</li>" for note in notes)
         yield "</ul></section>"
 
 
-def _article(entry: Entry, made: Made) -> Iterator[str]:
+_HEADS = ("", "Job", "State", "Since", "Day", "Month", "Latency", "Usual", "History", "Reason")
+
+
+def _table(entries: Sequence[Entry], made: Made) -> Iterator[str]:
+    """All jobs, a row each."""
+    if not entries:
+        return
+    yield '<p class="filter"><label>Filter <input id="filter" type="search"></label></p>'
+    yield '<div class="table"><table><thead><tr>'
+    yield "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
+    yield "</tr></thead><tbody>"
+    yield from (_row(entry, made, number) for number, entry in enumerate(entries))
+    yield "</tbody></table></div>"
+
+
+def _row(entry: Entry, made: Made, number: int) -> str:
+    state, record, numbers = entry.state(made.time), entry.record, entry.numbers
+    told = f"{record.step}: {record.message}" if record is not None and not record.passed else ""
+    reason = shortened(told.removeprefix(": "), 120)
+    why = f' <a href="{escape(entry.why)}">why</a>' if entry.why else ""
+    cells = (
+        f'<th scope="row"><a href="#job-{number}">{escape(entry.name)}</a></th>',
+        f"<td><strong>{state.word}</strong></td>",
+        f"<td>{_first_time(entry, state, made)}</td>",
+        *(f"<td>{_percent(share)}</td>" for share in (numbers.day, numbers.month)),
+        *(f"<td>{_milliseconds(seconds)}</td>" for seconds in (_latency(entry), numbers.usual)),
+        f"<td>{_strip(entry.history)}</td>",
+        f"<td>{escape(reason)}{why}</td>",
+    )
+    mark = f'<td class="mark" aria-hidden="true">{state.mark}</td>'
+    return f'<tr class="{state.word}" data-job="{escape(_words(entry, state))}">{mark}{"".join(cells)}</tr>'
+
+
+def _words(entry: Entry, state: State) -> str:
+    """The text that the filter searches."""
+    return f"{entry.name} {entry.kind} {state.word}".lower()
+
+
+def _first_time(entry: Entry, state: State, made: Made) -> str:
+    record, history = entry.record, entry.history
+    if record is not None:
+        return _time(record.time if state is State.STALE else record.since, made)
+    since = history.since if history is not None else None
+    return _time(since, made) if since is not None else ""
+
+
+def _latency(entry: Entry) -> float | None:
+    return entry.record.seconds if entry.record is not None else entry.numbers.now
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
+
+
+def _percent(share: float | None) -> str:
+    """Never 100 % of what failed at all."""
+    if share is None:
+        return "–"
+    percent = math.floor(share * 1000 + 1e-6) / 10
+    return f"{percent:.1f} %".replace(".0 %", " %")
+
+
+CELLS = 48
+"""Of a strip."""
+
+
+def _strip(history: History | None) -> str:
+    """The history as a strip: red where something failed, green where all was well, nothing where nothing is known."""
+    cells = history.cells(CELLS) if history is not None else ()
+    if not any(cell is not None for cell in cells):
+        return ""
+    paths, first = {True: "", False: ""}, 0
+    for good, group in groupby(cells):
+        length = len(list(group))
+        if good is not None:
+            top = 4 if good else 0
+            paths[good] += f"M{first} {top}h{length}v{12 - top}h-{length}z"
+        first += length
+    bad = sum(cell is False for cell in cells)
+    said = f"failed in {bad} of {CELLS} parts of the time" if bad else "no failure"
+    drawn = "".join(f'<path class="{"good" if good else "bad"}" d="{path}"/>' for good, path in paths.items() if path)
+    return f'<svg viewBox="0 0 {CELLS} 12" preserveAspectRatio="none" role="img" aria-label="{said}">{drawn}</svg>'
+
+
+def _article(entry: Entry, made: Made, number: int) -> Iterator[str]:
     state = entry.state(made.time)
-    yield f'<article class="{state.word}">'
+    yield f'<article class="{state.word}" id="job-{number}" data-job="{escape(_words(entry, state))}">'
     yield f'<h2><span class="mark" aria-hidden="true">{state.mark}</span> {escape(entry.name)}</h2>'
     yield f'<p class="state"><strong>{state.word}</strong>{_since(entry, state, made)} <small>{entry.kind}</small></p>'
     facts = list(_facts(entry, state, made))
@@ -187,6 +322,12 @@ def _article(entry: Entry, made: Made) -> Iterator[str]:
         yield from (f"<div><dt>{term}</dt><dd>{text}</dd></div>" for term, text in facts)
         yield "</dl>"
     yield from (line for shot in entry.shots for line in _figure(shot))
+    shown = {shot.link for shot in entry.shots}
+    links = [*((caption, file) for caption, file in entry.pictures if file not in shown)]
+    links += [("why", entry.why)] if entry.why else []
+    if links:
+        told = ", ".join(f'<a href="{escape(file)}">{escape(caption)}</a>' for caption, file in links)
+        yield f'<p class="links">{told}</p>'
     yield "</article>"
 
 
@@ -195,8 +336,8 @@ def _since(entry: Entry, state: State, made: Made) -> str:
     if state is State.STALE:
         heard = record.time if record is not None else history.written if history is not None else None
         if heard is None:
-            return ": nothing has been heard of it"
-        return f": nothing heard since {_time(heard, made)} ({_ago(made.time - heard)}); is collectd running?"
+            return ": no run recorded"
+        return f": no run recorded since {_time(heard, made)} ({_ago(made.time - heard)}); is collectd running?"
     if record is not None:
         return f" since {_time(record.since, made)} ({_ago(made.time - record.since)})"
     since = history.since if history is not None else None
@@ -204,7 +345,7 @@ def _since(entry: Entry, state: State, made: Made) -> str:
 
 
 def _facts(entry: Entry, state: State, made: Made) -> Iterator[tuple[str, str]]:
-    """Terms and what is to be said of them, as HTML."""
+    """Terms and their descriptions, as HTML."""
     record, history = entry.record, entry.history
     if record is not None:
         if state is State.STALE:
@@ -216,7 +357,7 @@ def _facts(entry: Entry, state: State, made: Made) -> Iterator[tuple[str, str]]:
         if record.last_good is not None and not record.passed:
             yield "last good run", f"{_time(record.last_good, made)} ({_ago(made.time - record.last_good)})"
     elif state is State.FAILED:
-        yield "why", "not known: there is no record of this job in a StateDir"
+        yield "why", "not known: no StateDir has a record of this job"
     failure = history.last_failure if history is not None else None
     if failure is not None and state not in (State.FAILED, State.ERROR):
         yield "last failure", f"{_time(failure, made)} ({_ago(made.time - failure)})"
@@ -290,16 +431,31 @@ h1 { font-size: 1.4rem; margin: 0; }
 header p, footer p { margin: .2rem 0 1rem; color: var(--soft); }
 .notes { border: 1px solid var(--warning); border-radius: .4rem; margin-bottom: 1rem; padding: .5rem; }
 .notes ul { margin: 0; padding-left: 1.2rem; }
-main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr));
-  align-items: start; }
+main { columns: 26rem; column-gap: 1rem; }
+[hidden] { display: none; }
+.table { background: var(--card); border: 1px solid var(--line); border-radius: .4rem; margin-bottom: 1rem;
+  overflow-x: auto; }
+table { border-collapse: collapse; font-size: .9rem; width: 100%; }
+th, td { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: left; vertical-align: top;
+  overflow-wrap: normal; }
+td:nth-last-child(-n+6):not(:nth-last-child(-n+2)), td:nth-child(4) { white-space: nowrap; }
+tbody th { font-weight: 400; }
+a { color: inherit; }
+svg { display: block; height: .8rem; width: 9rem; }
+.good { fill: var(--passed); }
+.bad { fill: var(--failed); }
+.filter { margin: 0 0 .5rem; }
+input { background: var(--card); border: 1px solid var(--soft); border-radius: .3rem; color: inherit; font: inherit;
+  padding: .1rem .4rem; }
+#age.old { color: var(--failed); }
 article { background: var(--card); border: 1px solid var(--line); border-left: .4rem solid var(--passed);
-  border-radius: .4rem; padding: .8rem 1rem; min-width: 0; }
+  border-radius: .4rem; break-inside: avoid; margin-bottom: 1rem; padding: .8rem 1rem; min-width: 0; }
 article.failed, article.error { border-left-color: var(--failed); }
 article.stale, article.warning { border-left-color: var(--warning); }
 h2 { font-size: 1.05rem; margin: 0; }
-.mark, .state strong { color: var(--passed); }
-.failed .mark, .failed .state strong, .error .mark, .error .state strong { color: var(--failed); }
-.stale .mark, .stale .state strong, .warning .mark, .warning .state strong { color: var(--warning); }
+.mark, strong { color: var(--passed); }
+.failed .mark, .failed strong, .error .mark, .error strong { color: var(--failed); }
+.stale .mark, .stale strong, .warning .mark, .warning strong { color: var(--warning); }
 .state { margin: .2rem 0 .6rem; }
 small { color: var(--soft); }
 dl { margin: 0 0 .8rem; }
@@ -314,4 +470,28 @@ i { background: var(--light); border-radius: .15rem; display: inline-block; heig
   width: .7em; }
 @media (prefers-color-scheme: dark) { i { background: var(--dark); } }
 img { display: block; width: 100%; height: auto; }
+"""
+
+REFRESH_SECONDS = 300
+"""Between two loads of the page."""
+_SCRIPT = """
+const made = Date.parse(document.querySelector('header time').dateTime), age = document.querySelector('#age');
+const tell = () => {
+  const minutes = Math.floor((Date.now() - made) / 60000);
+  age.textContent = minutes < 1 ? '' : minutes < 120 ? `, ${minutes} min ago` : `, ${Math.floor(minutes / 60)} h ago`;
+  age.className = minutes > 30 ? 'old' : '';
+};
+tell();
+setInterval(tell, 15000);
+const filter = document.querySelector('#filter');
+if (filter) {
+  const rows = document.querySelectorAll('[data-job]');
+  const apply = () => {
+    for (const row of rows) row.hidden = !row.dataset.job.includes(filter.value.toLowerCase());
+    try { sessionStorage.setItem('filter', filter.value); } catch {}
+  };
+  try { filter.value = sessionStorage.getItem('filter') || ''; } catch {}
+  filter.addEventListener('input', apply);
+  apply();
+}
 """

@@ -6,10 +6,12 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from collectd_inode.report.notification import one_line, shortened
-from collectd_inode.report.readings import SCENARIO
+from collectd_inode.kinds import KINDS, kind_of
+from collectd_inode.model import SOFT, Cause, Job, Observation, Place, Status, StepResult, Story, Trouble
+from collectd_inode.report.notification import one_line
 from collectd_inode.report.style import Style
-from collectd_inode.run import SOFT, Cause, Job, Observation, PlannedStep, Status, StepResult, Story, Trouble
+from collectd_inode.report.values import CHROMIUM
+from collectd_inode.words import duration, harmless, plural, shortened
 
 _WIDEST = 100
 """Places stand in one column, but not further right than this: long steps push theirs out."""
@@ -30,17 +32,19 @@ def _lines(observed: Observation, style: Style, before: Story | None, verbose: b
     if job.story is not None and (before is None or before.path != job.story.path):
         yield from _head(job.story)
     heading = job.story.scenario if job.story else f"{job.kind}: {job.scenario or job.name}"
-    texts = [f"  {heading}", *(f"    {_text(step)}" for step in job.steps)]
+    texts = [f"  {harmless(heading)}", *(f"    {_text(step)}" for step in observed.steps)]
     width = min(_WIDEST, max(map(len, texts)))
     yield _row(texts[0], "", job.place, width, style)
-    for text, planned, step in zip(texts[1:], job.steps, observed.steps, strict=True):
+    for text, step in zip(texts[1:], observed.steps, strict=True):
         colour = Status.UNDEFINED if step.excused else step.status
         yield _row(text, duration(step.seconds), step.place, width, style, status=colour)
-        yield from (style.status(colour, f"      {line}") for line in planned.below)
+        yield from (style.status(colour, f"      {harmless(line)}") for line in step.planned.below)
         if verbose:
             yield from (style.comment(f"      {line}") for line in _measured(step))
         if step.trouble is not None:
             yield from _trouble("warning" if step.excused else step.trouble.cause.word, step.trouble, style, colour)
+        if step.because:
+            yield style.status(colour, f"      nothing to clean up: {one_line(step.because, _DETAIL)}")
     if observed.trouble is not None and observed.bad_step is None:
         yield from _trouble(why(observed), observed.trouble, style, Status.FAILED)
     if observed.evidence:
@@ -49,9 +53,29 @@ def _lines(observed: Observation, style: Style, before: Story | None, verbose: b
         if warning.code == SOFT:
             continue  # it stands below its step
         yield style.undefined(f"    warning: {warning.message} ({warning.code})")
-    if job.kind != SCENARIO and observed.readings:
+    if job.engine == CHROMIUM and observed.ran and (seen := _seen(observed)):
+        yield style.comment(f"    page: {seen}")
+    if not kind_of(job.kind).sums_up and observed.readings:
         yield from _wrapped(f"{r.type}-{r.type_instance} {r.value:.6g}" for r in observed.readings)
     yield ""
+
+
+_VITALS = {"ttfb": "first byte", "fcp": "first content", "lcp": "largest content", "inp": "slowest click"}
+
+
+def _seen(observed: Observation) -> str:
+    """The measurements of a browser with scripts on the run's pages: the worst vitals, and the number of requests."""
+    read = {(r.type, r.type_instance): r.value for r in observed.readings}
+    vitals = [
+        f"{words} {duration(read['duration', name])}" for name, words in _VITALS.items() if ("duration", name) in read
+    ]
+    if ("count", "requests") not in read:
+        return ""
+    requests = plural(int(read["count", "requests"]), "request")
+    failing, errors = int(read["count", "failing_requests"]), int(read["count", "console_errors"])
+    counted = [requests, f"{failing} failed" if failing else "", plural(errors, "error") if errors else ""]
+    size = f"{read['bytes', 'transferred'] / 1000:.0f} kB"
+    return ", ".join([*vitals, *filter(None, counted), size])
 
 
 def why(observed: Observation) -> str:
@@ -60,19 +84,19 @@ def why(observed: Observation) -> str:
 
 
 def _head(story: Story) -> Iterator[str]:
-    yield story.feature
-    yield from (f"  {line}".rstrip() for line in story.description)
+    yield harmless(story.feature)
+    yield from (f"  {harmless(line)}".rstrip() for line in story.description)
     yield ""
 
 
-def _text(step: PlannedStep) -> str:
-    return f"{step.keyword} {step.name}" if step.keyword else step.name
+def _text(step: StepResult) -> str:
+    return harmless(f"{step.planned.keyword} {step.name}".lstrip())
 
 
-def _row(text: str, time: str, place: str, width: int, style: Style, *, status: Status | None = None) -> str:
+def _row(text: str, time: str, place: Place, width: int, style: Style, *, status: Status | None = None) -> str:
     painted = style.status(status, text) if status else text
     padding = " " * max(0, width - len(text))
-    comment = f"  # {place}" if place else ""
+    comment = f"  # {harmless(str(place))}" if place else ""
     return f"{painted}{padding}  {time:>{_TIME_WIDTH}}{style.comment(comment)}".rstrip()
 
 
@@ -92,24 +116,16 @@ def _wrapped(parts: Iterable[str]) -> Iterator[str]:
 
 
 def _measured(step: StepResult) -> Iterator[str]:
+    if step.network is not None:
+        yield f"network {duration(step.network)}"
     if step.phases:
         phases = ", ".join(f"{phase} {duration(seconds)}" for phase, seconds in step.phases.items())
         code = f"status {step.response_code}, " if step.response_code is not None else ""
         yield f"{code}{step.bytes or 0} bytes: {phases}"
 
 
-def duration(seconds: float | None) -> str:
-    """Seconds for people: ``0.42 ms``, ``12.3 ms``, ``1.234 s``; nothing where there are none."""
-    if seconds is None:
-        return ""
-    if seconds >= 1:
-        return f"{seconds:.3f} s"
-    milliseconds = seconds * 1000
-    return f"{milliseconds:.1f} ms" if milliseconds >= 1 else f"{milliseconds:.2f} ms"
-
-
 def summary(observations: Sequence[Observation], style: Style) -> str:
-    """What cucumber prints at the end: which scenarios are bad, how many of what, and the time it took."""
+    """Cucumber's summary: which scenarios are bad, how many of each status, and the time it took."""
     steps = [step for o in observations for step in o.steps]
     elapsed = sum(o.elapsed for o in observations)
     total = sum(step.seconds or 0.0 for step in steps)
@@ -117,9 +133,15 @@ def summary(observations: Sequence[Observation], style: Style) -> str:
         *_bad_scenarios(observations, style),
         _counted(noun_of(observations), [o.status for o in observations], style),
         _counted("step", [step.status for step in steps], style, excused=sum(step.excused for step in steps)),
-        f"{int(elapsed // 60)}m{elapsed % 60:.3f}s" + (f", of which on the wire {duration(total)}" if total else ""),
+        f"{int(elapsed // 60)}m{elapsed % 60:.3f}s"
+        + (f", of which {_whose(observations)} {duration(total)}" if total else ""),
     ]
     return "\n".join(lines)
+
+
+def _whose(observations: Sequence[Observation]) -> str:
+    """The meaning of the steps' times, in words."""
+    return "waiting for pages" if any(o.job.engine == CHROMIUM for o in observations) else "on the wire"
 
 
 def _bad_scenarios(observations: Sequence[Observation], style: Style) -> Iterator[str]:
@@ -127,18 +149,21 @@ def _bad_scenarios(observations: Sequence[Observation], style: Style) -> Iterato
     if bad:
         yield f"Bad {noun_of(observations)}s:"
         for o in bad:
-            yield style.failed(o.job.place or f"{o.job.kind} {o.job.name}") + style.comment(_title(o.job))
+            yield style.failed(harmless(str(o.job.place) or f"{o.job.kind} {o.job.name}")) + style.comment(
+                _title(o.job)
+            )
         yield ""
 
 
 def noun_of(observations: Sequence[Observation]) -> str:
-    """What *observations* are of, in one word: scenarios, or jobs of any kind."""
-    return "scenario" if all(o.job.kind == SCENARIO for o in observations) else "job"
+    """The noun for *observations*: their kinds' own, or jobs."""
+    nouns = {kind_of(o.job.kind).noun for o in observations} or {KINDS[0].noun}
+    return nouns.pop() if len(nouns) == 1 else "job"
 
 
 def _title(job: Job) -> str:
     title = job.story.scenario if job.story else job.scenario
-    return f"  # {title}" if title else ""
+    return f"  # {harmless(title)}" if title else ""
 
 
 def _counted(noun: str, statuses: Sequence[Status], style: Style, *, excused: int = 0) -> str:
@@ -146,5 +171,4 @@ def _counted(noun: str, statuses: Sequence[Status], style: Style, *, excused: in
     counts[Status.FAILED] -= excused
     parts = [style.status(s, f"{counts[s]} {s}") for s in _ORDER if counts[s]]
     parts += [style.undefined(f"{excused} warned")] if excused else []
-    plural = "" if len(statuses) == 1 else "s"
-    return f"{len(statuses)} {noun}{plural}" + (f" ({', '.join(parts)})" if parts else "")
+    return plural(len(statuses), noun) + (f" ({', '.join(parts)})" if parts else "")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from collectd_inode.report.panels import ANY, BOUND, HOST, KINDS, Line, Shape
+from collectd_inode.kinds import KINDS
+from collectd_inode.panels import ANY, BOUND, HOST, Line, Shape
 
 Json = dict[str, Any]
 
@@ -37,6 +38,14 @@ class Language(Protocol):
         """The variable that chooses among the jobs of a kind."""
 
 
+_ENDS = {Shape.UPPER: " + bound", Shape.LOWER: " − bound"}
+
+
+def name_of(line: Line) -> str:
+    """The name of a line in its panel."""
+    return line.name + _ENDS.get(line.shape, "")
+
+
 class Graphite:
     """Graphite's functions, as far as 1.1.8 has them: it knows no percentile over time."""
 
@@ -44,7 +53,7 @@ class Graphite:
 
     def __init__(self, prefix: str) -> None:
         self.constants = (variable("prefix", "Prefix", type="constant", query=prefix, hide=2),)
-        states = f"{_PREFIX}.{HOST}.{{{','.join(KINDS)}}}-*.bool-success"
+        states = f"{_PREFIX}.{HOST}.{{{','.join(kind.plugin for kind in KINDS)}}}-*.bool-success"
         self.every_job = {"target": f"aliasByNode(consolidateBy({states},'min'),-2)", "textEditor": True}
 
     def target(self, line: Line) -> Json:
@@ -63,7 +72,7 @@ class Graphite:
         if line.many:
             named = f"aliasSub(aliasByNode({drawn},-1),'^{line.type}-','{line.name}')"
         else:
-            name = "highest of the last hour" if line.shape is Shape.HIGH else line.name
+            name = "highest of the last hour" if line.shape is Shape.HIGH else name_of(line)
             named = f"alias({drawn},'{_graphite_text(name)}')"
         return {"target": named, "textEditor": True}
 
@@ -72,7 +81,7 @@ class Graphite:
         return variable("host", "Host", **_queried(self.source, f"{_PREFIX}.*"))
 
     def choice(self, kind: str, title: str) -> Json:
-        """What stands behind the kind's name in the names of folders."""
+        """The pattern of folder names after the kind's name."""
         query = _queried(self.source, f"{_PREFIX}.{HOST}.{kind}-*", regex=f"/^{kind}-(.*)$/")
         return variable(kind, title, **query)
 
@@ -91,8 +100,8 @@ class Prometheus:
     constants: tuple[Json, ...] = ()
 
     def __init__(self) -> None:
-        self._states = f'{{__name__=~"collectd_({"|".join(KINDS)})_bool",type="success"'
-        names = "".join(f"{{{{{kind}}}}}" for kind in KINDS)
+        self._states = f'{{__name__=~"collectd_({"|".join(kind.plugin for kind in KINDS)})_bool",type="success"'
+        names = "".join(f"{{{{{kind.plugin}}}}}" for kind in KINDS)
         query = f'min_over_time({self._states},instance="{HOST}"}}[{_STEP}])'
         self.every_job = {"expr": query, "legendFormat": names, "range": True}
 
@@ -109,7 +118,7 @@ class Prometheus:
             Shape.UPPER: f"{metric} + {bound}",
             Shape.LOWER: f"{metric} - {bound}",
         }[line.shape]
-        name = "95th percentile of the last hour" if line.shape is Shape.HIGH else line.name
+        name = "95th percentile of the last hour" if line.shape is Shape.HIGH else name_of(line)
         # Two braces would begin the name of a label.
         legend = f"{name}{{{{type}}}}" if line.many else name.replace("{{", "{ {")
         return {"expr": drawn, "legendFormat": legend, "range": True}
@@ -149,7 +158,7 @@ def variable(name: str, label: str, **more: Any) -> Json:
 
 
 def _queried(source: str, query: str, regex: str = "") -> Json:
-    """What makes a variable one whose values the store is asked for, each time that the dashboard is opened."""
+    """The settings that make Grafana query a variable's values each time the dashboard is opened."""
     return {
         "type": "query",
         "datasource": {"type": source, "uid": f"${{{data_source(source)}}}"},

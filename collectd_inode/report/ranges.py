@@ -18,7 +18,7 @@ _EXPECTED = "expected a range such as 10, 10:, ~:10, 10:20 or @10:20"
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What a value may be without alarm: *start* to *end*; or, with *inside*, what it may not be.
+    """The values without alarm: *start* to *end*; with *inside*, the values with alarm.
 
     ``bare`` is a range of one number, without a colon.
     """

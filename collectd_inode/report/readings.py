@@ -1,23 +1,20 @@
-"""What an observation says in numbers, beside its steps' latencies; the value lists and the JSON both take it here."""
+"""The numbers of an observation beside its steps' latencies, for the value lists and the JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from collectd_inode.run import Observation, Reading, Status, StepResult
-from collectd_inode.wire import Phase
-
-SCENARIO = "scenario"
-"""The kind whose steps are summed up: how many passed, the last status, and the time in each phase."""
+from collectd_inode.kinds import kind_of
+from collectd_inode.model import Observation, Phase, Reading, Status, StepResult
 
 
 def readings(observation: Observation) -> tuple[Reading, ...]:
     """Everything an observation measured that is not a step's own, under its type and type instance."""
-    own = _of_scenario(observation) if observation.job.kind == SCENARIO else ()
+    own = _sums(observation) if kind_of(observation.job.kind).sums_up else ()
     return (*own, *observation.readings)
 
 
-def _of_scenario(observation: Observation) -> Iterator[Reading]:
+def _sums(observation: Observation) -> Iterator[Reading]:
     if not observation.ran:
         return
     yield Reading("count", "passed", sum(step.status is Status.PASSED for step in observation.steps))

@@ -1,7 +1,4 @@
-"""Colours of the terminal, as cucumber uses them; or none.
-
-Statuses are known here by their words: importing `run` would cost every command asyncio and TLS.
-"""
+"""Colours of the terminal, as cucumber uses them; or none."""
 
 from __future__ import annotations
 

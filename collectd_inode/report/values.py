@@ -7,15 +7,21 @@ and a fast failure would look healthy.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from collectd_inode.report.readings import SCENARIO, readings
-from collectd_inode.run import Detail, Job, Observation, PlannedStep, StepResult
-from collectd_inode.wire import Phase
+from collectd_inode import __version__
+from collectd_inode.kinds import kind_of
+from collectd_inode.model import Detail, Job, Observation, Phase, PlannedStep, Standing, StepResult
+from collectd_inode.report.readings import readings
 
 HEALTH_PLUGIN = "inode_probe"
 HEALTH_INTERVAL = 60.0
+NETWORK = "network"
+"""The part of a step's time that was spent waiting for the network, where an engine can separate it."""
+CHROMIUM = "chromium"
+"""The engine that times steps itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,8 @@ Row = tuple[str, str, float]
 
 
 def _rows(observation: Observation) -> Iterator[Row]:
-    yield "bool", "success", float(observation.passed)
+    if observation.standing is not Standing.NOT_YET:
+        yield "bool", "success", float(observation.passed)
     yield "gauge", "cause", float(observation.cause)
     yield "gauge", "warnings", float(len(observation.warnings))
     if not observation.ran:
@@ -91,46 +98,87 @@ def _step_rows(step: StepResult, detail: Detail) -> Iterator[Row]:
         return
     for phase, seconds in step.phases.items():
         yield "duration", f"{step.series}-{phase}", seconds
+    if step.network is not None:
+        yield "duration", f"{step.series}-{NETWORK}", step.network
     if step.response_code is not None:
         yield "response_code", step.series, float(step.response_code)
     if step.bytes is not None:
         yield "bytes", step.series, float(step.bytes)
 
 
-def series(job: Job) -> list[str]:
-    """The identities that *job* may send, as far as they are known before it has run.
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series that a job may send: the step that it is of, if it is of one, its type and type instance."""
+
+    step: PlannedStep | None
+    type: str
+    type_instance: str
+
+
+def series_of(job: Job) -> list[Series]:
+    """The series that *job* may send, as far as they are known before it has run.
 
     Certificates' days left are known by host name only when the hosts have been met.
     """
     rows = [("bool", "success"), ("gauge", "cause"), ("gauge", "warnings")]
-    if job.trouble is None:
-        rows += [("duration", "elapsed")]
-        rows += [("latency", "total")] if any(step.navigates for step in job.steps) else []
-        rows += _SUMMED_UP if job.kind == SCENARIO else []
-        rows += [row for step in job.steps for row in _step_series(step, job.detail)]
-        rows += job.readings
-    return [identity(job.kind, job.instance, type, type_instance) for type, type_instance in rows]
+    if job.trouble is not None:
+        return [Series(None, *row) for row in rows]
+    rows += [("duration", "elapsed")]
+    rows += [("latency", "total")] if any(step.navigates for step in job.steps) else []
+    rows += _summed_up(job) if kind_of(job.kind).sums_up else []
+    steps = [Series(step, *row) for step in job.steps for row in _step_series(step, job)]
+    return [*(Series(None, *row) for row in rows), *steps, *(Series(None, *row) for row in job.readings)]
 
 
-_SUMMED_UP = [("count", "passed"), ("response_code", "last"), *(("duration", phase) for phase in (*Phase, "overhead"))]
+def series(job: Job) -> list[str]:
+    """The same as identities, without the host."""
+    return [identity(job.kind, job.instance, one.type, one.type_instance) for one in series_of(job)]
 
 
-def _step_series(step: PlannedStep, detail: Detail) -> list[tuple[str, str]]:
-    if detail is Detail.SCENARIO or not step.navigates:
+def _summed_up(job: Job) -> list[tuple[str, str]]:
+    """The values of the whole run; the wire's phases are known where it is ours."""
+    phases = (*Phase, "overhead") if job.engine != CHROMIUM else ("overhead",)
+    return [("count", "passed"), ("response_code", "last"), *(("duration", phase) for phase in phases)]
+
+
+def _step_series(step: PlannedStep, job: Job) -> list[tuple[str, str]]:
+    if job.detail is Detail.SCENARIO or not step.navigates:
         return []
     rows = [("response_time", step.series)]
-    if detail is Detail.PHASE:
-        rows += [("duration", f"{step.series}-{phase}") for phase in Phase]
+    if job.detail is Detail.PHASE:
+        phases = Phase if job.engine != CHROMIUM else (NETWORK,)
+        rows += [("duration", f"{step.series}-{phase}") for phase in phases]
         rows += [("response_code", step.series), ("bytes", step.series)]
     return rows
 
 
-def health(*, loop_lag: float, jobs: int, late: int, config_errors: int, time: float) -> list[Value]:
-    """How the plugin itself fares: sent every minute."""
+def version_number(version: str) -> float:
+    """A version as one number that grows with it, two digits a part: 1.2.3 is 10203."""
+    parts = [*re.findall(r"\d+", version), "0", "0"][:3]
+    return float(sum(int(part) * 100**place for part, place in zip(parts, (2, 1, 0), strict=True)))
+
+
+def health(
+    *,
+    loop_lag: float,
+    jobs: int,
+    late: int,
+    config_errors: int,
+    time: float,
+    instance: str = "",
+    lost: int | None = None,
+) -> list[Value]:
+    """How the plugin itself fares: sent every minute.
+
+    A door that is no part of collectd's process has an *instance* of its own, and counts the values that were *lost*
+    on their way.
+    """
     rows: list[Row] = [
         ("latency", "loop_lag", loop_lag),
         ("count", "jobs", float(jobs)),
         ("count", "late", float(late)),
         ("gauge", "config_errors", float(config_errors)),
+        ("gauge", "version", version_number(__version__)),
     ]
-    return [Value("", HEALTH_PLUGIN, "", *row, time, HEALTH_INTERVAL) for row in rows]
+    rows += [] if lost is None else [("count", "lost", float(lost))]
+    return [Value("", HEALTH_PLUGIN, instance, *row, time, HEALTH_INTERVAL) for row in rows]

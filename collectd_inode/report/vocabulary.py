@@ -1,12 +1,12 @@
-"""The vocabulary as a page: ``docs/vocabulary.rst``, which ``sh scripts/vocabulary`` writes anew."""
+"""The vocabulary as a page: ``docs/reference/vocabulary.rst``, which ``sh scripts/vocabulary`` rewrites."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from collectd_inode.scenario.sentences import KNOWN, NAMES, SENTENCES
-from collectd_inode.scenario.vocabulary import ENGLISH, Known, Sentence
+from collectd_inode.scenario.sentences import every_sentence, every_unsupported, languages, name_of
+from collectd_inode.scenario.vocabulary import ENGLISH, Sentence, Unsupported
 
 _HEAD = """\
 Vocabulary
@@ -36,18 +36,19 @@ Sentences that people know from elsewhere.  A scenario with one of them does not
 _Row = Sequence[str]
 
 
-def page(sentences: Iterable[Sentence] = SENTENCES, known: Iterable[Known] = KNOWN) -> str:
+def page(sentences: Iterable[Sentence] | None = None, unsupported: Iterable[Unsupported] | None = None) -> str:
     """Every sentence with its example, what it does and where people know it from; then those that are not done."""
-    rows = list(sentences)
+    rows = list(every_sentence() if sentences is None else sentences)
+    not_done = every_unsupported() if unsupported is None else unsupported
     english = [s for s in rows if s.language == ENGLISH]
     parts = [_HEAD, _section("English", "", _rows(s for s in english if s.vocabulary != "legacy"))]
     parts.append(_section("Old feature files", _LEGACY, _rows(s for s in english if s.vocabulary == "legacy")))
-    for language, name in NAMES.items():
+    for language in languages():
         if language != ENGLISH:
             about = _TRANSLATED.format(language=language)
-            parts.append(_section(name, about, _rows(s for s in rows if s.language == language)))
-    not_done = ((_literal(k.example), f"{_plain(k.instead)}.", _plain(k.source)) for k in known)
-    parts.append(_section("Known, and not done here", _KNOWN, not_done, "What to use instead"))
+            parts.append(_section(name_of(language), about, _rows(s for s in rows if s.language == language)))
+    rest = ((_literal(u.example), f"{_plain(u.instead)}.", _plain(u.source)) for u in not_done)
+    parts.append(_section("Known, and not done here", _KNOWN, rest, "What to use instead"))
     return "\n".join(filter(None, parts))
 
 

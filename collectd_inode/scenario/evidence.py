@@ -1,9 +1,13 @@
 """The evidence of failed runs: a folder each, with the last page, a transcript and the reason, and old ones removed.
 
 ``SaveFailures`` names a folder that several jobs and daemons may share.  Each block has its own in it, which holds the
-runs: ``DIR/shop/2026-11-22T18-51-07Z-log_in/`` with ``reason.txt``, ``transcript.txt`` and ``page.html``.  Only what
+runs: ``DIR/shop/2026-11-22T18-51-07Z-log_in/`` with ``reason.txt``, ``transcript.txt``,
+``requests.har`` and ``page.html``.  Only what
 bears such a name, belongs to us and holds nothing else is ever removed: a run that somebody renames, or puts a note
 into, is there to stay.
+
+Bad runs of a scenario with no good one between them are an outage.  A run's folder is dated with the start of its
+outage, so that a restarted daemon, and whoever types ``ls -l``, knows which runs belong together.
 
 Files are written in a thread of its own that nothing waits for: a disk that hangs costs evidence, no run.
 """
@@ -16,24 +20,33 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
-from collectd_inode.browser.headers import essence
+import collectd_inode
 from collectd_inode.browser.record import Received, Recorder
+from collectd_inode.keys import SAVE_AGE, SAVE_TOTAL
+from collectd_inode.model import Job, Misconfigured, Observation
 from collectd_inode.names import slug
-from collectd_inode.run import Job, Misconfigured, Observation, Redactor, Run
-from collectd_inode.scenario.hiding import Cleaned, Hiding
+from collectd_inode.page.headers import essence
+from collectd_inode.run import Run
+from collectd_inode.scenario.har import document
 from collectd_inode.scenario.transcript import reason, transcript
+from collectd_inode.secrets.hiding import Cleaned, Hiding
+from collectd_inode.secrets.redactor import Redactor
+from collectd_inode.state import Memory, State
 from collectd_inode.wire.workers import DaemonPool
 
 WRITERS = DaemonPool(1)
 """One at a time, or two runs would each make room for one and then be two."""
 
-_REASON, _TRANSCRIPT = "reason.txt", "transcript.txt"
+_REASON, _TRANSCRIPT, _HAR = "reason.txt", "transcript.txt", "requests.har"
+_CONSOLE, _PICTURE = "console.txt", "page.jpg"
 _PAGES = {
     "text/html": "page.html",
     "application/xhtml+xml": "page.html",
@@ -41,8 +54,12 @@ _PAGES = {
     "application/xml": "page.xml",
     "text/xml": "page.xml",
 }
-_OURS = frozenset({_REASON, _TRANSCRIPT, "page.txt", "page.bin", *_PAGES.values()})
-_RUN = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[a-z0-9_]{1,63}(?:-\d{1,3})?")
+_OURS = frozenset({_REASON, _TRANSCRIPT, _HAR, _CONSOLE, _PICTURE, "page.txt", "page.bin", *_PAGES.values()})
+_RUN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)-([a-z0-9_]{1,63})(?:-\d{1,3})?")
+_MOMENT = "%Y-%m-%dT%H-%M-%SZ"
+_OUTAGES = 5
+"""Of so many outages of a scenario, the last ones, the first and the last run stay."""
+_DAY = 86400.0
 _UNFINISHED = re.compile(r"\.new-[0-9a-f]{16}")
 _ABANDONED = 3600.0
 """Seconds after which a folder that was being written belongs to nobody who lives."""
@@ -52,56 +69,226 @@ _TAKEN = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
 Files = Mapping[str, bytes]
 
 
+def _nothing_known() -> Memory:
+    return State().of("scenario-outage", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where a block's failed runs are kept, how many at most, and in how many bytes of files all together."""
+    """Where a scenario's failed runs are kept, and how much is at most.
+
+    ``most`` runs in ``most_bytes`` of files are for the scenario's block, ``total_bytes`` for all blocks in the folder,
+    ``days`` is the age that a run may reach.  ``outage`` remembers since when the scenario has had no good run.
+    """
 
     folder: str
     most: int
     most_bytes: int
+    total_bytes: int = SAVE_TOTAL
+    days: float = SAVE_AGE
+    outage: Memory = field(default_factory=_nothing_known)
+    in_state_dir: bool = False
+    """Whether the folder is in StateDir, which is made if it is not there."""
+    _swept: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def largest(self) -> int:
+        """Bytes of one run's files at most."""
+        return min(self.most_bytes, self.total_bytes)
 
     def watch(self, run: Run) -> Recorder:
-        """What the browser of *run* is to tell; when the run has failed, it is kept."""
-        recorder = Recorder(frozenset(step.series for step in run.job.steps if step.cleanup))
+        """Have the browser of *run* record its requests; keep the evidence if the run has failed."""
+        recorder = Recorder(frozenset(step.series for step in run.job.steps if step.cleanup), run.clock.now)
         run.keep = partial(self._keep, run.redactor, recorder)
+        block, now = slug(run.job.name), run.clock.now()
+        if not 0 <= now - self._swept.get(block, 0.0) < _DAY:
+            self._swept[block] = now
+            WRITERS.submit(self.sweep, block, now)
         return recorder
+
+    def has_passed(self) -> None:
+        """A run was good: the next bad one begins another outage."""
+        self.outage.write({})
 
     async def _keep(self, redactor: Redactor, recorder: Recorder, observation: Observation) -> str:
         """The path of the folder; empty where nothing was asked for.  Raises OSError and Misconfigured."""
+        since = self._down_since(observation.time)
         if not recorder.hops:
             return ""
         # Handed over in a box: should the disk hang, what waits in the queue is let go.
         box = [(redactor, recorder, observation)]
         try:
-            return await asyncio.get_running_loop().run_in_executor(WRITERS, self._write, box)
+            return await asyncio.get_running_loop().run_in_executor(WRITERS, self._write, box, since)
         finally:
             box.clear()
 
-    def _write(self, box: list[tuple[Redactor, Recorder, Observation]]) -> str:
-        redactor, recorder, observation = box.pop()
-        files = written(observation, recorder, redactor, self.most_bytes)
-        return self.put(observation.job, observation.time, files)
+    def _down_since(self, now: float) -> float:
+        known = self.outage.read().get("since")
+        since = float(known) if isinstance(known, int | float) and 0 <= known <= now else now
+        self.outage.write({"since": since})
+        return since
 
-    def put(self, job: Job, time: float, files: Files) -> str:
-        """Write *files* into a new folder for *job*'s run of this *time*, and give its path.  Blocks."""
-        block = slug(job.name)
+    def _write(self, box: list[tuple[Redactor, Recorder, Observation]], since: float) -> str:
+        redactor, recorder, observation = box.pop()
+        files = written(observation, recorder, redactor, self.largest)
+        return self.put(observation.job, observation.time, files, since)
+
+    def put(self, job: Job, time: float, files: Files, since: float) -> str:
+        """Write *files* into a new folder for *job*'s run of this *time*, in the outage *since* then.  Blocks.
+
+        The path of the folder.  OSError where the disk does not take it, or is nearly full.
+        """
+        block, name = slug(job.name), _name(job, time)
         path = os.path.join(os.path.abspath(self.folder), block)
+        size = sum(map(len, files.values()))
         try:
+            if self.in_state_dir:
+                os.makedirs(os.path.dirname(os.path.abspath(self.folder)), 0o700, exist_ok=True)
             with _folder(self.folder) as top, _folder(block, top) as home:
                 _check(home, path)
-                _make_room(home, self.most - 1, self.most_bytes - sum(map(len, files.values())), time)
-                return os.path.join(path, _add(home, _name(job, time), files))
+                kept = self._without_old(top, home, block, time)
+                if _is_nearly_full(home):
+                    raise OSError(errno.ENOSPC, "less than a tenth of the disk is free")
+                self._make_room(top, home, [*kept, Kept(block, name, int(since), size, new=True)])
+                return os.path.join(path, _add(home, name, files, int(since)))
         except NotADirectoryError:
-            raise Misconfigured(f"SaveFailures: {path} is a file or a link, and a folder is wanted") from None
+            raise Misconfigured(f"SaveFailures: {path} is a file or a link; expected a folder") from None
         except OSError as error:
             raise OSError(error.errno, error.strerror, path) from error
+
+    def sweep(self, block: str, now: float) -> None:
+        """Remove what has become too old of a *block* (a slug); what is not there is not made.  Blocks."""
+        with suppress(OSError), _opened(self.folder, None, 0) as top, _opened(block, top) as home:
+            if _is_ours(home):
+                self._without_old(top, home, block, now)
+
+    def _without_old(self, top: int, home: int, block: str, now: float) -> list[Kept]:
+        """The runs kept in a block's folder, after removing those that are too old."""
+        _remove_abandoned(home, now)
+        kept = list(_kept(home, block))
+        old = too_old(kept, now - self.days * _DAY)
+        _remove_all(top, old)
+        return [run for run in kept if run not in old]
+
+    def _make_room(self, top: int, home: int, block: list[Kept]) -> None:
+        """Remove what must go before the new one of *block* is written."""
+        gone = surplus(block, self.most, self.most_bytes)
+        others = list(_elsewhere(top, home))
+        gone += beyond([run for run in (*block, *others) if run not in gone], self.total_bytes)
+        _remove_all(top, gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A run that is kept, or is about to be (``new``)."""
+
+    block: str
+    name: str
+    since: int
+    """When its outage began."""
+    size: int
+    new: bool = False
+
+    @property
+    def scenario(self) -> tuple[str, str]:
+        """Block and series."""
+        found = _RUN.fullmatch(self.name)
+        return self.block, found[2] if found else ""
+
+    @property
+    def time(self) -> float:
+        """When it was."""
+        return datetime.strptime(self.name[:20], _MOMENT).replace(tzinfo=UTC).timestamp()
+
+
+def staying(runs: Iterable[Kept]) -> frozenset[Kept]:
+    """The first and the last run of each scenario's last outages."""
+    found: set[Kept] = set()
+    for those in _grouped(runs, lambda run: run.scenario).values():
+        outages = _grouped(those, lambda run: run.since)
+        for since in sorted(outages)[-_OUTAGES:]:
+            found |= {min(outages[since], key=_order), max(outages[since], key=_order)}
+    return frozenset(found)
+
+
+def too_old(runs: Iterable[Kept], oldest: float) -> list[Kept]:
+    """Runs from before *oldest*; an outage's first run counts as old as its last one."""
+    found: list[Kept] = []
+    for outage in _grouped(runs, lambda run: (run.scenario, run.since)).values():
+        first, *later = sorted(outage, key=_order)
+        last = later[-1] if later else first
+        found += [run for run, age_of in ((first, last), *((run, run) for run in later)) if age_of.time < oldest]
+    return found
+
+
+def surplus(block: Iterable[Kept], most: int, most_bytes: int) -> list[Kept]:
+    """The runs to remove so that a block has *most* runs in *most_bytes*: none of the protected ones, even if it then
+    has more.
+    """
+    block = list(block)
+    free = set(block) - staying(block)
+    gone: list[Kept] = []
+    count, size = len(block), sum(run.size for run in block)
+    while free and (count > most or size > most_bytes):
+        gone.append(_next(free, _number if count > most else _bytes))
+        free.discard(gone[-1])
+        count, size = count - 1, size - gone[-1].size
+    return gone
+
+
+def beyond(runs: Iterable[Kept], total: int) -> list[Kept]:
+    """The runs to remove so that all *runs* together have *total* bytes: protected ones too, but these last."""
+    runs = list(runs)
+    stay = staying(runs)
+    gone: list[Kept] = []
+    size = sum(run.size for run in runs)
+    for group in (set(runs) - stay, set(stay)):
+        free = {run for run in group if not run.new}
+        while free and size > total:
+            gone.append(_next(free, _bytes))
+            free.discard(gone[-1])
+            size -= gone[-1].size
+    return gone
+
+
+def _next(free: Set[Kept], weight: Callable[[Iterable[Kept]], int]) -> Kept:
+    """The one to go: of the scenario that has most, of its oldest outage there, the one in the middle.
+
+    An alarm names one of the first runs of an outage (``Confirm``), and people look at the last ones.
+    """
+    scenarios = _grouped(free, lambda run: run.scenario)
+    noisiest = max(sorted(scenarios), key=lambda scenario: weight(scenarios[scenario]))
+    outages = _grouped(scenarios[noisiest], lambda run: run.since)
+    oldest = sorted(outages[min(outages)], key=_order)
+    return oldest[len(oldest) // 2]
+
+
+def _order(run: Kept) -> tuple[bool, str]:
+    """The sort key of the runs of an outage."""
+    return run.new, run.name
+
+
+def _number(runs: Iterable[Kept]) -> int:
+    return len(list(runs))
+
+
+def _bytes(runs: Iterable[Kept]) -> int:
+    return sum(run.size for run in runs)
+
+
+def _grouped(runs: Iterable[Kept], by: Callable[[Kept], Any]) -> dict[Any, list[Kept]]:
+    groups: dict[Any, list[Kept]] = defaultdict(list)
+    for run in runs:
+        groups[by(run)].append(run)
+    return groups
 
 
 def written(observation: Observation, recorder: Recorder, redactor: Redactor, most_bytes: int) -> dict[str, bytes]:
     """The files of a run, without secrets, in at most so many bytes: the reason first, the page last."""
     hide = Hiding(redactor, recorder, (step.name for step in observation.job.steps))
     why = _cut(reason(observation, hide).encode(), most_bytes)
-    left = most_bytes - len(why)
+    seen = _seen(recorder, hide, (most_bytes - len(why)) // 2)
+    left = most_bytes - len(why) - sum(map(len, seen.values()))
     received = recorder.received(observation.bad_step.series if observation.bad_step is not None else "")
     cleaned = hide.page(received) if received is not None and received.body else Cleaned(b"")
     name = _page_name(received)
@@ -116,8 +303,30 @@ def written(observation: Observation, recorder: Recorder, redactor: Redactor, mo
         # That the page was cut takes room too, and no more room the less is left of it.
         kept = max(0, min(kept, left - len(told(kept - 1))))
         text = told(kept)
-    files = {_REASON: why, _TRANSCRIPT: _cut(text, left - kept)}
+    files = {_REASON: why, _TRANSCRIPT: _cut(text, left - kept), **seen}
+    archive = document(observation, recorder, hide, collectd_inode.__version__)
+    # A piece of one is no HAR file.  It has nothing that the transcript has not.
+    if kept == len(body) and len(text) + kept + len(archive) <= left:
+        files[_HAR] = archive
     return {**files, name: body[:kept]} if kept else files
+
+
+_NO_PICTURE = "(no picture: it would show a secret)"
+
+
+def _seen(recorder: Recorder, hide: Hiding, most_bytes: int) -> dict[str, bytes]:
+    """The evidence of a browser with scripts: its console, and its picture if it fits and shows no secret."""
+    files: dict[str, bytes] = {}
+    lines = [hide(line) for line in recorder.console]
+    picture = recorder.picture
+    if picture and hide.page(Received(0, "text/html; charset=utf-8", recorder.pictured, True)).replaced:
+        picture = b""
+        lines.append(_NO_PICTURE)
+    if lines:
+        files[_CONSOLE] = _cut("".join(f"{line}\n" for line in lines).encode(), most_bytes // 4)
+    if picture and len(picture) <= most_bytes - len(files.get(_CONSOLE, b"")):
+        files[_PICTURE] = picture
+    return files
 
 
 def _cut(text: bytes, most: int) -> bytes:
@@ -140,17 +349,20 @@ def _page_name(received: Received | None) -> str:
 
 
 def _page(received: Received | None, cleaned: Cleaned, name: str, kept: int) -> str:
-    """What there is of the last answer's body, in words."""
+    """The part of the last answer's body that was kept, in words."""
     if received is None:
         return "none: no answer had a body to read"
     whence = f"the answer to request {received.number}"
     if not received.body:
-        return f"none: {whence} has an empty body" if received.whole else f"none: nothing came of the body of {whence}"
+        return (
+            f"none: {whence} has an empty body" if received.whole else f"none: nothing arrived of the body of {whence}"
+        )
     if cleaned.body is None:
-        return "not saved: a secret is in it, in an encoding that the page does not claim to be in"
+        return "not saved: it contains a secret in an encoding that the page does not declare"
+    what, as_it_is = ("the page", "as it stood") if received.is_shown else (f"the body of {whence}", "as received")
     parts = [
-        f"{name}, the body of {whence}: {len(cleaned.body):,} bytes",
-        "what is secret in it was replaced" if cleaned.replaced else "as received",
+        f"{name}, {what}: {len(cleaned.body):,} bytes",
+        "secrets were replaced" if cleaned.replaced else as_it_is,
         "" if received.whole else "it broke off here",
         "" if kept == len(cleaned.body) else f"cut after {kept:,} bytes (SaveBytes)",
     ]
@@ -159,7 +371,7 @@ def _page(received: Received | None, cleaned: Cleaned, name: str, kept: int) -> 
 
 def _name(job: Job, time: float) -> str:
     series = job.instance.removeprefix(f"{slug(job.name)}-")
-    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%dT%H-%M-%SZ}-{slug(series)}"
+    return f"{datetime.fromtimestamp(time, UTC):{_MOMENT}}-{slug(series)}"
 
 
 # The disk.  Everything goes by descriptors and follows no link, since others may be at work in the same folders.
@@ -183,30 +395,54 @@ def _check(home: int, path: str) -> None:
         raise Misconfigured(f"SaveFailures: others can write to {path}: chmod go-w")
 
 
-def _make_room(home: int, most: int, most_bytes: int, now: float) -> None:
-    """Remove the oldest runs until there are at most so many, in at most so many bytes."""
-    names = os.listdir(home)
-    for name in filter(_UNFINISHED.fullmatch, names):
+def _is_ours(home: int) -> bool:
+    about = os.fstat(home)
+    return about.st_uid == os.geteuid() and not about.st_mode & _OTHERS_WRITE
+
+
+def _is_nearly_full(folder: int) -> bool:
+    """Whether less than a tenth of its disk is free for us; one that does not say how large it is never is."""
+    disk = os.fstatvfs(folder)
+    return disk.f_bavail * 10 < disk.f_blocks
+
+
+def _remove_abandoned(home: int, now: float) -> None:
+    for name in filter(_UNFINISHED.fullmatch, os.listdir(home)):
         with suppress(OSError):
             if os.stat(name, dir_fd=home, follow_symlinks=False).st_mtime < now - _ABANDONED:
                 _remove(home, name)
-    sizes = {name: size for name in sorted(filter(_RUN.fullmatch, names)) if (size := _size(home, name)) is not None}
-    total = sum(sizes.values())
-    for count, (name, size) in zip(range(len(sizes), 0, -1), sizes.items(), strict=True):
-        if count <= most and total <= most_bytes:
-            return
-        _remove(home, name)
-        total -= size
 
 
-def _size(home: int, name: str) -> int | None:
-    """The bytes of a run's files; None if it is not ours alone, or has just gone."""
-    with suppress(OSError), _opened(name, home) as run:
+def _kept(home: int, block: str) -> Iterator[Kept]:
+    """The runs in a block's folder that are ours alone."""
+    for name in filter(_RUN.fullmatch, os.listdir(home)):
+        if (run := _run(home, block, name)) is not None:
+            yield run
+
+
+def _elsewhere(top: int, home: int) -> Iterator[Kept]:
+    """The runs of all blocks but that of *home*."""
+    for block in os.listdir(top):
+        with suppress(OSError), _opened(block, top) as other:
+            if _is_ours(other) and not os.path.samestat(os.fstat(other), os.fstat(home)):
+                yield from list(_kept(other, block))
+
+
+def _run(home: int, block: str, name: str) -> Kept | None:
+    """A run; None if it is not ours alone, or has just gone, or bears a day that no calendar has."""
+    with suppress(OSError, ValueError), _opened(name, home) as run:
         files = {file: os.stat(file, dir_fd=run, follow_symlinks=False) for file in os.listdir(run)}
         known = _OURS.issuperset(files) and all(stat.S_ISREG(about.st_mode) for about in files.values())
-        ours = known and os.fstat(run).st_uid == os.geteuid()
-        return sum(about.st_size for about in files.values()) if ours else None
+        about = os.fstat(run)
+        found = Kept(block, name, int(about.st_mtime), sum(file.st_size for file in files.values()))
+        return found if known and about.st_uid == os.geteuid() and found.time else None
     return None
+
+
+def _remove_all(top: int, runs: Iterable[Kept]) -> None:
+    for run in runs:
+        with _opened(run.block, top) as home:
+            _remove(home, run.name)
 
 
 def _remove(home: int, name: str) -> None:
@@ -228,19 +464,22 @@ def _opened(name: str, inside: int | None, flags: int = os.O_NOFOLLOW) -> Iterat
         os.close(found)
 
 
-def _add(home: int, name: str, files: Files) -> str:
-    """Write a run's folder under a hidden name, then give it its own; returns which."""
+def _add(home: int, name: str, files: Files, since: int) -> str:
+    """Write a run's folder under a hidden name, then give it its own and its outage's date; returns which."""
     unfinished = f".new-{secrets.token_hex(8)}"
     os.mkdir(unfinished, 0o700, dir_fd=home)
     try:
         with _opened(unfinished, home) as run:
             for file, content in files.items():
                 _save(run, file, content)
-        return _renamed(home, unfinished, name)
+        final = _renamed(home, unfinished, name)
     except BaseException:
         with suppress(OSError):
             _remove(home, unfinished)
         raise
+    # Not before: an unfinished folder of that age would be taken for an abandoned one.
+    os.utime(final, (since, since), dir_fd=home, follow_symlinks=False)
+    return final
 
 
 def _save(run: int, name: str, content: bytes) -> None:

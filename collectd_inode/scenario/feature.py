@@ -2,7 +2,7 @@
 
 gherkin-official reads the text; its syntax tree is translated here, at the border, and expanded by us: backgrounds
 in front, one scenario a row of an outline.  A file that cannot be read as a whole raises `Unreadable`; a scenario that
-cannot be run as it is written (no steps, no rows, a name that is taken) becomes a `BrokenScenario`, and the others run.
+cannot be run as it is written (no steps, no rows) becomes a `BrokenScenario`, and the others run.
 
 Series (the names under which latencies are stored) come from what the author wrote, not from its position: a step's
 from its text before anything is filled in, a scenario's from its title, either from a comment ``# series: NAME`` right
@@ -19,7 +19,6 @@ import textwrap
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import cast
 
 from gherkin import parser_types as ast
@@ -29,15 +28,16 @@ from gherkin.parser import Parser
 from gherkin.token_matcher import TokenMatcher
 from gherkin.token_scanner import TokenScanner
 
+from collectd_inode.model import Lines, Place, Problem
 from collectd_inode.names import slug, unique
 from collectd_inode.scenario.outline import fill, row_name
+from collectd_inode.scenario.prose import slip
 from collectd_inode.scenario.tags import parse_tags, select
+from collectd_inode.words import alternatives, shortened
 
 __all__ = [
     "BrokenScenario",
     "Feature",
-    "Kind",
-    "Problem",
     "Scenario",
     "Step",
     "Unreadable",
@@ -52,29 +52,6 @@ MOST_STEPS = 10_000
 """Steps of one file after expansion: rows times steps may be more than any memory holds."""
 
 _SHOWN = 60
-
-
-class Kind(StrEnum):
-    """What sort of problem it is."""
-
-    UNREADABLE = "unreadable"
-    REFUSED = "refused"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something to mend in a feature file, with its place; ``help`` says how, in as many lines as it takes."""
-
-    path: str
-    line: int
-    column: int
-    message: str
-    kind: Kind = Kind.UNREADABLE
-    help: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.message}"
 
 
 class Unreadable(Exception):
@@ -103,7 +80,8 @@ class Step:
 class Scenario:
     """One scenario, or one row of an outline, with everything it inherits.
 
-    Backgrounds' steps come first.  ``tags`` keep their @.  A row's place is the row's.
+    Backgrounds' steps come first.  ``tags`` keep their @.  A row's place is the row's.  Another scenario may have the
+    same ``series``, which `titles` sees to.
     """
 
     title: str
@@ -115,11 +93,14 @@ class Scenario:
     line: int
     column: int
     rule: str = ""
+    is_row: bool = field(default=False, compare=False)
+    lines: Lines = field(default=(), compare=False)
+    """The first and the last line of each part of the file that is its own: its outline, its feature's head, …"""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenScenario:
-    """A scenario that cannot be run as it is written; ``series`` is empty where its name is another's."""
+    """A scenario that cannot be run as it is written."""
 
     title: str
     series: str
@@ -128,8 +109,19 @@ class BrokenScenario:
 
 
 @dataclass(frozen=True, slots=True)
+class Prose:
+    """A line of a description, and where it stands."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Feature:
-    """A feature file: what can be run, what cannot, and what its author should look at."""
+    """A feature file: what can be run, what cannot, and what its author should look at.
+
+    ``prose`` are the lines of all descriptions: where a step was meant, nothing is done.
+    """
 
     path: str
     title: str
@@ -139,6 +131,7 @@ class Feature:
     scenarios: tuple[Scenario, ...]
     broken: tuple[BrokenScenario, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    prose: tuple[Prose, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -152,26 +145,28 @@ def read(path: str | os.PathLike[str]) -> Feature:
     try:
         # Looked at before it is opened: a FIFO would keep us waiting for ever.
         if not stat.S_ISREG(os.stat(name).st_mode):
-            raise Unreadable(Problem(name, 1, 1, "is not a file"))
+            raise Unreadable(Problem("is not a file", Place(name, 1, 1)))
         with open(name, "rb") as file:
             source = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise Unreadable(Problem(name, 1, 1, error.strerror or str(error))) from None
+        raise Unreadable(Problem(error.strerror or str(error), Place(name, 1, 1))) from None
     except ValueError as error:
-        raise Unreadable(Problem(name, 1, 1, f"is not a path: {error}")) from None
+        raise Unreadable(Problem(f"is not a path: {error}", Place(name, 1, 1))) from None
     return parse(source, name)
 
 
 def parse(source: bytes, path: str) -> Feature:
     """The feature in *source*; Unreadable, with every problem, where there is none."""
-    document, dialect = _document(_text(source, path), path)
+    text = _text(source, path)
+    document, dialect = _document(text, path)
     if document.get("feature") is None:
-        raise Unreadable(Problem(path, 1, 1, "the file holds no feature; it is empty or has nothing but comments"))
-    feature = _Translation(path, document, dialect).feature()
+        nothing = "the file has no feature: it is empty or contains only comments"
+        raise Unreadable(Problem(nothing, Place(path, 1, 1)))
+    feature = _Translation(path, text, document, dialect).feature()
     if not feature.scenarios and not feature.broken:
         node = document["feature"]
-        help = _taken_for_description(node["description"], dialect)
-        raise Unreadable(Problem(path, *_place(node["location"]), "the feature has no scenarios", help=help))
+        help = _taken_for_description(node["description"], dialect, node["language"])
+        raise Unreadable(Problem("the feature has no scenarios", Place(path, *_place(node["location"])), help=help))
     return feature
 
 
@@ -181,17 +176,37 @@ def parse(source: bytes, path: str) -> Feature:
 def _text(source: bytes, path: str) -> str:
     """*source* decoded, with lines that end in a line feed."""
     if len(source) > MOST_BYTES:
-        raise Unreadable(Problem(path, 1, 1, f"the file is huge: more than {MOST_BYTES} bytes"))
+        raise Unreadable(Problem(f"the file is too large: more than {MOST_BYTES} bytes", Place(path, 1, 1)))
     if source.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Unreadable(Problem(path, 1, 1, "the file is UTF-16; save it as UTF-8"))
+        raise Unreadable(Problem("the file is UTF-16; save it as UTF-8", Place(path, 1, 1)))
     plain = source.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if (zero := plain.find(0)) >= 0:
-        raise Unreadable(Problem(path, *_place_of_byte(plain, zero), "the file is binary: a NUL byte"))
+        raise Unreadable(Problem("the file is binary: a NUL byte", Place(path, *_place_of_byte(plain, zero))))
     try:
         return plain.decode()
     except UnicodeDecodeError as error:
+        if (declared := _in_its_encoding(plain)) is not None:
+            return declared
         message = f"the file is not UTF-8: byte 0x{plain[error.start]:02x}"
-        raise Unreadable(Problem(path, *_place_of_byte(plain, error.start), message)) from None
+        help = "save it as UTF-8, or name its encoding in a comment above the feature: # encoding: iso-8859-1"
+        raise Unreadable(Problem(message, Place(path, *_place_of_byte(plain, error.start)), help=help)) from None
+
+
+_ENCODING = re.compile(
+    rb"(?:[ \t]*(?:#.*)?\n)*?[ \t]*#[ \t]*(?:-\*-[ \t]*)?(?:en)?coding[ \t]*[:=][ \t]*([\w.-]+)", re.IGNORECASE
+)
+
+
+def _in_its_encoding(source: bytes) -> str | None:
+    """*source* by the comment in which cucumber looks for an encoding; None where it has none that fits.
+
+    The comment may be older than the file's bytes: whatever is UTF-8 is read as that.
+    """
+    found = _ENCODING.match(source)
+    try:
+        return source.decode(found[1].decode()) if found else None
+    except (LookupError, UnicodeError):
+        return None
 
 
 def _place_of_byte(source: bytes, offset: int) -> tuple[int, int]:
@@ -213,7 +228,7 @@ def _document(text: str, path: str) -> tuple[ast.GherkinDocument, Dialect]:
     except Exception as error:
         # Whatever breaks in the parser, RecursionError included, is about this file and must not stop the others.
         message = f"the Gherkin parser cannot read the file: {type(error).__name__}: {error}"
-        raise Unreadable(Problem(path, 1, 1, message)) from error
+        raise Unreadable(Problem(message, Place(path, 1, 1))) from error
 
 
 def _syntax_problems(errors: Sequence[ParserException], path: str, dialect: Dialect) -> list[Problem]:
@@ -223,34 +238,34 @@ def _syntax_problems(errors: Sequence[ParserException], path: str, dialect: Dial
     for error in language or errors:
         problem = _syntax_problem(error, path, dialect)
         # A bad line is often told twice (a bad tag line, then a line that cannot be a tag line): the first knows why.
-        problems.setdefault(problem.line, problem)
-    return sorted(problems.values(), key=lambda p: (p.line, p.column))
+        problems.setdefault(problem.place.line, problem)
+    return sorted(problems.values(), key=lambda p: (p.place.line, p.place.column))
 
 
 def _syntax_problem(error: ParserException, path: str, dialect: Dialect) -> Problem:
     message, help = _readable(re.sub(r"^\(\d+:\d+\): ", "", str(error)), dialect)
-    return Problem(path, *_place(error.location), message, help=help)
+    return Problem(message, Place(path, *_place(error.location)), help=help)
 
 
 def _readable(message: str, dialect: Dialect) -> tuple[str, str]:
-    """What gherkin says, said to a person: the message and the help."""
+    """A message of gherkin's as our message and help."""
     if found := re.fullmatch(r"expected: (.*?), got '(.*)'", message, re.DOTALL):
         line = found[2]
-        return f'found "{_short(line)}", expected {_expected(found[1], dialect)}', _meant(line, dialect)
+        return f'found "{shortened(line, _SHOWN)}", expected {_expected(found[1], dialect)}', _meant(line, dialect)
     if found := re.fullmatch(r"unexpected end of file, expected: (.*)", message):
         if found[1] == "#DocStringSeparator, #Other":
             return 'the file ends inside a doc string; its closing """ or ``` is missing', ""
         return f"the file ends here, expected {_expected(found[1], dialect)}", ""
     if found := re.fullmatch(r"Language not supported: (.*)", message):
         near = difflib.get_close_matches(found[1], DIALECTS)
-        help = f"did you mean {_or(near)}?" if near else 'languages are written like "en", "de" or "fr"'
+        help = f"did you mean {alternatives(near)}?" if near else 'languages are written like "en", "de" or "fr"'
         return f'unknown language "{found[1]}"', help
     return _PLAIN.get(message, message), ""
 
 
 _PLAIN = {
     "inconsistent cell count within the table": "this row has more or fewer cells than the first row of its table",
-    "A tag may not contain whitespace": "a tag is one word that begins with @; a space is in the way",
+    "A tag may not contain whitespace": "a tag is one word that begins with @ and contains no space",
 }
 
 
@@ -268,7 +283,7 @@ def _expected(tokens: str, dialect: Dialect) -> str:
         "#TableRow": "a table row (| … |)",
         "#DocStringSeparator": 'a doc string (""")',
     }
-    return _or([words[token] for token in tokens.split(", ") if token in words])
+    return alternatives([words[token] for token in tokens.split(", ") if token in words])
 
 
 def _meant(line: str, dialect: Dialect) -> str:
@@ -309,14 +324,6 @@ def _keywords(lists: Iterable[list[str]], first: bool = False) -> list[str]:
     return [word for words in named for word in (words[:1] if first else words)]
 
 
-def _or(words: Sequence[str]) -> str:
-    return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-
-
 def _place(location: ast.Location) -> tuple[int, int]:
     return location["line"], location.get("column", 1)
 
@@ -326,9 +333,10 @@ def _place(location: ast.Location) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """What scenarios inherit from their feature and rule."""
+    """The part of a feature and rule that scenarios inherit; ``lines`` are those of it that stand for all of them."""
 
     tags: frozenset[str] = frozenset()
+    lines: Lines = ()
     background: tuple[Step, ...] = ()
     rule: str = ""
 
@@ -340,6 +348,7 @@ class _Row:
     location: ast.Location
     cells: Mapping[str, str] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
+    lines: Lines = ()
 
     def name(self, text: str) -> str:
         # A cell may hold a line feed; a title is one line wherever it is shown.
@@ -353,6 +362,7 @@ class _Row:
             text=fill(step.text, self.cells),
             table=step.table and tuple(tuple(fill(cell, self.cells) for cell in row) for row in step.table),
             doc_string=step.doc_string and fill(step.doc_string, self.cells),
+            media_type=step.media_type and fill(step.media_type, self.cells),
         )
 
 
@@ -378,28 +388,36 @@ class _SeriesComments:
         self._used.add(line)
         return self._names[line][0]
 
+    def first_above(self, line: int, tag_lines: Collection[int] = ()) -> int:
+        """The first of the lines of comments and of its own tags right above *line*; itself if there is none."""
+        while line - 1 in self._comments or line - 1 in tag_lines:
+            line -= 1
+        return min([line, *tag_lines])
+
     def stray(self, path: str) -> Iterator[Problem]:
         for line, (name, column) in self._names.items():
             if not name:
-                yield Problem(path, line, column, 'a name is missing after "series:"', Kind.WARNING)
+                yield Problem('a name is missing after "series:"', Place(path, line, column))
             elif line not in self._used:
-                message = "this names nothing: it must stand right above a step or a scenario"
-                yield Problem(path, line, column, message, Kind.WARNING)
+                message = "this applies to nothing: put it directly above a step or a scenario"
+                yield Problem(message, Place(path, line, column))
 
 
 class _Translation:
     """One file's way from gherkin's tree to our scenarios."""
 
-    def __init__(self, path: str, document: ast.GherkinDocument, dialect: Dialect) -> None:
-        self._path, self._dialect = path, dialect
+    def __init__(self, path: str, text: str, document: ast.GherkinDocument, dialect: Dialect) -> None:
+        self._path, self._dialect, self._lines = path, dialect, text.split("\n")
         self._node = document["feature"]
         self._comments = _SeriesComments(document["comments"])
         self._warnings: list[Problem] = []
-        self._taken: dict[str, int] = {}
+        self._prose: list[Prose] = []
         self._step_count = 0
 
     def feature(self) -> Feature:
-        found = list(self._children(self._node["children"], _Scope(tags=_tags(self._node["tags"]))))
+        self._read_prose(self._node["description"], self._node["location"])
+        scope = _Scope(tags=_tags(self._node["tags"]), lines=self._head(self._node, 1))
+        found = list(self._children(self._node["children"], scope))
         warnings = [*self._warnings, *self._comments.stray(self._path)]
         return Feature(
             path=self._path,
@@ -409,33 +427,69 @@ class _Translation:
             language=self._node["language"],
             scenarios=tuple(s for s in found if isinstance(s, Scenario)),
             broken=tuple(s for s in found if isinstance(s, BrokenScenario)),
-            warnings=tuple(sorted(warnings, key=lambda w: w.line)),
+            warnings=tuple(sorted(warnings, key=lambda w: w.place.line)),
+            prose=tuple(self._prose),
         )
+
+    def _read_prose(self, description: str, location: ast.Location) -> None:
+        """Note the lines of a description, which stand somewhere below *location*: Gherkin does not tell where."""
+        if not description:
+            return  # an empty line would be looked for to the end of the file
+        at = location["line"]
+        for line in description.split("\n"):
+            while at < len(self._lines) and self._lines[at].strip() != line.strip():
+                at += 1
+            at += 1
+            if line.strip():
+                self._prose.append(Prose(line.strip(), Place(self._path, at, len(line) - len(line.lstrip()) + 1)))
 
     def _children(self, children: Sequence[ast.Envelope], scope: _Scope) -> Iterator[Scenario | BrokenScenario]:
         for child in children:
             # Gherkin types a child as an empty dictionary; which of the three it is, its key tells.
             if "background" in child:
                 background = cast(ast.BackgroundEnvelope, child)["background"]
+                self._read_prose(background["description"], background["location"])
                 scope = replace(scope, background=scope.background + self._steps(background["steps"]))
             elif "scenario" in child:
                 yield from self._scenarios(cast(ast.ScenarioEnvelope, child)["scenario"], scope)
             elif "rule" in child:
                 rule = cast(ast.RuleEnvelope, child)["rule"]
-                inner = replace(scope, rule=rule["name"], tags=scope.tags | _tags(rule["tags"]))
+                self._read_prose(rule["description"], rule["location"])
+                lines = (*scope.lines, *self._head(rule, self._first_line(rule)))
+                inner = replace(scope, rule=rule["name"], tags=scope.tags | _tags(rule["tags"]), lines=lines)
                 yield from self._children(rule["children"], inner)
+
+    def _first_line(self, node: ast.Rule | ast.Scenario | ast.Examples) -> int:
+        """The line in which *node* begins: that of its keyword, or the first of its tags and of the comments above."""
+        tags = [tag["location"]["line"] for tag in node["tags"]]
+        return self._comments.first_above(node["location"]["line"], tags)
+
+    def _head(self, node: ast.Feature | ast.Rule, first: int) -> Lines:
+        """The lines of a feature or a rule before the first scenario or rule in it."""
+        inner = [part for child in node["children"] for name, part in child.items() if name != "background"]
+        last = self._first_line(cast(ast.Scenario, inner[0])) - 1 if inner else len(self._lines)
+        return ((first, last),)
+
+    def _own_lines(self, node: ast.Scenario) -> Lines:
+        """A scenario from its tags to the end of its last step; an outline without its examples."""
+        own = node["location"]["line"]
+        return ((self._first_line(node), max((_last_line(step) for step in node["steps"]), default=own)),)
 
     def _scenarios(self, node: ast.Scenario, scope: _Scope) -> Iterator[Scenario | BrokenScenario]:
         """The scenario, or the scenarios of the outline's rows."""
         tag_lines = {tag["location"]["line"] for tag in node["tags"]}
         name = self._comments.above(node["location"]["line"], tag_lines) or node["name"]
-        scope = replace(scope, tags=scope.tags | _tags(node["tags"]))
+        lines = (*scope.lines, *self._own_lines(node))
+        scope = replace(scope, tags=scope.tags | _tags(node["tags"]), lines=lines)
         own = self._steps(node["steps"])
+        if own:  # without any, that itself is told
+            self._read_prose(node["description"], node["location"])
         if not self._is_outline(node):
             yield self._scenario(node, scope, name, own, _Row(node["location"]))
             return
         if reason := self._outline_trouble(node):
-            yield self._broken(node["name"], slug(name), scope.tags, self._refused(node["location"], reason))
+            problem = self._refused(node["location"], reason)
+            yield BrokenScenario(node["name"], slug(name), scope.tags, problem)
             return
         for row in self._rows(node):
             yield self._scenario(node, scope, name, own, row)
@@ -446,15 +500,10 @@ class _Translation:
         title, series = row.name(node["name"]), slug(row.name(name))
         tags = scope.tags | row.tags
         if not own:
-            help = _taken_for_description(node["description"], self._dialect)
+            help = _taken_for_description(node["description"], self._dialect, self._node["language"])
             problem = self._refused(node["location"], "the scenario has no steps of its own", help)
-            return self._broken(title, series, tags, problem)
-        if series in self._taken:
-            message = f'the name "{series}" is taken by the scenario in line {self._taken[series]}'
-            help = "give one of them another title, or a name in a comment right above it: # series: NAME"
-            return self._broken(title, series, tags, self._refused(row.location, message, help))
+            return BrokenScenario(title, series, tags, problem)
         line, column = _place(row.location)
-        self._taken[series] = line
         return Scenario(
             title=title,
             series=series,
@@ -465,16 +514,12 @@ class _Translation:
             line=line,
             column=column,
             rule=scope.rule,
+            is_row=bool(row.cells),
+            lines=(*scope.lines, *row.lines),
         )
 
-    def _broken(self, title: str, series: str, tags: frozenset[str], problem: Problem) -> BrokenScenario:
-        # Under another's name the alarm would be that scenario's, now good, now bad.
-        free = series not in self._taken
-        self._taken.setdefault(series, problem.line)
-        return BrokenScenario(title, series if free else "", tags, problem)
-
     def _refused(self, location: ast.Location, message: str, help: str = "") -> Problem:
-        return Problem(self._path, *_place(location), message, Kind.REFUSED, help)
+        return Problem(message, Place(self._path, *_place(location)), help=help)
 
     def _is_outline(self, node: ast.Scenario) -> bool:
         keyword = node["keyword"]
@@ -495,19 +540,22 @@ class _Translation:
     def _rows(self, node: ast.Scenario) -> Iterator[_Row]:
         for examples in node["examples"]:
             if not examples["tableBody"]:
-                place = _place(examples["location"])
-                self._warnings.append(Problem(self._path, *place, "these examples have no rows", Kind.WARNING))
+                place = Place(self._path, *_place(examples["location"]))
+                self._warnings.append(Problem("these examples have no rows", place))
             headers = [cell["value"] for cell in _header(examples)]
             tags = _tags(examples["tags"])
             for row in examples["tableBody"]:
-                yield _Row(row["location"], dict(zip(headers, (c["value"] for c in row["cells"]), strict=True)), tags)
+                cells = dict(zip(headers, (c["value"] for c in row["cells"]), strict=True))
+                at = row["location"]["line"]
+                head = (self._first_line(examples), examples["tableBody"][0]["location"]["line"] - 1)
+                yield _Row(row["location"], cells, tags, (head, (at, at)))
 
     def _steps(self, nodes: Sequence[ast.Step]) -> tuple[Step, ...]:
         return tuple(map(self._step, nodes))
 
     def _step(self, node: ast.Step) -> Step:
         line, column = _place(node["location"])
-        name = self._comments.above(line) or re.sub(r"^I\s+", "", node["text"])
+        name = self._comments.above(line) or without_subject(node["text"])
         table, doc = node.get("dataTable"), node.get("docString")
         return Step(
             keyword=node["keyword"].strip(),
@@ -524,11 +572,26 @@ class _Translation:
         self._step_count += len(background) + len(own)
         if self._step_count > MOST_STEPS:
             message = f"the scenarios of this file have more than {MOST_STEPS} steps, rows of outlines included"
-            raise Unreadable(Problem(self._path, *_place(row.location), message))
+            raise Unreadable(Problem(message, Place(self._path, *_place(row.location))))
         steps = [*background, *map(row.fill, own)]
         return tuple(
             replace(step, series=name) for step, name in zip(steps, unique(s.series for s in steps), strict=True)
         )
+
+
+def _last_line(step: ast.Step) -> int:
+    """The last line of a step, its table and its doc string."""
+    table, doc = step.get("dataTable"), step.get("docString")
+    if table:
+        return table["rows"][-1]["location"]["line"]
+    if doc:
+        return doc["location"]["line"] + doc["content"].count("\n") + (2 if doc["content"] else 1)
+    return step["location"]["line"]
+
+
+def without_subject(step: str) -> str:
+    """The text that a step's series is made of: the step without the "I" that it begins with."""
+    return re.sub(r"^I\s+", "", step)
 
 
 def _header(examples: ast.Examples) -> list[ast.Cell]:
@@ -545,10 +608,10 @@ def _description(text: str) -> str:
     return textwrap.dedent("\n".join(line.rstrip() for line in text.split("\n"))).strip("\n")
 
 
-def _taken_for_description(description: str, dialect: Dialect) -> str:
+def _taken_for_description(description: str, dialect: Dialect, language: str) -> str:
     """Help where steps or scenarios are missing: the lines that were meant to be some."""
     for line in description.splitlines():
-        if meant := _meant(line.strip(), dialect):
-            return f'"{_short(line.strip())}" was read as a line of the description; {meant}'
+        if meant := _meant(line.strip(), dialect) or slip(line, language):
+            return f'"{shortened(line.strip(), _SHOWN)}" was read as a line of the description; {meant}'
     first = description.strip().partition("\n")[0]
-    return f'"{_short(first)}" was read as the description: it begins with no keyword' if first else ""
+    return f'"{shortened(first, _SHOWN)}" was read as the description: it begins with no keyword' if first else ""

@@ -6,63 +6,97 @@ block, which cannot run and says so every interval: a typo must raise the alarm,
 
 from __future__ import annotations
 
-import glob
 import inspect
 import os
+import re
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from functools import cache
+from difflib import get_close_matches
+from functools import cache, lru_cache, partial
+from itertools import chain
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from collectd_inode.browser import Profile, urls
-from collectd_inode.keys import Common, Loaded, Problem
-from collectd_inode.names import slug
-from collectd_inode.run import Cause, Job, Misconfigured, PlannedStep, Status, Story, Trouble
-from collectd_inode.scenario import actions, feature, json_body
+from collectd_inode.browser.browser import Profile
+from collectd_inode.chromium import program as programs
+from collectd_inode.chromium.options import Options, Program, usual_jobs
+from collectd_inode.dependencies import DEPENDENCIES, require
+from collectd_inode.keys import NO_FOLDER, BlockSettings, Loaded, contradictions
+from collectd_inode.model import NOWHERE, Cause, Job, Misconfigured, Place, PlannedStep, Problem, Status, Story, Trouble
+from collectd_inode.names import slug, target_of
+from collectd_inode.page import urls
+from collectd_inode.permissions import loose
+from collectd_inode.scenario import actions, environment, feature, json_body, sentences
+from collectd_inode.scenario.action import Action, Check
+from collectd_inode.scenario.environment import NO_ENVIRONMENT, Environment
 from collectd_inode.scenario.evidence import Evidence
-from collectd_inode.scenario.feature import Feature, Scenario, Step
-from collectd_inode.scenario.replay import Argument, PreparedStep, Replay, read_secret, variables_in
-from collectd_inode.scenario.sentences import KNOWN, SENTENCES
+from collectd_inode.scenario.feature import BrokenScenario, Feature, Scenario, Step
+from collectd_inode.scenario.folders import feature_files, ruby_steps
+from collectd_inode.scenario.kind import SCENARIO
+from collectd_inode.scenario.prose import lost_step
+from collectd_inode.scenario.replay import (
+    VARIABLE,
+    Argument,
+    PreparedStep,
+    Replay,
+    WithChromium,
+    plain,
+    usable_secret,
+    variables_in,
+)
 from collectd_inode.scenario.session import name_complaint, selector_complaint
 from collectd_inode.scenario.settings import Settings
-from collectd_inode.scenario.usersteps import guarded
+from collectd_inode.scenario.titles import Titled, told_apart
 from collectd_inode.scenario.usersteps import load as load_user_steps
-from collectd_inode.scenario.vocabulary import Action, Ambiguous, Matched, Sentence, Undefined, Vocabulary
+from collectd_inode.scenario.vocabulary import Ambiguous, Matched, Sentence, Undefined, Vocabulary
 from collectd_inode.trust import profile as tls
+from collectd_inode.wire.address import without_port
 from collectd_inode.wire.tcp import Route
+from collectd_inode.words import and_more
 
-KIND = "scenario"
+# Also what is imported only when the first selector, pattern or cookie wants it, and what is there but too old.
+require(*(set(DEPENDENCIES) - {"ntplib"}))
 
 
-def load(name: str | None, settings: Settings, common: Common) -> Loaded:
+_PORTS = {"http": 80, "https": 443}
+_READINGS = (
+    *(("duration", name) for name in ("ttfb", "fcp", "lcp", "inp", "longtasks", "queued")),
+    ("gauge", "cls"),
+    ("count", "requests"),
+    ("count", "failing_requests"),
+    ("count", "console_errors"),
+    ("bytes", "transferred"),
+)
+"""The readings of a run in Chromium beside its steps' times."""
+
+NO_RETRY = "@no-retry"
+"""The tag of a scenario that is not to be run more often than once an interval, whatever ``RetryInterval`` says."""
+
+
+def load(name: str | None, settings: Settings, common: BlockSettings, around: Environment = NO_ENVIRONMENT) -> Loaded:
     """The jobs of the block called *name*; never raises for what an operator or a file did wrong.
 
     Without a name (no configuration, just files) each job is named after its file.
     """
-    loader = _Loader(name, settings, common)
+    loader = _Loader(name, settings, common, around)
     jobs = loader.jobs()
     return Loaded(jobs, tuple(loader.problems), tuple(loader.sources), tuple(loader.warnings))
 
 
-def feature_files(entry: str) -> list[str]:
-    """The feature files that *entry* (file, folder or glob) stands for, in order; empty if there are none."""
-    if os.path.isdir(entry):
-        return sorted(glob.glob(os.path.join(glob.escape(entry), "**", "*.feature"), recursive=True))
-    if os.path.lexists(entry):
-        return [entry]
-    return sorted(path for path in glob.glob(entry, recursive=True) if os.path.isfile(path))
+_Found = tuple[Feature, Scenario | BrokenScenario]
 
 
 class _Loader:
     """One loading of one block; gathers problems on the way."""
 
-    def __init__(self, name: str | None, settings: Settings, common: Common) -> None:
-        self.name, self.settings, self.common = name, settings, common
+    def __init__(self, name: str | None, settings: Settings, common: BlockSettings, around: Environment) -> None:
+        self.name, self.settings, self.common, self.environment = name, settings, common, around
         self.where = f'<Scenario "{name}">' if name is not None else ""
-        self.problems: list[Problem] = []
+        self.problems: dict[Problem, None] = {}  # each once, in order: a background's is found in each scenario
+        self.unknown_steps: set[Place] = set()
         self.warnings: list[Problem] = []
-        self.homeless: list[Trouble] = []
+        self.block_troubles: list[Trouble] = []
         self.without_tls: Trouble | None = None
         s = settings
         self.profile = tls.Profile(s.ca_cert, s.verify_peer, s.client_cert, s.client_key, s.minimum_tls)
@@ -70,50 +104,105 @@ class _Loader:
         self.known = {name for name, _ in (*settings.variables, *settings.secrets)}
 
     def jobs(self) -> tuple[Job, ...]:
+        for what in contradictions(self.settings, self.common):  # a block's have been found by `config`
+            self._misconfigured(Problem(what))
         vocabulary_of = self._vocabularies()
         features = list(self._features())
-        chosen = [(f, s) for f in features for s in self._chosen(f)]
-        broken = [job for f in features for job in self._broken(f)]
-        if not chosen and not broken and not self.homeless:
-            self._misconfigured("no scenario is selected: a run of nothing would never fail" + self._selection())
+        for read in features:
+            self._find_lost_steps(read, vocabulary_of(read.language))
+        good = [(f, s) for f in features for s in self._chosen(f)] or self._by_their_jobs(features)
+        self._take_environment(scenario for _, scenario in good)
+        found = self._told_apart([*good, *((f, b) for f in features for b in self._broken(f))])
+        if not found and not self.block_troubles:
+            nothing = "no scenario is selected: an empty run can never fail" + self._selection()
+            self._misconfigured(Problem(nothing))
         context = self._context()
         self._check_secrets()
-        jobs = [self._job(f, s, vocabulary_of(f.language), context) for f, s in chosen]
-        return (*self._without_twins([*jobs, *broken]), *self._homeless_job())
+        self._check_browser()
+        jobs = [
+            self._job(f, s, vocabulary_of(f.language), context) if isinstance(s, Scenario) else self._broken_job(f, s)
+            for f, s in found
+        ]
+        return (*jobs, *self._block_job())
 
     # What the block names.
 
     def _vocabularies(self) -> Callable[[str], Vocabulary]:
         """The vocabulary of a feature file by its language."""
-        sentences, problems = load_user_steps(self.settings.steps)
+        own, problems = load_user_steps(self.settings.steps)
         for problem in problems:
-            self._misconfigured(problem.message, place=f"{problem.path}:{problem.line}")
-        return cache(lambda language: Vocabulary(SENTENCES, sentences, self.settings.vocabulary, KNOWN, language))
+            self._misconfigured(problem)
+        return cache(lambda language: sentences.vocabulary(language, self.settings.vocabulary, own))
+
+    def _take_environment(self, scenarios: Iterable[Scenario]) -> None:
+        """Secrets that *scenarios* use, and whose files the environment names."""
+        if not self.environment.secret_files:
+            return
+        steps = {step for scenario in scenarios for step in scenario.steps}
+        used = set().union(*(variables_in((step.text, step.doc_string, step.table)) for step in steps))
+        found, complaints = environment.secrets(self.environment.secret_files, used, self.known)
+        self.settings = replace(self.settings, secrets=(*self.settings.secrets, *found))
+        self.known |= {name for name, _ in found}
+        for complaint in complaints:
+            self._misconfigured(Problem(complaint))
 
     def _features(self) -> Iterator[Feature]:
         if not self.settings.features:
-            self._misconfigured('expected a Feature "file, folder or glob"')
+            self._misconfigured(Problem('expected a Feature "file, folder or glob"'))
+        seen: set[str] = set()
         for entry in self.settings.features:
-            paths = feature_files(entry)
+            given = entry in self.environment.contents
+            paths = [entry] if given else feature_files(entry)
+            for path in dict.fromkeys([] if given else [entry, *paths]):
+                if warning := loose(path):
+                    self.warnings.append(Problem(warning, where=self.where, value=path))
+            self.warnings += [replace(found, where=self.where) for found in ([] if given else ruby_steps(entry))]
             if not paths:
-                what = f'Feature "{entry}": expected a file, a folder or a glob with feature files in it'
-                self._misconfigured(what, value=entry)
+                what = f'Feature "{entry}": expected a file, folder or glob with feature files in it'
+                self._misconfigured(Problem(what, value=entry))
             self.sources.extend(paths)
-            yield from self._read(paths)
+            yield from self._read(path for path in paths if os.path.abspath(path) not in seen)
+            seen.update(map(os.path.abspath, paths))  # one that is named twice is read once
 
     def _read(self, paths: Iterable[str]) -> Iterator[Feature]:
         for path in paths:
             try:
-                read = feature.read(path)
+                content = self.environment.contents.get(path)
+                read = feature.read(path) if content is None else feature.parse(content, path)
             except feature.Unreadable as error:
                 for problem in error.problems:
-                    self._misconfigured(problem.message, _place(problem), problem.help)
+                    self._misconfigured(problem)
                 continue
-            self.warnings += [Problem(self.where, w.message, _place(w), w.help) for w in read.warnings]
+            self.warnings += [replace(warning, where=self.where) for warning in read.warnings]
             yield read
+
+    def _find_lost_steps(self, read: Feature, vocabulary: Vocabulary) -> None:
+        """Warn of the lines of a description that were meant to be steps."""
+        for line in read.prose:
+            if what := lost_step(line.text, read.language, vocabulary.knows):
+                self.warnings.append(Problem(what, line.place, where=self.where))
 
     def _chosen(self, read: Feature) -> list[Scenario]:
         return feature.select(read.scenarios, self.settings.tags, self.settings.name)
+
+    def _by_their_jobs(self, features: Iterable[Feature]) -> list[tuple[Feature, Scenario]]:
+        """The scenarios whose plugin instance, with its kind or without, is what no title contains."""
+        if not self.settings.name:
+            return []
+        wanted = re.sub(rf"^(?:.+/)?{SCENARIO.plugin}[-/]", "", self.settings.name)
+        titled = [(f, s) for f in features for s in feature.select(f.scenarios, self.settings.tags)]
+        return [
+            (read, scenario)
+            for (read, scenario), (_, told) in zip(titled, self._told_apart(titled), strict=True)
+            if wanted == self._instance(read, told.series)
+        ]
+
+    def _instance(self, read: Feature | None, series: str) -> str:
+        name = self._name(read)
+        return f"{slug(name)}-{series}" if series else slug(name)
+
+    def _name(self, read: Feature | None) -> str:
+        return self.name or (Path(read.path).stem if read else "run")
 
     def _selection(self) -> str:
         parts = [
@@ -124,49 +213,73 @@ class _Loader:
         return f" (asked for: {said})" if said else ""
 
     def _context(self) -> ssl.SSLContext | None:
-        s = self.settings
         try:
             return tls.context(self.profile)
         except tls.BadProfile as error:
-            named = (path for path in (s.client_cert, s.client_key, s.ca_cert) if path and path in str(error))
-            self._problem(str(error), value=next(named, ""))
+            self._problem(Problem(str(error), value=error.path))
             self.without_tls = Trouble(Status.ERROR, Cause.CONFIGURATION, str(error))
             return None
 
     def _check_secrets(self) -> None:
-        """A missing secret is told now; the run will say it again, until the file is there."""
+        """A missing secret is reported now, and by each run until the file is there."""
         files = [path for _, path in self.settings.secrets]
         if self.settings.auth_password_file is not None:
             files.append(self.settings.auth_password_file)
         for path in files:
+            if warning := loose(path, private=True):
+                self.warnings.append(Problem(warning, where=self.where, value=path))
             try:
-                read_secret(path)
+                usable_secret(path)
             except Misconfigured as error:
-                self._problem(str(error), value=path)
+                self._problem(Problem(str(error), value=path))
+
+    def _check_browser(self) -> None:
+        """A missing browser is reported now, and by each run until there is one."""
+        s = self.settings
+        if s.engine == "chromium" and not s.any_variable:
+            try:
+                programs.find(s.browser_path)
+                programs.user_of(s.browser_user, root=os.geteuid() == 0)
+            except Misconfigured as error:
+                self._problem(Problem(str(error), value=s.browser_path or ""))
 
     # One scenario.
 
     def _job(self, read: Feature, scenario: Scenario, vocabulary: Vocabulary, context: ssl.SSLContext | None) -> Job:
         matched = list(self._matched(read, scenario, vocabulary))
         planned = tuple(m if isinstance(m, PlannedStep) else m[0] for m in matched)
-        job = self._bare_job(read, scenario.title, scenario.series, f"{read.path}:{scenario.line}")
-        job = replace(job, steps=planned, story=_story(read, scenario))
+        job = self._bare_job(read, scenario.title, scenario.series, Place(read.path, scenario.line))
+        retry = 0.0 if NO_RETRY in scenario.tags else self.settings.retry
+        job = replace(
+            job,
+            steps=planned,
+            lines=scenario.lines,
+            story=_story(read, scenario),
+            retry=retry,
+            tags=tuple(sorted(scenario.tags)),
+            engine=self.settings.engine,
+            readings=_READINGS if self.settings.engine == "chromium" else (),
+        )
         trouble = next((step.trouble for step in planned if step.trouble), None)
         if trouble is not None or context is None:
             return replace(job, trouble=trouble or self.without_tls)
+        job = replace(job, target=self._target([m[1] for m in matched if isinstance(m, tuple)]))
         steps = _prepared([m for m in matched if isinstance(m, tuple)])
-        return replace(job, probe=self._replay(steps, context, job.instance))
+        replay = self._replay(steps, context, job.instance)
+        look = self.environment.look
+        return replace(job, probe=replay if look is None else replace(replay, look=partial(look, job.place)))
 
     def _matched(
         self, read: Feature, scenario: Scenario, vocabulary: Vocabulary
     ) -> Iterator[PlannedStep | tuple[PlannedStep, Matched]]:
         """The steps with their sentences, or with what is wrong; each may use what those before it remember."""
-        sentences = [vocabulary.match(step.text) for step in scenario.steps]
-        remembered = [_remembered(found) if isinstance(found, Matched) else () for found in sentences]
-        for index, (step, found) in enumerate(zip(scenario.steps, sentences, strict=True)):
+        meanings = [vocabulary.match(step.text) for step in scenario.steps]
+        remembered = [_remembered(found) if isinstance(found, Matched) else () for found in meanings]
+        for index, (step, found) in enumerate(zip(scenario.steps, meanings, strict=True)):
             known = self.known.union(*remembered[:index])
-            earlier = [one.sentence for one in sentences[:index] if isinstance(one, Matched)]
-            before = _Before(known, set().union(*remembered[index:]) - known, earlier)
+            earlier = [one.sentence for one in meanings[:index] if isinstance(one, Matched)]
+            done = [(one.text, one.series) for one in scenario.steps[:index]]
+            before = _Before(known, set().union(*remembered[index:]) - known, earlier, done)
             yield self._match(read, step, found, before)
 
     def _match(
@@ -175,42 +288,57 @@ class _Loader:
         planned = PlannedStep(
             name=step.text,
             series=step.series,
-            place=f"{read.path}:{step.line}",
+            place=Place(read.path, step.line),
             keyword=step.keyword,
             below=_below(step),
         )
         match found:
             case Undefined() as undefined:
-                what, help = _undefined(undefined)
-                return self._bad_step(planned, step, Trouble(Status.UNDEFINED, Cause.UNDEFINED, what), help)
+                what, help, snippet = _undefined(undefined)
+                return self._bad_step(planned, step, Trouble(Status.UNDEFINED, Cause.UNDEFINED, what), help, snippet)
             case Ambiguous() as ambiguous:
                 what, help = _ambiguous(ambiguous)
                 return self._bad_step(planned, step, Trouble(Status.AMBIGUOUS, Cause.UNDEFINED, what), help)
             case Matched() as matched:
                 matched = replace(matched, arguments=(*matched.arguments, *_extra(step, matched.sentence.action)))
                 complaint = (
-                    _misfit(matched, step)
+                    self._other_engine(matched)
+                    or _misfit(matched, step)
                     or _bad_scope(matched)
                     or _bad_argument(matched)
                     or self._unknown_variables(matched, before)
                     or _bad_name(matched)
                     or self._no_address(matched)
-                    or self._no_attachment(matched)
+                    or self._bad_here(matched)
                     or _too_early(matched, before)
+                    or _unknown_step(matched, before)
                 )
                 if complaint:
                     return self._bad_step(planned, step, Trouble(Status.ERROR, Cause.CONFIGURATION, complaint))
-                navigates = bool(matched.sentence.place) or matched.sentence.action in actions.NAVIGATIONS
+                action = matched.sentence.action
+                navigates = action.navigates and not (action.fetches and self.settings.engine != "plain")
                 planned = replace(planned, navigates=navigates, soft=matched.soft, cleanup=matched.cleanup)
                 return planned, matched
 
-    def _bad_step(self, planned: PlannedStep, step: Step, trouble: Trouble, help: str = "") -> PlannedStep:
-        place = f"{planned.place}:{step.column}"
-        self._problem(trouble.message, place, help)
-        return replace(planned, trouble=replace(trouble, message=f"{place}: {trouble.message}"))
+    def _bad_step(
+        self, planned: PlannedStep, step: Step, trouble: Trouble, help: str = "", snippet: str = ""
+    ) -> PlannedStep:
+        place = replace(planned.place, column=step.column)
+        problem = Problem(trouble.message, place, help=help, snippet=snippet)
+        # Each row of an outline has its own text of the one step that nobody knows.
+        if trouble.cause is not Cause.UNDEFINED or place not in self.unknown_steps:
+            self._problem(problem)
+        if trouble.cause is Cause.UNDEFINED:
+            self.unknown_steps.add(place)
+        return replace(planned, trouble=replace(trouble, message=str(problem)))
+
+    def _other_engine(self, matched: Matched) -> str:
+        """Why this engine cannot do a sentence; empty for one that it can."""
+        engine, able = self.settings.engine, matched.sentence.engines
+        return "" if engine in able else f"this sentence is for Engine {' and '.join(sorted(able))}, not {engine}"
 
     def _unknown_variables(self, matched: Matched, before: _Before) -> str:
-        unknown = sorted(variables_in((*matched.arguments, *matched.scopes)) - before.known)
+        unknown = sorted((variables_in((*matched.arguments, *matched.scopes)) | _used(matched)) - before.known)
         if early := [name for name in unknown if name in before.later]:
             return f"unknown variable ${{{early[0]}}}: no step before this one remembers it"
         if not unknown or self.settings.any_variable:
@@ -220,23 +348,32 @@ class _Loader:
         return f"unknown variable ${{{unknown[0]}}}{there}"
 
     def _no_address(self, matched: Matched) -> str:
-        """What is wrong with the address of a navigation, where it is written out."""
-        index = actions.ADDRESSES.get(matched.sentence.action)
-        if index is None or variables_in(matched.arguments[index]) or self.settings.any_variable:
+        """The mistake in the address of a navigation, where it is written out."""
+        given = matched.sentence.action.given(matched.sentence.action.address, matched.arguments)
+        if given is None or variables_in(given) or self.settings.any_variable:
             return ""
-        target = actions.address(str(matched.arguments[index]))
+        target = actions.address(str(given))
         try:
             urls.destination(target, self.settings.base_url)
         except urls.BadURL as error:
             return f"“{urls.shown(target)}”: {error}"
         return ""
 
-    def _no_attachment(self, matched: Matched) -> str:
-        """What is wrong with the file that a step attaches, which only the machine that replays must have."""
-        if matched.sentence.action is not actions.attach or self.settings.any_variable:
+    def _target(self, matched: Sequence[Matched]) -> str:
+        """The host of the first address that is gone to, as far as it is known before the run."""
+        variables = dict(self.settings.variables)
+        given = (m.sentence.action.given(m.sentence.action.address, m.arguments) for m in matched)
+        first = next((str(one) for one in given if one is not None), "/")
+        filled = VARIABLE.sub(lambda found: variables.get(found[1], found[0]), first)
+        try:
+            parts = urlsplit(urls.destination(actions.address(filled), self.settings.base_url))
+            return target_of(parts.hostname or "", parts.port or _PORTS.get(parts.scheme))
+        except ValueError:  # BadURL: it is in a variable that a run fills, say
             return ""
-        path = str(matched.arguments[0])
-        return "" if variables_in(path) else actions.attachment_complaint(path)
+
+    def _bad_here(self, matched: Matched) -> str:
+        """The mistake in an argument, such as a missing file, that only the machine that replays can find."""
+        return "" if self.settings.any_variable else _complaint(matched, matched.sentence.action.checks_here)
 
     def _replay(self, steps: tuple[PreparedStep, ...], context: ssl.SSLContext, instance: str) -> Replay:
         s = self.settings
@@ -245,85 +382,130 @@ class _Loader:
             headers=s.headers,
             max_body=s.max_body,
             max_redirects=s.max_redirects,
+            allow_private=s.allow_private,
+            own_hosts=frozenset(without_port(host) for host, _ in s.resolve),
             auth_user=s.auth_user,
-            **({"user_agent": s.user_agent} if s.user_agent else {}),
+            legacy=s.vocabulary == "legacy",
         )
+        if s.user_agent:
+            profile = replace(profile, user_agent=s.user_agent)
         return Replay(
             steps=steps,
             profile=profile,
             tls=context,
-            route=Route({host.lower(): to for host, to in s.resolve}, self.common.family, s.source_address),
+            route=Route(dict(s.resolve), self.common.family, s.source_address),
             proxy=s.proxy,
             variables=dict(s.variables),
             secrets=dict(s.secrets),
             auth_password_file=s.auth_password_file,
             step_timeout=s.step_timeout,
+            legacy=s.vocabulary == "legacy",
+            assets_every=s.assets_every,
             counter=self.common.state.of("scenario-counter", instance),
-            evidence=Evidence(s.save_failures, s.save_max, s.save_bytes) if s.save_failures is not None else None,
+            messages=self.common.state.of("scenario-messages", instance),
+            evidence=self._evidence(instance),
+            open=self._with_chromium() if s.engine == "chromium" else plain,
+        )
+
+    def _with_chromium(self) -> WithChromium:
+        s = self.settings
+        program = Program(
+            path=s.browser_path,
+            user=s.browser_user,
+            resolve=s.resolve,
+            ca_cert=s.ca_cert,
+            verify=s.verify_peer,
+            minimum_tls=s.minimum_tls,
+        )
+        options = Options(
+            program=program,
+            jobs=s.browser_jobs or usual_jobs(),
+            window=s.window,
+            locale=s.locale,
+            time_zone=s.time_zone,
+            block=s.block,
+            wait_for=s.wait_for,
+            user_agent=s.user_agent,
+            proxy=s.proxy,
+        )
+        return WithChromium(options)
+
+    def _evidence(self, instance: str) -> Evidence | None:
+        """Where the failed runs of the scenario are kept; None if they are not."""
+        s, common = self.settings, self.common
+        state_dir = common.state.folder if s.save_failures is None else None
+        folder = os.path.join(state_dir, "failures") if state_dir else s.save_failures
+        if folder is None or folder == NO_FOLDER:
+            return None
+        return Evidence(
+            folder,
+            s.save_max,
+            s.save_bytes,
+            common.save_total,
+            common.save_age,
+            common.state.of("scenario-outage", instance),
+            in_state_dir=bool(state_dir),
         )
 
     # Jobs.
 
-    def _bare_job(self, read: Feature | None, title: str | None, series: str, place: str) -> Job:
-        name = self.name or (Path(read.path).stem if read else "run")
+    def _bare_job(self, read: Feature | None, title: str | None, series: str, place: Place) -> Job:
         return self.common.job(
-            KIND,
-            name,
-            instance=f"{slug(name)}-{series}" if series else slug(name),
+            SCENARIO.plugin,
+            self._name(read),
+            instance=self._instance(read, series),
             scenario=title,
             start_offset=self.settings.start_offset,
             detail=self.settings.detail,
             place=place,
         )
 
-    def _broken(self, read: Feature) -> Iterator[Job]:
-        """Scenarios of a readable file that are none: those that have a name of their own report under it."""
-        for broken in feature.select(read.broken, self.settings.tags, self.settings.name):
-            problem = broken.problem
-            if not broken.series:
-                self._misconfigured(problem.message, _place(problem), problem.help)
-                continue
-            self._problem(problem.message, _place(problem), problem.help)
-            job = self._bare_job(read, broken.title, broken.series, f"{problem.path}:{problem.line}")
-            yield replace(job, trouble=Trouble(Status.ERROR, Cause.CONFIGURATION, str(problem)))
+    def _broken(self, read: Feature) -> list[BrokenScenario]:
+        """Scenarios of a readable file that are none."""
+        return feature.select(read.broken, self.settings.tags, self.settings.name)
 
-    def _without_twins(self, jobs: Iterable[Job]) -> Iterator[Job]:
-        """The first of two scenarios with one identity; the other would write into its files."""
-        first: dict[tuple[str, str], Job] = {}
-        for job in jobs:
-            # Without a configuration nothing is stored: two files in two folders may well have the same names.
-            file = job.story.path if job.story and self.name is None else ""
-            twin = first.setdefault((file, job.instance), job)
-            if twin is job:
-                yield job
-            else:
-                self._misconfigured(
-                    f'scenario "{job.scenario}" has the same series as the one at {twin.place}:'
-                    " give one of them another title, or a comment line # series: NAME above it",
-                    place=job.place,
-                )
+    def _broken_job(self, read: Feature, broken: BrokenScenario) -> Job:
+        """A job that cannot run, under the name of its scenario."""
+        problem = broken.problem
+        self._problem(problem)
+        job = self._bare_job(read, broken.title, broken.series, replace(problem.place, column=0))
+        return replace(job, trouble=Trouble(Status.ERROR, Cause.CONFIGURATION, str(problem)))
 
-    def _homeless_job(self) -> Iterator[Job]:
-        if self.homeless:
-            more = f" (and {len(self.homeless) - 1} more)" if len(self.homeless) > 1 else ""
-            trouble = replace(self.homeless[0], message=self.homeless[0].message + more)
-            yield replace(self._bare_job(None, None, "", ""), trouble=trouble)
+    def _told_apart(self, found: Sequence[_Found]) -> list[_Found]:
+        """The same scenarios, each with a series that no other one of the block has."""
+        # On the command line nothing is stored: two files in two folders may well have the same names.
+        apart = self.name is None and not self.settings.any_variable
+        titled = [_titled(read, scenario, read.path if apart else "") for read, scenario in found]
+        series, warnings = told_apart(titled)
+        self.warnings += [replace(warning, where=self.where) for warning in warnings]
+        return [(f, replace(scenario, series=name)) for (f, scenario), name in zip(found, series, strict=True)]
+
+    def _block_job(self) -> Iterator[Job]:
+        if self.block_troubles:
+            first = self.block_troubles[0]
+            trouble = replace(first, message=first.message + and_more(self.block_troubles))
+            yield replace(self._bare_job(None, None, "", NOWHERE), trouble=trouble)
 
     # Mistakes.
 
-    def _problem(self, what: str, place: str = "", help: str = "", value: str = "") -> None:
-        self.problems.append(Problem(self.where, what, place, help, value))
+    def _problem(self, problem: Problem) -> None:
+        self.problems.setdefault(replace(problem, where=self.where))
 
-    def _misconfigured(self, what: str, place: str = "", help: str = "", value: str = "") -> None:
+    def _misconfigured(self, problem: Problem) -> None:
         """A mistake that belongs to no scenario: the block's own job reports it."""
-        self._problem(what, place, help, value)
-        message = f"{place}: {what}" if place else what
-        self.homeless.append(Trouble(Status.ERROR, Cause.CONFIGURATION, message))
+        self._problem(problem)
+        self.block_troubles.append(Trouble(Status.ERROR, Cause.CONFIGURATION, str(problem)))
+
+
+def _titled(read: Feature, scenario: Scenario | BrokenScenario, block: str) -> Titled:
+    if isinstance(scenario, BrokenScenario):
+        return Titled(scenario.series, read.title, replace(scenario.problem.place, column=0), block=block)
+    return Titled(scenario.series, read.title, Place(read.path, scenario.line), scenario.is_row, block)
 
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What there is before a step: the variables that it may use, and the sentences of the steps.
+    """The state before a step: the variables that it may use, the sentences of the steps, their texts and series.
 
     ``later`` are the variables that only it or a later step remembers.
     """
@@ -331,10 +513,7 @@ class _Before:
     known: Set[str]
     later: Set[str]
     sentences: Sequence[Sentence]
-
-
-def _place(problem: feature.Problem) -> str:
-    return f"{problem.path}:{problem.line}:{problem.column}"
+    steps: Sequence[tuple[str, str]]
 
 
 def _prepared(matched: Sequence[tuple[PlannedStep, Matched]]) -> tuple[PreparedStep, ...]:
@@ -342,24 +521,46 @@ def _prepared(matched: Sequence[tuple[PlannedStep, Matched]]) -> tuple[PreparedS
     return tuple(
         PreparedStep(
             planned=planned,
-            action=actions.within if m.scopes else _action(m.sentence),
-            arguments=(m.scopes, _action(m.sentence), *m.arguments) if m.scopes else m.arguments,
+            action=m.sentence.action,
+            arguments=m.arguments,
+            scopes=m.scopes,
             judge=_judge(matched[index + 1 :]),
+            after=tuple(_those(m.passed, [done for done, _ in matched[:index]])),
+            is_own=bool(m.sentence.place),
         )
         for index, (planned, m) in enumerate(matched)
     )
 
 
-def _action(sentence: Sentence) -> Action:
-    return guarded(sentence) if sentence.place else sentence.action
+def _those(texts: Iterable[str], earlier: Sequence[PlannedStep]) -> Iterator[PlannedStep]:
+    """The *earlier* steps that have the *texts*, which `_unknown_step` has seen to be there."""
+    named = [(step.name, step.series) for step in earlier]
+    return (earlier[place] for text in texts if (place := _place_of(text, named)) is not None)
+
+
+def _place_of(text: str, steps: Sequence[tuple[str, str]]) -> int | None:
+    """Which of the *steps* (texts and series) is meant by *text*: the first that reads so, or has that series."""
+    series = slug(feature.without_subject(text))
+    by_text = (place for place, (there, _) in enumerate(steps) if there == text)
+    by_series = (place for place, (_, there) in enumerate(steps) if there == series)
+    return next(chain(by_text, by_series), None)
+
+
+def _unknown_step(matched: Matched, before: _Before) -> str:
+    """The mistake in a reference to an earlier step."""
+    lost = next((text for text in matched.passed if _place_of(text, before.steps) is None), None)
+    if lost is None:
+        return ""
+    like = get_close_matches(lost, [text for text, _ in before.steps], 1)
+    return f"no step before this one is “{lost}”" + (f"; did you mean “{like[0]}”?" if like else "")
 
 
 def _judge(later: Iterable[tuple[PlannedStep, Matched]]) -> PlannedStep | None:
     """The one among the *later* steps that judges the status before the next navigation replaces it."""
     for planned, matched in later:
-        if matched.sentence.action in actions.STATUS_ASSERTIONS:
+        if matched.sentence.action.judges_status:
             return planned
-        if matched.sentence.action in actions.NAVIGATIONS:
+        if matched.sentence.action.navigates and not matched.sentence.place:  # an operator's own may or may not
             return None
     return None
 
@@ -379,71 +580,92 @@ def judged(job: Job) -> tuple[Judged, ...]:
     return tuple(Judged(s.planned, s.judge or s.planned) for s in job.probe.steps if s.planned.navigates)
 
 
+def _used(matched: Matched) -> set[str]:
+    """The variable that a step names without ``${}``."""
+    action = matched.sentence.action
+    name = action.given(action.uses, matched.arguments)
+    return set() if name is None or variables_in(name) else {str(name)}
+
+
 def _remembered(matched: Matched) -> tuple[str, ...]:
     """The variables that a step sets."""
-    index = actions.REMEMBERING.get(matched.sentence.action)
-    return matched.sentence.remembers if index is None else (str(matched.arguments[index]),)
+    name = matched.sentence.action.given(matched.sentence.action.remembers, matched.arguments)
+    return matched.sentence.remembers if name is None else (str(name),)
 
 
 def _bad_name(matched: Matched) -> str:
-    """What is wrong with the name of a variable that a step sets, if anything."""
+    """The mistake in the name of a variable that a step sets, if any."""
     return next((complaint for name in _remembered(matched) if (complaint := name_complaint(name))), "")
 
 
-def _extra(step: Step, action: Action) -> tuple[Argument, ...]:
+def _extra(step: Step, action: Action[...]) -> tuple[Argument, ...]:
     """A step's doc string or table, handed to the action after the sentence's own arguments."""
-    media_type = step.media_type if action in actions.TYPED else None
+    media_type = step.media_type if "media_type" in action.parameters else None
     return tuple(part for part in (step.doc_string, media_type, step.table) if part is not None)
 
 
 def _misfit(matched: Matched, step: Step) -> str:
-    """What is wrong with the number of arguments, if anything."""
+    """The mismatch in the number of arguments, if any."""
     given = "table" if step.table is not None else "doc string" if step.doc_string is not None else ""
-    wanted = "doc string" if matched.sentence.action in actions.DOC_STRINGS else "table"
-    try:
-        inspect.signature(matched.sentence.action).bind(None, *matched.arguments)
-    except TypeError:
+    wanted = "doc string" if matched.sentence.action.doc_string else "table"
+    if not _takes(matched.sentence.action.function, len(matched.arguments)):
         if given:
             return f"this sentence takes no {given}"
         if not matched.sentence.place:
-            return f"this sentence wants a {wanted} below it"
-        return f"this sentence does not hand its step function the {len(matched.arguments)} arguments it wants"
-    if given not in ("", wanted) and not matched.sentence.place:
-        return f"this sentence wants a {wanted} below it, not a {given}"
+            return f"this sentence needs a {wanted} below it"
+        return f"this sentence does not pass its step function the {len(matched.arguments)} arguments it needs"
+    if given not in ("", wanted) and not matched.sentence.place and not matched.sentence.action.or_table:
+        return f"this sentence needs a {wanted} below it, not a {given}"
     return ""
 
 
+@lru_cache(maxsize=1024)  # of functions that are gone when their file has changed
+def _takes(function: Callable[..., object], count: int) -> bool:
+    """Whether *function* can be called with a session and *count* arguments."""
+    try:
+        inspect.signature(function).bind(None, *range(count))
+    except TypeError:
+        return False
+    return True
+
+
 def _bad_scope(matched: Matched) -> str:
-    """What is wrong with the parts of the page that a step is to be done in, if anything."""
-    if matched.scopes and matched.sentence.action in actions.ON_JSON:
+    """The mistake in the scopes of a step, if any."""
+    if matched.scopes and matched.sentence.action.on_json:
         return json_body.NO_PARTS
     written = (selector for selector in matched.scopes if not variables_in(selector))
     return next((complaint for selector in written if (complaint := selector_complaint(selector))), "")
 
 
 def _bad_argument(matched: Matched) -> str:
-    """What is wrong with an argument that is written out, if it shows without a page."""
-    checks = actions.CHECKS.get(matched.sentence.action, {})
-    written = ((matched.arguments[n], check) for n, check in checks.items() if n < len(matched.arguments))
-    return next((what for given, check in written if not variables_in(given) and (what := check(given))), "")
+    """The mistake in an argument that is written out, if it can be found without a page."""
+    return _complaint(matched, matched.sentence.action.checks)
+
+
+def _complaint(matched: Matched, checks: Mapping[str, Check]) -> str:
+    """The first complaint of *checks*; what a variable stands for is not known yet."""
+    given = ((matched.sentence.action.given(name, matched.arguments), check) for name, check in checks.items())
+    written = ((value, check) for value, check in given if value is not None and not variables_in(value))
+    return next((what for value, check in written if (what := check(value))), "")
 
 
 def _too_early(matched: Matched, before: _Before) -> str:
-    """What is missing before a step, if anything; an operator's own step may have done it."""
-    wanted, complaint = actions.AFTER.get(matched.sentence.action, (frozenset(), ""))
-    there = any(sentence.place or sentence.action in wanted for sentence in before.sentences)
-    return "" if there else complaint
+    """The prerequisite that is missing before a step, if any; an operator's own step may have provided it."""
+    action = matched.sentence.action
+    there = any(sentence.place or sentence.action in action.after for sentence in before.sentences)
+    return "" if there else action.too_early
 
 
-def _undefined(undefined: Undefined) -> tuple[str, str]:
+def _undefined(undefined: Undefined) -> tuple[str, str, str]:
+    """The mistake, the help, and the code at the end of that."""
+    snippet = f"or write it yourself, in a file of a Steps folder:\n{undefined.snippet}"
     if undefined.instead:
-        own = f"or write it yourself, in a file of a Steps folder:\n{undefined.snippet}"
-        return f"undefined step: {undefined.text}: {undefined.instead}", own
+        return f"undefined step: {undefined.text}: {undefined.instead}", snippet, snippet
     near = undefined.suggestions[:3]
     meant = "or perhaps:\n" + "\n".join(f"  {text}" for text in near[1:]) if near[1:] else ""
-    snippet = f"or write it yourself, in a file of a Steps folder:\n{undefined.snippet}"
     hint = f"; did you mean: {near[0]}" if near else ""
-    return f"undefined step: {undefined.text}{hint}", "\n".join(part for part in (meant, snippet) if part)
+    help = "\n".join(part for part in (meant, snippet) if part)
+    return f"undefined step: {undefined.text}{hint}", help, snippet
 
 
 def _ambiguous(ambiguous: Ambiguous) -> tuple[str, str]:

@@ -1,16 +1,19 @@
-"""What the sentences on JSON answers do.  The body is read once a page, by one worker if it is large."""
+"""The sentences on JSON answers.  The body is read once a page, by one worker if it is large."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
 
-from collectd_inode.browser import Page
-from collectd_inode.keys import looks_secret
-from collectd_inode.run import Misconfigured
+from collectd_inode.model import Misconfigured
+from collectd_inode.page.page import Page
 from collectd_inode.scenario import json_pointer, patterns
+from collectd_inode.scenario.action import action
 from collectd_inode.scenario.json_pointer import BadPointer, Missing, NotJSON, kind, shown
 from collectd_inode.scenario.session import Session, complain
+from collectd_inode.secrets.names import looks_secret
+from collectd_inode.wire.workers import aside_if_large
+from collectd_inode.words import plural
 
 NO_PARTS = "JSON has no parts that a selector could name: the pointer says where"
 
@@ -24,57 +27,108 @@ COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 """The ways in which a number may be compared, as sentences say it."""
 
 
+def pointer_complaint(pointer: str) -> str:
+    """The mistake in *pointer*; empty for a good one."""
+    try:
+        json_pointer.tokens(pointer)
+    except BadPointer as error:
+        return f"“{pointer}”: {error}"
+    return ""
+
+
+def document_complaint(text: str) -> str:
+    """The mistake in the JSON that a feature file expects; empty for good JSON."""
+    try:
+        json_pointer.read(text)
+    except NotJSON as error:
+        return f"the text below the step is not JSON: {error}"
+    return ""
+
+
+def literal_complaint(text: str) -> str:
+    """The mistake in a number, true, false or null; empty for a good one."""
+    try:
+        json_pointer.scalar(text)
+    except NotJSON:
+        return f"“{text}” is neither a number nor true, false or null; put text in quotes"
+    return ""
+
+
+def number_complaint(text: str) -> str:
+    """The mistake in a number; empty for a good one."""
+    if literal_complaint(text) or kind(json_pointer.scalar(text)) != "a number":
+        return f"“{text}” is not a number"
+    return ""
+
+
+@action(navigates=False, on_json=True)
 async def should_be_json(session: Session) -> None:
     """The last answer is JSON."""
     await document(session)
 
 
-async def should_be(session: Session, pointer: str, wanted: str) -> None:
+@action(navigates=False, on_json=True, checks={"pointer": pointer_complaint})
+async def json_should_be(session: Session, pointer: str, wanted: str) -> None:
     """The value at a place is this text."""
     await _should_be(session, pointer, wanted)
 
 
-async def should_be_literal(session: Session, pointer: str, wanted: str) -> None:
+@action(navigates=False, on_json=True, checks={"pointer": pointer_complaint, "wanted": literal_complaint})
+async def json_should_be_literal(session: Session, pointer: str, wanted: str) -> None:
     """The value at a place is this number, true, false or null."""
     await _should_be(session, pointer, _literal(wanted))
 
 
-async def should_be_document(session: Session, pointer: str, wanted: str) -> None:
+@action(
+    navigates=False, on_json=True, doc_string=True, checks={"pointer": pointer_complaint, "wanted": document_complaint}
+)
+async def json_should_be_document(session: Session, pointer: str, wanted: str) -> None:
     """The value at a place is equal to the JSON below the step, whatever the order of keys."""
     await _should_be(session, pointer, _written(wanted))
 
 
-async def should_not_be(session: Session, pointer: str, unwanted: str) -> None:
+@action(navigates=False, negative=True, on_json=True, checks={"pointer": pointer_complaint})
+async def json_should_not_be(session: Session, pointer: str, unwanted: str) -> None:
     """The value at a place is not this text."""
     await _should_not_be(session, pointer, unwanted)
 
 
-async def should_not_be_literal(session: Session, pointer: str, unwanted: str) -> None:
+@action(
+    navigates=False, negative=True, on_json=True, checks={"pointer": pointer_complaint, "unwanted": literal_complaint}
+)
+async def json_should_not_be_literal(session: Session, pointer: str, unwanted: str) -> None:
     """The value at a place is not this number, true, false or null."""
     await _should_not_be(session, pointer, _literal(unwanted))
 
 
-async def should_contain(session: Session, pointer: str, wanted: str) -> None:
+@action(navigates=False, on_json=True, checks={"pointer": pointer_complaint})
+async def json_should_contain(session: Session, pointer: str, wanted: str) -> None:
     """A text has this part, an array this element, an object this key."""
     await _should_contain(session, pointer, wanted)
 
 
-async def should_contain_literal(session: Session, pointer: str, wanted: str) -> None:
+@action(navigates=False, on_json=True, checks={"pointer": pointer_complaint, "wanted": literal_complaint})
+async def json_should_contain_literal(session: Session, pointer: str, wanted: str) -> None:
     """An array has this number, true, false or null as an element."""
     await _should_contain(session, pointer, _literal(wanted))
 
 
-async def should_not_contain(session: Session, pointer: str, unwanted: str) -> None:
+@action(navigates=False, negative=True, on_json=True, checks={"pointer": pointer_complaint})
+async def json_should_not_contain(session: Session, pointer: str, unwanted: str) -> None:
     """A text has not this part, an array not this element, an object not this key."""
     await _should_not_contain(session, pointer, unwanted)
 
 
-async def should_not_contain_literal(session: Session, pointer: str, unwanted: str) -> None:
+@action(
+    navigates=False, negative=True, on_json=True, checks={"pointer": pointer_complaint, "unwanted": literal_complaint}
+)
+async def json_should_not_contain_literal(session: Session, pointer: str, unwanted: str) -> None:
     """An array has not this number, true, false or null as an element."""
     await _should_not_contain(session, pointer, _literal(unwanted))
 
 
-async def should_match(session: Session, pointer: str, pattern: str) -> None:
+@action(navigates=False, on_json=True, checks={"pointer": pointer_complaint, "pattern": patterns.complaint})
+async def json_should_match(session: Session, pointer: str, pattern: str) -> None:
     """A regular expression matches the text, or the number, at a place."""
     value = await value_at(session, pointer)
     if isinstance(value, dict | list):
@@ -84,19 +138,21 @@ async def should_match(session: Session, pointer: str, pattern: str) -> None:
         raise session.failure(what, f"/{pattern}/", _told(pointer, value))
 
 
-async def should_have_elements(session: Session, comparison: str, pointer: str, count: int) -> None:
+@action(navigates=False, on_json=True, checks={"pointer": pointer_complaint})
+async def json_should_have_elements(session: Session, comparison: str, pointer: str, count: int) -> None:
     """An array has so many elements, or an object so many members."""
     value = await value_at(session, pointer)
     size = json_pointer.size(value)
-    wanted = f"{comparison} {count} element{'' if count == 1 else 's'}"
+    wanted = f"{comparison} {plural(count, 'element')}"
     if size is None:
         what = f"the JSON at “{pointer}” is {kind(value)}, which has no elements"
         raise session.failure(what, wanted, shown(value))
     if not COMPARISONS[comparison](size, count):
-        raise session.failure(f"the JSON at “{pointer}” has not {wanted}", wanted, f"{size}: {shown(value)}")
+        raise session.failure(f"the JSON at “{pointer}” does not have {wanted}", wanted, f"{size}: {shown(value)}")
 
 
-async def should_compare(session: Session, comparison: str, pointer: str, limit: str) -> None:
+@action(navigates=False, on_json=True, checks={"pointer": pointer_complaint, "limit": number_complaint})
+async def json_should_compare(session: Session, comparison: str, pointer: str, limit: str) -> None:
     """The number at a place is less than a limit, or more, or at least or at most that."""
     value = await value_at(session, pointer)
     complain(number_complaint(limit))
@@ -110,12 +166,14 @@ async def should_compare(session: Session, comparison: str, pointer: str, limit:
         raise session.failure(f"the JSON at “{pointer}” is not {said}", said, shown(value))
 
 
-async def should_exist(session: Session, pointer: str) -> None:
+@action(navigates=False, on_json=True, checks={"pointer": pointer_complaint})
+async def json_should_exist(session: Session, pointer: str) -> None:
     """There is a value at a place, null perhaps."""
     await value_at(session, pointer)
 
 
-async def should_not_exist(session: Session, pointer: str) -> None:
+@action(navigates=False, negative=True, on_json=True, checks={"pointer": pointer_complaint})
+async def json_should_not_exist(session: Session, pointer: str) -> None:
     """There is no value at a place."""
     try:
         value = json_pointer.find(await document(session), _checked(pointer))
@@ -125,7 +183,7 @@ async def should_not_exist(session: Session, pointer: str) -> None:
 
 
 async def value_at(session: Session, pointer: str) -> object:
-    """What the last answer, which is JSON, has where *pointer* points; Failure where that is nothing."""
+    """The value that *pointer* points to in the last answer, which is JSON; Failure if there is none."""
     whole = await document(session)
     try:
         return json_pointer.find(whole, _checked(pointer))
@@ -135,9 +193,9 @@ async def value_at(session: Session, pointer: str) -> object:
 
 async def document(session: Session) -> object:
     """The last answer as JSON; Failure if it is none."""
-    if session.browser.part is not None:
+    if session.browser.scope is not None:
         raise Misconfigured(NO_PARTS)
-    page = session.browser.page
+    page = session.answer
     if session.document is None or session.document[0] is not page:
         session.document = None
         session.document = page, await _read(page)
@@ -149,43 +207,9 @@ async def _read(page: Page) -> object:
         raise page.failure("the answer is not JSON", "JSON")
     text = page.source
     try:
-        return await patterns.aside(len(text), json_pointer.read, text)
+        return await aside_if_large(len(text), json_pointer.read, text)
     except NotJSON as error:
         raise page.failure(f"the answer is not JSON: {error}", "JSON", page.nearest("")) from None
-
-
-def pointer_complaint(pointer: str) -> str:
-    """What is wrong with *pointer*; empty for a good one."""
-    try:
-        json_pointer.tokens(pointer)
-    except BadPointer as error:
-        return f"“{pointer}”: {error}"
-    return ""
-
-
-def document_complaint(text: str) -> str:
-    """What is wrong with the JSON that a feature file expects; empty for good JSON."""
-    try:
-        json_pointer.read(text)
-    except NotJSON as error:
-        return f"what is below the step is not JSON: {error}"
-    return ""
-
-
-def literal_complaint(text: str) -> str:
-    """What is wrong with a number, true, false or null; empty for a good one."""
-    try:
-        json_pointer.scalar(text)
-    except NotJSON:
-        return f"“{text}” is neither a number nor true, false or null; a text stands in quotes"
-    return ""
-
-
-def number_complaint(text: str) -> str:
-    """What is wrong with a number; empty for a good one."""
-    if literal_complaint(text) or kind(json_pointer.scalar(text)) != "a number":
-        return f"“{text}” is no number"
-    return ""
 
 
 def _checked(pointer: str) -> str:
@@ -248,7 +272,7 @@ async def _should_not_contain(session: Session, pointer: str, unwanted: object) 
 
 
 async def _contains(value: object, wanted: object) -> bool:
-    return await patterns.aside(json_pointer.size(value) or 0, json_pointer.contains, value, wanted)
+    return await aside_if_large(json_pointer.size(value) or 0, json_pointer.contains, value, wanted)
 
 
 def _told(pointer: str, value: object) -> str:

@@ -11,6 +11,8 @@ from enum import Enum
 from itertools import zip_longest
 from typing import NoReturn
 
+from collectd_inode.words import ELLIPSIS, plural, shortened
+
 MOST = 2 * 2**20
 """Characters of a JSON text: read, it takes up to twenty-four bytes each."""
 
@@ -52,7 +54,7 @@ def read(text: str) -> object:
     one that can be told (finite, of at most 4300 digits).
     """
     if len(text) > MOST:
-        raise NotJSON(f"it has {len(text)} characters, and no more than {MOST} are read")
+        raise NotJSON(f"it has {len(text)} characters; at most {MOST} are read")
     if not text.strip():
         raise NotJSON("it is empty")
     try:
@@ -88,7 +90,7 @@ def tokens(pointer: str) -> list[str]:
 
 
 def find(document: object, pointer: str) -> object:
-    """What *pointer* points to in *document*.  Raises BadPointer, and Missing."""
+    """The value that *pointer* points to in *document*.  Raises BadPointer, and Missing."""
     value = document
     parts = tokens(pointer)
     for depth, part in enumerate(parts):
@@ -104,7 +106,7 @@ def find(document: object, pointer: str) -> object:
 
 
 def kind(value: object) -> str:
-    """What *value* is, in JSON's words."""
+    """The type of *value*, in JSON's words."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -170,7 +172,7 @@ def shown(value: object) -> str:
     text = _encoded(value, _SHOWN)
     # Half of a surrogate pair is good JSON, and nothing that can be written anywhere.
     whole = text.encode("utf-8", "backslashreplace").decode()
-    return whole if len(whole) <= _SHOWN else whole[: _SHOWN - 1] + "…"
+    return shortened(whole, _SHOWN)
 
 
 def as_text(value: object, most: int) -> str:
@@ -191,7 +193,7 @@ def _encoded(value: object, most: int) -> str:
             if length > most:
                 break
     except RecursionError:
-        pieces.append("…" * (most + 1))
+        pieces.append(ELLIPSIS * (most + 1))
     return "".join(pieces)
 
 
@@ -219,7 +221,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, pars
 
 
 def _slashed(path: str) -> str:
-    """What somebody who knows JSONPath (``$.items[0].name``) has meant."""
+    """The JSON pointer for a JSONPath (``$.items[0].name``)."""
     parts = [part for part in re.split(r"[.\[\]/'\"]+", path.removeprefix("$")) if part]
     return "".join(f"/{part}" for part in parts) or "/"
 
@@ -233,12 +235,12 @@ def _named(pointer: str) -> str:
 
 
 def _has(value: object, wanted: str) -> str:
-    """What there is where *wanted* is not, in a few words."""
+    """The value found instead of *wanted*, in a few words."""
     match value:
         case dict():
             return f"has {_keys(value, wanted)}" if value else "is an empty object"
         case list():
-            return f"is an array of {len(value)} element{'' if len(value) == 1 else 's'}"
+            return f"is an array of {plural(len(value), 'element')}"
         case _:
             return f"is {shown(value)}"
 

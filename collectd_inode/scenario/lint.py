@@ -1,18 +1,17 @@
-"""What is allowed in a scenario but worth a second look; and what was decided about its steps when it was loaded."""
+"""Warnings about scenarios that are valid but look like mistakes; and notes on how their steps are judged."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import cast
+from urllib.parse import urlsplit
 
-from collectd_inode.keys import Problem
-from collectd_inode.names import SLUG_BYTES
-from collectd_inode.run import Job, PlannedStep
-from collectd_inode.scenario import actions, patterns
+from collectd_inode.browser.browser import REDIRECTS
+from collectd_inode.model import Job, PlannedStep, Problem
+from collectd_inode.names import SLUG_BYTES, slug
+from collectd_inode.scenario.actions import go_without_redirects
 from collectd_inode.scenario.jobs import judged
-from collectd_inode.scenario.replay import Argument, PreparedStep, Replay, variables_in
-from collectd_inode.scenario.vocabulary import Action
+from collectd_inode.scenario.replay import PreparedStep, Replay
+from collectd_inode.wire.address import is_numeric
 
 
 def warnings(job: Job) -> list[Problem]:
@@ -20,20 +19,22 @@ def warnings(job: Job) -> list[Problem]:
     if not isinstance(job.probe, Replay):
         return []
     steps = job.probe.steps
-    found = [Problem("", what, step.planned.place) for step in steps for what in _of_step(step)]
+    found = [Problem(what, step.planned.place) for step in steps for what in _of_step(step)]
     found += [
-        Problem("", what, step.place) for step, what in (*_early_cleanup(steps), *_never_used(steps), *_untimed(steps))
+        Problem(what, step.place) for step, what in (*_early_cleanup(steps), *_never_used(steps), *_untimed(steps))
     ]
-    if not any(_what_is_done(step)[0] not in _DOING for step in steps):
-        found.append(Problem("", "nothing is asserted: any page below status 400 will do", job.place))
+    found += [Problem(_HIDDEN.format(status), step.place) for step, status in _hidden(steps).items()]
+    if all(step.action.navigates or step.action.prepares for step in steps):
+        found.append(Problem("nothing is asserted: any page with a status below 400 passes", job.place))
     return found
 
 
 def rules(job: Job) -> list[tuple[PlannedStep, str]]:
     """Each step of a scenario that can run, and what its failure is: who judges the status of its answer, and so on."""
     said: dict[PlannedStep, list[str]] = {step: [] for step in job.steps}
+    hidden = _hidden(job.probe.steps) if isinstance(job.probe, Replay) else {}
     for navigation in judged(job):
-        said[navigation.step].append(_who_judges(navigation.step, navigation.by))
+        said[navigation.step].append(_who_judges(navigation.step, navigation.by, hidden.get(navigation.by)))
     for step, what in said.items():
         if step.soft:
             what.append("its failure is a warning")
@@ -42,34 +43,59 @@ def rules(job: Job) -> list[tuple[PlannedStep, str]]:
     return [(step, "; ".join(what)) for step, what in said.items()]
 
 
-def _who_judges(step: PlannedStep, by: PlannedStep) -> str:
+_HIDDEN = (
+    "redirects are followed, so that a status of {0} is never seen, but that of where they lead:"
+    ' open the address by I visit "…" without following redirects'
+)
+
+
+def _hidden(steps: Sequence[PreparedStep]) -> dict[PlannedStep, int]:
+    """The steps that judge a status which redirects hide, and that status."""
+    found, followed = {}, False
+    for step in steps:
+        if step.planned.navigates:
+            followed = step.action is not go_without_redirects
+        status = step.action.given("status", step.arguments) if step.action.judges_status else None
+        if followed and isinstance(status, int) and status in REDIRECTS:
+            found[step.planned] = status
+    return found
+
+
+def _who_judges(step: PlannedStep, by: PlannedStep, hidden: int | None) -> str:
     if by is step:
         return "fails on a status of 400 or more"
     warns = ", and only warns" if by.soft else ""
-    return f"takes any status: line {by.place.rpartition(':')[2]} judges it{warns} ({by.name})"
-
-
-_DOING = actions.NAVIGATIONS | actions.PREPARATIONS
-
-_LIKE_A_PATTERN = re.compile(r"\\[\w.()|/\[]|[.)\]][*+]|\w\|\w|\w\[[^\]\s]+\]|\[[^\]\s]+\]\w|^\^|\(\?|</?\w|&#?\w+;")
-"""What stands in quotes of old files only: it means something to a regular expression, or it is markup."""
-
-_SEEN = {
-    actions.should_see: "cannot be seen on most pages",
-    actions.should_not_see: "is hardly ever seen, so this cannot fail",
-}
-_ON_SOURCE = (actions.source_should_match, actions.source_should_not_match)
+    never = f", but never sees a {hidden}, since redirects are followed" if hidden is not None else ""
+    return f"takes any status: line {by.place.line} judges it{warns} ({by.name}){never}"
 
 
 def _of_step(step: PreparedStep) -> list[str]:
-    action, arguments = _what_is_done(step)
-    found = []
-    if action in (actions.should_see, actions.source_should_match) and not str(arguments[0]).strip():
-        found.append("every page shows the empty text: this step cannot fail")
-    found += _other_vocabulary(action, arguments)
+    text = str(step.arguments[0]) if step.arguments else ""
+    found = [said for doubt in step.action.lint if (said := doubt(text))]
+    if step.planned.navigates and (name := _without_address(step)):
+        found.append(
+            f'the series "{step.planned.series}" contains the server\'s address, and changes with it; set BaseURL and'
+            f" write the path alone, or keep the name by a comment line above the step: # series: {name}"
+        )
     if step.planned.navigates and len(step.planned.series) == SLUG_BYTES:
-        found.append("a long series name; a comment line # series: NAME above the step gives it a short one")
+        found.append("a long series name; shorten it by a comment line # series: NAME above the step")
     return found
+
+
+def _without_address(step: PreparedStep) -> str:
+    """A name for the series of a step whose own one holds an IP address or a port; empty if it holds none."""
+    given = step.action.given(step.action.address, step.arguments)
+    try:
+        parts = urlsplit(str(given))
+        authority = f"{parts.scheme}://{parts.netloc}"
+        moves = bool(parts.hostname) and (parts.port is not None or is_numeric(parts.hostname or ""))
+    except ValueError:
+        return ""
+    where = slug(authority)
+    if not moves or where not in step.planned.series:
+        return ""
+    before, _, after = step.planned.series.partition(where)
+    return slug(f"{before}_{after.strip('_') or 'home'}")
 
 
 def _early_cleanup(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep, str]]:
@@ -77,21 +103,19 @@ def _early_cleanup(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep,
     for index, step in enumerate(steps):
         later = next((s.planned for s in steps[index + 1 :] if not s.planned.cleanup), None)
         if step.planned.cleanup and later is not None:
-            line = later.place.rpartition(":")[2]
-            yield (
-                step.planned,
-                f"in a good run this is done before the step in line {line}; a clean-up stands at the end",
+            line = later.place.line
+            said = (
+                f"in a run that passes, this is done before the step in line {line}; move the clean-up step to the end"
             )
+            yield step.planned, said
 
 
 def _never_used(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep, str]]:
     """Values that are remembered for nothing."""
     for index, step in enumerate(steps):
-        action, arguments = _what_is_done(step)
-        if action in actions.REMEMBERING:
-            name = str(arguments[actions.REMEMBERING[action]])
-            if not any(name in variables_in(later.arguments) for later in steps[index + 1 :]):
-                yield step.planned, f"${{{name}}} is remembered, and no later step uses it"
+        name = step.action.given(step.action.remembers, step.arguments)
+        if name is not None and not any(name in later.variables for later in steps[index + 1 :]):
+            yield step.planned, f"${{{name}}} is remembered, but no later step uses it"
 
 
 def _untimed(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep, str]]:
@@ -99,35 +123,5 @@ def _untimed(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep, str]]
     asked = False
     for step in steps:
         asked = asked or step.planned.navigates
-        if not asked and _what_is_done(step)[0] in actions.TIMING:
-            yield step.planned, "no step before it opens a page or sends anything: there is no time to judge"
-
-
-def _what_is_done(step: PreparedStep) -> tuple[Action, tuple[Argument, ...]]:
-    """The step's action and its arguments, also where it is done in a part of the page."""
-    if step.action is actions.within:
-        _, action, *arguments = step.arguments
-        return cast(Action, action), tuple(arguments)
-    return step.action, step.arguments
-
-
-def _other_vocabulary(action: Action, arguments: tuple[Argument, ...]) -> Iterator[str]:
-    """Where the step reads differently under the other vocabulary."""
-    text = str(arguments[0]) if arguments else ""
-    if action in _SEEN and _LIKE_A_PATTERN.search(text):
-        yield (
-            f"this very text {_SEEN[action]}; cucumber-nagios took it for a regular expression on the page's source:"
-            ' Vocabulary "legacy" does so too, or write see /…/'
-        )
-    if action in _ON_SOURCE and not _is_plain(text):
-        yield 'under Vocabulary "web" this would be the very text as it is seen, not a regular expression on the source'
-    if action is actions.legacy_should_succeed:
-        yield 'under Vocabulary "web" a status of 400 to 499 would fail this step'
-    if action is actions.legacy_should_fail:
-        yield 'under Vocabulary "web" a status of 400 to 499 would pass this step'
-    if action is actions.legacy_should_see_message:
-        yield 'under Vocabulary "web" the element has to be seen, and may have other classes too'
-
-
-def _is_plain(text: str) -> bool:
-    return "<" not in text and patterns.is_plain(text)
+        if not asked and step.action.judges_time:
+            yield step.planned, "no step before it opens a page or sends anything: there is no time to compare"

@@ -1,4 +1,4 @@
-"""What takes long to find in a page: in a worker, and regular expressions and selectors for two seconds at most."""
+"""Slow searches in a page: in a worker, and regular expressions and selectors for two seconds at most."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from collectd_inode.run import Cause, Failure, Misconfigured
+from collectd_inode.model import Cause, Failure, Misconfigured
+from collectd_inode.wire import SYSTEM_CLOCK, Clock, deadline
 from collectd_inode.wire.workers import DaemonPool
 
 if TYPE_CHECKING:
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
 PATTERN_SECONDS = 2.0
 """How long a regular expression or a selector may search a page: a catastrophic one would go on for ever."""
-
-LARGE = 2**16
-"""Characters, or elements, that are looked at at once; more would hold up the other jobs."""
 
 SELECTING = DaemonPool(4)
 """Workers of their own: one that libxml2 keeps for an hour is missing for nothing else."""
@@ -27,13 +25,6 @@ _OVERDUE: set[str] = set()
 _Found = TypeVar("_Found")
 
 
-async def aside(size: int, work: Callable[..., _Found], *arguments: object) -> _Found:
-    """What *work* finds in something of this *size* (characters, elements), in a worker if it is large."""
-    if size <= LARGE:
-        return work(*arguments)
-    return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
-
-
 async def found(pattern: str, text: str) -> bool:
     """Whether *pattern* (Ruby's ``/m``: a dot matches line ends too) is found, without holding up the other jobs."""
     if is_plain(pattern):
@@ -42,7 +33,7 @@ async def found(pattern: str, text: str) -> bool:
 
 
 async def captured(pattern: str, text: str) -> str | None:
-    """What the first group of *pattern* finds in *text*, or all of it where it has no group; None if it is not found.
+    """The match of the first group of *pattern* in *text*, or of all of it where it has no group; None without a match.
 
     A group that took no part in the match has found the empty text.
     """
@@ -51,7 +42,7 @@ async def captured(pattern: str, text: str) -> str | None:
 
 
 _SPECIAL = frozenset("()[]{}?*+|^$\\.-#&~")
-"""What stands for something else in a regular expression, anywhere in it."""
+"""The characters with a special meaning anywhere in a regular expression."""
 
 
 def is_plain(pattern: str) -> bool:
@@ -60,7 +51,7 @@ def is_plain(pattern: str) -> bool:
 
 
 def complaint(pattern: str) -> str:
-    """What is wrong with *pattern*; empty for a good one."""
+    """The mistake in *pattern*; empty for a good one."""
     try:
         _compiled(pattern)
     except Misconfigured as error:
@@ -77,17 +68,17 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
         raise Misconfigured(f"/{pattern}/ is not a regular expression: {error}") from None
 
 
-async def selected(what: str, search: Callable[[], _Found]) -> _Found:
-    """What *search*, for an XPath or CSS selector, finds; Failure(TIMEOUT) if that takes too long.
+async def selected(what: str, search: Callable[[], _Found], clock: Clock = SYSTEM_CLOCK) -> _Found:
+    """The result of *search*, for an XPath or CSS selector; Failure(TIMEOUT) if that takes too long.
 
-    libxml2 cannot be told to stop: the worker is then busy until it is done, and the same selector is not tried anew
+    libxml2 cannot be told to stop: the worker is then busy until it is done, and the same selector is not tried again
     meanwhile, or runs would take one worker after the other.  It does not hold the interpreter's lock.
     """
     if what in _OVERDUE:
         raise Failure(Cause.TIMEOUT, f"“{what}” is not yet done with the page of an earlier run")
     call = SELECTING.submit(search)
     try:
-        async with asyncio.timeout(PATTERN_SECONDS):
+        async with deadline(PATTERN_SECONDS, clock):
             return await asyncio.wrap_future(call)
     except TimeoutError:
         raise Failure(Cause.TIMEOUT, f"“{what}” was not done with the page after {PATTERN_SECONDS:g} s") from None

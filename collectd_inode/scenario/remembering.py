@@ -1,4 +1,4 @@
-"""What the sentences that remember a value do: from then on ``${name}`` stands for it, until the run ends.
+"""The sentences that remember a value: from then on ``${name}`` stands for it, until the run ends.
 
 What looks like a secret is one: it reads ``[name]`` in all reports.
 """
@@ -6,15 +6,17 @@ What looks like a secret is one: it reads ``[name]`` in all reports.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from collectd_inode.browser import forms, locate, normalise, text
-from collectd_inode.keys import looks_secret
-from collectd_inode.scenario import json_body, json_pointer, patterns
-from collectd_inode.scenario.session import FIELDS, Session, complain, name_complaint, shown_header
-from collectd_inode.scenario.vocabulary import Action
+from collectd_inode.model import Misconfigured
+from collectd_inode.page import forms, locate, text
+from collectd_inode.page.text import normalise
+from collectd_inode.scenario import json_body, json_pointer, one_time, patterns
+from collectd_inode.scenario.action import action
+from collectd_inode.scenario.json_body import pointer_complaint
+from collectd_inode.scenario.session import FIELDS, Session, complain, name_complaint, selector_complaint, shown_header
+from collectd_inode.secrets.names import looks_secret
 
 MOST = 4096
 """Characters of a value that is remembered."""
@@ -27,11 +29,13 @@ _MOST_PARAMETERS = 8
 """Of an address that is a secret, a path or a parameter of so many characters is one by itself: "/reset/k3Jq…"."""
 
 
+@action(navigates=False, apart=True, prepares=True, remembers="name")
 async def remember(session: Session, value: str, name: str) -> None:
     """Remember a text that the feature file says itself, put together from others perhaps."""
     await _keep(session, name, value, "the text")
 
 
+@action(navigates=False, remembers="name", checks={"pattern": patterns.complaint})
 async def remember_text(session: Session, secret: bool, pattern: str, name: str) -> None:
     """Remember what a regular expression finds in the page's visible text."""
     page = session.page
@@ -41,6 +45,7 @@ async def remember_text(session: Session, secret: bool, pattern: str, name: str)
     await _keep(session, name, value, f"what /{pattern}/ finds", secret=secret, source=pattern)
 
 
+@action(navigates=False, remembers="name", checks={"pattern": patterns.complaint})
 async def remember_source(session: Session, secret: bool, pattern: str, name: str) -> None:
     """Remember what a regular expression finds in the page's source."""
     page = session.page
@@ -50,6 +55,7 @@ async def remember_source(session: Session, secret: bool, pattern: str, name: st
     await _keep(session, name, value, f"what /{pattern}/ finds", secret=secret, source=pattern)
 
 
+@action(navigates=False, remembers="name")
 async def remember_field(session: Session, secret: bool, field: str, name: str) -> None:
     """Remember what is in a field."""
     control = locate.field(session.page, field, FIELDS, "field")
@@ -58,6 +64,7 @@ async def remember_field(session: Session, secret: bool, field: str, name: str) 
     await _keep(session, name, value, f"the field “{field}”", secret=secret or kind == "password", source=told)
 
 
+@action(navigates=False, remembers="name")
 async def remember_link(session: Session, secret: bool, link: str, name: str) -> None:
     """Remember where a link leads: an absolute address."""
     page = session.page
@@ -65,12 +72,14 @@ async def remember_link(session: Session, secret: bool, link: str, name: str) ->
     await _keep(session, name, value, f"the address of the link “{link}”", secret=secret, source=link)
 
 
+@action(navigates=False, remembers="name")
 async def remember_header(session: Session, secret: bool, header_name: str, name: str) -> None:
     """Remember a header of the last answer."""
     value = session.header(header_name)
     await _keep(session, name, value, f"the {header_name} header", secret=secret, source=header_name)
 
 
+@action(navigates=False, remembers="name", checks={"pattern": patterns.complaint})
 async def remember_from_header(session: Session, secret: bool, header_name: str, pattern: str, name: str) -> None:
     """Remember what a regular expression finds in a header of the last answer."""
     whole = session.header(header_name)
@@ -82,12 +91,14 @@ async def remember_from_header(session: Session, secret: bool, header_name: str,
     await _keep(session, name, value, what, secret=secret, source=f"{header_name} {pattern}")
 
 
+@action(navigates=False, remembers="name")
 async def remember_cookie(session: Session, cookie: str, name: str) -> None:
     """Remember a cookie's value; it is a secret."""
     value = session.cookies(cookie)[-1].value.decode("utf-8", "replace")
     await _keep(session, name, value, f"the cookie “{cookie}”", source="cookie")
 
 
+@action(navigates=False, on_json=True, remembers="name", checks={"pointer": pointer_complaint})
 async def remember_json(session: Session, secret: bool, pointer: str, name: str) -> None:
     """Remember the value at a place of a JSON answer."""
     value = await json_body.value_at(session, pointer)
@@ -95,17 +106,19 @@ async def remember_json(session: Session, secret: bool, pointer: str, name: str)
     await _keep(session, name, said, f"the JSON at “{pointer}”", secret=secret, source=pointer)
 
 
+@action(navigates=False, remembers="name", checks={"selector": selector_complaint})
 async def remember_element(session: Session, secret: bool, selector: str, name: str) -> None:
     """Remember the text of an element."""
     element = await session.element(selector)
-    value = normalise(text.visible_text(element)) or normalise(text.all_text(element))
+    value = normalise(session.page.text_of(element)) or normalise(text.all_text(element))
     await _keep(session, name, value, f"the text of “{selector}”", secret=secret, source=selector)
 
 
+@action(navigates=False, remembers="name", checks={"selector": selector_complaint})
 async def remember_attribute(session: Session, secret: bool, attribute: str, selector: str, name: str) -> None:
     """Remember an attribute of an element."""
     page, element = session.page, await session.element(selector)
-    value = element.get(attribute.lower())
+    value = element.get(attribute if page.is_xml else attribute.lower())
     if value is None:
         there = ", ".join(map(str, element.attrib)) or "none"
         raise page.failure(f"“{selector}” has no attribute {attribute}", attribute, f"attributes: {there}")
@@ -113,57 +126,64 @@ async def remember_attribute(session: Session, secret: bool, attribute: str, sel
     await _keep(session, name, value, what, secret=secret, source=f"{selector} {attribute}")
 
 
+@action(navigates=False, remembers="name")
 async def remember_address(session: Session, secret: bool, name: str) -> None:
     """Remember the page's address."""
     await _keep(session, name, session.page.url, "the address", secret=secret)
 
 
+@action(navigates=False, remembers="name")
 async def remember_title(session: Session, secret: bool, name: str) -> None:
     """Remember the page's title."""
     await _keep(session, name, session.page.title, "the title", secret=secret)
 
 
+@action(navigates=False, apart=True, prepares=True, remembers="name")
 async def remember_uuid(session: Session, name: str) -> None:
     """Remember a new random UUID (RFC 9562, version 4)."""
     await _keep(session, name, str(uuid.uuid4()), "the uuid")
 
 
+@action(navigates=False, apart=True, prepares=True, remembers="name")
 async def remember_timestamp(session: Session, name: str) -> None:
     """Remember the time as seconds since 1970."""
     await _keep(session, name, str(int(session.clock.now())), "the timestamp")
 
 
+@action(navigates=False, apart=True, prepares=True, remembers="name")
 async def remember_time(session: Session, name: str) -> None:
     """Remember the time as ISO 8601 has it, in UTC."""
     now = datetime.fromtimestamp(int(session.clock.now()), UTC)
     await _keep(session, name, now.strftime("%Y-%m-%dT%H:%M:%SZ"), "the time")
 
 
+@action(navigates=False, apart=True, prepares=True, remembers="name")
 async def remember_number(session: Session, name: str) -> None:
     """Remember a number that no other run of the scenario has had."""
-    await _keep(session, name, str(session.count()), "the number")
+    await _keep(session, name, str(session.next_number()), "the number")
 
 
-REMEMBERING: Mapping[Action, int] = {
-    remember: 1,
-    remember_text: 2,
-    remember_source: 2,
-    remember_field: 2,
-    remember_link: 2,
-    remember_header: 2,
-    remember_from_header: 3,
-    remember_cookie: 1,
-    remember_json: 2,
-    remember_element: 2,
-    remember_attribute: 3,
-    remember_address: 1,
-    remember_title: 1,
-    remember_uuid: 0,
-    remember_timestamp: 0,
-    remember_time: 0,
-    remember_number: 0,
-}
-"""Actions that remember a value, and which of a step's arguments is the variable's name."""
+@action(navigates=False, prepares=True, uses="seed")
+async def fill_in_one_time_password(session: Session, field: str, seed: str) -> None:
+    """Type the one-time password of a seed (RFC 6238) into a field."""
+    await session.browser.fill_in(field, await _one_time_password(session, seed))
+
+
+@action(navigates=False, apart=True, prepares=True, uses="seed", remembers="name")
+async def remember_one_time_password(session: Session, seed: str, name: str) -> None:
+    """Remember the one-time password of a seed (RFC 6238), for requests."""
+    await _keep(session, name, await _one_time_password(session, seed), "the one-time password", secret=True)
+
+
+async def _one_time_password(session: Session, name: str) -> str:
+    """The password at this moment, hidden from all reports."""
+    try:
+        found = one_time.seed(session.variables.get(name, name))
+    except one_time.BadSeed as error:
+        raise Misconfigured(f"one-time password: {error}") from None
+    password = found.password(session.clock.now())
+    await session.hide_secret("one-time password", password)
+    return password
 
 
 def _tells(value: str) -> bool:
@@ -179,7 +199,7 @@ async def _keep(session: Session, name: str, value: str, what: str, *, secret: b
     if len(value) > MOST:
         raise session.failure(f"{what} is too long to be remembered", f"at most {MOST} characters")
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise session.failure(f"{what} holds half of a character: it cannot be sent anywhere", "whole characters")
+        raise session.failure(f"{what} contains half of a character: it cannot be sent", "whole characters")
     session.variables[name] = value
     if secret or (_tells(value) and looks_secret(name, source)):
         for part in _that_tell(value):

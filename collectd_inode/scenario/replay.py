@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping, Set
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence, Set
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-from collectd_inode.browser import Browser, Profile
+from collectd_inode.browser.browser import Browser, Profile
+from collectd_inode.browser.manner import Manner
 from collectd_inode.browser.record import Recorder
-from collectd_inode.keys import VARIABLE_NAME, first_line, secret_content, secret_text
+from collectd_inode.chromium.options import Options
+from collectd_inode.keys import VARIABLE_NAME
+from collectd_inode.model import Cause, Failure, Misconfigured, PlannedStep, StepResult
 from collectd_inode.names import slug
-from collectd_inode.run import Cause, Failure, Misconfigured, PlannedStep, Run, StepResult
+from collectd_inode.page import locate
+from collectd_inode.page.complaint import heading
+from collectd_inode.page.forms import kind_of
+from collectd_inode.page.page import Page
+from collectd_inode.run import Run
+from collectd_inode.scenario import facts
+from collectd_inode.scenario.action import Action
+from collectd_inode.scenario.engine import Engine, OpenEngine, Opening
 from collectd_inode.scenario.evidence import Evidence
 from collectd_inode.scenario.session import Session
-from collectd_inode.scenario.vocabulary import Action
+from collectd_inode.secrets.files import first_line, long_enough, secret_content, secret_text
 from collectd_inode.state import Memory
-from collectd_inode.wire import Exchange, deadline
+from collectd_inode.wire import Clock, Exchange, deadline
 from collectd_inode.wire.http import Transport
 from collectd_inode.wire.tcp import Route
 
@@ -36,19 +47,74 @@ Argument = object
 class PreparedStep:
     """A step that knows what to do.
 
-    ``judge`` is the later step that judges the status of its answer; without one a status of 400 or more fails the step
-    itself.
+    ``scopes`` are the parts of the page that it is done in, the outer first.  ``judge`` is the later step that judges
+    the status of its answer; without one a status of 400 or more fails the step itself.  It is skipped unless the
+    earlier steps ``after`` have passed.
     """
 
     planned: PlannedStep
-    action: Action
+    action: Action[...]
     arguments: tuple[Argument, ...]
+    scopes: tuple[str, ...] = ()
     judge: PlannedStep | None = None
+    after: tuple[PlannedStep, ...] = ()
+    is_own: bool = False
+    """Whether it is an operator's code."""
+
+    def manner(self, arguments: Sequence[Argument]) -> Manner:
+        """How it uses a browser."""
+        return Manner.OWN if self.is_own else self.action.manner(arguments)
 
     @property
     def refuse_bad_status(self) -> bool:
         """Whether a status of 400 or more fails the step."""
         return self.judge is None
+
+    @property
+    def variables(self) -> set[str]:
+        """The names of the variables that it uses."""
+        return variables_in((self.scopes, self.arguments))
+
+
+def plain(opening: Opening) -> Engine:
+    """The engine without JavaScript."""
+    transport = Transport(
+        tls=opening.tls,
+        route=opening.route,
+        proxy=opening.proxy,
+        on_exchange=opening.on_exchange,
+        clock=opening.clock,
+    )
+    return Browser(transport, opening.profile, now=opening.clock.now, recorder=opening.recorder, warn=opening.warn)
+
+
+@dataclass(frozen=True, slots=True)
+class WithChromium:
+    """Opens the engine with scripts, by these *options*."""
+
+    options: Options
+
+    def __call__(self, opening: Opening) -> Engine:
+        from collectd_inode.chromium.engine import Chromium, Hooks  # noqa: PLC0415  # for who has a browser
+
+        hooks = Hooks(opening.on_exchange, opening.timed, opening.read, opening.warn, opening.left)
+        return Chromium(opening.profile, self.options, hooks, opening.recorder)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A page by what sentences may name on it: links, buttons and fields."""
+
+    url: str
+    names: Mapping[str, Sequence[str]]
+    title: str = ""
+    heading: str = ""
+    asks_for_password: bool = False
+    looks_scripted: bool = False
+    """Whether scripts build it, which the plain engine does not run."""
+
+
+Look = Callable[[Seen], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +126,8 @@ class Replay:
     tls: ssl.SSLContext
     counter: Memory
     """Keeps the last number that the scenario has counted to."""
+    messages: Memory
+    """Keeps fingerprints of the messages that the pages of the last good run showed."""
     route: Route = field(default_factory=Route)
     proxy: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +136,14 @@ class Replay:
     auth_password_file: str | None = None
     step_timeout: float | None = None
     evidence: Evidence | None = None
+    legacy: bool = False
+    """Whether things are found as Webrat found them (``Vocabulary "legacy"``)."""
+    assets_every: int = 1
+    """Runs from one that asks for what pages are made of to the next; the first one asks."""
+    runs: Iterator[int] = field(default_factory=itertools.count, repr=False, compare=False)
+    open: OpenEngine = plain
+    look: Look | None = None
+    """Is shown the last page of each run, for those who write scenarios."""
 
     async def __call__(self, run: Run) -> None:
         """Replay the scenario once, writing into *run*."""
@@ -81,11 +157,27 @@ class Replay:
                 recorder.exchange(exchange)
             certificates.update(exchange.certificates)
 
-        transport = Transport(
-            tls=self.tls, route=self.route, proxy=self.proxy, on_exchange=on_exchange, clock=run.clock
-        )
+        def timed(series: str, seconds: float, network: float | None, size: int | None) -> None:
+            run.timed(series, seconds, network, size)
+            session.last_seconds = seconds
+
         profile = replace(self.profile, auth_password=secrets.pop(_AUTH, None))
-        browser = Browser(transport, profile, now=run.clock.now, recorder=recorder)
+        browser = self.open(
+            Opening(
+                profile,
+                self.tls,
+                self.route,
+                self.proxy,
+                run.clock,
+                on_exchange,
+                recorder,
+                run.warn,
+                timed=timed,
+                read=run.add_reading,
+                left=lambda: run.seconds_left,
+            )
+        )
+        browser.usual = _fingerprints(self.messages)
         hidden = set(self.secrets)
 
         def hide(name: str, value: str) -> None:
@@ -93,15 +185,51 @@ class Replay:
             hidden.add(name)
 
         known = {**self.variables, **secrets}
-        session = Session(browser, known, run.clock, hide=hide, count=lambda: _next_number(self.counter))
+        session = Session(
+            browser,
+            known,
+            run.clock,
+            hide=hide,
+            next_number=lambda: _next_number(self.counter),
+            legacy=self.legacy,
+            assets_are_due=next(self.runs) % self.assets_every == 0,
+            warn=run.warn,
+        )
         try:
+            await browser.begin()
             await _Play(self, run, session, hidden, recorder).to_its_end()
+            if run.is_good:
+                await browser.finish()
         finally:
+            if self.look is not None:
+                self._show(browser, run, self.look)
             await browser.aclose()
             _read_certificates(run, certificates)
+        if run.is_good:
+            shown = sorted(browser.messages)[:_MESSAGES_KEPT]
+            self.messages.write({"usual": shown} if shown else {})
+            if self.evidence is not None:
+                self.evidence.has_passed()
+
+    def _show(self, browser: Engine, run: Run, look: Look) -> None:
+        """Have somebody see the page that the run has ended on, without its secrets; nothing where there is none."""
+        with suppress(Failure):
+            page = browser.page
+            found = {what: [run.redactor(name) for name in names] for what, names in locate.names(page).items()}
+            passwords = [field for field in page.elements("input") if kind_of(field) == "password"]
+            look(
+                Seen(
+                    run.redactor(page.url),
+                    found,
+                    run.redactor(page.title),
+                    run.redactor(heading(page)),
+                    bool(passwords),
+                    page.looks_scripted,
+                )
+            )
 
     async def _read_secrets(self, run: Run) -> dict[str, str]:
-        """Each secret's value, read anew for each run: a changed password needs no restart."""
+        """Each secret's value, read for each run: a changed password needs no restart."""
         files = dict(self.secrets)
         if self.auth_password_file is not None:
             files[_AUTH] = self.auth_password_file
@@ -125,6 +253,8 @@ class _Play:
     session: Session
     hidden: Set[str]
     recorder: Recorder | None = None
+    noted: list[Page | None] = field(default_factory=lambda: [None])
+    """The page whose facts were noted last."""
 
     async def to_its_end(self) -> None:
         """Do the steps in order; the clean-up steps that the run did not come to are done after it."""
@@ -133,11 +263,11 @@ class _Play:
             while waiting:
                 await self._take(waiting.popleft())
             return
-        with self.run.part():
+        with self.run.isolated():
             await self._main_part(waiting)
         for step in waiting:
             if step.planned.cleanup:
-                with self.run.part():
+                with self.run.isolated():
                     await self._take(step)
 
     async def _main_part(self, waiting: deque[PreparedStep]) -> None:
@@ -146,46 +276,71 @@ class _Play:
         left = run.seconds_left - (run.seconds - share)
         late = f"not done after {share:g} s (the rest of the {round(run.seconds, 2):g} s is for the clean-up steps)"
         tidying = sum(1 for _ in takewhile(lambda step: step.planned.cleanup, reversed(waiting)))
-        async with _limited(max(0.0, left), late) as limit:
+        async with _limited(max(0.0, left), late, run.clock) as limit:
             while len(waiting) > tidying and not limit.expired():
                 await self._take(waiting.popleft())
 
     async def _take(self, step: PreparedStep) -> None:
+        if not all(map(self.run.has_passed, step.after)):
+            return
         if self.recorder is not None:
             self.recorder.step = step.planned.series
-        with self.run.step(step.planned), self._discreetly(step):
-            await self._do(step)
+        try:
+            with self.run.step(step.planned), self._discreetly(step):
+                await self._do(step)
+        finally:
+            self._note_page(step)
         result = self.run.last
         seconds = _wire_seconds(result)
         if seconds is not None or (result is not None and result.excused and step.planned.navigates):
             self.session.last_seconds = seconds
 
+    def _note_page(self, step: PreparedStep) -> None:
+        """Note what is new on the screen; the run hides secrets in it as in everything else."""
+        browser = self.session.browser
+        try:
+            page = browser.page
+        except Failure:
+            return  # none yet
+        if page is not self.noted[0]:
+            self.noted[0] = page
+            for fact in facts.of_page(step.planned.name, page, browser.redirects, browser.cookies):
+                self.run.note(fact.what, fact.value)
+
     @contextmanager
     def _discreetly(self, step: PreparedStep) -> Iterator[None]:
-        """What cannot be asked for is told in pieces, and a piece of a secret is not seen to be one."""
+        """Report an address that cannot be requested without its parts: a part of a secret is not recognised as one."""
         try:
             yield
         except Misconfigured:
-            secret = sorted(variables_in(step.arguments) & self.hidden)
+            secret = sorted(step.variables & self.hidden)
             if not secret:
                 raise
             hint = "; in an address it must be %-encoded" if step.planned.navigates else ""
-            raise Misconfigured(f"the step cannot be done with what ${{{secret[0]}}} stands for{hint}") from None
+            raise Misconfigured(f"the step cannot use the value of ${{{secret[0]}}}{hint}") from None
 
     async def _do(self, step: PreparedStep) -> None:
         session = self.session
         session.browser.refuse_bad_status = step.refuse_bad_status
-        unknown = sorted(variables_in(step.arguments) - session.variables.keys())
+        unknown = sorted(step.variables - session.variables.keys())
         if unknown:  # when it was loaded there was a step before it to remember it
             what = f"${{{unknown[0]}}} has no value: the step that remembers it has not passed"
             raise Failure(Cause.EXPECTATION, what)
-        arguments = (expand(argument, session.variables) for argument in step.arguments)
+        arguments = tuple(expand(argument, session.variables) for argument in step.arguments)
+        scopes = tuple(str(expand(selector, session.variables)) for selector in step.scopes)
+
+        async def act() -> None:
+            async with session.within(scopes):
+                await step.action(session, *arguments)
+
         async with self._step_timeout():
-            await step.action(session, *arguments)
+            await session.browser.perform(step.manner(arguments), step.planned.series, act)
 
     def _step_timeout(self) -> AbstractAsyncContextManager[object]:
         seconds = self.replay.step_timeout
-        return nullcontext() if seconds is None else _limited(seconds, f"the step was not done after {seconds:g} s")
+        if seconds is None:
+            return nullcontext()
+        return _limited(seconds, f"the step was not done after {seconds:g} s", self.run.clock)
 
 
 _MAIN_SHARE = 0.8
@@ -193,10 +348,10 @@ _MAIN_SHARE = 0.8
 
 
 @asynccontextmanager
-async def _limited(seconds: float, message: str) -> AsyncIterator[asyncio.Timeout]:
+async def _limited(seconds: float, message: str, clock: Clock) -> AsyncIterator[asyncio.Timeout]:
     """Give the block so many *seconds*; raises TimeoutError with *message* when they are over."""
     try:
-        async with deadline(seconds) as limit:
+        async with deadline(seconds, clock) as limit:
             yield limit
     except TimeoutError:
         if not limit.expired():
@@ -213,6 +368,18 @@ def _wire_seconds(result: StepResult | None) -> float | None:
     return sum(result.phases.values()) if result.phases else None
 
 
+_MESSAGES_KEPT = 100
+
+
+def _fingerprints(kept: Memory) -> frozenset[str]:
+    usual = kept.read().get("usual")
+    return frozenset(filter(_is_text, usual)) if isinstance(usual, list) else frozenset()
+
+
+def _is_text(kept: object) -> bool:
+    return isinstance(kept, str)
+
+
 def _next_number(counter: Memory) -> int:
     kept = counter.read().get("last")
     number = kept + 1 if type(kept) is int and kept >= 0 else 1
@@ -224,7 +391,7 @@ _AUTH = ""  # no variable can have this name
 
 
 def _read_all(files: Mapping[str, str]) -> dict[str, str]:
-    return {name: read_secret(path) for name, path in files.items()}
+    return {name: usable_secret(path) for name, path in files.items()}
 
 
 def read_secret(path: str) -> str:
@@ -232,6 +399,13 @@ def read_secret(path: str) -> str:
     called = f"secret {path}"
     content, _ = secret_content(path, called)
     return first_line(secret_text(content, called), called)
+
+
+def usable_secret(path: str) -> str:
+    """The first line of a secret's file, if it is long enough to be hidden; raises Misconfigured."""
+    secret = read_secret(path)
+    long_enough(secret, f"secret {path}")
+    return secret
 
 
 def expand(argument: Argument, variables: Mapping[str, str]) -> Argument:
@@ -260,4 +434,4 @@ def _read_certificates(run: Run, certificates: Mapping[str, float]) -> None:
     now = run.clock.now()
     for host, end in list(certificates.items())[:CERTIFICATES_REPORTED]:
         # The host's slug is at most 63 bytes: with the prefix the type instance stays below collectd's 127.
-        run.read("gauge", f"certificate_days_left-{slug(host)}", (end - now) / _DAY)
+        run.add_reading("gauge", f"certificate_days_left-{slug(host)}", (end - now) / _DAY)

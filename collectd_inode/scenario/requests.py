@@ -1,13 +1,15 @@
-"""What the sentences for APIs do: requests with a method, headers and a body, and who we say we are."""
+"""The sentences for APIs: requests with a method, headers and a body, and how we authenticate."""
 
 from __future__ import annotations
 
 import re
+from typing import cast
 
-from collectd_inode.browser import forms
-from collectd_inode.keys import looks_secret
+from collectd_inode.page import forms, headers
 from collectd_inode.scenario import json_pointer
-from collectd_inode.scenario.session import Session, Table, complain, pairs
+from collectd_inode.scenario.action import action
+from collectd_inode.scenario.session import Session, Table, complain, pairs, pairs_complaint
+from collectd_inode.secrets.names import looks_secret
 
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -18,35 +20,81 @@ MEDIA_TYPES = {
     "xml": "application/xml",
     "yaml": "application/yaml",
 }
-"""What may stand after the quotes that begin a body, and the Content-Type that it means."""
+"""The words after the quotes that begin a body → the Content-Type of each."""
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+\s*(?:;[\x20-\x7e]*)?", re.ASCII)
 _NO_TOKEN = re.compile(r"[^\x21-\x7e]")
 
 
 def method_complaint(method: str) -> str:
-    """What is wrong with the method of a request; empty for a good one."""
+    """The mistake in the method of a request; empty for a good one."""
     if method == "CONNECT":
-        return "CONNECT asks a proxy for a tunnel: nothing is there to be looked at"
+        return "CONNECT asks a proxy for a tunnel and returns no page"
     return "" if method == method.upper() else f"a method is written in capitals: {method.upper()}"
 
 
+def media_type_complaint(media_type: str) -> str:
+    """The mistake in the words after the quotes that begin a body; empty for none, and for good ones."""
+    said = media_type.strip()
+    if not said or said.lower() in MEDIA_TYPES or _MEDIA_TYPE.fullmatch(said):
+        return ""
+    return f"“{said}” is not a media type: use application/…, or one of {', '.join(MEDIA_TYPES)}"
+
+
+@action(navigates=True, address="target", checks={"method": method_complaint})
 async def send(session: Session, method: str, target: str) -> None:
     """Send a request without a body."""
     await session.browser.request(method, target)
 
 
+@action(
+    navigates=True,
+    doc_string=True,
+    address="target",
+    checks={"method": method_complaint, "media_type": media_type_complaint},
+)
 async def send_body(session: Session, method: str, target: str, body: str, media_type: str = "") -> None:
     """Send a request with the text below the step as its body."""
     await session.browser.request(method, target, body.encode(), content_type(body, media_type))
 
 
+@action(navigates=True, address="target", checks={"method": method_complaint, "table": pairs_complaint})
 async def send_form(session: Session, method: str, target: str, table: Table) -> None:
     """Send a request with the table below the step as its body, as a form would."""
     entries = [forms.Entry(name, value) for name, value in pairs(table)]
     await session.browser.request(method, target, forms.urlencoded(entries), forms.URLENCODED)
 
 
+@action(navigates=True, address="target")
+async def post_text(session: Session, target: str, body: str) -> None:
+    """Send a POST with a body that a form would have written, ``a=b&c=d``."""
+    await session.browser.request("POST", target, body.encode(), forms.URLENCODED)
+
+
+def data_complaint(data: object) -> str:
+    """The mistake in the data below a step; empty for a text, and for a table of two columns."""
+    return "" if isinstance(data, str) else pairs_complaint(cast(Table, data))
+
+
+@action(
+    navigates=True,
+    doc_string=True,
+    or_table=True,
+    address="target",
+    checks={"data": data_complaint, "media_type": media_type_complaint},
+)
+async def post_data(session: Session, target: str, data: str | Table, media_type: str = "") -> None:
+    """Send a POST with the data below the step: a text by what it looks like, else as a form; a table as a form."""
+    if not isinstance(data, str):
+        await send_form(session, "POST", target, data)
+        return
+    kind = content_type(data, media_type)
+    if not media_type.strip() and kind == MEDIA_TYPES["text"]:
+        kind = forms.URLENCODED
+    await session.browser.request("POST", target, data.encode(), kind)
+
+
+@action(navigates=False, apart=True, prepares=True, checks={"name": headers.name_complaint})
 async def set_header(session: Session, name: str, value: str) -> None:
     """Send a header with all requests that follow in this run."""
     session.browser.set_header(name, value)
@@ -57,6 +105,15 @@ async def set_header(session: Session, name: str, value: str) -> None:
             await session.hide_secret(name, secret)
 
 
+def token_complaint(token: str) -> str:
+    """The mistake in a bearer token, without the token; empty for a good one."""
+    if not token:
+        return "the bearer token is empty"
+    wrong = _NO_TOKEN.search(token) is not None
+    return "the bearer token contains a blank or another character that is not allowed in one" if wrong else ""
+
+
+@action(navigates=False, apart=True, prepares=True, checks={"token": token_complaint})
 async def authenticate_with_token(session: Session, token: str) -> None:
     """Show a bearer token (RFC 6750) to the site we are at home on."""
     complain(token_complaint(token))
@@ -64,20 +121,14 @@ async def authenticate_with_token(session: Session, token: str) -> None:
     session.browser.set_header("Authorization", f"Bearer {token}")
 
 
-def token_complaint(token: str) -> str:
-    """What is wrong with a bearer token, which is not repeated; empty for a good one."""
-    if not token:
-        return "the bearer token is empty"
-    wrong = _NO_TOKEN.search(token) is not None
-    return "the bearer token has a blank or another character in it that none can have" if wrong else ""
-
-
+@action(navigates=False, apart=True, prepares=True)
 async def authenticate_as(session: Session, user: str, password: str) -> None:
     """Answer with these credentials when the site asks, basic or digest."""
     await session.hide_secret("password", password)
     session.browser.authenticate(user, password)
 
 
+@action(navigates=True)
 async def press_enter(session: Session, field: str) -> None:
     """Press Enter in a field and so send its form."""
     await session.browser.press_enter(field)
@@ -92,14 +143,6 @@ def content_type(body: str, media_type: str) -> str:
     if start == "<":
         return MEDIA_TYPES["xml"]
     return MEDIA_TYPES["json" if start in ("{", "[") and _is_json(body) else "text"]
-
-
-def media_type_complaint(media_type: str) -> str:
-    """What is wrong with what stands after the quotes that begin a body; empty for nothing, and for a good one."""
-    said = media_type.strip()
-    if not said or said.lower() in MEDIA_TYPES or _MEDIA_TYPE.fullmatch(said):
-        return ""
-    return f"“{said}” is no media type: say application/…, or one of {', '.join(MEDIA_TYPES)}"
 
 
 def _is_json(body: str) -> bool:

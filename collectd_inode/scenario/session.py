@@ -11,12 +11,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
-from collectd_inode.browser import Browser, Page, locate, scope
 from collectd_inode.browser.cookies import Cookie
-from collectd_inode.browser.text import Element
-from collectd_inode.keys import VARIABLE_NAME, looks_secret
-from collectd_inode.run import Cause, Failure, Misconfigured
+from collectd_inode.keys import VARIABLE_NAME
+from collectd_inode.model import Cause, Failure, Misconfigured
+from collectd_inode.page import locate, scope
+from collectd_inode.page.page import Page
+from collectd_inode.page.text import Element
 from collectd_inode.scenario import patterns
+from collectd_inode.scenario.engine import Engine
+from collectd_inode.secrets.names import looks_secret
 from collectd_inode.wire import SYSTEM_CLOCK
 from collectd_inode.wire.clock import Clock
 
@@ -29,7 +32,7 @@ FIELDS = locate.FILLABLE | {"select", "hidden", "file"}
 _LOOKED_AT = 10_000
 _COMPARED = 300
 _LISTED = 10
-"""So many names are told where the one that was looked for is not among them."""
+"""The number of names listed if the wanted one is not among them."""
 
 
 def complain(complaint: str) -> None:
@@ -45,26 +48,24 @@ def pairs(table: Table) -> list[tuple[str, str]]:
 
 
 def pairs_complaint(table: Table) -> str:
-    """What is wrong with a table that wants two columns; empty for a good one."""
-    return "the table wants two columns: a name, and its value" if any(len(row) != 2 for row in table) else ""
+    """The mistake in a table that needs two columns; empty for a good one."""
+    return "the table needs two columns: a name, and its value" if any(len(row) != 2 for row in table) else ""
 
 
 def name_complaint(name: str) -> str:
-    """What is wrong with *name* as a variable's; empty for a good one."""
+    """The mistake in *name* as a variable's; empty for a good one."""
     good = VARIABLE_NAME.fullmatch(name) is not None
-    return "" if good else f"“{name}” is no name for a variable: a letter, then letters, digits, _ and -"
+    return "" if good else f"“{name}” is not a name for a variable: a letter, then letters, digits, _ and -"
 
 
 def selector_complaint(selector: str) -> str:
-    """What is wrong with *selector*; empty for a good one."""
+    """The mistake in *selector*; empty for a good one."""
     what = scope.check(selector)
     return f"“{selector}”: {what}" if what else ""
 
 
-def like(page: Page, selector: str) -> str:
+def nearest_selectors(page: Page, selector: str) -> str:
     """The ids and classes of *page* that look most like what *selector* names; nothing if none does."""
-    if not page.is_html:
-        return f"a page of type {page.content_type or 'unknown'}, which has no elements"
     wanted = [word for word in re.findall(r"[#.]?[\w-]+", selector) if len(word) > 1][-3:]
     known = list(islice(dict.fromkeys(islice(_names(page), _LOOKED_AT)), _COMPARED))
     near = dict.fromkeys(name for word in wanted for name in difflib.get_close_matches(word, known, n=_LISTED))
@@ -72,12 +73,12 @@ def like(page: Page, selector: str) -> str:
 
 
 def form_complaint(form: str) -> str:
-    """What is wrong with what names a form, where that is an XPath; empty for a good one."""
+    """The mistake in the name of a form, if that is an XPath; empty for a good one."""
     return selector_complaint(form) if scope.is_xpath(form) else ""
 
 
-def came(page: Page) -> str:
-    """The status that came, and how the page begins: a server that refuses says why."""
+def status_line(page: Page) -> str:
+    """The status of the answer, and how the page begins: a server that refuses says why."""
     return ": ".join(filter(None, (str(page.status), page.nearest(""))))
 
 
@@ -88,7 +89,7 @@ def shown_header(name: str, value: str) -> str:
 
 def _names(page: Page) -> Iterator[str]:
     """The ids and classes of *page* as a selector names them."""
-    for element in () if page.tree is None else page.tree.iter():
+    for element in page.elements():
         if identity := element.get("id"):
             yield f"#{identity}"
         yield from (f".{name}" for name in (element.get("class") or "").split())
@@ -96,6 +97,10 @@ def _names(page: Page) -> Iterator[str]:
 
 def _hides_nothing(name: str, value: str) -> None:
     """For a session whose run shows nothing to anybody."""
+
+
+def _warns_nobody(code: str, message: str) -> None:
+    """For a session without a run."""
 
 
 def _from_one() -> Callable[[], int]:
@@ -106,30 +111,44 @@ def _from_one() -> Callable[[], int]:
 class Session:
     """One run's state: the browser with its current page, and the variables (``${name}``) known so far.
 
-    ``found`` is what the last name lookup gave; ``since`` when "I am benchmarking" was said, by ``clock``.  ``hide``
-    keeps a value (name, value) out of all reports of the run.  ``last_seconds`` is the wire time of the last step
-    that asked anything of the network, None if it got no answer.  ``count`` gives the scenario's next number, which no
-    other run of it has had.  ``document`` is the JSON of the page it is read from.
+    ``resolved`` is what the last name lookup gave; ``benchmark_started`` when "I am benchmarking" was done, by
+    ``clock``.  ``hide`` keeps a value (name, value) out of all reports of the run.  ``last_seconds`` is the wire time
+    of the last step that asked anything of the network, None if it got no answer.  ``next_number`` gives the
+    scenario's next number, which no other run of it has had.  ``document`` is the JSON of the page it is read from.
+    ``assets_are_due``: whether this run asks for what pages are made of; ``legacy``: things are found as Webrat found
+    them; ``warn`` (code, message) adds a warning to the run.
     """
 
-    browser: Browser
+    browser: Engine
     variables: dict[str, str] = field(default_factory=dict)
     clock: Clock = SYSTEM_CLOCK
-    found: tuple[str, ...] | None = None
-    since: float | None = None
+    resolved: tuple[str, ...] | None = None
+    benchmark_started: float | None = None
     hide: Callable[[str, str], None] = _hides_nothing
     last_seconds: float | None = None
-    count: Callable[[], int] = field(default_factory=_from_one)
+    next_number: Callable[[], int] = field(default_factory=_from_one)
     document: tuple[Page, object] | None = field(default=None, repr=False)
+    legacy: bool = False
+    assets_are_due: bool = True
+    warn: Callable[[str, str], None] = _warns_nobody
+
+    def count(self) -> int:
+        """The same as ``next_number``, under the name that operators' own steps may know."""
+        return self.next_number()
 
     @property
     def page(self) -> Page:
         """The page the browser shows, or the part of it that the step is about; Failure before the first one."""
-        return self.browser.searched
+        return self.browser.scoped_page
+
+    @property
+    def answer(self) -> Page:
+        """The last answer, which may be a download that left the page on the screen."""
+        return self.browser.page.beside or self.page
 
     def header(self, name: str) -> str:
         """A header of the last answer; Failure if it has none of this name."""
-        page = self.page
+        page = self.answer
         if name not in page.headers:
             raise page.failure(f"there is no {name} header", f"a {name} header", f"headers: {', '.join(page.headers)}")
         return page.headers[name]
@@ -137,8 +156,11 @@ class Session:
     async def elements(self, selector: str) -> list[Element]:
         """The page's elements that a CSS selector, or an XPath, names."""
         page = self.page
+        page.must_have_elements()
         try:
-            return await patterns.selected(selector, lambda: scope.select(page, selector))
+            return await patterns.selected(selector, lambda: scope.select(page, selector), self.clock)
+        except scope.UnknownPrefix as error:
+            raise page.failure(f"“{selector}”: {error}", f"an element “{selector}”") from None
         except scope.BadSelector as error:
             raise Misconfigured(f"“{selector}”: {error}") from None
 
@@ -147,7 +169,7 @@ class Session:
         found = next(iter(await self.elements(selector)), None)
         if found is None:
             page = self.page
-            instead = like(page, selector) or page.nearest("")
+            instead = nearest_selectors(page, selector) or page.nearest("")
             raise page.failure(f"there is no “{selector}”", f"an element “{selector}”", instead)
         return found
 
@@ -170,20 +192,27 @@ class Session:
 
     @asynccontextmanager
     async def within(self, selectors: tuple[str, ...]) -> AsyncIterator[None]:
-        """Look at a part of the page only, for a while."""
+        """Look at a part of the page only, for a while; at all of it without *selectors*."""
+        if not selectors:
+            yield
+            return
         whole = self.browser.page
         parts: dict[Page, Page] = {}
-        if whole.is_html:  # what is none has no parts, which the step itself has the better words for
-            parts[whole] = await patterns.selected(" ".join(selectors), lambda: scope.part(whole, selectors))
 
         def part_of(page: Page) -> Page:
-            return parts.get(page) or scope.part(page, selectors)
+            return parts.get(page) or scope.part(page, selectors, first=self.legacy)
 
-        before, self.browser.part = self.browser.part, part_of
+        if whole.roots:  # what has no elements has no parts, which the step itself has the better words for
+            parts[whole] = await patterns.selected(" ".join(selectors), lambda: part_of(whole), self.clock)
+            if self.legacy and scope.is_one_of_several(whole, selectors):
+                what = f"“{selectors[-1]}” matches several elements; only the first is used"
+                self.warn("legacy", f'{what} (Vocabulary "legacy")')
+
+        before, self.browser.scope = self.browser.scope, part_of
         try:
             yield
         finally:
-            self.browser.part = before
+            self.browser.scope = before
 
     async def hide_secret(self, name: str, value: str) -> None:
         """Keep *value* out of all reports, without holding up the other jobs: a long one takes tens of milliseconds."""

@@ -11,11 +11,13 @@ from cucumber_tag_expressions import (  # type: ignore[import-untyped]  # it shi
     TagExpressionParser,
 )
 
+from collectd_inode.words import shortened
+
 TagFilter = Callable[[frozenset[str]], bool]
 
 
 class Selectable(Protocol):
-    """What has a title and tags: a scenario, broken or not."""
+    """Anything with a title and tags: a scenario, broken or not."""
 
     @property
     def title(self) -> str: ...
@@ -41,11 +43,14 @@ _REASONS: tuple[tuple[str, str], ...] = (
 def select(scenarios: Iterable[S], tags: str | None = None, name: str | None = None) -> list[S]:
     """Those of *scenarios* whose tags fit the expression and whose title contains *name*, in any case of letters.
 
-    ValueError for a bad expression.
+    A name that begins with ``^`` is a regular expression.  ValueError for a bad expression.
     """
     fits = parse_tags(tags or "")
     wanted = (name or "").casefold()
-    return [s for s in scenarios if fits(s.tags) and wanted in s.title.casefold()]
+    if not wanted.startswith("^"):
+        return [s for s in scenarios if fits(s.tags) and wanted in s.title.casefold()]
+    pattern = re.compile(name or "", re.IGNORECASE)
+    return [s for s in scenarios if fits(s.tags) and pattern.search(s.title)]
 
 
 def parse_tags(text: str) -> TagFilter:
@@ -62,7 +67,7 @@ def parse_tags(text: str) -> TagFilter:
     except TagExpressionError as error:
         raise ValueError(_sentence(text, _reason(str(error)))) from None
     except RecursionError:
-        raise ValueError(_sentence(text[:40] + "…", "it is nested too deeply")) from None
+        raise ValueError(_sentence(shortened(text, 41), "it is nested too deeply")) from None
     for word in words:
         _check_tag(text, word)
     return lambda tags: bool(expression(tags))
@@ -75,7 +80,7 @@ def _check_tag(text: str, word: str) -> None:
     if word.startswith("~") or ",@" in word or ",~" in word:
         raise ValueError(_sentence(text, f'"{word}" is written the old way; use "not", "and" and "or"'))
     if not word.startswith("@") or word == "@":
-        raise ValueError(_sentence(text, f'"{word}" is no tag; tags begin with @'))
+        raise ValueError(_sentence(text, f'"{word}" is not a tag; tags begin with @'))
 
 
 def _reason(message: str) -> str:

@@ -1,4 +1,4 @@
-"""What a failed run asked and was told, as text for a tired person; and why it failed.  Pure.
+"""The requests and answers of a failed run, as text for a tired person; and why it failed.  Pure.
 
 Everything goes through `Hiding` on its way: nothing is put into these lines as it came.
 """
@@ -12,17 +12,19 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
-from collectd_inode.browser.charset import Encoding
-from collectd_inode.browser.headers import essence
 from collectd_inode.browser.record import LONGEST_FORM, Hop, Recorder, Sent
-from collectd_inode.run import Observation, PlannedStep, StepResult
-from collectd_inode.scenario.hiding import Hiding
+from collectd_inode.model import Observation, StepResult
+from collectd_inode.page.charset import Encoding
+from collectd_inode.page.headers import essence
+from collectd_inode.secrets.hiding import Hiding
 from collectd_inode.wire import Exchange
+from collectd_inode.words import duration
 
 _LONGEST_VALUE = 1000
 """Characters of a form's field, of an address and the like, after what is secret in it was hidden."""
 _LABEL = 10
 _WIDTH = 110
+_FINE = 0.01
 _FIELD_NAME = re.compile(r';\s*name="([^"]*)"')
 _FILE_NAME = re.compile(r';\s*filename="([^"]*)"')
 
@@ -38,7 +40,7 @@ def transcript(observation: Observation, recorder: Recorder, hide: Hiding, page:
         *_reason(observation, hide),
         *_labelled("page", page),
         "",
-        "> is what we sent, < what came back.  […] stands for what is secret, [name] for a Secret of that name.",
+        "> is what we sent, < what came back.  […] is a redacted secret, [name] a Secret of that name.",
         *_left_out(recorder),
         "",
         *_steps(observation, recorder, hide),
@@ -56,12 +58,11 @@ def _reason(observation: Observation, hide: Hiding) -> Iterator[str]:
     yield hide(job.scenario or job.name)
     yield f"{observation.status.value}: {observation.cause.word}"
     yield ""
-    yield from _labelled("when", f"{_moment(observation.time)}, took {_duration(observation.elapsed)}")
+    yield from _labelled("when", f"{_moment(observation.time)}, took {duration(observation.elapsed, fine=_FINE)}")
     yield from _labelled("job", hide(f"{job.kind}/{job.instance}" + (f" for {job.host}" if job.host else "")))
     if step is not None:
-        planned = next((p for p in job.steps if p.series == step.series), None)
-        yield from _labelled("step", hide(_sentence(planned, step)))
-        yield from _labelled("place", hide(step.place))
+        yield from _labelled("step", hide(sentence(step)))
+        yield from _labelled("place", hide(str(step.place)))
     told = [("reason", observation.message)]
     if observation.trouble is not None:
         told += [("expected", observation.trouble.expected), ("found", observation.trouble.found)]
@@ -89,24 +90,26 @@ def _steps(observation: Observation, recorder: Recorder, hide: Hiding) -> Iterat
     numbered = list(enumerate(recorder.hops, recorder.asked - len(recorder.hops) + 1))
     known = {step.series for step in observation.steps}
     yield from _hops(((number, hop) for number, hop in numbered if hop.step not in known), hide)
-    for planned, step in zip(observation.job.steps, observation.steps, strict=True):
-        yield from _step(planned, step, hide)
+    for step in observation.steps:
+        yield from _step(step, hide)
         yield from _hops(((number, hop) for number, hop in numbered if hop.step == step.series), hide)
 
 
-def _step(planned: PlannedStep, step: StepResult, hide: Hiding) -> Iterator[str]:
-    took = f", {_duration(step.seconds)}" if step.seconds is not None else ""
+def _step(step: StepResult, hide: Hiding) -> Iterator[str]:
+    took = f", {duration(step.seconds, fine=_FINE)}" if step.seconds is not None else ""
     place = f"  # {step.place}" if step.place else ""
     status = step.status.value if step.trouble is None else "warning" if step.excused else step.status.value.upper()
-    yield hide(f"{status:{_LABEL}}{_sentence(planned, step)}{took}{place}")
-    yield from (f"{'':{_LABEL}}    {hide(line)}" for line in planned.below)
+    yield hide(f"{status:{_LABEL}}{sentence(step)}{took}{place}")
+    yield from (f"{'':{_LABEL}}    {hide(line)}" for line in step.planned.below)
     if step.trouble is not None:
         yield from _labelled("", *hide.lines(f"{step.trouble.cause.word}: {step.trouble.message}"))
+    if step.because:
+        yield from _labelled("", *hide.lines(f"nothing to clean up: {step.because}"))
 
 
-def _sentence(planned: PlannedStep | None, step: StepResult) -> str:
-    keyword = planned.keyword if planned is not None else ""
-    return f"{keyword} {step.name}" if keyword else step.name
+def sentence(step: StepResult) -> str:
+    """A step as it stands in its file."""
+    return f"{step.planned.keyword} {step.name}".lstrip()
 
 
 def _hops(numbered: Iterable[tuple[int, Hop]], hide: Hiding) -> Iterator[str]:
@@ -133,7 +136,7 @@ def _hop(number: int, hop: Hop, hide: Hiding) -> Iterator[str]:
 
 def _status(hop: Hop, hide: Hiding) -> str:
     if hop.status is not None:
-        return f"{hop.status} {_phrase(hop.status)}"
+        return f"{hop.status} {phrase(hop.status)}"
     doing = hop.exchange.doing if hop.exchange is not None else ""
     return "no answer" + (f": it broke off while {hide(doing)}" if doing else "")
 
@@ -147,17 +150,12 @@ def _headers(lines: Iterable[tuple[str, str]], left_out: int, hide: Hiding, *, o
 
 def _measured(hop: Hop, exchange: Exchange) -> str:
     size = [f"{exchange.bytes:,} bytes of body" + ("" if exchange.finished else ", then it broke off")]
-    phases = [f"{phase.value} {_duration(seconds)}" for phase, seconds in exchange.phases.items()]
+    phases = [f"{phase.value} {duration(seconds, fine=_FINE)}" for phase, seconds in exchange.phases.items()]
     return "; ".join([*(size if hop.status is not None else []), *([", ".join(phases)] if phases else [])])
 
 
-def _duration(seconds: float) -> str:
-    if seconds >= 1:
-        return f"{seconds:.3f} s"
-    return f"{seconds * 1000:.1f} ms" if seconds >= 0.01 else f"{seconds * 1000:.2f} ms"
-
-
-def _phrase(status: int) -> str:
+def phrase(status: int) -> str:
+    """The name of a status; empty for one without a name."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -173,7 +171,7 @@ def _short(text: str) -> str:
 
 def _form(sent: Sent, hide: Hiding) -> Iterator[str]:
     media_type = essence(sent.content_type)
-    read = _READERS.get(media_type)
+    read = READERS.get(media_type)
     if read is None:
         yield f"({sent.size:,} bytes of {hide(media_type) or 'a type that was not named'}, not shown)"
         return
@@ -215,7 +213,7 @@ def _multipart(sent: Sent) -> Iterator[tuple[str, str]]:
         yield name[1] if name else "", value
 
 
-_READERS = {
+READERS = {
     "application/x-www-form-urlencoded": _urlencoded,
     "multipart/form-data": _multipart,
     "text/plain": _plain,

@@ -7,45 +7,42 @@
     @step("I search for {string}")
     async def search(session, text):
         \"""Type into the search field and send it.\"""
-        session.browser.fill_in("q", text)
+        await session.browser.fill_in("q", text)
         await session.browser.press("Search")
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import inspect
 import os
 import re
 import sys
+import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
-from types import ModuleType, TracebackType
+from types import CodeType, ModuleType, TracebackType
 from typing import TypeVar, cast
 
 from collectd_inode.keys import VARIABLE_NAME
-from collectd_inode.run import Broken, Cause, Failure, Misconfigured
-from collectd_inode.scenario.vocabulary import Action, Expression, Sentence, check_expression
+from collectd_inode.model import Broken, Cause, Failure, Misconfigured, Place, Problem
+from collectd_inode.permissions import strangers_code
+from collectd_inode.run import described, text_of
+from collectd_inode.scenario.action import Action
+from collectd_inode.scenario.blocking import in_a_thread
+from collectd_inode.scenario.vocabulary import Expression, Sentence, check_expression
+from collectd_inode.whereabouts import STARTED_BY_STEPS, STEP_MODULE, of_thread
 from collectd_inode.wire import WireError
+from collectd_inode.wire.workers import leave_a_fork
 
 F = TypeVar("F", bound=Callable[..., object])
 
 _MARKS = "__collectd_inode_steps__"
-
-
-@dataclass(frozen=True, slots=True)
-class StepsProblem:
-    """Something to mend in a step module; line 0 where it is about the file."""
-
-    path: str
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.message}" if self.line else f"{self.path}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +53,16 @@ class _Mark:
     function: Callable[..., object]
     line: int
     remembers: object
+    blocking: bool
 
 
-def step(expression: Expression, *, remembers: Iterable[str] = ()) -> Callable[[F], F]:
+def step(expression: Expression, *, remembers: Iterable[str] = (), blocking: bool = False) -> Callable[[F], F]:
     """Make the ``async def`` below a sentence of the vocabulary; may be stacked.
 
     *expression* is a cucumber expression, or a regular expression (``re.compile(…)``) for the whole step.  The function
     is called with the session and what was found, then the step's doc string or table if it has one.  *remembers* names
-    the variables that it sets in ``session.variables``: the steps after it may use them as ``${name}``.
+    the variables that it sets in ``session.variables``: the steps after it may use them as ``${name}``.  *blocking*
+    steps are done in a thread of their own, and may be a plain ``def``.
     """
     if callable(expression):
         raise TypeError('@step needs the sentence: @step("I search for {string}")')
@@ -76,58 +75,61 @@ def step(expression: Expression, *, remembers: Iterable[str] = ()) -> Callable[[
         home = getattr(inspect.unwrap(function), "__globals__", None)
         if home is None:
             raise TypeError('@step belongs above "async def"')
-        home.setdefault(_MARKS, []).append(_Mark(expression, function, line, remembers))
+        home.setdefault(_MARKS, []).append(_Mark(expression, function, line, remembers, bool(blocking)))
         return function
 
     return mark
 
 
-def load(paths: Sequence[str]) -> tuple[list[Sentence], list[StepsProblem]]:
-    """The sentences in *paths* (modules, or folders of them), executed anew; and what is wrong with the others."""
+def load(paths: Sequence[str]) -> tuple[list[Sentence], list[Problem]]:
+    """The sentences in *paths* (modules, or folders of them), executed again; and the mistakes in the others."""
     sentences: list[Sentence] = []
-    problems: list[StepsProblem] = []
+    problems: list[Problem] = []
     for found in _loaded(paths):
-        if isinstance(found, StepsProblem):
+        if isinstance(found, Problem):
             problems.append(found)
         else:
             sentences.append(found)
     return sentences, problems
 
 
-def _loaded(paths: Iterable[str]) -> Iterator[Sentence | StepsProblem]:
+def _loaded(paths: Iterable[str]) -> Iterator[Sentence | Problem]:
     files: dict[str, str] = {}
     for path in paths:
         found = _files(path)
-        if isinstance(found, StepsProblem):
+        if isinstance(found, Problem):
             yield found
             continue
         for file in found:
             # A file that is named twice would be ambiguous with itself.
             files.setdefault(os.path.realpath(file), file)
-    for file in files.values():
+    for real, file in files.items():
+        if why := strangers_code(real):
+            yield Problem(why, Place(file))
+            continue
         module = _executed(file)
-        if isinstance(module, StepsProblem):
+        if isinstance(module, Problem):
             yield module
         else:
             yield from _sentences(module, file)
 
 
-def _files(path: str) -> list[str] | StepsProblem:
+def _files(path: str) -> list[str] | Problem:
     try:
         if os.path.isfile(path):
             return [path]
         if os.path.exists(path) and not os.path.isdir(path):
-            return StepsProblem(path, 0, "is neither a file nor a folder")
+            return Problem("is neither a file nor a folder", Place(path))
         names = sorted(n for n in os.listdir(path) if n.endswith(".py") and not n.startswith(("_", ".")))
     except (OSError, ValueError) as error:
-        return StepsProblem(path, 0, getattr(error, "strerror", None) or str(error))
-    return [os.path.join(path, name) for name in names] or StepsProblem(path, 0, "the folder holds no step modules")
+        return Problem(getattr(error, "strerror", None) or str(error), Place(path))
+    return [os.path.join(path, name) for name in names] or Problem("the folder holds no step modules", Place(path))
 
 
-def _executed(file: str) -> ModuleType | StepsProblem:
+def _executed(file: str) -> ModuleType | Problem:
     """The module in *file*, fresh."""
     digest = hashlib.sha256(os.fsencode(os.path.realpath(file))).hexdigest()[:16]
-    name = f"_collectd_inode_steps_{digest}"
+    name = f"{STEP_MODULE}{digest}"
     loader = SourceFileLoader(name, file)
     spec = spec_from_file_location(name, file, loader=loader)
     assert spec is not None  # only without a loader
@@ -136,17 +138,46 @@ def _executed(file: str) -> ModuleType | StepsProblem:
         # Not exec_module: it believes a cached .pyc of the same second and size, and leaves one in the folder.
         code = loader.source_to_code(loader.get_data(file), file)
     except SyntaxError as error:
-        return StepsProblem(file, error.lineno or 0, f"{type(error).__name__}: {error.msg}")
+        return Problem(f"{type(error).__name__}: {error.msg}", Place(file, error.lineno or 0))
     except (OSError, ValueError, RecursionError, MemoryError) as error:
-        return StepsProblem(file, 0, getattr(error, "strerror", None) or f"{type(error).__name__}: {error}")
+        return Problem(getattr(error, "strerror", None) or f"{type(error).__name__}: {error}", Place(file))
     # Dataclasses and type hints look their module up by name.
     sys.modules[name] = module
-    try:
-        exec(code, module.__dict__)
-    except (Exception, SystemExit) as error:
+    problem = _problem_of(code, module, file)
+    if problem is not None:
         sys.modules.pop(name, None)
-        return StepsProblem(file, _line_in(file, error), f"{type(error).__name__}: {error}".removesuffix(": "))
+        return problem
     return module
+
+
+IMPORT_SECONDS = 10.0
+"""For executing one step module: collectd's start waits for it."""
+
+
+def _problem_of(code: CodeType, module: ModuleType, file: str) -> Problem | None:
+    """Execute *module*; what went wrong with it, whatever that is.
+
+    In a thread that nobody waits for: a module may hang, and threads that it starts inherit that they are not waited
+    for either.
+    """
+    problems: list[Problem] = []
+    before = set(threading.enumerate())
+
+    def execute() -> None:
+        try:
+            exec(code, module.__dict__)
+        except BaseException as error:
+            problems.append(Problem(described(error), Place(file, _line_in(file, error))))
+
+    thread = threading.Thread(target=execute, daemon=True, name="collectd_inode steps")
+    thread.start()
+    thread.join(IMPORT_SECONDS)
+    STARTED_BY_STEPS.update(set(threading.enumerate()) - before)
+    if thread.is_alive():
+        line = of_thread(thread.ident).removeprefix(f"{file}:")
+        what = f"the module was not imported after {IMPORT_SECONDS:g} s"
+        return Problem(what, Place(file, int(line) if line.isdigit() else 0))
+    return problems[0] if problems else None
 
 
 def _line_in(file: str, error: BaseException) -> int:
@@ -155,61 +186,78 @@ def _line_in(file: str, error: BaseException) -> int:
     return next((frame.lineno or 0 for frame in reversed(frames) if frame.filename == file), 0)
 
 
-def guarded(sentence: Sentence) -> Action:
-    """The action of an operator's *sentence*, with what it raises in the operator's terms.
+def with_user_errors(function: Callable[..., Awaitable[None]], file: str) -> Callable[..., Awaitable[None]]:
+    """An operator's *function* of *file*, with what it raises in the operator's terms.
 
-    A failed ``assert`` is a failed expectation; what is no verdict on the site is `Broken`, with the line of the file.
+    A failed ``assert`` is a failed expectation; what is no verdict on the site is `Broken`, with the line of the file,
+    whatever it derives from: pytest.fail(), KeyboardInterrupt and GeneratorExit would else end more than this run.
     """
-    file = sentence.place.rpartition(":")[0]
 
+    @wraps(function)
     async def act(session: object, *arguments: object) -> None:
+        ours = os.getpid()
         try:
-            await sentence.action(session, *arguments)
+            try:
+                await function(session, *arguments)
+            finally:
+                leave_a_fork(ours)
         except AssertionError as error:
-            what = str(error) or "assert failed"
+            what = text_of(error) or "assert failed"
             raise Failure(Cause.EXPECTATION, f"{what} ({file}:{_line_in(file, error)})") from error
-        except (Failure, Misconfigured, WireError, TimeoutError):
+        except (Failure, Misconfigured, WireError, TimeoutError, asyncio.CancelledError):
             raise
-        except (Exception, SystemExit) as error:
-            said = f"{type(error).__name__}: {error} ({file}:{_line_in(file, error)})"
+        except BaseException as error:
+            if isinstance(error, GeneratorExit) and _is_being_closed():
+                raise
+            said = f"{type(error).__name__}: {text_of(error)} ({file}:{_line_in(file, error)})"
             raise Broken(said) from error.with_traceback(_below(error))
 
     return act
 
 
+def _is_being_closed() -> bool:
+    """Whether Python throws a coroutine away: its loop does not run any more."""
+    try:
+        return asyncio.current_task() is None
+    except RuntimeError:
+        return True
+
+
 def _below(error: BaseException) -> TracebackType | None:
-    """What happened in the operator's function: the call to it is ours."""
+    """The frames in the operator's function, without our call to it."""
     return error.__traceback__ and (error.__traceback__.tb_next or error.__traceback__)
 
 
-def _sentences(module: ModuleType, file: str) -> Iterator[Sentence | StepsProblem]:
+def _sentences(module: ModuleType, file: str) -> Iterator[Sentence | Problem]:
     marks: list[_Mark] = module.__dict__.get(_MARKS, [])
     for mark in sorted(marks, key=lambda m: m.line):
         yield _sentence(mark, file)
 
 
-def _sentence(mark: _Mark, file: str) -> Sentence | StepsProblem:
-    name = getattr(mark.function, "__name__", "the function")
-    if not inspect.iscoroutinefunction(mark.function):
-        return StepsProblem(file, mark.line, f'{name} is not "async def"')
+def _sentence(mark: _Mark, file: str) -> Sentence | Problem:
+    name, place = getattr(mark.function, "__name__", "the function"), Place(file, mark.line)
+    if not inspect.iscoroutinefunction(mark.function) and not mark.blocking:
+        return Problem(f'{name} is not "async def"', place)
     if not _are_names(mark.remembers):
-        return StepsProblem(
-            file, mark.line, f'remembers takes names of variables, as ("token",), not {mark.remembers!r}'
-        )
+        return Problem(f'remembers takes names of variables, as ("token",), not {mark.remembers!r}', place)
     if isinstance(mark.expression, re.Pattern) and isinstance(mark.expression.pattern, str):
         return _row(mark, mark.expression, mark.expression.pattern, file)
     if not isinstance(mark.expression, str):
-        return StepsProblem(file, mark.line, f"@step takes a text or re.compile(…), not {mark.expression!r}")
+        return Problem(f"@step takes a text or re.compile(…), not {mark.expression!r}", place)
     try:
         check_expression(mark.expression)
     except ValueError as error:
-        return StepsProblem(file, mark.line, str(error))
+        return Problem(str(error), place)
     return _row(mark, mark.expression, mark.expression, file)
 
 
 def _row(mark: _Mark, expression: Expression, example: str, file: str) -> Sentence:
     about = (inspect.getdoc(mark.function) or "").partition("\n")[0]
-    action = cast(Action, mark.function)  # a coroutine function, as `_sentence` has seen
+    function = cast(Callable[..., Awaitable[None]], mark.function)  # a coroutine function, as `_sentence` has seen
+    if mark.blocking:
+        function = in_a_thread(function, file)
+    # Whether it navigates is not known: its step has a latency if it asks for anything.
+    action = Action(with_user_errors(function, file), navigates=True)
     remembers = tuple(cast(Iterable[str], mark.remembers))
     return Sentence(expression, action, example, about, place=f"{file}:{mark.line}", remembers=remembers)
 

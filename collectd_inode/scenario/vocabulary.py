@@ -11,10 +11,11 @@ import difflib
 import keyword
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby
+from operator import itemgetter
 
 from cucumber_expressions.errors import (  # type: ignore[import-untyped]  # it ships no types
     CucumberExpressionError,
@@ -31,11 +32,12 @@ from cucumber_expressions.parameter_type_registry import (  # type: ignore[impor
 )
 
 from collectd_inode.names import slug
-
-Action = Callable[..., Awaitable[None]]
-"""``async def action(session, *arguments)``"""
+from collectd_inode.scenario.action import Action, action
+from collectd_inode.scenario.synonyms import meant
+from collectd_inode.words import shortened
 
 Expression = str | re.Pattern[str]
+"""A cucumber expression; a regular expression for the whole step, which built-in rows write between slashes."""
 
 # Cucumber's own types; {string} takes "…" and '…'.  They see ${variables} unexpanded, so {int} takes no variable.
 REGISTRY = ParameterTypeRegistry()
@@ -43,13 +45,21 @@ REGISTRY = ParameterTypeRegistry()
 ENGLISH = "en"
 """Gherkin's name for the language whose sentences are good in every feature file."""
 
+ENGINES = frozenset({"plain", "chromium"})
+"""The engines that get pages; a sentence says which of them can do it."""
+
 _ALIKE = 0.55
+_TYPO = 0.93
+"""So much alike is a slip of the pen; below it, what other tools call things is the better guess."""
+_NEAR = 0.8
+"""So much alike is an operator's own sentence, where no built-in one does what the step asks for."""
 _SUGGESTED = 3
 _COMPARED = 200
 _GENERATED = 500
 _DEEPEST = 12
 """So many sentences may stand around a step."""
 _VARIABLE = re.compile(r'"[^"]*"|(?P<variable>\$\{[^{}]*\})')
+_COMMENT = re.compile(r"\s+#\s")
 _NAMES = {"string": "text", "int": "number", "float": "number", "word": "word"}
 
 
@@ -60,16 +70,17 @@ class Sentence:
     ``expression`` is a cucumber expression, or a regular expression that must match the whole step.  ``example`` is a
     full step.  ``source`` is where people know it from.  Of two that match, the lower ``rank`` wins.  ``vocabulary``
     keeps it out of the others, ``language`` out of feature files in another one (English ones are good in all).
-    ``given`` are arguments that it brings along, before those found in the step.  ``place`` is where an operator
-    defined it: file:line; ``remembers`` are the variables that an operator's step sets.
+    ``given`` are arguments that it brings along, before those found in the step.  ``engines`` can do it.  ``place`` is
+    where an operator defined it: file:line; ``remembers`` are the variables that an operator's step sets.
 
     A sentence may be about another step: ``scoping`` does it in a part of the page, ``soft`` makes its failure a
     warning, ``cleanup`` does it also when the run has ended.  Its regular expression has the groups ``step``, perhaps
-    ``rest``, where the other step goes on, and ``scope`` if it is scoping.
+    ``rest``, where the other step goes on, ``scope`` if it is scoping, and ``passed``, an earlier step without which it
+    is not done.
     """
 
     expression: Expression
-    action: Action
+    action: Action[...]
     example: str
     about: str
     source: str = ""
@@ -82,6 +93,7 @@ class Sentence:
     soft: bool = False
     cleanup: bool = False
     remembers: tuple[str, ...] = ()
+    engines: frozenset[str] = ENGINES
 
     @property
     def expression_text(self) -> str:
@@ -94,16 +106,17 @@ class Sentence:
         return self.scoping or self.soft or self.cleanup
 
 
+@action(navigates=False)
 async def another_step(session: object, *arguments: object) -> None:
     """Do the other step; the vocabulary puts that in its place, so that this is never called."""
     raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Unsupported:
     """A sentence that people know from elsewhere and that is not done here; ``instead`` says what is."""
 
-    expression: re.Pattern[str]
+    expression: Expression
     example: str
     instead: str
     source: str = ""
@@ -113,7 +126,8 @@ class Known:
 class Matched:
     """A step's sentence, the arguments found in the step, and the parts of the page it is about, the outer first.
 
-    ``soft``: its failure is a warning; ``cleanup``: it is done also when the run has ended.
+    ``soft``: its failure is a warning; ``cleanup``: it is done also when the run has ended; ``passed``: the texts of
+    earlier steps without which it is not done.
     """
 
     sentence: Sentence
@@ -121,6 +135,7 @@ class Matched:
     scopes: tuple[str, ...] = ()
     soft: bool = False
     cleanup: bool = False
+    passed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +167,23 @@ class Vocabulary:
         sentences: Iterable[Sentence],
         user_sentences: Iterable[Sentence] = (),
         name: str = "web",
-        known: Iterable[Known] = (),
+        unsupported: Iterable[Unsupported] = (),
         language: str = ENGLISH,
+        *,
+        elsewhere: Iterable[Sentence] = (),
     ) -> None:
+        """``unsupported`` and ``elsewhere`` (other languages' sentences) are iterated for undefined steps only."""
         self.name, self.language = name, language
         sentences = tuple(sentences)
         users, built_in = self._mine(user_sentences), self._mine(sentences)
         self.sentences = (*users, *built_in)
-        self.known = tuple(known)
         self._tiers = [*_tiers(users), *_tiers(built_in)]
-        self._elsewhere = [s for s in sentences if not self._is_mine(s)]
+        self._other = tuple(s for s in sentences if not self._is_mine(s))
+        self._late = (unsupported, elsewhere)
         self._met: dict[str, Matched | Undefined | Ambiguous] = {}
 
     def match(self, text: str) -> Matched | Undefined | Ambiguous:
-        """What the step *text* means."""
+        """The meaning of the step *text*."""
         # Scenarios that are read together have most of their steps in common.
         if text not in self._met:
             self._met[text] = self._match(text, 0)
@@ -175,7 +193,7 @@ class Vocabulary:
         for tier in self._tiers:
             found = [
                 Matched(sentence, (*sentence.given, *arguments))
-                for sentence in tier
+                for sentence in tier.like(text)
                 if (arguments := _arguments(sentence.expression, text)) is not None
             ]
             if len(found) == 1:
@@ -184,20 +202,39 @@ class Vocabulary:
                 return Ambiguous(text, tuple(matched.sentence for matched in found))
         return self._undefined(text)
 
+    def knows(self, text: str) -> bool:
+        """Whether *text* is a sentence, of this vocabulary and language or of another; cheaper than `match`."""
+        return any(self._says(sentence, text) for sentence in self.sentences) or bool(self._instead(text))
+
+    def _says(self, sentence: Sentence, text: str) -> bool:
+        if not sentence.about_another:
+            return _arguments(sentence.expression, text) is not None
+        found = _pattern(sentence.expression).fullmatch(text)
+        return found is not None and self.knows(found["step"] + (found.groupdict().get("rest") or ""))
+
     def search(self, word: str) -> list[Sentence]:
         """The sentences in which all of *word*'s words occur; every sentence for an empty one."""
         wanted = word.casefold().split()
         return [s for s in self.sentences if all(part in _searched(s) for part in wanted)]
 
-    def search_known(self, word: str) -> list[Known]:
-        """The same among those that are known and not done here: in their examples and sources."""
+    @cached_property
+    def unsupported(self) -> tuple[Unsupported, ...]:
+        """The sentences that are known from elsewhere and not done here."""
+        return tuple(self._late[0])
+
+    @cached_property
+    def _elsewhere(self) -> tuple[Sentence, ...]:
+        """The sentences of other vocabularies and languages."""
+        return (*self._other, *self._late[1])
+
+    def search_unsupported(self, word: str) -> list[Unsupported]:
+        """The same among those that are not done here: in their examples and sources."""
         wanted = word.casefold().split()
-        return [k for k in self.known if all(part in f"{k.example}\n{k.source}".casefold() for part in wanted)]
+        return [u for u in self.unsupported if all(part in f"{u.example}\n{u.source}".casefold() for part in wanted)]
 
     def _inner(self, text: str, outer: Sentence, depth: int) -> Matched | Undefined | Ambiguous:
         """The step within the step *text*, and what *outer* says about it."""
-        assert isinstance(outer.expression, re.Pattern)
-        found = outer.expression.fullmatch(text)
+        found = _pattern(outer.expression).fullmatch(text)
         assert found is not None
         if depth == _DEEPEST:
             return self._undefined(text)
@@ -214,6 +251,7 @@ class Vocabulary:
             scopes=(scope, *inner.scopes) if scope else inner.scopes,
             soft=inner.soft or outer.soft,
             cleanup=inner.cleanup or outer.cleanup,
+            passed=(groups["passed"], *inner.passed) if groups.get("passed") else inner.passed,
         )
 
     def _undefined(self, text: str, inner: Undefined | None = None) -> Undefined:
@@ -222,15 +260,19 @@ class Vocabulary:
         return Undefined(text, suggestions, snippet(text), instead)
 
     def _instead(self, text: str) -> str:
-        """What to use for a step that is known and not done; empty for one that is not known."""
-        known = next((k for k in self.known if k.expression.fullmatch(text)), None)
+        """The replacement for a known but unsupported step; empty for an unknown one."""
+        if (comment := _COMMENT.search(text)) and isinstance(
+            self._match(text[: comment.start()], 0), Matched | Ambiguous
+        ):
+            return "put the comment on a line of its own, above the step"
+        known = next((u for u in self.unsupported if _arguments(u.expression, text) is not None), None)
         if known is not None:
-            return f"known from {known.source}, but not done here: {known.instead}"
-        there = next((s for s in self._elsewhere if _arguments(s.expression, text) is not None), None)
+            return f"known from {known.source}, but not supported: {known.instead}"
+        there = next((s for s in self._elsewhere if _means(s, text)), None)
         if there is not None and there.language not in (ENGLISH, self.language):
-            return f'only a feature file that begins with "# language: {there.language}" may say so'
+            return f'only valid in a feature file that begins with "# language: {there.language}"'
         if there is not None:
-            return f'only Vocabulary "{there.vocabulary}" reads it, as {there.expression_text}'
+            return f'only valid under Vocabulary "{there.vocabulary}", as {there.expression_text}'
         return ""
 
     def _mine(self, sentences: Iterable[Sentence]) -> list[Sentence]:
@@ -247,7 +289,22 @@ class Vocabulary:
         for s in {_skeleton(s.example): s for s in reversed(self.sentences)}.values():
             likeness[s.example] = max(_likeness(wanted, _skeleton(form)) for form in (s.example, s.expression_text))
         ordered = sorted(likeness, key=likeness.__getitem__, reverse=True)
-        return tuple(example for example in ordered[:_SUGGESTED] if likeness[example] >= _ALIKE)
+        alike = tuple(example for example in ordered[:_SUGGESTED] if likeness[example] >= _ALIKE)
+        synonyms = meant(text)
+        if synonyms is None or (alike and likeness[alike[0]] >= (_TYPO if synonyms else _NEAR)):
+            return alike
+        return tuple(example for example in synonyms if example in likeness)
+
+
+def _means(sentence: Sentence, text: str) -> bool:
+    """Whether *text* is *sentence*, and no argument of it goes over the end of a quotation: ``"a" or "b"``."""
+    found = _arguments(sentence.expression, text)
+    quoted = (a for a in found or () if isinstance(a, str) and f'"{a}"' in text)
+    return found is not None and not any(_CLOSES.match(argument) for argument in quoted)
+
+
+_CLOSES = re.compile(r'[^"]*[^"\s]"')
+"""A text whose first quote ends a quotation; ``Say "hi"`` begins one."""
 
 
 def check_expression(text: str) -> None:
@@ -262,7 +319,7 @@ def check_expression(text: str) -> None:
     except re.error as error:
         raise ValueError(f'"{text}" is not a cucumber expression: {error}') from None
     except RecursionError:
-        raise ValueError(f'"{text[:40]}…" is not a cucumber expression: it is nested too deeply') from None
+        raise ValueError(f'"{shortened(text, 41)}" is not a cucumber expression: it is nested too deeply') from None
 
 
 def _reason(error: Exception) -> str:
@@ -286,24 +343,45 @@ def _compiled(expression: str) -> tuple[re.Pattern[str], CucumberExpression]:
 
 
 @cache
+def _pattern(expression: Expression) -> re.Pattern[str]:
+    return re.compile(expression[1:-1]) if isinstance(expression, str) else expression
+
+
+def _is_regular(expression: str) -> bool:
+    return expression.startswith("/")  # as no cucumber expression does
+
+
+@cache
 def _words(expression: str) -> tuple[str, ...]:
-    """Text that a step must have in it to be the cucumber expression *expression*; most sentences fail by that.
+    """Text that a step must have in it to be *expression*; most sentences fail by that.
 
     It spares compiling them, which takes 0.4 ms and 30 kB each.
     """
+    if _is_regular(expression):
+        return _regular_words(expression[1:-1])
     if "\\" in expression or "/" in expression:  # escapes and alternatives: nothing is certain
         return ()
     certain = re.sub(r"\([^)]*\)|\{[^}]*\}", " ", expression)
     return tuple(certain.split())
 
 
+def _regular_words(pattern: str) -> tuple[str, ...]:
+    """The words of a regular expression that stand for themselves, outside of all groups."""
+    before = ""
+    while before != pattern:
+        before, pattern = pattern, re.sub(r"\((?:[^()\\]|\\.)*\)[?*+]?", " ", pattern)
+    if re.search(r"[()|\[\]]", pattern):  # alternatives, or a class with who knows what in it
+        return ()
+    return tuple(word for word in pattern.split() if re.fullmatch(r"[\w\"':,/-]+", word))
+
+
 def _arguments(expression: Expression, text: str) -> tuple[object, ...] | None:
-    """What *expression* finds in *text*; None if it does not match the whole of it."""
-    if not isinstance(expression, str):
-        found = expression.fullmatch(text)
-        return None if found is None else found.groups()
-    if not all(word in text for word in _words(expression)):
+    """The arguments of *expression* in *text*; None if it does not match the whole of it."""
+    if isinstance(expression, str) and not all(word in text for word in _words(expression)):
         return None
+    if not isinstance(expression, str) or _is_regular(expression):
+        found = _pattern(expression).fullmatch(text)
+        return None if found is None else found.groups()
     pattern, parsed = _compiled(expression)
     # Most sentences do not match: the bare pattern says so in a fiftieth of the time.
     if pattern.fullmatch(text) is None:
@@ -319,10 +397,31 @@ def _unquoted(scope: str) -> str:
     return scope[1:-1] if scope[:1] in ("'", '"') else ""
 
 
-def _tiers(sentences: list[Sentence]) -> list[tuple[Sentence, ...]]:
+class _Tier:
+    """Sentences of equal right, by a word that a step must have in it, of each the one that fewest share."""
+
+    def __init__(self, sentences: Iterable[Sentence]) -> None:
+        of = [(number, sentence, _words_of(sentence)) for number, sentence in enumerate(sentences)]
+        shared = Counter(word for _, _, words in of for word in set(words))
+        self._by_word: dict[str, list[tuple[int, Sentence]]] = {}
+        for number, sentence, words in of:
+            rarest = min(words, key=shared.__getitem__, default="")  # "" is in every step
+            self._by_word.setdefault(rarest, []).append((number, sentence))
+
+    def like(self, text: str) -> list[Sentence]:
+        """Those that the step *text* may be, in order."""
+        found = [numbered for word, those in self._by_word.items() if word in text for numbered in those]
+        return [sentence for _, sentence in sorted(found, key=itemgetter(0))]
+
+
+def _words_of(sentence: Sentence) -> tuple[str, ...]:
+    return _words(sentence.expression) if isinstance(sentence.expression, str) else ()
+
+
+def _tiers(sentences: list[Sentence]) -> list[_Tier]:
     """*sentences* by rank, the winning ones first."""
     ordered = sorted(sentences, key=lambda s: s.rank)
-    return [tuple(tier) for _, tier in groupby(ordered, key=lambda s: s.rank)]
+    return [_Tier(tier) for _, tier in groupby(ordered, key=lambda s: s.rank)]
 
 
 def _searched(sentence: Sentence) -> str:
@@ -331,7 +430,7 @@ def _searched(sentence: Sentence) -> str:
 
 
 def _skeleton(text: str) -> str:
-    """What is left of a step or an expression when everything that varies is taken out."""
+    """The fixed words of a step or an expression."""
     plain = re.sub(r"^(?:I|\(I\s*\))\s*", "", text[:_COMPARED])
     return re.sub(r"\"[^\"]*\"|'[^']*'|\{\w*\}|\d+", "…", plain).lower()
 

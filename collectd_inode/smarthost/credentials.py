@@ -1,6 +1,6 @@
 """The user and the password that the probe logs in with, read from a file for each run.  Only files are touched.
 
-A PasswordFile may be written in one of three ways:
+A PasswordFile may be written in one of four ways:
 
 a password
     The first line, UTF-8, with or without a byte-order mark, to the letter: ``:``, ``^`` and spaces mean themselves.
@@ -11,6 +11,9 @@ Exim's ``passwd.client``
 Exim's ``client_send``
     Every file with a line ``client_send = …``: such a line alone, or a whole ``exim4.conf``.  The first one that has
     its user and password written out (and, if User is set, has that user) is taken; ``::`` and ``^^`` are one each.
+Postfix's ``sasl_passwd``
+    Every file that has ``sasl_passwd`` in its name: lines ``[host]:port user:password`` as ``postmap`` reads them, the
+    source and not the ``.db`` made of it.  The first line for Server (and, if User is set, with that user) is taken.
 
 Nobody has to say which: a password that begins with ``client_send =`` is not to be feared.  So the probe and the mail
 server log in from one file, and a password that was changed in one place has been changed for both.
@@ -24,11 +27,12 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from collectd_inode.keys import first_line, secret_content, secret_text
-from collectd_inode.run import Misconfigured
+from collectd_inode.model import Misconfigured
+from collectd_inode.secrets.files import first_line, secret_content, secret_text
 from collectd_inode.smarthost.eximconf import NotLiteral, options, sent
 
-_EXIM_NAME = "passwd.client"
+_EXIM_NAME, _POSTFIX_NAME = "passwd.client", "sasl_passwd"
+_POSTFIX_LINE = re.compile(r"\[?(?P<host>[^]\[\s]+?)\]?(?::(?P<port>\w+))?\s+(?P<data>.+)")
 _CLIENT_SEND = re.compile(r"^\s*(hide\s+)?client_send\s*=", re.MULTILINE)
 _PASSWD_LINE = re.compile(
     r"""
@@ -69,11 +73,13 @@ def read(path: str, *, server: str, user: str | None) -> Credentials:
     not UTF-8, empty, nothing for this server or user.
     """
     content, status = secret_content(path, path)
-    stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+    stamp = _stamp(status)
     text = secret_text(content, path)
     if _EXIM_NAME in os.path.basename(path):
         login = _from_passwd_client(path, text, server, user)
         warnings = (*_mode(path, status, exims=True), *_other_by_exim(path, login))
+    elif _POSTFIX_NAME in os.path.basename(path):
+        login, warnings = _from_sasl_passwd(path, text, server, user), _mode(path, status, exims=False)
     elif _CLIENT_SEND.search(text):
         login, warnings = _from_client_send(path, text, user), _mode(path, status, exims=True)
     else:
@@ -81,6 +87,18 @@ def read(path: str, *, server: str, user: str | None) -> Credentials:
     if "\0" in login.user + login.password:
         raise Misconfigured(f"{path}: user and password may hold no NUL byte")  # RFC 4616 section 2
     return Credentials(login.user, login.password, warnings, stamp)
+
+
+def stamp_of(path: str | None) -> Stamp | None:
+    """The stamp by which a change of the file *path* is noticed; None if there is none."""
+    try:
+        return None if path is None else _stamp(os.stat(path))
+    except OSError:
+        return None
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _from_first_line(path: str, text: str, user: str | None) -> _Login:
@@ -124,6 +142,35 @@ def _passwd_lines(text: str) -> Iterator[tuple[str, _Login]]:
             target = found["plain"] if found["quoted"] is None else re.sub(r"\\(.)", r"\1", found["quoted"])
             user, _, password = found["data"].partition(":")
             yield target, _Login(user, password)
+
+
+def _from_sasl_passwd(path: str, text: str, server: str, user: str | None) -> _Login:
+    """User and password from the source of Postfix's smtp_sasl_password_maps (postmap(1), SASL_README)."""
+    for line in _logical_lines(text):
+        found = _POSTFIX_LINE.fullmatch(line)
+        if found is None or found["host"].lower() != server.rstrip(".").lower():
+            continue
+        name, colon, password = found["data"].partition(":")
+        if not (name and colon and password):
+            raise Misconfigured(f"{path}: the line for {server} is not [host]:port user:password")
+        if user in (None, "", name):
+            return _Login(name, password)
+    whose = f" and user {user}" if user else ""
+    raise Misconfigured(f'{path}: no line for {server}{whose}; such as "[{server}]:587 USER:PASSWORD"')
+
+
+def _logical_lines(text: str) -> list[str]:
+    """Lines without comments, blank ones and blanks at their end; one that begins with a blank goes on."""
+    joined: list[str] = []
+    for raw in text.split("\n"):
+        line = raw.rstrip()
+        if not line or line.lstrip().startswith("#"):
+            continue
+        if line[0].isspace() and joined:
+            joined[-1] += " " + line.lstrip()
+        else:
+            joined.append(line)
+    return joined
 
 
 def _fits(target: str, server: str) -> bool:
@@ -188,7 +235,8 @@ def _mode(path: str, status: os.stat_result, *, exims: bool) -> tuple[tuple[str,
 
 
 def _other_by_exim(path: str, login: _Login) -> tuple[tuple[str, str], ...]:
-    """What Debian's Exim makes of some passwords in ``passwd.client``, so that it fails to log in where we do.
+    """Warnings about passwords in ``passwd.client`` that Debian's Exim changes, so that its log-in fails where ours
+    works.
 
     Its cram_md5 authenticator takes a line's third field, where plain and login take all that is left.  Its plain one
     writes a NUL byte as ``^`` and doubles the circumflex behind it, which Exim pairs from the left.

@@ -21,9 +21,10 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from collectd_inode.run import Cause, Failure
-from collectd_inode.smarthost.mechanisms import Login, best, encoded
-from collectd_inode.smarthost.replies import Reply, ReplyReader, decoded, shown
+from collectd_inode.model import Cause, Failure
+from collectd_inode.smarthost import refusals
+from collectd_inode.smarthost.mechanisms import WITH_TOKEN, Login, best, encoded
+from collectd_inode.smarthost.replies import Hide, Reply, ReplyReader, as_it_is, quoted, shown
 
 COMMAND_BYTES = 512
 """The longest command (RFC 5321 section 4.5.3.1.4); a first response that does not fit waits for its challenge."""
@@ -47,7 +48,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What we want of a server.  Without credentials there is no AUTH, without sender and recipient no MAIL."""
+    """The plan for a server.  Without credentials there is no AUTH, without sender and recipient no MAIL."""
 
     helo_name: str
     implicit_tls: bool = False
@@ -111,18 +112,30 @@ def steps(script: Script) -> tuple[Step, ...]:
     return (*beginning, *login, *relay, Step.QUIT)
 
 
-class Dialogue:
-    """One dialogue with one server, from its banner on."""
+_Judged = tuple[Cause, str]
+_NO_REFUSALS: Mapping[int, _Judged] = {}
+_IN_CLEAR = {"PLAIN", "LOGIN"}
+"""The mechanisms that show the password to whoever reads along."""
 
-    def __init__(self, script: Script) -> None:
+
+class Dialogue:
+    """One dialogue with one server, from its banner on.
+
+    *hide* takes secrets out of what the server says before it becomes part of a sentence; our own words stay.
+    """
+
+    def __init__(self, script: Script, hide: Hide = as_it_is) -> None:
         self.script = script
+        self._hide = hide
         self.authenticated: bool | None = None
-        """Whether AUTH has succeeded; None while the server has not said."""
+        """Whether AUTH has succeeded; None while the server has not judged user and password."""
         self.relay: bool | None = None
         """Whether RCPT was accepted; None while the server has not said."""
         self.rejected: Reply | None = None
-        """The 535, if there was one."""
-        self._reader = ReplyReader()
+        """The reply that refused the account, if there was one: 535 and its like."""
+        self.refused: int | None = None
+        """The code of a reply to AUTH that was not 235."""
+        self._reader = ReplyReader(hide)
         self._offers: dict[str, str] = {}
         self._keywords: tuple[str, ...] = ()
         self._verified = False
@@ -140,18 +153,18 @@ class Dialogue:
         }
 
     def turn(self, step: Step) -> Turn:
-        """What is said in *step*."""
+        """The line to send in *step*."""
         return self._turns[step]()
 
     def secured(self) -> None:
         """TLS stands and the certificate has been verified: all that was said before might be a stranger's."""
-        self._reader = ReplyReader()
+        self._reader = ReplyReader(self._hide)
         self._offers, self._keywords = {}, ()
         self._verified = self._our_turn = True
 
     @property
     def offers(self) -> Mapping[str, str]:
-        """What the last EHLO was answered with: keyword in upper case → its parameters."""
+        """The extensions of the last answer to EHLO: keyword in upper case → its parameters."""
         return self._offers
 
     @property
@@ -159,50 +172,67 @@ class Dialogue:
         """The SASL mechanisms offered (RFC 4954 section 3)."""
         return tuple(self._offers.get("AUTH", "").split())
 
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The extensions that the server offers, by its last answer to EHLO."""
+        return self._keywords
+
+    @property
+    def heard(self) -> bool:
+        """Whether something has come that is no whole reply yet."""
+        return self._reader.begun
+
     def goodbye(self) -> bytes:
-        """What to say before leaving early; nothing if the server is not listening, or in the middle of something."""
+        """The line to send before leaving early; empty if the server is not listening, or in the middle of
+        something.
+        """
         return b"QUIT\r\n" if self._our_turn else b""
 
     # The turns.
 
     def _banner(self) -> Turn:
-        _expect("the banner", 220, (yield from self._reply("a banner")))
+        self._expect("the banner", 220, (yield from self._reply("a banner")))
 
     def _ehlo(self) -> Turn:
         reply = yield from self._ask(f"EHLO {self.script.helo_name}")
-        _expect("EHLO", 250, reply)
+        self._expect("EHLO", 250, reply)
         lines = [line.strip().partition(" ") for line in reply.lines[1:]]  # the first is a greeting
         self._keywords = tuple(keyword for keyword, _, _ in lines)
         self._offers = {}
         for keyword, _, parameters in lines:  # some servers have a line a mechanism
             said = self._offers.get(keyword.upper(), "")
             self._offers[keyword.upper()] = f"{said} {parameters}".strip()
-        if not self._verified and "AUTH" in self._offers:
-            what = (
-                f"AUTH is offered before TLS ({shown(self._offers['AUTH'])}): others may send their passwords in clear"
-            )
+        if not self._verified and _IN_CLEAR.intersection(self._offers.get("AUTH", "").upper().split()):
+            offered = shown(self._hide(self._offers["AUTH"]))
+            what = f"AUTH is offered before TLS ({offered}): others may send their passwords in clear"
             yield Noticed("auth_before_tls", what)
 
     def _starttls(self) -> Turn:
         if "STARTTLS" not in self._offers:
-            what = "STARTTLS is not offered (or somebody on the way takes it out): credentials withheld"
+            what = "STARTTLS is not offered (or an on-path attacker removes it): credentials withheld"
             raise Failure(Cause.TLS, what)
         if "STARTTLS" not in self._keywords:
             written = next(word for word in self._keywords if word.upper() == "STARTTLS")
-            yield Noticed("starttls_lower_case", f"STARTTLS is offered as “{written}”, which Exim does not recognise")
+            yield Noticed(
+                "starttls_lower_case",
+                f"STARTTLS is offered as “{shown(self._hide(written))}”, which Exim does not recognise",
+            )
         reply = yield from self._ask("STARTTLS")
-        _expect("STARTTLS", 220, reply)
+        self._expect("STARTTLS", 220, reply)
         self._our_turn = False
         if injected := self._reader.rest + (yield Pending()):
-            said = shown(decoded(injected[:60]), 120)
-            what = f"injection: clear text behind the 220 of STARTTLS, which TLS would have made trustworthy: “{said}”"
+            said = quoted(injected, self._hide)
+            what = (
+                "injection: clear text after the 220 of STARTTLS, which would be trusted as if it came by TLS:"
+                f" “{said}”"
+            )
             raise Failure(Cause.PROTOCOL, what)
 
     def _auth(self) -> Turn:
         login = self.script.login
         if login is None or not self._verified:
             raise Failure(Cause.TLS, "credentials withheld: there is no verified TLS")
-        mechanism = best(self.mechanisms, self.script.mechanism)
+        mechanism = best(self.mechanisms, self.script.mechanism, self._hide)
         responses = mechanism.responses(login)
         response = encoded(next(responses))
         command = f"AUTH {mechanism.name}".encode()
@@ -218,29 +248,38 @@ class Dialogue:
             try:
                 response = encoded(responses.send(reply.lines[0]))
             except StopIteration:
-                raise Failure(Cause.PROTOCOL, f"AUTH {mechanism.name}: the server asks for more and more") from None
+                raise Failure(Cause.PROTOCOL, f"AUTH {mechanism.name}: the server keeps asking for more") from None
             reply = yield from self._say(response, "AUTH", secret=response)
-        self.authenticated = reply.code == 235
-        self.rejected = reply if reply.code == 535 else None
-        _expect(f"AUTH {mechanism.name}", 235, reply, _AUTH_REFUSALS)
+        self._judge(mechanism.name, reply)
+
+    def _judge(self, mechanism: str, reply: Reply) -> None:
+        """Evaluate the last reply of AUTH; raises Failure if it is not 235."""
+        refusal = refusals.of(reply, by_token=mechanism in WITH_TOKEN)
+        self.refused = None if reply.code == 235 else reply.code
+        if reply.code == 235 or (refusal and refusal.judged):
+            self.authenticated = reply.code == 235
+        self.rejected = reply if refusal and refusal.account else None
+        self._expect(
+            f"AUTH {mechanism}", 235, reply, {reply.code: (refusal.cause, refusal.why)} if refusal else _NO_REFUSALS
+        )
 
     def _mail(self) -> Turn:
         reply = yield from self._ask(f"MAIL FROM:<{self.script.sender}>")
         self.relay = None if reply.code == 250 else False
-        _expect(f"MAIL FROM:<{self.script.sender}>", 250, reply)
+        self._expect(f"MAIL FROM:<{self.script.sender}>", 250, reply)
 
     def _rcpt(self) -> Turn:
         reply = yield from self._ask(f"RCPT TO:<{self.script.recipient}>")
         self.relay = reply.code in _RECIPIENT_TAKEN
         if not self.relay:
-            _expect(f"RCPT TO:<{self.script.recipient}>", 250, reply, {reply.code: _of_recipient(reply)})
+            self._expect(f"RCPT TO:<{self.script.recipient}>", 250, reply, {reply.code: _of_recipient(reply)})
 
     def _quit(self) -> Turn:
         if self.script.asks_to_relay:
-            _expect("RSET", 250, (yield from self._ask("RSET")))
+            self._expect("RSET", 250, (yield from self._ask("RSET")))
         reply = yield from self._ask("QUIT")
         self._our_turn = False
-        _expect("QUIT", 221, reply)
+        self._expect("QUIT", 221, reply)
 
     def strangers(self) -> Turn:
         """Ask, without having logged in, for what a stranger must not get; raises Failure (expectation) if we get it.
@@ -257,7 +296,7 @@ class Dialogue:
                 if reply.code in _RECIPIENT_TAKEN:
                     what = (
                         f"relay open to strangers: without AUTH, mail from <{sender}> to <{self.script.recipient}>"
-                        f" is taken: {reply} (is that address its own? then Recipient must be somewhere else)"
+                        f" is taken: {reply} (if that address is the server's own, set Recipient to one elsewhere)"
                     )
                     raise Failure(Cause.EXPECTATION, what)
             if reply.code < 500:
@@ -266,10 +305,21 @@ class Dialogue:
                 break
             yield from self._ask("RSET")
         if unclear is not None:
-            what = f"whether the server refuses strangers is not known: without AUTH it says: {unclear}"
+            what = f"cannot tell whether the server rejects strangers: without AUTH it replies: {unclear}"
             yield Noticed("relay_unknown", what)
 
     # One question and its answer.
+
+    def _expect(self, what: str, code: int, reply: Reply, refusals: Mapping[int, _Judged] = _NO_REFUSALS) -> None:
+        """Raise Failure unless *reply* is *code*; *refusals* know some codes better than the general rule does."""
+        if reply.code == code:
+            return
+        cause, why = refusals.get(reply.code) or _judged(reply)
+        if reply.code >= 400 and what != "the banner" and _of_name(reply, self.script.helo_name):
+            why += f" (it rejects the name {self.script.helo_name} after EHLO: set HeloName)"
+        elif _WANTS_LOGIN.search(" ".join(reply.lines)) and self.script.login is None:
+            why += " (it requires a log-in first: set PasswordFile)"
+        raise Failure(cause, f"{what}: {why}: {reply}")
 
     def _ask(self, command: str) -> _Asking:
         return (yield from self._say(command.encode(), command.partition(" ")[0]))
@@ -279,8 +329,8 @@ class Dialogue:
         said_unasked = self._reader.rest
         if said_unasked and not said_unasked.startswith(b"421"):  # that one may come at any time (section 3.8)
             self._our_turn = False
-            said = shown(decoded(said_unasked[:60]), 120)
-            raise Failure(Cause.PROTOCOL, f"before {name} the server says more than it was asked for: “{said}”")
+            said = quoted(said_unasked, self._hide)
+            raise Failure(Cause.PROTOCOL, f"before {name} the server sends more than one reply: “{said}”")
         yield Send(line + b"\r\n", secret.decode("ascii"))
         return (yield from self._reply(f"an answer to {name}"))
 
@@ -300,31 +350,11 @@ class Dialogue:
         return reply
 
 
-_Judged = tuple[Cause, str]
-
 _RECIPIENT_TAKEN = (250, 251)
-
-_AUTH_REFUSALS: Mapping[int, _Judged] = {
-    432: (Cause.REFUSED, "a password transition is needed"),
-    454: (Cause.REFUSED, "temporary fault"),
-    534: (Cause.REFUSED, "policy: this mechanism is too weak for the account"),
-    535: (Cause.CREDENTIALS, "wrong user or password"),
-    538: (Cause.REFUSED, "policy: this mechanism wants encryption"),
-}
-"""RFC 4954 section 6."""
-
-_NO_REFUSALS: Mapping[int, _Judged] = {}
-
-
-def _expect(what: str, code: int, reply: Reply, refusals: Mapping[int, _Judged] = _NO_REFUSALS) -> None:
-    """Raise Failure unless *reply* is *code*; *refusals* know some codes better than the general rule does."""
-    if reply.code != code:
-        cause, why = refusals.get(reply.code) or _judged(reply)
-        raise Failure(cause, f"{what}: {why}: {reply}")
 
 
 def _judged(reply: Reply) -> _Judged:
-    """What a reply that was not hoped for means, by its first digit (RFC 5321 section 4.2.1)."""
+    """The failure for an unexpected reply, by its first digit (RFC 5321 section 4.2.1)."""
     if reply.code == 421:
         return Cause.REFUSED, "the server closes the connection"
     if reply.code >= 500:
@@ -332,6 +362,19 @@ def _judged(reply: Reply) -> _Judged:
     if reply.code >= 400:
         return Cause.REFUSED, "refused for now (temporary)"
     return Cause.PROTOCOL, "unexpected reply"
+
+
+_NAME = re.compile(r"\b(helo|ehlo)\b|fully[- ]qualified|\bFQDN\b", re.IGNORECASE)
+"""Whoever objects to the name says so with one of these: Postfix in the answer to RCPT, others at once."""
+_WANTS_LOGIN = re.compile(r"^5\.7\.57\b|client (was )?not authenticated", re.IGNORECASE)
+
+
+def _of_name(reply: Reply, name: str) -> bool:
+    """Whether a refusal is about what we call ourselves."""
+    text = " ".join(reply.lines)
+    return reply.code in (450, 501, 504, 550, 553, 554) and (
+        _NAME.search(text) is not None or (reply.code in (501, 504) and name.lower() in text.lower())
+    )
 
 
 def _of_recipient(reply: Reply) -> _Judged:

@@ -23,6 +23,8 @@ class Section(StrEnum):
     ROUTER = "router"
     TRANSPORT = "transport"
     AUTHENTICATOR = "authenticator"
+    OTHER = "other"
+    """Access lists, retry and rewrite rules; no option of theirs is read."""
     UNKNOWN = "unknown"
     """A fragment, in which no ``begin`` and no heading says it."""
 
@@ -45,13 +47,26 @@ class Option:
 
 _MACRO = re.compile(r"([A-Z]\w*)\s*==?\s*(.*)", re.DOTALL)
 _OPTION = re.compile(r"(?:hide\s+)?([a-z]\w*)\s*=\s*(.*)", re.DOTALL)
-_BEGIN = re.compile(r"begin\s+(\w+)")
+_BEGIN = re.compile(r"begin\s+(\w+)", re.IGNORECASE)
 _INSTANCE = re.compile(r"([A-Za-z][\w.-]*):")
 _PRINTED = re.compile(r"(\S+) (router|transport|authenticator):")
 _DIRECTIVE = re.compile(r"\.(ifdef|ifndef|elifdef|elifndef|else|endif|include|include_if_exists)\b\s*(.*)")
 _WORD = re.compile(r"\w+")
+_LIST = re.compile(r"(?:hide\s+)?hostlist(?:_cache|_nocache)?\s+(\w+)\s*=\s*(.*)", re.DOTALL)
+_MAIN_ONLY = re.compile(
+    r"(?:hide\s+)?(?:(?:domain|host|address|localpart)list\s+\w+|acl_smtp_\w+|acl_not_smtp\w*|primary_hostname"
+    r"|qualify_\w+|local_interfaces|daemon_smtp_ports|tls_advertise_hosts|tls_on_connect_ports|spool_directory"
+    r"|log_file_path|log_selector|exim_user|exim_group|trusted_users|never_users|keep_environment|host_lookup"
+    r"|ignore_bounce_errors_after|timeout_frozen_after|smtp_accept_max\w*|auth_advertise_hosts)\s*="
+)
+"""Options that stand in the main section and nowhere else."""
 _BUILT_IN = ("_HAVE_", "_OPT_", "_DRIVER_", "_LOG_", "_EXP_")
 """Macros that Exim defines for what it was built with; Debian's has all that is asked for."""
+_NOT_BUILT_IN = (
+    "_HAVE_OPENSSL", "_DRIVER_AUTHENTICATOR_GSASL", "_DRIVER_AUTHENTICATOR_HEIMDAL_GSSAPI", "_DRIVER_ROUTER_NISPLUS",
+    "_HAVE_DCC", "_HAVE_DMARC", "_HAVE_ARC", "_HAVE_LMDB",
+)  # fmt: skip
+"""But for these: Debian's uses GnuTLS."""
 _SECTIONS = {f"{section}s": section for section in (Section.ROUTER, Section.TRANSPORT, Section.AUTHENTICATOR)}
 _OCTAL_OR_LETTER = re.compile(r"[0-9A-Za-z]")
 
@@ -61,20 +76,26 @@ def options(text: str) -> tuple[Option, ...]:
     return tuple(_read(text))
 
 
+def named_lists(text: str) -> dict[str, str]:
+    """The named host lists, of which others speak as ``+NAME`` (section 10.5)."""
+    found = (_LIST.fullmatch(line) for _, line in _chosen(text) if not line.startswith(".include"))
+    return {one[1]: _unquoted(one[2]) for one in found if one is not None}
+
+
 def _read(text: str) -> Iterator[Option]:
     # Text that has sections begins with the main one.
     has_sections = any(_BEGIN.fullmatch(line.strip()) for line in text.splitlines())
-    section: Section | None = Section.MAIN if has_sections else Section.UNKNOWN
+    # A text of main options only has none; some of those have names that a transport's have, too.
+    is_main = has_sections or any(_MAIN_ONLY.match(line) for _, line in _joined(text))
+    section: Section | None = Section.MAIN if is_main else Section.UNKNOWN
     instance, heading = "", 0
     for number, line in _chosen(text):
         if begun := _BEGIN.fullmatch(line):
-            section, instance, heading = _SECTIONS.get(begun[1]), "", 0
+            section, instance, heading = _SECTIONS.get(begun[1].lower()), "", 0
         elif printed := _PRINTED.fullmatch(line):
             section, instance, heading = Section(printed[2]), printed[1], number
         elif line.startswith(".include"):
-            yield Option(
-                section or Section.UNKNOWN, instance, "include", line.partition(" ")[2].strip(), number, heading
-            )
+            yield Option(section or Section.OTHER, instance, "include", line.partition(" ")[2].strip(), number, heading)
         elif section is None:
             continue  # ACLs, retry and rewrite rules
         elif section is not Section.MAIN and (named := _INSTANCE.fullmatch(line)):
@@ -87,29 +108,51 @@ def _read(text: str) -> Iterator[Option]:
 
 
 def _chosen(text: str) -> Iterator[tuple[int, str]]:
-    """Lines that hold, macros replaced; ``.include`` among them."""
+    """Lines that hold, macros replaced; ``.include`` among them.
+
+    A directive, as a comment, may stand between the parts of a continued line.
+    """
     macros: dict[str, str] = {}
     holds: list[bool] = []
     taken: list[bool] = []
-    for number, line in _joined(text):
+    start, parts = 0, ""
+    for number, line in _uncommented(text):
         if directive := _DIRECTIVE.fullmatch(line):
             word, rest = directive[1], directive[2]
-            if word.startswith("include"):
-                if all(holds):
-                    yield number, f".include {_replaced(rest, macros)}"
-                continue
-            defined = any(name in macros or name.startswith(_BUILT_IN) for name in _WORD.findall(rest))
-            _choose(word, defined, holds, taken)
-        elif all(holds):
-            macro = _MACRO.fullmatch(line)
-            if macro:
-                macros[macro[1]] = _replaced(macro[2], macros)
-            else:
-                yield number, _replaced(line, macros)
+            if not word.startswith("include"):
+                _choose(word, _is_defined(rest, macros), holds, taken)
+            elif all(holds):
+                yield number, f".include {_replaced(rest, macros)}"
+            continue
+        if not all(holds):
+            continue
+        start, parts = start or number, parts + line.removesuffix("\\")
+        if line.endswith("\\"):
+            continue
+        yield from _defined_or_said(start, parts, macros)
+        start, parts = 0, ""
+    yield from _defined_or_said(start, parts, macros)
+
+
+def _defined_or_said(number: int, line: str, macros: dict[str, str]) -> Iterator[tuple[int, str]]:
+    """The line, or nothing where it defines a macro."""
+    if macro := _MACRO.fullmatch(line):
+        macros[macro[1]] = _replaced(macro[2], macros)
+    elif line:
+        yield number, _replaced(line, macros)
+
+
+def _is_defined(names: str, macros: dict[str, str]) -> bool:
+    """Exim looks for the letters of a macro's name, whatever stands around them."""
+    return any(macro in names for macro in macros) or any(map(_is_built_in, _WORD.findall(names)))
+
+
+def _is_built_in(name: str) -> bool:
+    return name.startswith(_BUILT_IN) and name not in _NOT_BUILT_IN
 
 
 def _choose(word: str, defined: bool, holds: list[bool], taken: list[bool]) -> None:
-    """What a ``.if…``, ``.el…`` or ``.endif`` does to the stack of conditions."""
+    """The effect of a ``.if…``, ``.el…`` or ``.endif`` on the stack of conditions."""
     wanted = not defined if word.endswith("ndef") else defined
     if word in ("ifdef", "ifndef"):
         holds.append(wanted)
@@ -122,15 +165,18 @@ def _choose(word: str, defined: bool, holds: list[bool], taken: list[bool]) -> N
         taken[-1] = taken[-1] or holds[-1]
 
 
+def _uncommented(text: str) -> Iterator[tuple[int, str]]:
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.strip()
+        if not line.startswith("#"):
+            yield number, line
+
+
 def _joined(text: str) -> Iterator[tuple[int, str]]:
     """Lines without comments and blank ones, continued ones put together; the number is the first line's."""
     start, parts = 0, ""
-    for number, raw in enumerate(text.split("\n"), 1):
-        line = raw.strip()
-        if line.startswith("#"):
-            continue
-        start = start or number
-        parts += line.removesuffix("\\")
+    for number, line in _uncommented(text):
+        start, parts = start or number, parts + line.removesuffix("\\")
         if line.endswith("\\"):
             continue
         if parts:
@@ -153,7 +199,17 @@ def _unquoted(value: str) -> str:
     value = value.strip()
     if len(value) < 2 or not (value.startswith('"') and value.endswith('"')):
         return value
-    return re.sub(r"\\(.)", lambda found: {"n": "\n", "t": "\t", "r": "\r"}.get(found[1], found[1]), value[1:-1])
+    return _ESCAPE.sub(_meant, value[1:-1])
+
+
+_ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|(.))", re.DOTALL)
+
+
+def _meant(found: re.Match[str]) -> str:
+    octal, hexadecimal, letter = found.groups()
+    if octal or hexadecimal:
+        return chr(int(octal, 8) & 0xFF if octal else int(hexadecimal, 16))
+    return {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}.get(letter, letter)
 
 
 def listed(value: str) -> tuple[str, ...]:
@@ -182,7 +238,7 @@ class NotLiteral(Exception):
 
 
 def sent(client_send: str) -> tuple[tuple[str, ...], ...]:
-    """What ``client_send`` of Exim's plaintext authenticator sends: the strings, each split at its NUL bytes.
+    """The strings that ``client_send`` of Exim's plaintext authenticator sends, each split at its NUL bytes.
 
     ``: user : pass^^word`` is ``(("",), ("user",), ("pass^word",))`` and ``^user^pass`` is ``(("", "user", "pass"),)``
     (section 34.2: ``^`` is a NUL byte, ``^^`` a circumflex).  Raises NotLiteral.

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
+import os
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 
-from collectd_inode.run import Cause, Failure
+from collectd_inode.model import Cause, Failure
+from collectd_inode.smarthost.replies import Hide, as_it_is, shown
 
 Responses = Generator[bytes, str, None]
 """Yields our responses (before Base64), is sent the texts of the server's challenges.
@@ -23,7 +26,7 @@ What it yields first is what can be said without a challenge: nothing, unless th
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who we are; both are sent as UTF-8."""
+    """Who we are; both are sent as UTF-8.  The password may be a token."""
 
     user: str
     password: str = field(repr=False)
@@ -57,6 +60,45 @@ def _cram_md5(login: Login) -> Responses:
     yield f"{login.user} {digest}".encode()
 
 
+def _xoauth2(login: Login) -> Responses:
+    """Google's and Microsoft's; the token is in place of the password.  A refusal is a challenge, answered by ""."""
+    yield f"user={login.user}\1auth=Bearer {login.password}\1\1".encode()
+    yield b""
+
+
+def _oauthbearer(login: Login) -> Responses:
+    """RFC 7628 section 3.1; a refusal is a challenge, answered by one byte (section 3.2.3)."""
+    user = login.user.replace("=", "=3D").replace(",", "=2C")
+    yield f"n,a={user},\1auth=Bearer {login.password}\1\1".encode()
+    yield b"\1"
+
+
+def _scram_sha_256(login: Login, nonce: str = "") -> Responses:
+    """RFC 5802 and RFC 7677; the server must show that it knows the password, too (section 3)."""
+    nonce = nonce or base64.b64encode(os.urandom(18)).decode()
+    user = login.user.replace("=", "=3D").replace(",", "=2C")
+    bare = f"n={user},r={nonce}"
+    first = challenge((yield f"n,,{bare}".encode())).decode("utf-8", "replace")
+    said = dict(part.split("=", 1) for part in first.split(",") if "=" in part)
+    rounds = said.get("i", "")
+    if not (said.get("r", "").startswith(nonce) and rounds.isdecimal() and 0 < int(rounds) <= _MOST_ROUNDS):
+        raise Failure(Cause.PROTOCOL, "AUTH: the server's challenge is not one of SCRAM-SHA-256")
+    salted = hashlib.pbkdf2_hmac("sha256", login.password.encode(), challenge(said.get("s", "")), int(rounds))
+    client, server = (hmac.digest(salted, key, "sha256") for key in (b"Client Key", b"Server Key"))
+    last = f"c=biws,r={said['r']}"
+    signed = f"{bare},{first},{last}".encode()
+    proof = hmac.digest(hashlib.sha256(client).digest(), signed, "sha256")
+    shown_proof = base64.b64encode(bytes(a ^ b for a, b in zip(client, proof, strict=True))).decode()
+    final = challenge((yield f"{last},p={shown_proof}".encode())).decode("utf-8", "replace")
+    expected = base64.b64encode(hmac.digest(server, signed, "sha256")).decode()
+    if not hmac.compare_digest(final.encode(), f"v={expected}".encode()):
+        raise Failure(Cause.CREDENTIALS, "AUTH SCRAM-SHA-256: the server does not know the password itself")
+    yield b""
+
+
+_MOST_ROUNDS = 200_000
+"""More would hold up the loop for longer than a tenth of a second; servers ask for 4096 to 15 000."""
+
 MECHANISMS = (
     Mechanism("PLAIN", _plain, client_first=True),
     Mechanism("LOGIN", _login),
@@ -70,20 +112,29 @@ the password from a server that, behind verified TLS, is the one it belongs to, 
 offer it all the same (Cyrus SASL does) and then answer 535 to the right one.
 """
 
+ASKED_FOR = (
+    Mechanism("SCRAM-SHA-256", _scram_sha_256, client_first=True),
+    Mechanism("XOAUTH2", _xoauth2, client_first=True),
+    Mechanism("OAUTHBEARER", _oauthbearer, client_first=True),
+)
+"""Those that are taken only where ``Mechanism`` says so."""
+WITH_TOKEN = ("XOAUTH2", "OAUTHBEARER")
+"""Those by which a token logs in."""
+
 
 def named(name: str) -> Mechanism | None:
     """The mechanism of that name, in any case."""
-    return next((m for m in MECHANISMS if m.name == name.upper()), None)
+    return next((m for m in (*MECHANISMS, *ASKED_FOR) if m.name == name.upper()), None)
 
 
-def best(offered: Iterable[str], wanted: str | None = None) -> Mechanism:
+def best(offered: Iterable[str], wanted: str | None = None, hide: Hide = as_it_is) -> Mechanism:
     """The best mechanism that both sides can do, or the one *wanted*; raises Failure (credentials) if there is none."""
     names = [name.upper() for name in offered]
-    ours = [m for m in MECHANISMS if wanted is None or m.name == wanted.upper()]
+    ours = list(MECHANISMS) if wanted is None else [m for m in [named(wanted)] if m is not None]
     for mechanism in ours:
         if mechanism.name in names:
             return mechanism
-    said = f"the server offers {', '.join(names)}" if names else "the server offers no AUTH"
+    said = f"the server offers {shown(hide(', '.join(names)))}" if names else "the server offers no AUTH"
     asked = ", ".join(m.name for m in ours) or wanted
     whose = "Mechanism asks for" if wanted is not None else "we can do"
     raise Failure(Cause.CREDENTIALS, f"no common mechanism: {said}; {whose} {asked}")

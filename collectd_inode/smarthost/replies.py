@@ -7,9 +7,11 @@ and what is shown of either is printable and short.  All that breaks here is *pr
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from collectd_inode.run import Cause, Failure
+from collectd_inode.model import Cause, Failure
+from collectd_inode.words import printable, shortened
 
 LINE_BYTES = 4096
 """Without the line's end; eight times what RFC 5321 section 4.5.3.1.5 allows."""
@@ -23,17 +25,27 @@ _BEGINNING = re.compile(rb"[2-5][0-9]{2}[ \-\r\n]")
 _ENHANCED = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}(?![^ ])")
 
 
+Hide = Callable[[str], str]
+"""Takes secrets out of what a stranger has said."""
+
+
+def as_it_is(text: str) -> str:
+    """Hides nothing."""
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One whole reply: its code, its lines without code and line end, and how many bytes it was.
 
-    ``bare_lf``: a line of it ended with LF alone.
+    ``bare_lf``: a line of it ended with LF alone.  ``hide`` is what people get to read it through.
     """
 
     code: int
     lines: tuple[str, ...] = ("",)
     bytes: int = 0
     bare_lf: bool = False
+    hide: Hide = field(default=as_it_is, compare=False, repr=False)
 
     @property
     def enhanced(self) -> str | None:
@@ -44,7 +56,7 @@ class Reply:
     @property
     def text(self) -> str:
         """All lines as one, for people."""
-        return shown(" ".join(line.strip() for line in self.lines if line.strip()))
+        return shown(self.hide(" ".join(line.strip() for line in self.lines if line.strip())))
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}".rstrip()
@@ -52,13 +64,17 @@ class Reply:
 
 def shown(text: str, limit: int = SHOWN) -> str:
     """A stranger's text, printable and of at most *limit* characters."""
-    whole = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-    return whole if len(whole) <= limit else whole[: limit - 1] + "…"
+    return shortened(printable(text), limit)
 
 
 def decoded(data: bytes) -> str:
     """*data* as text; what is not UTF-8 is shown as escapes."""
     return data.decode("utf-8", "backslashreplace")
+
+
+def quoted(data: bytes, hide: Hide) -> str:
+    """The beginning of what a stranger has said, for people."""
+    return shown(hide(decoded(data[:_SHOWN_OF_STRANGERS])), 2 * _SHOWN_OF_STRANGERS)
 
 
 class ReplyReader:
@@ -67,7 +83,8 @@ class ReplyReader:
     The verdict does not depend on how the bytes were split.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hide: Hide = as_it_is) -> None:
+        self._hide = hide
         self._buffer = bytearray()
         self._code: int | None = None
         self._lines: list[str] = []
@@ -76,7 +93,7 @@ class ReplyReader:
 
     @property
     def rest(self) -> bytes:
-        """What has been fed and does not belong to a reply that was handed out."""
+        """The bytes after the last complete reply."""
         return bytes(self._buffer)
 
     @property
@@ -104,7 +121,7 @@ class ReplyReader:
         self._bare_lf = self._bare_lf or not line.endswith(b"\r")
         match = _LINE.fullmatch(line.removesuffix(b"\r"))
         if match is None:
-            raise _not_smtp(line)
+            raise self._not_smtp(line)
         if len(line.removesuffix(b"\r")) > LINE_BYTES:
             raise _oversize_line()
         code = int(match[1])
@@ -118,23 +135,22 @@ class ReplyReader:
 
     def _whole(self) -> Reply:
         assert self._code is not None
-        reply = Reply(self._code, tuple(self._lines), self._bytes, self._bare_lf)
+        reply = Reply(self._code, tuple(self._lines), self._bytes, self._bare_lf, self._hide)
         self._code, self._lines, self._bytes, self._bare_lf = None, [], 0, False
         return reply
 
     def _judge_beginning(self) -> None:
         """A line that is not whole yet may be wrong already; its end may never come."""
         if len(self._buffer) >= 4 and not _BEGINNING.match(self._buffer):
-            raise _not_smtp(bytes(self._buffer))
+            raise self._not_smtp(bytes(self._buffer))
         if len(self._buffer) > LINE_BYTES + 1:
             raise _oversize_line()
         if self._bytes + len(self._buffer) > REPLY_BYTES:
             raise _oversize_reply()
 
-
-def _not_smtp(data: bytes) -> Failure:
-    said = shown(decoded(data[:_SHOWN_OF_STRANGERS].rstrip(b"\r")), 2 * _SHOWN_OF_STRANGERS)
-    return Failure(Cause.PROTOCOL, f"not SMTP: the server says “{said}”")
+    def _not_smtp(self, data: bytes) -> Failure:
+        said = quoted(data.removesuffix(b"\r"), self._hide)
+        return Failure(Cause.PROTOCOL, f"not SMTP: the server says “{said}”")
 
 
 def _oversize_line() -> Failure:

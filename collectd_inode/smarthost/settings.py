@@ -1,26 +1,28 @@
-"""What a ``<Smarthost>`` block may say; the command line's options fill in the same settings."""
+"""The keys of a ``<Smarthost>`` block; the command line's options fill in the same settings."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from urllib.parse import urlsplit
 
 from collectd_inode.keys import (
+    OR,
     Expected,
-    Key,
+    File,
     Values,
     boolean,
     choice,
     file,
     file_or_folder,
     ip_address,
+    key,
     number,
-    port,
     text,
+    web_address,
 )
-from collectd_inode.smarthost.mechanisms import MECHANISMS
+from collectd_inode.keys import port as port_number
+from collectd_inode.smarthost.mechanisms import ASKED_FOR, MECHANISMS
 from collectd_inode.trust.profile import MINIMUM_VERSIONS
 
 SUBMISSION, SUBMISSIONS = 587, 465
@@ -61,56 +63,100 @@ def _user(values: Values) -> str:
     return value
 
 
+def _token_url(values: Values) -> str:
+    value = web_address(values)
+    parts = urlsplit(value)
+    # RFC 6749 section 3.2: TLS, always; what stays on this machine nobody reads along.
+    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+        raise Expected('an https address such as "https://oauth2.googleapis.com/token"')
+    if parts.username is not None or parts.fragment:
+        raise Expected("an address without user and fragment: the client's secret is for ClientSecretFile")
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+
+
 def _mechanism(values: Values) -> str:
-    return str(choice(*(m.name.lower() for m in MECHANISMS))(values)).upper()
+    return str(choice(*(m.name.lower() for m in (*MECHANISMS, *ASKED_FOR)))(values)).upper()
 
 
-SMARTHOST_KEYS = (
-    Key("Server", _server),
-    Key("Port", port),
-    Key("TLS", choice("starttls", "implicit")),
-    Key("CACert", file_or_folder),
-    Key("ServerName", _server),
-    Key("MinimumTLS", choice(*MINIMUM_VERSIONS)),
-    Key("ClientCert", file),
-    Key("ClientKey", file),
-    Key("User", _user),
-    Key("PasswordFile", text),
-    Key("Mechanism", _mechanism),
-    Key("HeloName", _helo_name),
-    Key("Sender", _mail_address),
-    Key("Recipient", _mail_address),
-    Key("RefusedWithoutAuth", boolean),
-    Key("ExpiryWarning", number("a number of days, 0 or more", least=0)),
-    Key("AuthHoldOff", number("a number of seconds, 0 or more", least=0)),
-    Key("SourceAddress", ip_address),
-)
+_A_SECRET = OR.join(("PasswordFile", "TokenFile", "TokenURL"))
+"""The keys of the secrets to log in with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """A ``<Smarthost>`` block, or ``smarthost`` on the command line, as told by the operator."""
 
-    server: str = ""
-    port: int | None = None
-    tls: str = "starttls"
-    ca_cert: str | None = None
-    server_name: str | None = None
-    minimum_tls: str = "1.2"
-    client_cert: str | None = None
-    client_key: str | None = None
-    user: str | None = None
-    password_file: str | None = None
-    mechanism: str | None = None
-    helo_name: str | None = None
-    sender: str | None = None
-    recipient: str | None = None
-    refused_without_auth: bool = False
-    expiry_warning: float = 14.0
-    """Days."""
-    auth_hold_off: float = 3600.0
-    """Seconds."""
-    source_address: str | None = None
+    # fmt: off
+    server: str = key("Server", _server, '"smarthost.example.org"',
+        "Required.  Name or address.", default="", shown="")
+    port: int | None = key("Port", port_number, "465",
+        'Default: 587; with ``TLS "implicit"`` 465.', one_run=True, metavar="N")
+    tls: str = key("TLS", choice("starttls", "implicit"), '"implicit"',
+        "``starttls``, or ``implicit``: TLS from the first byte.  TLS cannot be switched off.",
+        default="starttls", one_run=True)
+    ca_cert: str | None = key("CACert", file_or_folder, '"/etc/exim4/tls/smarthost-ca.crt"',
+        "A file or folder (hashed or not) of CAs to trust instead of the system's.",
+        file=File.READ, one_run=True, metavar="PATH")
+    addresses: str = key("Addresses", choice("first", "all"), '"all"',
+        "``first``: one attempt, at the resolver's first address.  ``all``: each in turn, five at most, until one"
+        " completes, as a mail server does; a dead one is a warning.", default="first", one_run=True)
+    server_name: str | None = key("ServerName", _server, '"mail.example.org"',
+        "The name that the certificate must be for.  Default: ``Server``.", one_run=True, metavar="NAME")
+    minimum_tls: str = key("MinimumTLS", choice(*MINIMUM_VERSIONS), '"1.3"',
+        "``1.0``, ``1.1``, ``1.2`` or ``1.3``.", default="1.2", one_run=True)
+    client_cert: str | None = key("ClientCert", file, '"/etc/collectd/client.pem"',
+        "Client certificate, for servers that require one.", file=File.READ, of_secrets=True, one_run=True, metavar="F")
+    client_key: str | None = key("ClientKey", file, '"/etc/collectd/client.key"',
+        "Its key, without a passphrase, unless it is in the same file.",
+        file=File.READ, of_secrets=True, one_run=True, metavar="F", needs=("ClientCert",))
+    user: str | None = key("User", _user, '"leaf"',
+        "User to log in as.  Not needed where ``PasswordFile`` is one of Exim's"
+        " own.", one_run=True, metavar="U", needs=(_A_SECRET,))
+    password_file: str | None = key("PasswordFile", text, '"/etc/collectd/secrets/smarthost"',
+        "A file whose first line is the password, or one of Exim's own: `Passwords`_. Without it there is no log-in.",
+        file=File.READ, of_secrets=True, one_run=True, metavar="F")
+    mechanism: str | None = key("Mechanism", _mechanism, '"LOGIN"',
+        "``PLAIN``, ``LOGIN`` or ``CRAM-MD5``; default: the first of these that the server offers.  Only on request:"
+        " ``SCRAM-SHA-256``, and with ``TokenFile`` ``XOAUTH2`` or ``OAUTHBEARER``.",
+        one_run=True, metavar="M", needs=(_A_SECRET,))
+    token_file: str | None = key("TokenFile", text, '"/run/mail-token"',
+        "The first line is an OAuth 2.0 access token to log in with, in place of a password (``XOAUTH2``, if"
+        " ``Mechanism`` says no other); something else renews it.",
+        file=File.READ, of_secrets=True, one_run=True, metavar="F", needs=("User",))
+    token_url: str | None = key("TokenURL", _token_url, '"https://oauth2.googleapis.com/token"',
+        "Where access tokens are fetched by a refresh token, in place of ``TokenFile``; one is used until it expires.",
+        one_run=True, metavar="URL", needs=("ClientID", "RefreshTokenFile", "User"))
+    client_id: str | None = key("ClientID", text, '"1234.apps.example.org"',
+        "Who asks there: the client's id at the provider.", one_run=True, metavar="ID", needs=("TokenURL",))
+    client_secret_file: str | None = key("ClientSecretFile", text, '"/etc/collectd/secrets/client"',
+        "The first line is the client's secret, if it has one.",
+        file=File.READ, of_secrets=True, one_run=True, metavar="F", needs=("TokenURL",))
+    refresh_token_file: str | None = key("RefreshTokenFile", text, '"/var/lib/collectd/mail-refresh-token"',
+        "The first line is the refresh token.  If the provider gives a new one, it is written back: let the daemon's"
+        " user write the file and its folder.",
+        file=File.READ, of_secrets=True, one_run=True, metavar="F", needs=("TokenURL",))
+    helo_name: str | None = key("HeloName", _helo_name, '"leaf.example.org"',
+        "The name to send with EHLO.  Default: this machine's fully qualified name.", one_run=True, metavar="NAME")
+    sender: str | None = key("Sender", _mail_address, '"monitor@example.org"',
+        "With ``Recipient``: check whether the server would accept such a mail.  No mail is sent.",
+        one_run=True, metavar="A", needs=("Recipient",))
+    recipient: str | None = key("Recipient", _mail_address, '"postmaster@example.net"',
+        "An address elsewhere, not the server's own.", one_run=True, metavar="A", needs=("Sender",))
+    # Whoever may relay without AUTH in the first place (by its address) is no stranger.
+    refused_without_auth: bool = key("RefusedWithoutAuth", boolean, "true",
+        "Fail if strangers may relay, too; read `Closed to strangers`_ first.",
+        default=False, one_run=True, needs=(_A_SECRET, "Sender", "Recipient"))
+    expiry_warning: float = key("ExpiryWarning", number("a number of days, 0 or more", least=0), "30",
+        "Days before a certificate's end at which to warn.", default=14.0, one_run=True, metavar="DAYS")
+    auth_hold_off: float = key("AuthHoldOff", number("a number of seconds, 0 or more", least=0), "86400",
+        "Seconds without another log-in after a rejected one; `Passwords`_.", default=3600.0)
+    source_address: str | None = key("SourceAddress", ip_address, '"192.0.2.1"',
+        "The source address of connections.", one_run=True, metavar="ADDRESS")
+    # fmt: on
 
     @property
     def implicit_tls(self) -> bool:
@@ -131,48 +177,3 @@ class Settings:
     def asks_to_relay(self) -> bool:
         """Whether the server is asked if it would take a mail."""
         return self.sender is not None and self.recipient is not None
-
-
-_FIELDS = {
-    "Server": "server",
-    "Port": "port",
-    "TLS": "tls",
-    "CACert": "ca_cert",
-    "ServerName": "server_name",
-    "MinimumTLS": "minimum_tls",
-    "ClientCert": "client_cert",
-    "ClientKey": "client_key",
-    "User": "user",
-    "PasswordFile": "password_file",
-    "Mechanism": "mechanism",
-    "HeloName": "helo_name",
-    "Sender": "sender",
-    "Recipient": "recipient",
-    "RefusedWithoutAuth": "refused_without_auth",
-    "ExpiryWarning": "expiry_warning",
-    "AuthHoldOff": "auth_hold_off",
-    "SourceAddress": "source_address",
-}
-
-
-def settings(values: Mapping[str, Any]) -> Settings:
-    """The settings of a block whose values were read by `SMARTHOST_KEYS`."""
-    return Settings(**{field: values[key] for key, field in _FIELDS.items() if key in values})
-
-
-def contradictions(settings: Settings) -> list[str]:
-    """What is missing, or makes no sense beside the rest; a sentence each."""
-    s = settings
-    found = []
-    if not s.server:
-        found.append('expected a Server "smarthost.example.org"')
-    if s.user is not None and s.password_file is None:
-        found.append("User: expected a PasswordFile beside it")
-    if s.mechanism is not None and s.password_file is None:
-        found.append("Mechanism: expected a PasswordFile beside it")
-    if (s.sender is None) != (s.recipient is None):
-        found.append("expected Sender and Recipient together")
-    if s.refused_without_auth and (s.password_file is None or not s.asks_to_relay):
-        # Whoever may relay without AUTH in the first place (by its address) is no stranger.
-        found.append("RefusedWithoutAuth: expected PasswordFile, Sender and Recipient beside it")
-    return found

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from collectd_inode.run import Cause, Failure
+from collectd_inode.model import Cause, Failure
 from collectd_inode.smarthost.dialogue import Action, Answered, Dialogue, Noticed, Pending, Receive, Send, Turn
+from collectd_inode.smarthost.replies import as_it_is, quoted
 from collectd_inode.wire import Exchange, ProtocolBroken, TLSFailed, WireError
 from collectd_inode.wire.conversation import Conversation
 
@@ -77,6 +79,9 @@ class Talk:
 
     def _explained(self, error: TLSFailed) -> Exception:
         """*error* with what it means, where OpenSSL's words need that."""
+        if self.dialogue.script.implicit_tls and _SPEAKS_FIRST.match(error.received):
+            said = quoted(error.received.splitlines()[0], as_it_is)
+            return Failure(Cause.TLS, f'this port speaks SMTP before TLS: TLS "starttls" (the server says “{said}”)')
         said = str(error)
         meaning = next((meaning for words, meaning in _TLS_ERRORS if any(word in said for word in words)), None)
         if meaning is None or type(error) is not TLSFailed:
@@ -84,15 +89,19 @@ class Talk:
         return Failure(Cause.TLS, f"{meaning.format(minimum=self._minimum_tls)}: {said}")
 
 
+_SPEAKS_FIRST = re.compile(rb"(220|421|521|554)[ -]")
+"""How a banner begins (RFC 5321 section 3.1)."""
+
 _TLS_ERRORS = (
     (
         ("“protocol version”", "no TLS version in common"),
-        "protocol: the server speaks no TLS of the versions that we take (MinimumTLS {minimum})",
+        "protocol: the server supports no TLS version that is allowed here (MinimumTLS {minimum})",
     ),
-    (("“certificate required”",), "client certificate: the server wants one that it knows (ClientCert)"),
+    (("“certificate required”",), "client certificate: the server requires one that it trusts (ClientCert)"),
     (
         ("“handshake failure”", "“bad certificate”", "“unknown ca”"),
-        "handshake refused: no cipher in common, or the server wants a client certificate that it knows (ClientCert)",
+        "handshake refused: no cipher in common, or the server requires a client certificate that it trusts"
+        " (ClientCert)",
     ),
 )
-"""What is in the wire's reason → what it means."""
+"""A part of the wire's reason → its meaning."""

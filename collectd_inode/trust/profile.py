@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from collectd_inode.trust import store
+from collectd_inode.trust.openssl import contained
 
 MINIMUM_VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
@@ -28,7 +29,11 @@ _MODERN_CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL
 
 
 class BadProfile(Exception):
-    """A CA store, certificate or key that cannot be used; the message names the file."""
+    """A CA store, certificate or key that cannot be used; the message names the file, ``path`` is as configured."""
+
+    def __init__(self, message: str, path: str) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,12 @@ class Profile:
     minimum: str = "1.2"
     modern_ciphers: bool = False
     """No CBC with SHA-1, which browsers and Debian's OpenSSL still take and other builds do not."""
+    system_too: bool = False
+    """Whether the system's store is believed beside ``ca_cert``."""
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The files that it is made from, a folder's as a glob: what is to be watched."""
+        """The files that it is made from, a folder's as a glob: the files to watch."""
         named = [path for path in (self.ca_cert, self.client_cert, self.client_key) if path is not None]
         folder = self.ca_cert is not None and os.path.isdir(self.ca_cert)
         return (*named, *([os.path.join(glob.escape(self.ca_cert or ""), "*")] if folder else []))
@@ -53,14 +60,18 @@ class Profile:
 
 def context(profile: Profile) -> ssl.SSLContext:
     """The SSLContext of *profile*, the same one until a CA, certificate or key file changes; raises BadProfile."""
-    return _made(profile, tuple(_stamps(profile)))
+    stamps = tuple(_stamps(profile))
+    with contained():
+        return _made(profile, stamps)
 
 
 _Stamp = tuple[int, int, int] | None
 
 
 def _stamps(profile: Profile) -> Iterator[_Stamp]:
-    """What tells a file from what it was; of the system's store its bundle and its folder, not the files in there."""
+    """The stamps by which a changed file is noticed; of the system's store its bundle and its folder, not the files in
+    there.
+    """
     yield from map(_stamp, (profile.client_cert, profile.client_key))
     if profile.ca_cert is None:
         system = ssl.get_default_verify_paths()
@@ -91,6 +102,8 @@ def _made(profile: Profile, stamps: tuple[_Stamp, ...]) -> ssl.SSLContext:
     elif profile.ca_cert is None:
         made.load_default_certs()
     else:
+        if profile.system_too:
+            made.load_default_certs()
         _load_store(made, profile.ca_cert)
     if profile.client_cert is not None:
         _load_client(made, profile.client_cert, profile.client_key)
@@ -105,16 +118,17 @@ def _made(profile: Profile, stamps: tuple[_Stamp, ...]) -> ssl.SSLContext:
 def _load_store(made: ssl.SSLContext, path: str) -> None:
     found = store.read(path)
     if (fatal := found.fatal) is not None:
-        raise BadProfile(str(fatal))
+        raise BadProfile(str(fatal), path)
     made.load_verify_locations(cadata=b"".join(anchor.der for anchor in found.anchors))
 
 
 def _load_client(made: ssl.SSLContext, certificate: str, key: str | None) -> None:
     def no_passphrase() -> str:
-        raise BadProfile(f"{key or certificate}: the key is encrypted; a daemon cannot type its passphrase")
+        held = key or certificate
+        raise BadProfile(f"{held}: the key is encrypted; a daemon cannot type its passphrase", held)
 
     try:
         made.load_cert_chain(certificate, key, password=no_passphrase)
     except OSError as error:  # SSLError is one
         reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
-        raise BadProfile(f"{certificate}{f' with {key}' if key else ''}: {reason or error}") from None
+        raise BadProfile(f"{certificate}{f' with {key}' if key else ''}: {reason or error}", certificate) from None

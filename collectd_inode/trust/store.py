@@ -20,7 +20,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
+from collectd_inode.model import Place
 from collectd_inode.trust.certificate import Certificate, from_info
+from collectd_inode.trust.openssl import contained
 
 
 class Level(StrEnum):
@@ -31,19 +33,18 @@ class Level(StrEnum):
     WARNING = "warning"
     """It works, and somebody should look; it may well be fatal for Exim."""
     NOTE = "note"
-    """Nothing to mend; to explain what one sees."""
+    """Nothing to fix; an explanation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is odd about a CA store; as text ``PATH:LINE: message``."""
 
-    path: str
-    line: int | None
+    place: Place
     code: str
     message: str
     exim: str
-    """What an Exim leaf (GnuTLS) does with it."""
+    """The effect on an Exim leaf (GnuTLS)."""
     level: Level
 
     @property
@@ -52,12 +53,12 @@ class Finding:
         return self.level is Level.FATAL
 
     def __str__(self) -> str:
-        return f"{self.path}{f':{self.line}' if self.line else ''}: {self.message}"
+        return f"{self.place}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A certificate that is to be believed, and where it stands; ``certificate`` is None if it is not a CA's."""
+    """A trusted certificate, and where it stands; ``certificate`` is None if it is not a CA's."""
 
     path: str
     line: int
@@ -112,10 +113,10 @@ _Read = tuple[list[Anchor], list[Finding]]
 
 _DEFERS = "Exim defers all mail"
 _BELIEVES_NOBODY = (
-    'Exim believes nobody: it defers all mail ("certificate invalid") or, without tls_verify_hosts, '
-    "sends mail and password to whoever answers (CV=no)"
+    'Exim trusts no server: it defers all mail ("certificate invalid") or, without tls_verify_hosts, '
+    "sends mail and password to any server (CV=no)"
 )
-_PASSES_OVER = "Exim passes over this file without a word"
+_PASSES_OVER = "Exim ignores this file silently"
 _NO_STAT = f'{_DEFERS} ("TLS session: NULL"; its paniclog: "could not stat")'
 _READ_ERROR = f'{_DEFERS}: "Error while reading file." is what it says when its user may not read the file'
 _BASE64_ERROR = f'{_DEFERS}: "Base64 unexpected header error."'
@@ -123,8 +124,8 @@ _DER_ERROR = f'{_DEFERS}: "ASN1 parser: Error in DER parsing."'
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """What a bad file means where it lies: a store by itself is refused whole, one of a folder is passed over."""
+class _Strictness:
+    """The effect of a bad file: a store by itself is rejected whole, one of a folder is skipped."""
 
     bad: Level
     none: Level
@@ -135,8 +136,8 @@ class _Place:
         return _PASSES_OVER if self.in_folder else alone
 
 
-_FILE = _Place(Level.FATAL, Level.FATAL, in_folder=False)
-_IN_FOLDER = _Place(Level.WARNING, Level.NOTE, in_folder=True)
+_FILE = _Strictness(Level.FATAL, Level.FATAL, in_folder=False)
+_IN_FOLDER = _Strictness(Level.WARNING, Level.NOTE, in_folder=True)
 
 
 class _Broken(Exception):
@@ -149,7 +150,7 @@ def _read_folder(folder: str) -> _Read:
         files = _by_target(folder)
     except OSError as error:
         unreadable = f"cannot be listed: {error.strerror}"
-        return [], [Finding(folder, None, "unreadable", unreadable, _BELIEVES_NOBODY, Level.FATAL)]
+        return [], [Finding(Place(folder), "unreadable", unreadable, _BELIEVES_NOBODY, Level.FATAL)]
     anchors: dict[bytes, Anchor] = {}
     findings: list[Finding] = []
     hashed: set[bytes] = set()
@@ -162,13 +163,15 @@ def _read_folder(folder: str) -> _Read:
             hashed.update(anchor.der for anchor in found)
     if not anchors:
         nothing = "no certificate in this folder"
-        findings.append(Finding(folder, None, "no_certificate", nothing, _BELIEVES_NOBODY, Level.FATAL))
+        findings.append(Finding(Place(folder), "no_certificate", nothing, _BELIEVES_NOBODY, Level.FATAL))
     elif unhashed := anchors.keys() - hashed:
         what = (
             f"{len(unhashed)} of {len(anchors)} certificates have no hashed name (c_rehash): we read them all the same,"
             " programs that use OpenSSL's capath do not find them"
         )
-        findings.append(Finding(folder, None, "unhashed", what, "Exim with GnuTLS reads them all the same", Level.NOTE))
+        findings.append(
+            Finding(Place(folder), "unhashed", what, "Exim with GnuTLS reads them all the same", Level.NOTE)
+        )
     return list(anchors.values()), findings
 
 
@@ -184,27 +187,27 @@ def _by_target(folder: str) -> list[list[str]]:
     return sorted(targets.values())
 
 
-def _read_file(path: str, place: _Place) -> _Read:
+def _read_file(path: str, place: _Strictness) -> _Read:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would keep us for ever
             exim = place.exim(_BELIEVES_NOBODY)
-            return [], [Finding(path, None, "not_a_file", "neither a file nor a folder", exim, place.bad)]
+            return [], [Finding(Place(path), "not_a_file", "neither a file nor a folder", exim, place.bad)]
         with open(path, "rb") as file:
             data = file.read()
     except FileNotFoundError as error:  # in a folder: a link to nowhere
         exim = place.exim(_NO_STAT)
-        return [], [Finding(path, None, "missing", str(error.strerror), exim, place.bad)]
+        return [], [Finding(Place(path), "missing", str(error.strerror), exim, place.bad)]
     except OSError as error:
         exim = place.exim(_READ_ERROR)
-        return [], [Finding(path, None, "unreadable", str(error.strerror), exim, place.bad)]
+        return [], [Finding(Place(path), "unreadable", str(error.strerror), exim, place.bad)]
     return _parse(path, data, place)
 
 
-def _parse(path: str, data: bytes, place: _Place) -> _Read:
+def _parse(path: str, data: bytes, place: _Strictness) -> _Read:
     findings: list[Finding] = []
     if data.startswith(_UTF8_MARK):
-        mark = "begins with a byte-order mark, which does no harm"
-        findings.append(Finding(path, 1, "byte_order_mark", mark, "Exim reads it all the same", Level.NOTE))
+        mark = "begins with a byte-order mark, which is harmless"
+        findings.append(Finding(Place(path, 1), "byte_order_mark", mark, "Exim reads it all the same", Level.NOTE))
     blocks = list(_blocks(data.removeprefix(_UTF8_MARK).decode("ascii", "replace")))
     certificates = [block for block in blocks if block.label in _CERTIFICATES]
     if not certificates:
@@ -217,15 +220,13 @@ def _parse(path: str, data: bytes, place: _Place) -> _Read:
         except _Broken as error:
             code, message, exim = error.args
             # OpenSSL and GnuTLS refuse such a file as a whole; believing half of it would hide that from its owner.
-            broken = Finding(path, block.line, code, message, place.exim(exim), place.bad)
+            broken = Finding(Place(path, block.line), code, message, place.exim(exim), place.bad)
             return [], [*findings, broken]
         anchors.append(anchor)
         if anchor.certificate is None:
-            what = (
-                "not a CA's certificate: no certificate can be issued by it; only a self-signed one serves, for itself"
-            )
-            exim = "Exim finds no CA in it; it believes a self-signed certificate that is here when a server shows it"
-            findings.append(Finding(path, block.line, "not_a_ca", what, exim, Level.WARNING))
+            what = "not a CA's certificate: it cannot issue certificates; only a self-signed one is useful, for itself"
+            exim = "Exim finds no CA in it; it trusts a self-signed certificate in it if a server sends it"
+            findings.append(Finding(Place(path, block.line), "not_a_ca", what, exim, Level.WARNING))
     return anchors, findings
 
 
@@ -266,9 +267,9 @@ def _blocks(text: str) -> Iterator[_Block]:
 
 
 def _der(block: _Block) -> bytes:
-    """What is in a block; raises _Broken."""
+    """The content of a block; raises _Broken."""
     if not block.whole:
-        raise _Broken("truncated", "the certificate that begins here has no end: the file was cut off", _BASE64_ERROR)
+        raise _Broken("truncated", "the certificate that begins here has no end: the file is truncated", _BASE64_ERROR)
     try:
         return base64.b64decode(block.text, validate=True)
     except ValueError:
@@ -277,35 +278,36 @@ def _der(block: _Block) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _certificate(der: bytes) -> Certificate | None:
-    """What OpenSSL reads in *der*; None if it is not a CA's; raises _Broken."""
+    """The certificate that OpenSSL reads in *der*; None if it is not a CA's; raises _Broken."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        made.load_verify_locations(cadata=der)
-    except (ssl.SSLError, ValueError):  # ValueError: nothing at all in it
-        raise _Broken("broken", "what begins here as a certificate is none", _DER_ERROR) from None
-    try:
-        return next((from_info(info) for info in made.get_ca_certs()), None)
-    except (ssl.SSLError, ValueError):  # OpenSSL believes it, and ssl cannot put it into words
-        return Certificate()
+    with contained():
+        try:
+            made.load_verify_locations(cadata=der)
+        except (ssl.SSLError, ValueError):  # ValueError: nothing at all in it
+            raise _Broken("broken", "the block that begins here is not a certificate", _DER_ERROR) from None
+        try:
+            return next((from_info(info) for info in made.get_ca_certs()), None)
+        except (ssl.SSLError, ValueError):  # OpenSSL believes it, and ssl cannot put it into words
+            return Certificate()
 
 
 def _a_key(path: str, block: _Block) -> Finding:
-    what = "a private key in the CA store: whoever may read the store has it; keep it elsewhere"
-    return Finding(path, block.line, "private_key", what, "Exim passes over the key", Level.WARNING)
+    what = "a private key in the CA store: everybody who can read the store has it; keep it elsewhere"
+    return Finding(Place(path, block.line), "private_key", what, "Exim ignores the key", Level.WARNING)
 
 
-def _nothing(path: str, data: bytes, blocks: list[_Block], place: _Place) -> Finding:
-    """What is in a file that has no certificate."""
+def _nothing(path: str, data: bytes, blocks: list[_Block], place: _Strictness) -> Finding:
+    """The content of a file that has no certificate."""
     exim = place.exim(_BELIEVES_NOBODY)
     if key := next((block for block in blocks if block.is_key), None):
         what = "no PEM certificate in it, but a private key"
         # Keys are 0600 as a rule, so that this is what people get to read.
         read_error = f'{_BELIEVES_NOBODY}; where its user may not read the key: "Error while reading file."'
-        return Finding(path, key.line, "private_key", what, place.exim(read_error), place.none)
+        return Finding(Place(path, key.line), "private_key", what, place.exim(read_error), place.none)
     code, what = _content(data, blocks)
     # A binary certificate in a folder was meant to be believed, a README was not.
     level = place.bad if code == "der" else place.none
-    return Finding(path, None, code, what, exim, level)
+    return Finding(Place(path), code, what, exim, level)
 
 
 def _content(data: bytes, blocks: list[_Block]) -> tuple[str, str]:
@@ -339,11 +341,11 @@ def _dates(anchors: Iterable[Anchor], now: float, expiring_days: float) -> Itera
         # Among the world's CAs some have always ended, and beside its successor one is but left over.
         level = Level.NOTE if len(cas) > _MANY or ca.subject in good else Level.WARNING
         if dated := _dated(ca, now, expiring_days):
-            yield Finding(anchor.path, anchor.line, *dated, level)
+            yield Finding(Place(anchor.path, anchor.line), *dated, level)
 
 
 def _dated(ca: Certificate, now: float, expiring_days: float) -> tuple[str, str, str] | None:
-    """What there is to say of a CA's dates: code, message, what Exim does."""
+    """The findings about a CA's dates: code, message, effect on Exim."""
     name = f'the CA "{ca.shown}"'
     if ca.not_after is not None and ca.not_after < now:
         return "expired_ca", f"{name} expired {_days(now - ca.not_after)} ago: put its new certificate here", _REFUSES
@@ -394,15 +396,15 @@ class Reader:
 
 
 def _closed(path: str, user: Reader) -> Iterator[Finding]:
-    """What of the store *user* may not read."""
+    """The parts of the store that *user* may not read."""
     try:
         if (closed := _closed_parent(path, user)) is not None:
-            yield Finding(path, None, "unreadable_for_reader", closed, _NO_STAT, Level.WARNING)
+            yield Finding(Place(path), "unreadable_for_reader", closed, _NO_STAT, Level.WARNING)
         elif not os.path.isdir(path):
             yield from _closed_file(path, user, _READ_ERROR)
         elif not user.may(folder := os.stat(path), 4) or not user.may(folder, 1):
             what = f"{user.name} may not read this folder ({_owned(folder)})"
-            yield Finding(path, None, "unreadable_for_reader", what, _BELIEVES_NOBODY, Level.WARNING)
+            yield Finding(Place(path), "unreadable_for_reader", what, _BELIEVES_NOBODY, Level.WARNING)
         else:
             for names in _by_target(path):
                 yield from _closed_file(os.path.join(path, names[0]), user, _PASSES_OVER)
@@ -417,7 +419,7 @@ def _closed_file(path: str, user: Reader, exim: str) -> Iterator[Finding]:
         return
     what = None if user.may(file, 4) else f"{user.name} may not read it ({_owned(file)})"
     if closed := _closed_parent(path, user) or what:
-        yield Finding(path, None, "unreadable_for_reader", closed, exim, Level.WARNING)
+        yield Finding(Place(path), "unreadable_for_reader", closed, exim, Level.WARNING)
 
 
 def _closed_parent(path: str, user: Reader) -> str | None:

@@ -1,8 +1,8 @@
-"""Whether a server's certificate will do, and if not, what is wrong with it and who can mend it.
+"""Whether a server's certificate is good enough, and if not, the fault and who can fix it.
 
 There are two verdicts, because a check that is only strict cries "down" while mail flows: ours (OpenSSL's, the name
 included) and what an Exim leaf would do, which on Debian uses GnuTLS and cares neither for the certificate's purpose
-nor for the length of its key (measured: facts/smarthost.md c3).
+nor for the length of its key (measured with GnuTLS 3.7).
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from collectd_inode.trust.certificate import Certificate, printable
+from collectd_inode.trust import der, gnutls, signatures
+from collectd_inode.trust.certificate import Certificate, clean
+from collectd_inode.trust.der import Read
+from collectd_inode.trust.gnutls import is_address, matches
 from collectd_inode.trust.store import Store
+from collectd_inode.words import plural
 
 
 class Flaw(StrEnum):
-    """What is wrong with the certificate."""
+    """The fault of a certificate."""
 
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"
@@ -34,7 +38,7 @@ class Flaw(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be thought of a server's certificate."""
+    """The verdict on a server's certificate."""
 
     verified: bool
     """Ours: chain, dates, name, purpose and strength are good."""
@@ -42,7 +46,7 @@ class Verdict:
     """Whether an Exim leaf (GnuTLS, verification enforced) would hand its mail over."""
     flaw: Flaw | None
     message: str
-    """What is wrong and what to do, to stand behind "HOST: "; empty if verified."""
+    """The fault and the fix, to stand behind "HOST: "; empty if verified."""
     leaf_ends: float | None
     """The end of the server's own certificate, epoch seconds; so are the next two."""
     chain_ends: float | None
@@ -72,7 +76,7 @@ def judge(
     flaw, message = _FLAWS.get(verify_code, _other)(case) if verify_code else (None, "")
     return Verdict(
         verified=not verify_code,
-        as_leaf=not verify_code or (verify_code in _GNUTLS_ACCEPTS and case.else_good),
+        as_leaf=case.as_leaf(verify_code or 0),
         flaw=flaw,
         message=message,
         leaf_ends=case.leaf.not_after,
@@ -81,19 +85,12 @@ def judge(
     )
 
 
-def matches(host: str, name: str) -> bool:
-    """Whether a certificate for *name* is one for *host* (RFC 9525 section 6.3).
-
-    A ``*`` is the whole first label and stands for one; ``*.test`` matches nothing, as in OpenSSL.
-    """
-    host, name = host.lower().removesuffix("."), name.lower().removesuffix(".")
-    first, _, rest = name.partition(".")
-    if first != "*":
-        return host == name
-    return "." in rest and host.partition(".")[0] != "" and host.partition(".")[2] == rest
-
-
 _GNUTLS_ACCEPTS = {26, 66}
+"""The results of OpenSSL that GnuTLS accepts, where nothing else is known."""
+_USAGES = (der.DIGITAL_SIGNATURE, 2, 4)
+"""One of these bits OpenSSL wants in the key usage of a server's certificate (keyEncipherment, keyAgreement)."""
+_NO_ANCHOR = {2, 7, 18, 19, 20, 21}
+"""OpenSSL's results that say: there is no way to anything in the system's store."""
 _MOST_NAMES = 5
 _INTERMEDIATE = ("intermediate", "issuing", "sub ca", "subca")
 """How private CAs, which have no AIA as a rule (step-ca's for one), call an intermediate."""
@@ -101,7 +98,7 @@ _INTERMEDIATE = ("intermediate", "issuing", "sub ca", "subca")
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What there is to know when a certificate was refused."""
+    """The facts about a rejected certificate."""
 
     host: str
     presented: tuple[Certificate, ...]
@@ -137,6 +134,16 @@ class _Case:
         return [c for c in self.store.certificates if c.subject == subject] if self.store else []
 
     @property
+    def signer(self) -> Read | None:
+        """The certificate in the store whose key has signed the top of what was presented, where that can be told."""
+        below = _read(self.top)
+        if below is None or self.store is None:
+            return None
+        known = (_readable(anchor.der) for anchor in self.store.anchors)
+        named = (one for one in known if one is not None and one.subject == below.issuer)
+        return next((one for one in named if signatures.signed_by(below, one)), None)
+
+    @property
     def out_of_date(self) -> Iterable[tuple[Certificate, bool]]:
         """Certificates whose time it is not, the likeliest first, and whether they are in our own store."""
         yield from ((c, False) for c in self.presented if not self._in_date(c))
@@ -148,12 +155,33 @@ class _Case:
         begins, ends = certificate.not_before, certificate.not_after
         return (begins is None or begins <= self.now) and (ends is None or self.now <= ends)
 
+    def as_leaf(self, verify_code: int) -> bool:
+        """Whether an Exim would hand its mail over; OpenSSL's first flaw may hide another one."""
+        shown = [one.der for one in self.presented]
+        if not shown or not all(shown):
+            return not verify_code or (verify_code in _GNUTLS_ACCEPTS and self.else_good)
+        if self.store is None and verify_code in _NO_ANCHOR:
+            return False
+        anchors = None if self.store is None else [anchor.der for anchor in self.store.anchors]
+        return gnutls.accepts(self.host, shown, anchors, self.now)
+
     @property
     def else_good(self) -> bool:
         """Whether what OpenSSL did not come to, having found its first flaw, would have been good."""
         names = self.leaf.names or (self.leaf.common_name or "",)
         known = self.store is None or bool(self.believed(self.top.issuer))
         return known and any(matches(self.host, name) for name in names) and not any(self.out_of_date)
+
+
+def _read(certificate: Certificate) -> Read | None:
+    return _readable(certificate.der)
+
+
+def _readable(octets: bytes) -> Read | None:
+    try:
+        return der.read(octets)
+    except der.Malformed:
+        return None
 
 
 _Explained = tuple[Flaw, str]
@@ -185,6 +213,12 @@ def _not_yet_valid(case: _Case) -> _Explained:
 
 def _wrong_name(case: _Case) -> _Explained:
     leaf = case.leaf
+    read = _read(leaf)
+    if read is not None and case.host in read.hosts and is_address(case.host):
+        return Flaw.WRONG_NAME, (
+            f"the certificate has {case.host} as the name of a host, where it must be an address (IP, not DNS, in its"
+            " subject alternative name): have it issued again"
+        )
     if not leaf.names and leaf.common_name and matches(case.host, leaf.common_name):
         return Flaw.COMMON_NAME_ONLY, (
             f"the certificate has {case.host} as its common name (CN) only, which does not count (RFC 9525): "
@@ -215,18 +249,18 @@ def _unknown_root(case: _Case) -> _Explained:
         return _another_key(case, case.top.shown)
     return Flaw.UNKNOWN_ISSUER, (
         f'the server\'s chain ends in the self-signed "{case.top.shown}", which is not in {case.place}: '
-        "add it there if it is the CA that you expect"
+        "add it there if it is the CA you expect"
     )
 
 
 def _no_issuer(case: _Case) -> _Explained:
     """Told apart by hints only: nobody can know of a CA that has not been seen whether it is a root."""
     leaf, issuer = case.leaf, _called(case.top.issuer)
-    if case.believed(case.top.issuer):
+    if case.believed(case.top.issuer) or case.signer is not None:
         return _another_key(case, issuer)
     hints = leaf.ca_issuers or len(case.presented) > 1 or any(word in leaf.issuer.lower() for word in _INTERMEDIATE)
     if len(case.path) == 1 and not leaf.self_issued and hints:
-        where = f" (to be had from {leaf.ca_issuers[0]})" if leaf.ca_issuers else ""
+        where = f" (available from {leaf.ca_issuers[0]})" if leaf.ca_issuers else ""
         return Flaw.MISSING_INTERMEDIATE, (
             f'the server does not send the certificate of its issuer "{issuer}"{where}: '
             f"it must send the whole chain; if that is a root, add it to {case.place}"
@@ -252,16 +286,33 @@ def _bad_signature(case: _Case) -> _Explained:
 
 
 def _another_key(case: _Case, ca: str) -> _Explained:
+    """The store has a CA of the right name, and OpenSSL does not take it."""
+    if (signer := case.signer) is not None:
+        return Flaw.UNKNOWN_ISSUER, _unfit(case, signer, ca)
     return Flaw.UNKNOWN_ISSUER, (
-        f'the CA "{ca}" in {case.place} has the right name and another key than the one that signed: '
-        "get that CA's present certificate"
+        f'the CA "{ca}" in {case.place} has the right name, but not the key that signed: '
+        "get that CA's current certificate"
     )
+
+
+def _unfit(case: _Case, signer: Read, ca: str) -> str:
+    """Why the CA whose key has signed is none for this certificate."""
+    below = _read(case.top)
+    if below and below.authority_key and signer.subject_key and below.authority_key != signer.subject_key:
+        return (
+            f'"{case.top.shown}" was signed by the CA "{ca}" in {case.place}, but names another key of it '
+            "(authority key identifier): have it issued again"
+        )
+    lacks = "basic constraints with CA:TRUE" if not signer.is_ca else "a key usage with keyCertSign"
+    if signer.is_ca and signer.may(der.KEY_CERT_SIGN) and not signer.damaged:
+        return f'the CA "{ca}" in {case.place} has signed, but must not: {clean(case.said)}'
+    return f'the CA "{ca}" in {case.place} must not issue certificates (it lacks {lacks}): get the right one'
 
 
 def _weak_key(case: _Case) -> _Explained:
     return Flaw.WEAK_KEY, (
         f'the key of "{case.leaf.shown}" is too short (RSA needs 2048 bits): have it issued for a longer one; '
-        "Exim with GnuTLS puts up with it"
+        "Exim with GnuTLS accepts it"
     )
 
 
@@ -279,14 +330,30 @@ def _weak_digest(case: _Case) -> _Explained:
 
 
 def _wrong_purpose(case: _Case) -> _Explained:
+    leaf = _read(case.leaf)
+    if leaf is not None and not leaf.purposes_allow(der.SERVER_AUTH):
+        pass
+    elif leaf is not None and not any(map(leaf.may, _USAGES)):
+        return Flaw.WRONG_PURPOSE, (
+            f'the certificate "{case.leaf.shown}" is not one for servers (its key usage lacks digitalSignature): '
+            "have it issued for that; Exim with GnuTLS rejects it, too"
+        )
+    elif leaf is not None:
+        above = ((one, _read(one)) for one in case.path[1:])
+        bad = next((one for one, read in above if read and not read.purposes_allow(der.SERVER_AUTH)), None)
+        which = f'"{bad.shown}"' if bad else f'a CA above "{case.leaf.shown}"'
+        return Flaw.WRONG_PURPOSE, (
+            f"{which} is no CA for servers (its extended key usage lacks serverAuth): have the certificate issued by"
+            " another; Exim with GnuTLS accepts it"
+        )
     return Flaw.WRONG_PURPOSE, (
         f'the certificate "{case.leaf.shown}" is not one for servers (its extended key usage lacks serverAuth): '
-        "have it issued for that; Exim with GnuTLS puts up with it"
+        "have it issued for that; Exim with GnuTLS accepts it"
     )
 
 
 def _other(case: _Case) -> _Explained:
-    return Flaw.OTHER, f'the certificate "{case.leaf.shown}" was not accepted: {printable(case.said)}'
+    return Flaw.OTHER, f'the certificate "{case.leaf.shown}" was not accepted: {clean(case.said)}'
 
 
 _FLAWS: dict[int | None, Callable[[_Case], _Explained]] = {
@@ -322,7 +389,7 @@ def _when(seconds: float, now: float) -> str:
     distance = abs(seconds - now)
     size, unit = next(((s, u) for s, u in _UNITS if distance >= s), (0, ""))
     count = int(distance / size) if size else 0
-    many = f"{count} {unit}{'' if count == 1 else 's'}" if size else "less than a minute"
+    many = plural(count, unit) if size else "less than a minute"
     return f"{f'{many} ago' if seconds < now else f'in {many}'} ({_date(seconds)})"
 
 

@@ -1,5 +1,6 @@
 """The only sockets and the only stopwatch.  Knows nothing of runs: it hands back what it measured."""
 
+from collectd_inode.model import Phase, Stamps
 from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
 from collectd_inode.wire.deadline import deadline
 from collectd_inode.wire.errors import (
@@ -11,7 +12,7 @@ from collectd_inode.wire.errors import (
     TLSFailed,
     WireError,
 )
-from collectd_inode.wire.measure import Exchange, Phase, Stamps
+from collectd_inode.wire.measure import Exchange
 
 __all__ = [
     "SYSTEM_CLOCK",

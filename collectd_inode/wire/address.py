@@ -65,7 +65,8 @@ async def name_of(host: str) -> str:
 def _name(host: str) -> str:
     try:
         return socket.getnameinfo((host, 0), socket.NI_NAMEREQD)[0]
-    except socket.gaierror as error:
+    except OSError as error:
+        _raise_if_out_of_files(error)
         reason = "it has no name" if error.errno == socket.EAI_NONAME else (error.strerror or str(error)).lower()
         raise ResolveFailed(f"{host}: {reason}") from None
 
@@ -75,11 +76,24 @@ def open_socket(address: Address, kind: int) -> socket.socket:
     try:
         return socket.socket(address.family, kind | socket.SOCK_NONBLOCK)
     except OSError as error:
-        if error.errno not in (errno.EMFILE, errno.ENFILE):
-            raise
+        _raise_if_out_of_files(error)
+        raise
+
+
+def _raise_if_out_of_files(error: OSError) -> None:
+    if error.errno in (errno.EMFILE, errno.ENFILE):
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         what = f"{os.strerror(error.errno).lower()} in this process (at most {most}; LimitNOFILE= of its systemd unit)"
         raise OutOfFiles(what) from None
+
+
+def is_known(host: str) -> bool:
+    """Whether the system finds *host* and its full name, which may take as long as its resolver likes."""
+    try:
+        socket.getaddrinfo(host, None, flags=socket.AI_CANONNAME)
+    except (OSError, UnicodeError):
+        return False
+    return True
 
 
 def is_numeric(host: str) -> bool:
@@ -91,10 +105,19 @@ def is_numeric(host: str) -> bool:
     return True
 
 
+def without_port(host: str) -> str:
+    """``www.example.org`` of ``www.example.org:443``; an IPv6 address with a port is in brackets."""
+    name, _, port = host.rpartition(":")
+    if name.startswith("["):
+        return name.strip("[]")
+    return name if port and name and ":" not in name else host
+
+
 def _found(host: str, port: int, family: int, flags: int) -> tuple[Address, ...]:
     try:
         found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, socket.IPPROTO_TCP, flags)
-    except socket.gaierror as error:
+    except OSError as error:  # gaierror, or for EAI_SYSTEM the system's own error
+        _raise_if_out_of_files(error)
         # Without a descriptor for its files the resolver knows no name: that would be ours to mend.
         open_socket(Address(socket.AF_INET, ()), socket.SOCK_STREAM).close()
         if family != socket.AF_UNSPEC and error.errno in _NOT_OF_THIS_FAMILY:

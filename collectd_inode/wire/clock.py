@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Handle(Protocol):
+    """A scheduled call, which can be cancelled."""
+
+    def cancel(self) -> None:
+        """Call it off."""
 
 
 class Clock:
@@ -22,6 +32,10 @@ class Clock:
     def monotonic(self) -> float:
         """Seconds since some instant; never stepped."""
         return time.monotonic()
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Handle:
+        """Have the running loop make this *call* when so many seconds are over."""
+        return asyncio.get_running_loop().call_later(seconds, call)
 
 
 SYSTEM_CLOCK = Clock()

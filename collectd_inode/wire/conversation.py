@@ -9,9 +9,10 @@ import socket
 import ssl
 from dataclasses import replace
 
+from collectd_inode.model import Stamps
 from collectd_inode.wire.address import Address
 from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
-from collectd_inode.wire.measure import Exchange, Stamps
+from collectd_inode.wire.measure import Exchange
 from collectd_inode.wire.tcp import Backend, Route, Stream, Timing
 
 _MOST_BYTES = 2**16
@@ -23,22 +24,27 @@ class Conversation:
     def __init__(self, route: Route | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
         self._backend = Backend(route or Route(), clock)
         self._clock, self._host = clock, ""
-        self._address: Address | None = None
+        self.addresses: tuple[Address, ...] = ()
+        """Where `resolve` led, in the resolver's order."""
         self._stream: Stream | None = None
         self._unasked = False
         """Whether the peer is the one to speak: nothing was sent whose departure could be stamped."""
 
     async def resolve(self, host: str, port: int) -> Exchange:
-        """Find the address of *host*; raises ResolveFailed."""
+        """Find the addresses of *host*; raises ResolveFailed."""
         self._host = host
         self._backend.timing = Timing(self._clock, host)
-        self._address = await self._backend.resolve(host, port)
+        self.addresses = await self._backend.resolve_all(host, port)
         return self.exchange()
 
+    def resolved(self, host: str, address: Address) -> None:
+        """Take *address* for the one of *host*, without looking it up."""
+        self._host, self.addresses = host, (address,)
+        self._backend.timing = Timing(self._clock, host)
+
     async def connect(self) -> Exchange:
-        """Connect to what `resolve` has found; raises ConnectFailed."""
-        assert self._address is not None
-        self._stream = await self._backend.connect(self._address, self._host)
+        """Connect to the first address that `resolve` has found; raises ConnectFailed."""
+        self._stream = await self._backend.connect(self.addresses[0], self._host)
         return self._spoken_to()
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> Exchange:
@@ -61,7 +67,7 @@ class Conversation:
         return await self._talking.read(_MOST_BYTES)
 
     def exchange(self) -> Exchange:
-        """What was measured since this was last asked."""
+        """The measurements since the last call."""
         found = self._backend.timing.exchange(response_code=None, size=0, finished=True)
         self._backend.timing = Timing(self._clock, self._host)
         if self._unasked and found.phases:
@@ -70,24 +76,18 @@ class Conversation:
         return found
 
     async def aclose(self) -> None:
-        """Close the connection, if there is one."""
+        """Close the connection, if there is one; TLS says goodbye."""
         if self._stream is not None:
-            await self._stream.aclose()
-
-    @property
-    def address(self) -> Address | None:
-        """Where `resolve` led."""
-        return self._address
+            self._stream.end()
 
     @property
     def tls(self) -> ssl.SSLObject | None:
         """The TLS connection, once there is one."""
-        found: ssl.SSLObject | None = None if self._stream is None else self._stream.get_extra_info("ssl_object")
-        return found
+        return None if self._stream is None else self._stream.tls
 
     @property
     def pending(self) -> bytes:
-        """What has come over the bare socket and nobody has read: between a reply and TLS it is somebody else's."""
+        """Unread bytes of the bare socket: between a reply and TLS they may come from an attacker."""
         try:
             return bytes(self._socket.recv(_MOST_BYTES, socket.MSG_PEEK))
         except OSError:  # BlockingIOError: nothing
@@ -100,8 +100,7 @@ class Conversation:
 
     @property
     def _socket(self) -> socket.socket:
-        found: socket.socket = self._talking.get_extra_info("socket")
-        return found
+        return self._talking.socket
 
     def _spoken_to(self) -> Exchange:
         measured = self.exchange()

@@ -7,13 +7,15 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock, Handle
+
 _TURN_SECONDS = 0.005
 _PASSES = 10
 """Turns of the loop between a deadline and its verdict: enough to take in an answer that is there already."""
 
 
 @asynccontextmanager
-async def deadline(seconds: float) -> AsyncIterator[asyncio.Timeout]:
+async def deadline(seconds: float, clock: Clock = SYSTEM_CLOCK) -> AsyncIterator[asyncio.Timeout]:
     """Give the block so many *seconds*; raises TimeoutError when they are over, and ``expired()`` says so.
 
     When this process has not been let run for a while, a deadline and the answer that came well before it are noticed
@@ -22,7 +24,7 @@ async def deadline(seconds: float) -> AsyncIterator[asyncio.Timeout]:
     """
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(None) as limit:
-        handle: asyncio.Handle = loop.call_later(seconds, lambda: strike(_PASSES))
+        handle: Handle = clock.call_later(seconds, lambda: strike(_PASSES))
 
         def strike(passes: int) -> None:
             nonlocal handle

@@ -1,4 +1,4 @@
-"""What can go wrong on the wire, one class a cause; the libraries' own exceptions end here."""
+"""The failures on the wire, one class a cause; the libraries' own exceptions end here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class WireError(Exception):
 
 
 class OutOfFiles(Exception):
-    """This process may open no more files or sockets: ours to mend, not the peer's."""
+    """This process may open no more files or sockets: ours to fix, not the peer's."""
 
 
 class ResolveFailed(WireError):
@@ -22,7 +22,11 @@ class ConnectFailed(WireError):
 
 
 class TLSFailed(WireError):
-    """The TLS layer broke, certificates aside."""
+    """The TLS layer broke, certificates aside.  ``received``: the first bytes that came in the handshake."""
+
+    def __init__(self, message: str, *, received: bytes = b"") -> None:
+        super().__init__(message)
+        self.received = received
 
 
 class CertificateRefused(TLSFailed):

@@ -1,27 +1,56 @@
-"""HTTP for one run: an httpx transport over httpcore's connection pool and our own, timed, network backend.
+"""HTTP/1.1 for one run: an httpx transport over our own, timed, streams.
 
-A new transport starts cold (new connections, no TLS sessions), as a first-time user would; within it connections
-are kept alive as browsers do.  Each exchange is handed to ``on_exchange`` when its body has ended or broken off.
+A new transport starts cold (new connections, no TLS sessions), as a first-time user would; within it one connection an
+origin is kept alive.  Each exchange is handed to ``on_exchange`` when its body has ended or broken off.
 """
 
 from __future__ import annotations
 
-import re
+import base64
 import ssl
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
-# httpcore imports the first two at its first request: while files are read the loop stands, and there may be no
-# descriptor left to read them with.
-import anyio._backends._asyncio  # noqa: F401
-import httpcore
 import httpx
-import sniffio  # noqa: F401
 
+from collectd_inode.model import Phase
+from collectd_inode.wire.address import is_numeric
 from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
 from collectd_inode.wire.deadline import TURNS
 from collectd_inode.wire.errors import ConnectFailed, ProtocolBroken
-from collectd_inode.wire.measure import Exchange, Phase
-from collectd_inode.wire.tcp import Backend, Route, Timing
+from collectd_inode.wire.http1 import Head, NotHTTP, Reader
+from collectd_inode.wire.measure import Exchange
+from collectd_inode.wire.tcp import Backend, Route, Stream, Timing
+
+_READ_BYTES = 2**16
+_PORTS = {"http": 80, "https": 443}
+_MOST_PHRASE = 80
+
+Origin = tuple[str, str, int]
+
+Admit = Callable[[str, str], None]
+"""Told the host and the address that is about to be asked; raises what keeps us from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Proxy:
+    """Where the proxy is, and how it is talked to."""
+
+    host: str
+    port: int
+    tls: bool
+    name: str
+    """As messages call it: host and port."""
+    headers: tuple[bytes, ...] = ()
+    """Who we are, in a header line, if it wants to know."""
+
+    @classmethod
+    def at(cls, address: str) -> _Proxy:
+        url = httpx.URL(address)
+        login = f"{url.username}:{url.password}".encode()
+        credentials = (b"Proxy-Authorization: Basic " + base64.b64encode(login),) if url.userinfo else ()
+        scheme, host, port = _origin(url)
+        return cls(host, port, scheme == "https", url.netloc.decode("ascii"), credentials)
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -37,147 +66,218 @@ class Transport(httpx.AsyncBaseTransport):
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._backend = Backend(route or Route(), clock)
-        self._clock, self._on_exchange = clock, on_exchange
-        self._pool: httpcore.AsyncConnectionPool
-        self._proxy = ""
-        if proxy is None:
-            self._pool = httpcore.AsyncConnectionPool(tls, network_backend=self._backend)
-        else:
-            url = httpx.URL(proxy)
-            self._proxy = url.netloc.decode("ascii")
-            auth = (url.username.encode(), url.password.encode()) if url.userinfo else None
-            self._pool = httpcore.AsyncHTTPProxy(
-                httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/"),
-                proxy_auth=auth,
-                ssl_context=tls,
-                network_backend=self._backend,
-            )
+        self._tls, self._clock, self._on_exchange = tls, clock, on_exchange
+        self._proxy = None if proxy is None else _Proxy.at(proxy)
+        self._idle: dict[Origin, Stream] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send *request*; the body is read from the response's stream.  Raises WireError."""
+        """Send *request*; the body is read from the response's stream.  Raises WireError.
+
+        The request's extension ``admit``, an `Admit`, has the last word on the address, and the response's ``address``
+        is the one that answered.  Through a proxy nobody knows it: only hosts that are addresses are asked about there.
+        """
+        origin = _origin(request.url)
+        admit: Admit = request.extensions.get("admit", _admit_any)
         while True:
-            await self._drop_confused()
-            timing = self._backend.timing = Timing(self._clock, request.url.host, self._proxy)
+            timing = self._backend.timing = Timing(self._clock, origin[1], self._proxy.name if self._proxy else "")
+            stream = self._kept(origin)
             try:
-                answer = await self._pool.handle_async_request(_for_httpcore(request))
+                if stream is None:
+                    stream = await self._connected(origin, admit)
+                elif self._proxy is None:
+                    timing.address = stream.address
+                    admit(origin[1], stream.address)
+                body = await self._asked(request, origin, stream, timing)
             except BaseException as error:
+                if stream is not None:
+                    stream.close()
                 if _was_closed_between(request, timing, error):
                     continue
                 self._on_exchange(timing.exchange(response_code=None, size=0, finished=False))
-                raise _translated(error, timing.peer) from None
-            break
-        return httpx.Response(
-            status_code=answer.status,
-            headers=answer.headers,
-            stream=_Body(answer, timing, self._on_exchange),
-            extensions=answer.extensions,
-        )
+                raise
+            known = {} if self._proxy is not None else {"address": stream.address}
+            return httpx.Response(
+                status_code=body.head.status, headers=body.head.headers, stream=body, extensions=known
+            )
 
-    async def _drop_confused(self) -> None:
-        """Close connections on which more has come than was asked for.
+    def done_with(self, origin: Origin, stream: Stream, *, reusable: bool) -> None:
+        """Keep *stream* for the next request to *origin*, or close it."""
+        if reusable and origin not in self._idle:
+            self._idle[origin] = stream
+        else:
+            stream.close()
 
-        It would be taken for the answer to the next request; a browser does not use such a connection again.
-        """
-        for connection in self._pool.connections:
-            # httpcore keeps its parser to itself; where it has moved, nothing is dropped.
-            parser = getattr(getattr(connection, "_connection", None), "_h11_state", None)
-            if parser is not None and parser.trailing_data[0]:
-                await connection.aclose()
+    def report(self, exchange: Exchange) -> None:
+        """An exchange has ended."""
+        self._on_exchange(exchange)
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._pool.aclose()
+        for stream in self._idle.values():
+            stream.close()
+        self._idle.clear()
+
+    def _kept(self, origin: Origin) -> Stream | None:
+        """The idle connection to *origin*, if it will do."""
+        stream = self._idle.pop(origin, None)
+        if stream is not None and stream.is_stale:
+            stream.close()
+            return None
+        return stream
+
+    async def _connected(self, origin: Origin, admit: Admit) -> Stream:
+        """A new connection to *origin*, through the proxy if there is one.  Raises WireError."""
+        scheme, host, port = origin
+        proxy = self._proxy
+        if proxy is None:
+            address = await self._backend.resolve(host, port)
+            admit(host, address.host)
+            stream = await self._backend.connect(address, host)
+        else:
+            if is_numeric(host):
+                admit(host, host)
+            stream = await self._backend.connected(proxy.host, proxy.port)
+            if proxy.tls:
+                if scheme == "https":
+                    stream.close()
+                    raise ConnectFailed(f"proxy {proxy.name}: https goes through a proxy at an http:// address only")
+                await stream.start_tls(self._tls, proxy.host, proxy.port)
+            elif scheme == "https":
+                await self._tunnelled(stream, f"{_bracketed(host)}:{port}".encode("ascii"), proxy)
+        if scheme == "https":
+            # A final dot is for the resolver: no certificate has one (RFC 6066 section 3).
+            await stream.start_tls(self._tls, host.removesuffix("."), port)
+        return stream
+
+    async def _tunnelled(self, stream: Stream, target: bytes, proxy: _Proxy) -> None:
+        """Have the proxy connect *stream* to *target* (RFC 9110 section 9.3.6)."""
+        timing = self._backend.timing
+        lines = (b"CONNECT " + target + b" HTTP/1.1", b"Host: " + target, b"Accept: */*", *proxy.headers, b"", b"")
+        try:
+            await stream.say(b"\r\n".join(lines))
+            head = await _head(stream, Reader("CONNECT"), timing)
+            if head.status >= 300:
+                phrase = head.reason[:_MOST_PHRASE].decode("ascii", "ignore")
+                raise ConnectFailed(f"{timing.peer}: {head.status} {phrase}".rstrip())
+        except BaseException:
+            stream.close()
+            raise
+        timing.tunnelled()
+
+    async def _asked(self, request: httpx.Request, origin: Origin, stream: Stream, timing: Timing) -> _Body:
+        """Send *request* and read the head of its answer."""
+        url = request.url
+        through: tuple[bytes, ...] = ()
+        target = url.raw_path
+        if self._proxy is not None and origin[0] == "http":
+            target, through = b"http://" + url.netloc + target, self._proxy.headers
+        head = _written(request, target, through)
+        content = await request.aread()
+        whole = await stream.ask(head + content)
+        reader = Reader(request.method)
+        answer = _Answer(stream, reader, await _head(stream, reader, timing), timing, all_sent=whole)
+        return _Body(self, origin, answer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer whose head has been read, and where its body comes from; *all_sent*: its request was."""
+
+    stream: Stream
+    reader: Reader
+    head: Head
+    timing: Timing
+    all_sent: bool
 
 
 class _Body(httpx.AsyncByteStream):
     """An answer's body as it comes over the wire; its end is the end of the exchange."""
 
-    def __init__(self, answer: httpcore.Response, timing: Timing, on_exchange: Callable[[Exchange], None]) -> None:
-        self._answer, self._timing, self._on_exchange = answer, timing, on_exchange
-        self._size, self._told = 0, False
+    def __init__(self, transport: Transport, origin: Origin, answer: _Answer) -> None:
+        self._transport, self._origin, self._answer = transport, origin, answer
+        self._size = 0
+        self._reported = self._closed = False
+
+    @property
+    def head(self) -> Head:
+        """The answer's status and headers."""
+        return self._answer.head
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for part in self._answer.aiter_stream():
-                self._size += len(part)
-                yield part
+        reader, stream = self._answer.reader, self._answer.stream
+        while True:
+            try:
+                piece = reader.body()
+            except NotHTTP as error:
+                raise ProtocolBroken(f"{self._answer.timing.peer}: {error}") from None
+            if piece:
+                self._size += len(piece)
+                yield piece
                 await TURNS.give_way()  # one read may hold thousands of chunks
-        except (httpcore.ProtocolError, httpcore.NetworkError) as error:
-            raise _translated(error, self._timing.peer) from None
-        self._tell(finished=True)
+            elif not reader.done:
+                reader.feed(await stream.read(_READ_BYTES))
+            if reader.done:
+                break
+        self._report(finished=True)
 
     async def aclose(self) -> None:
-        self._tell(finished=False)
-        await self._answer.aclose()
+        """End the exchange, and keep the connection or close it."""
+        self._report(finished=False)
+        if not self._closed:
+            self._closed = True
+            answer = self._answer
+            reusable = answer.all_sent and answer.reader.reusable
+            self._transport.done_with(self._origin, answer.stream, reusable=reusable)
 
-    def _tell(self, *, finished: bool) -> None:
-        if not self._told:
-            self._told = True
-            self._on_exchange(
-                self._timing.exchange(response_code=self._answer.status, size=self._size, finished=finished)
-            )
+    def _report(self, *, finished: bool) -> None:
+        if not self._reported:
+            self._reported = True
+            exchange = self._answer.timing.exchange(response_code=self.head.status, size=self._size, finished=finished)
+            self._transport.report(exchange)
+
+
+async def _head(stream: Stream, reader: Reader, timing: Timing) -> Head:
+    try:
+        while (head := reader.head()) is None:
+            reader.feed(await stream.read(_READ_BYTES))
+            await TURNS.give_way()  # one read may hold thousands of interim answers
+    except NotHTTP as error:
+        raise ProtocolBroken(f"{timing.peer}: {error}") from None
+    return head
+
+
+def _admit_any(host: str, address: str) -> None:
+    """For a request that may go anywhere."""
+
+
+def _written(request: httpx.Request, target: bytes, more: tuple[bytes, ...]) -> bytes:
+    """The head of *request* as octets.  Raises ValueError where it would say more than it should."""
+    lines = [request.method.encode("ascii") + b" " + target + b" HTTP/1.1"]
+    lines += [name + b": " + value for name, value in request.headers.raw]
+    lines += more
+    head = b"\r\n".join((*lines, b"", b""))
+    # What a caller lets through would be a header, or a request, of somebody else's.
+    if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1 or b"\0" in head:
+        raise ValueError("a request's line or header holds a line end or a NUL")
+    return head
+
+
+def _origin(url: httpx.URL) -> Origin:
+    """Scheme, host as it goes over the wire (IDNA, without brackets), port."""
+    scheme = url.scheme
+    return scheme, url.raw_host.decode("ascii"), _PORTS[scheme] if url.port is None else url.port
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _was_closed_between(request: httpx.Request, timing: Timing, error: BaseException) -> bool:
     """Whether the peer closed a kept-alive connection just as we used it again (RFC 9112 section 9.3.1).
 
-    It may at any time, and a browser then asks on a new connection without a word.  That is no retry of a request that
+    It may at any time, and a browser then asks on a new connection silently.  That is no retry of a request that
     failed: a new connection that breaks, or an answer that has begun, is the site's failure.
     """
     reused = Phase.CONNECT not in timing.phases
-    broken = isinstance(error, ProtocolBroken | httpcore.RemoteProtocolError)
-    return broken and reused and timing.flight.first is None and request.method in ("GET", "HEAD")
-
-
-def _for_httpcore(request: httpx.Request) -> httpcore.Request:
-    url = request.url
-    assert isinstance(request.stream, httpx.AsyncByteStream)
-    return httpcore.Request(
-        method=request.method,
-        url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions=request.extensions,
-    )
-
-
-def _translated(error: BaseException, host: str) -> BaseException:
-    """httpcore's exceptions as ours; the rest as it is."""
-    match error:
-        case httpcore.ProxyError() | httpcore.UnsupportedProtocol():
-            return ConnectFailed(f"{host}: {error}")
-        case httpcore.RemoteProtocolError() | httpcore.NetworkError():
-            return ProtocolBroken(f"{host}: {_sentence(str(error))}")
-        case _:
-            return error
-
-
-_IN_OTHER_WORDS = (
-    (r"illegal (?:status line|header line|chunk header): bytearray\(b(.*)\)$", r"what came is not HTTP: \1"),
-    (r"malformed chunk footer: bytearray\(b(.*)\) \(expected.*", r"what came is not HTTP: \1"),
-    (r"illegal request line$|informationalResponse status_code.*", "what came is not HTTP"),
-    (r"Receive buffer too long.*", "100 KiB came without an end of its headers"),
-    (r".*_SWITCH_UPGRADE.*", "it switched protocols (101) although nobody asked"),
-    (r"Only Transfer-Encoding: chunked is supported", "it uses a Transfer-Encoding that is not chunked"),
-    (
-        r"peer closed connection without sending complete message body \(received (\d+) bytes, expected (\d+)\)",
-        r"the connection was closed after \1 of \2 bytes of the body",
-    ),
-    (
-        r"peer closed connection without sending complete message body.*",
-        "the connection was closed in the middle of the body",
-    ),
-)
-"""h11's and httpcore's texts, and what a user can read."""
-_LONGEST = 120
-"""Characters: a server's line that is no HTTP may be 100 KiB long."""
-
-
-def _sentence(text: str) -> str:
-    """A library's text as a sentence of ours: without its full stop, small at the start."""
-    text = text.strip().rstrip(".") or "the connection broke"
-    for theirs, ours in _IN_OTHER_WORDS:
-        if match := re.match(theirs, text, re.IGNORECASE):
-            said = match.expand(ours)
-            return said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
-    return text[:1].lower() + text[1:]
+    unanswered = isinstance(error, ProtocolBroken) and timing.flight.first is None
+    return reused and unanswered and request.method in ("GET", "HEAD")

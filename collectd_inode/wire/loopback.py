@@ -1,4 +1,4 @@
-"""Whether the kernel of this machine stamps what comes and goes: found out by a datagram to ourselves.
+"""Whether the kernel of this machine stamps what comes and goes: tested by a datagram to ourselves.
 
 A kernel that does not (gVisor, some containers) leaves us elapsed time, in which this machine's own delays are.
 """

@@ -1,27 +1,11 @@
-"""What the wire measured: the phases of one exchange, and how far its stamps can be trusted."""
+"""The wire's measurements of one exchange."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-
-class Phase(StrEnum):
-    """A part of an exchange's time, in the words of blackbox_exporter; each stands alone, none contains another."""
-
-    RESOLVE = "resolve"
-    CONNECT = "connect"
-    TLS = "tls"
-    PROCESSING = "processing"
-    TRANSFER = "transfer"
-
-
-class Stamps(StrEnum):
-    """Who took the time: the kernel at the socket, or our own clock after we woke up."""
-
-    KERNEL = "kernel"
-    ELAPSED = "elapsed"
+from collectd_inode.model import Phase, Stamps
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +25,14 @@ class Exchange:
     certificates: Mapping[str, float] = field(default_factory=dict)
     """Host → end of its leaf certificate's validity (epoch seconds), for each TLS handshake of this exchange."""
 
+    presented: Mapping[str, str] = field(default_factory=dict)
+    """Host → what its leaf certificate says of itself, for each of these handshakes."""
+
+    address: str = ""
+    """The address of `host` that was asked; empty behind a proxy, and where it came to none."""
+
     doing: str = ""
-    """What was being done when it broke off: "connecting to www (192.0.2.7:80)"."""
+    """The activity that was interrupted: "connecting to www (192.0.2.7:80)"."""
 
     @property
     def seconds(self) -> float:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from collectd_inode.wire.measure import Stamps
+from collectd_inode.model import Stamps
 
 # linux: asm-generic/socket.h and linux/net_tstamp.h; Python names none of them.
 _SO_TIMESTAMPNS = 35

@@ -1,4 +1,4 @@
-"""TCP and TLS on non-blocking sockets, timed: the network backend underneath httpcore.
+"""TCP and TLS on non-blocking sockets, timed.
 
 One address, one attempt, no happy eyeballs: a service that works half the time must look like it.  Every stream
 notes into the `Timing` of the exchange under way when bytes left and when they came.
@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import os
 import re
 import select
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-import httpcore
-
-from collectd_inode.trust.certificate import presented
+from collectd_inode.model import Phase, Stamps
+from collectd_inode.trust.certificate import Certificate, end_of_validity, presented, summary
 from collectd_inode.wire.address import Address, lookup, open_socket
 from collectd_inode.wire.clock import Clock
 from collectd_inode.wire.deadline import TURNS
 from collectd_inode.wire.errors import CertificateRefused, ConnectFailed, ProtocolBroken, TLSFailed
-from collectd_inode.wire.measure import Exchange, Phase, Stamps
+from collectd_inode.wire.measure import Exchange
 from collectd_inode.wire.stamps import (
     ANCILLARY_BYTES,
     ASK_WHEN_SENT,
@@ -38,15 +37,27 @@ from collectd_inode.wire.stamps import (
 )
 
 _EARLY_BYTES = 2**16
+_FIRST_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How to get to a host: addresses given by the operator (name → address, port or None), family, own address."""
+    """How to get to a host: addresses given by the operator (name → address, port or None), family, own address.
+
+    The names are in lower case, ASCII and without a final dot.  One with a port (``www.example.org:443``) goes before
+    the same without.
+    """
 
     resolve: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)
     family: str = "any"
     source_address: str | None = None
+
+    def place(self, host: str, port: int) -> tuple[str, int]:
+        """The name or address to connect to for *host*, and the port there."""
+        name = host.lower().removesuffix(".")
+        with_port = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
+        address, given = self.resolve.get(with_port) or self.resolve.get(name) or (host, None)
+        return address, given or port
 
 
 @dataclass(slots=True)
@@ -80,6 +91,10 @@ class Timing:
         self.phases: dict[Phase, float] = {}
         self.stamps = Stamps.KERNEL
         self.certificates: dict[str, float] = {}
+        self.presented: dict[str, str] = {}
+        self.address = ""
+        """The other end's; not told where that is a proxy."""
+        self._by_proxy = bool(proxy)
         self.flight = Flight()
         self.doing = ""
 
@@ -90,7 +105,7 @@ class Timing:
             self.stamps = stamps
 
     def tunnelled(self) -> None:
-        """What was said so far was said to a proxy, to get through it: part of connecting."""
+        """All exchanges so far were with a proxy, to get through it: they count as connecting."""
         if waits := self.flight.waits:
             self.add(Phase.CONNECT, *between(waits[0], waits[2]))
         self.flight = Flight()
@@ -112,27 +127,47 @@ class Timing:
             finished=finished,
             doing="" if finished else self.doing,
             certificates=self.certificates,
+            presented=self.presented,
+            address="" if self._by_proxy else self.address,
         )
 
 
-class Stream(httpcore.AsyncNetworkStream):
+class Stream:
     """A connected socket, with or without TLS."""
 
     def __init__(self, backend: Backend, sock: socket.socket, ready: Moment, *, stamped: bool) -> None:
         self._backend, self._sock, self._stamped = backend, sock, stamped
+        self.address = ""
+        """The address at the other end."""
         self.ready = ready
         """When the connection, or TLS on it, stood: from here a server that speaks first is waited for."""
-        self._tls: ssl.SSLObject | None = None
+        self.tls: ssl.SSLObject | None = None
+        """The TLS connection, once there is one."""
+        self._tls_peer = ""
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._readable = _Readable(sock)
         self._arrived: Moment | None = None
         self._asked: Moment | None = None
         """The departure whose stamp is still to come."""
+        self._first = b""
+        """The bytes with which the peer began TLS, to recognise a peer that does not speak it."""
         self._early = b""
-        """What came in answer to something that we had not sent all of."""
+        """The answer to a request that we had not sent completely."""
         self._unsent: ProtocolBroken | None = None
         """Why something could not be sent: the reason to give if there is nothing to read either."""
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    @property
+    def socket(self) -> socket.socket:
+        """The socket itself, for its options."""
+        return self._sock
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether an idle connection has something to read, or its end: either way it is not to be used again."""
+        self._take_sent()  # poll reports the error queue too
+        return _poll(self._sock)
+
+    async def read(self, max_bytes: int) -> bytes:
         """The next bytes; b"" when the peer has closed."""
         data, self._early = self._early, b""
         try:
@@ -147,77 +182,83 @@ class Stream(httpcore.AsyncNetworkStream):
             self._backend.timing.doing = f"reading the answer of {self._backend.timing.peer}"
         return data
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send all of *buffer*, for httpcore; raises its WriteError, upon which it looks for an answer.
+    async def ask(self, data: bytes) -> bool:
+        """Send *data* until it is sent or an answer comes; False if it was not all sent: the answer is then to be read.
 
         A server may answer (413, say) before it has been sent everything, and close (RFC 9112 section 9.5).
         """
         try:
-            await self.say(buffer, until_answered=True)
+            return await self._say(data, until_answered=True)
         except ProtocolBroken as error:
             self._unsent = error
-            raise httpcore.WriteError(str(error)) from None
+            return False
 
-    async def say(self, buffer: bytes, *, until_answered: bool = False) -> None:
-        """Send all of *buffer*; raises ProtocolBroken; *until_answered*: httpcore.WriteError too."""
-        if not buffer:
-            return
-        timing = self._backend.timing
-        timing.doing = f"sending to {timing.peer}"
-        if self._tls is not None:
-            try:
-                self._tls.write(buffer)
-            except ssl.SSLError as error:  # the peer has said goodbye
-                raise ProtocolBroken(f"{timing.peer}: {reason(error)}") from None
-            buffer = self._outgoing.read()
-        await self._send(buffer, timing.flight, until_answered=until_answered)
-        timing.doing = f"waiting for the answer of {timing.peer}"
+    async def say(self, data: bytes) -> None:
+        """Send all of *data*; raises ProtocolBroken."""
+        await self._say(data, until_answered=False)
 
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> Stream:
-        """Speak TLS from here on; raises CertificateRefused or TLSFailed."""
+    async def start_tls(self, context: ssl.SSLContext, name: str, port: int | None = None) -> None:
+        """Speak TLS from here on; raises CertificateRefused or TLSFailed.  After either the stream is closed.
+
+        *port* is for messages only: the one of the server, which may be behind a proxy.
+        """
         timing = self._backend.timing
-        timing.tunnelled()
-        host = server_hostname or timing.host
-        timing.doing = f"in the TLS handshake with {host}"
-        self._tls = ssl_context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
+        host = f"[{name}]" if ":" in name else name
+        server_name = name if port is None else f"{host}:{port}"
+        self._tls_peer = "" if port is None else server_name
+        timing.doing = f"in the TLS handshake with {name}"
+        self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         try:
-            await self._handshake(self._tls)
+            await self._handshake(self.tls)
         except ssl.SSLCertVerificationError as error:
-            self._sock.close()  # httpcore forgets a stream whose handshake failed
+            self.close()
             code, why = error.verify_code, error.verify_message
-            what = f"{host}: certificate not accepted: {why}"
-            raise CertificateRefused(what, code=code, reason=why, tls=self._tls) from None
+            what = f"{server_name}: certificate not accepted: {why}{_dated(self.tls, code)}"
+            raise CertificateRefused(what, code=code, reason=why, tls=self.tls) from None
         except (OSError, ProtocolBroken) as error:  # SSLError is an OSError
-            self._sock.close()
+            self.close()
             why = reason(error).removeprefix(f"{timing.peer}: ")
-            raise TLSFailed(f"{host}: TLS handshake failed: {why}") from None
+            raise TLSFailed(f"{server_name}: TLS handshake failed: {why}", received=self._first) from None
         except BaseException:
-            self._sock.close()
+            self.close()
             raise
         finally:
-            if (shown := presented(self._tls)) and shown[0].not_after is not None:
-                timing.certificates[host] = shown[0].not_after
-        return self
+            if (end := end_of_validity(self.tls)) is not None:
+                timing.certificates[name] = end
+            if certificate := summary(self.tls):
+                timing.presented[name] = certificate
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Close at once; a goodbye nobody waits for is not worth a wait."""
+        self._readable.release()
         self._sock.close()
 
-    def get_extra_info(self, info: str) -> Any:
-        """What httpcore asks of a stream: is the idle peer gone, and what was agreed."""
-        match info:
-            case "is_readable":
-                # An idle connection that has something to read has been closed (or is confused): not to be used again.
-                self._take_sent()  # poll tells of the error queue too
-                return _poll(self._sock)
-            case "ssl_object":
-                return self._tls
-            case "socket":
-                return self._sock
-            case _:
-                return None
+    def end(self) -> None:
+        """Close after TLS's goodbye (RFC 8446 section 6.1), as far as it can be sent at once.
+
+        Some servers log a connection that ends without one as an error.
+        """
+        if self.tls is not None:
+            with contextlib.suppress(OSError):  # SSLError is one: there was no handshake, or the peer waits to be heard
+                self.tls.unwrap()
+            with contextlib.suppress(OSError):
+                self._sock.send(self._outgoing.read())
+        self.close()
+
+    async def _say(self, data: bytes, *, until_answered: bool) -> bool:
+        if not data:
+            return True
+        timing = self._backend.timing
+        timing.doing = f"sending to {timing.peer}"
+        if self.tls is not None:
+            try:
+                self.tls.write(data)
+            except ssl.SSLError as error:  # the peer has said goodbye
+                raise ProtocolBroken(f"{timing.peer}: {reason(error)}") from None
+            data = self._outgoing.read()
+        all_sent = await self._send(data, timing.flight, until_answered=until_answered)
+        timing.doing = f"waiting for the answer of {timing.peer}"
+        return all_sent
 
     async def _handshake(self, tls: ssl.SSLObject) -> None:
         """The TLS handshake; what it takes is the sum of its waits, without our own arithmetic."""
@@ -249,22 +290,23 @@ class Stream(httpcore.AsyncNetworkStream):
             self._backend.timing.add(Phase.TLS, *between(waits[0], waits[2]))
 
     async def _read(self, max_bytes: int) -> bytes:
-        if self._tls is None:
+        if self.tls is None:
             return await self._receive(max_bytes)
         while True:
             try:
-                return self._tls.read(max_bytes)
+                return self.tls.read(max_bytes)
             except ssl.SSLWantReadError:
                 await self._flush()
                 await self._feed_tls()
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 return b""  # many servers close without a notify; HTTP's own framing tells a cut answer
             except ssl.SSLError as error:
-                raise TLSFailed(f"{self._backend.timing.peer}: {reason(error)}") from None
+                raise TLSFailed(f"{self._tls_peer or self._backend.timing.peer}: {reason(error)}") from None
 
     async def _feed_tls(self) -> None:
         data = await self._receive(2**16)
         if data:
+            self._first = self._first or data[:_FIRST_BYTES]
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
@@ -294,12 +336,12 @@ class Stream(httpcore.AsyncNetworkStream):
         return data
 
     async def _until_readable(self) -> None:
-        await readable(self._sock)
+        await self._readable.wait()
         TURNS.begin()
         self._take_sent()
 
-    async def _send(self, data: bytes, flight: Flight | None = None, *, until_answered: bool = False) -> None:
-        """Send all of *data*; the first bytes of a *flight* are stamped."""
+    async def _send(self, data: bytes, flight: Flight | None = None, *, until_answered: bool = False) -> bool:
+        """Send all of *data*, or, *until_answered*, what can be; the first bytes of a *flight* are stamped."""
         rest = memoryview(data)
         ancillary: list[tuple[int, int, bytes]] = []
         if flight is not None and flight.sent is None:
@@ -311,24 +353,26 @@ class Stream(httpcore.AsyncNetworkStream):
                 try:
                     rest = rest[self._sock.sendmsg([rest], ancillary) :]
                 except BlockingIOError:
+                    self._readable.release()
                     await _writable(self._sock, or_readable=until_answered)
                     self._take_sent()
                     if until_answered and await self._answered():
-                        raise httpcore.WriteError("answered already") from None
+                        return False
                 else:
                     ancillary = []
         except OSError as error:
             raise ProtocolBroken(f"{self._backend.timing.peer}: {reason(error)}") from None
+        return True
 
     async def _answered(self) -> bool:
         """Whether there is an answer to read; over TLS not everything that comes is one, so that is read ahead."""
         if not _poll(self._sock):
             return False
-        if self._tls is None:
+        if self.tls is None:
             return True
         await self._feed_tls()
         try:
-            self._early = self._tls.read(_EARLY_BYTES)
+            self._early = self.tls.read(_EARLY_BYTES)
         except ssl.SSLWantReadError:
             return False
         except ssl.SSLError:
@@ -341,8 +385,48 @@ class Stream(httpcore.AsyncNetworkStream):
             self._asked.kernel, self._asked = stamp, None
 
 
+class _Readable:
+    """Waits until a socket has something to read; a stamp in its error queue counts too, and must be read.
+
+    The loop goes on watching between two waits, which spares two system calls each; it stops when something comes that
+    nobody waits for, because epoll would report that without end.
+    """
+
+    __slots__ = ("_loop", "_number", "_waiter")
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._number = sock.fileno()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """Set while the loop watches."""
+        self._waiter: asyncio.Future[None] | None = None
+
+    async def wait(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        if self._loop is None:
+            self._loop = loop
+            # By number: asyncio would look a socket up, and describe it, each time.
+            loop.add_reader(self._number, self._wake)
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def release(self) -> None:
+        """Let the loop stop watching."""
+        if self._loop is not None:
+            self._loop.remove_reader(self._number)
+            self._loop = None
+
+    def _wake(self) -> None:
+        if self._waiter is None:
+            self.release()
+        elif not self._waiter.done():
+            self._waiter.set_result(None)
+
+
 async def readable(sock: socket.socket) -> None:
-    """Wait until *sock* has something to read; a stamp in its error queue counts too, and is to be taken."""
+    """Wait until *sock* has something to read; a stamp in its error queue counts too, and must be read."""
     loop = asyncio.get_running_loop()
     await _ready(sock.fileno(), loop.add_reader, loop.remove_reader)
 
@@ -384,47 +468,35 @@ def _poll(sock: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-class Backend(httpcore.AsyncNetworkBackend):
+class Backend:
     """Connects as the route says; ``timing`` is the exchange under way."""
 
     def __init__(self, route: Route, clock: Clock) -> None:
         self.route = route
         self.timing = Timing(clock, "")
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> Stream:
+    async def connected(self, host: str, port: int) -> Stream:
         """A connected stream; raises ResolveFailed or ConnectFailed."""
         return await self.connect(await self.resolve(host, port), host)
 
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> Stream:
-        """Not a thing of ours."""
-        raise NotImplementedError
-
-    async def sleep(self, seconds: float) -> None:
-        """httpcore's retries would call this; we have none."""
-        await asyncio.sleep(seconds)
-
     async def resolve(self, host: str, port: int) -> Address:
         """The address to connect to: the operator's, a literal one, or the resolver's first; raises ResolveFailed."""
+        return (await self.resolve_all(host, port))[0]
+
+    async def resolve_all(self, host: str, port: int) -> tuple[Address, ...]:
+        """All addresses that `resolve` chooses from, in the resolver's order; raises ResolveFailed."""
         self.timing.doing = f"looking up {host}"
-        given, given_port = self.route.resolve.get(host.lower(), (host, None))
-        found, seconds = await lookup(given, given_port or port, family=self.route.family, clock=self.timing.clock)
+        given, given_port = self.route.place(host, port)
+        found, seconds = await lookup(given, given_port, family=self.route.family, clock=self.timing.clock)
         if seconds:
             self.timing.add(Phase.RESOLVE, seconds)
-        return found[0]
+        return found
 
     async def connect(self, address: Address, host: str) -> Stream:
         """A stream connected to *address*, one attempt; raises ConnectFailed."""
         clock = self.timing.clock
         self.timing.doing = f"connecting to {_shown(host, address)}"
+        self.timing.address = address.host
         sock = open_socket(address, socket.SOCK_STREAM)
         started, called = clock.monotonic(), clock.nanoseconds()
         try:
@@ -442,11 +514,36 @@ class Backend(httpcore.AsyncNetworkBackend):
         connected = clock.monotonic()
         seconds, stamps = _connecting(sock, connected - started, stamped=stamped)
         self.timing.add(Phase.CONNECT, seconds, stamps)
-        return Stream(self, sock, Moment(connected, called + round(seconds * 1e9)), stamped=stamped)
+        stream = Stream(self, sock, Moment(connected, called + round(seconds * 1e9)), stamped=stamped)
+        stream.address = address.host
+        return stream
+
+
+_NOT_YET_VALID, _EXPIRED = 9, 10
+"""X509_V_ERR_… of OpenSSL's x509_vfy.h."""
+
+
+def _dated(tls: ssl.SSLObject, code: int) -> str:
+    """Of a certificate that is not valid today: from when or until when it is, and who it is; of others nothing."""
+    if code not in (_NOT_YET_VALID, _EXPIRED):
+        return ""
+    ends = code == _EXPIRED
+
+    def date(one: Certificate) -> float | None:
+        return one.not_after if ends else one.not_before
+
+    known = [one for one in presented(tls) if date(one) is not None]
+    if not known:
+        return ""
+    # The one that is furthest off: mostly the server's own, sometimes an intermediate.
+    worst = (min if ends else max)(known, key=lambda one: date(one) or 0.0)
+    when = datetime.datetime.fromtimestamp(date(worst) or 0.0, datetime.UTC)
+    what = "on" if ends else "valid from"
+    return f" {what} {when:%Y-%m-%d %H:%M} UTC (subject {worst.subject or 'empty'}, issuer {worst.issuer or 'empty'})"
 
 
 def _connecting(sock: socket.socket, elapsed: float, *, stamped: bool) -> tuple[float, Stamps]:
-    """What TCP's handshake took: by the kernel, unless it had to try twice or says what cannot be."""
+    """The duration of TCP's handshake: by the kernel, unless it had to retry or reports an impossible value."""
     seconds = connect_seconds(sock) if stamped else None
     if seconds is not None and seconds <= elapsed + SLACK_SECONDS:
         return seconds, Stamps.KERNEL
@@ -470,11 +567,23 @@ def reason(error: BaseException) -> str:
     return str(error)
 
 
+_NOT_TLS = "the answer is not TLS, or was changed on the way"
+"""One sentence for both: since OpenSSL 3.2 nearly all of it is a *record layer failure*, before it many things."""
+
 _OPENSSL_S_WORDS = {
-    "wrong version number": "what came is not TLS",
-    "packet length too long": "what came is not TLS",
-    "http request": "what came is not TLS",
-    "decryption failed or bad record mac": "what came is not what the server encrypted",
+    "record layer failure": _NOT_TLS,
+    "wrong version number": _NOT_TLS,
+    "packet length too long": _NOT_TLS,
+    "bad record type": _NOT_TLS,
+    "unexpected record": _NOT_TLS,
+    "unexpected message": _NOT_TLS,
+    "not on record boundary": _NOT_TLS,
+    "invalid ccs message": _NOT_TLS,
+    "bad change cipher spec": _NOT_TLS,
+    "internal error": _NOT_TLS,
+    "http request": _NOT_TLS,
+    "https proxy request": _NOT_TLS,
+    "decryption failed or bad record mac": _NOT_TLS,
     "no shared cipher": "no cipher suite in common",
     "unsupported protocol": "no TLS version in common",
     "unknown error": "OpenSSL gives no reason",
@@ -484,9 +593,11 @@ _OPENSSL_S_WORDS = {
 def _of_openssl(error: ssl.SSLError) -> str:
     """OpenSSL's reason, without its file, line and the name of a protocol that nobody speaks any more.
 
-    A reason that begins with a protocol's name is an alert of the peer's, whether it says so or not.
+    A reason that begins with a protocol's name is an alert of the peer's, whether it says so or not.  Python has
+    OpenSSL's names for those reasons only that it knew when it was built; the rest are sentences.
     """
-    text = re.sub(r"^\[ssl[^\]]*\] | ?\(.*ssl\.c:\d+\)$", "", (error.reason or str(error)).replace("_", " ").lower())
-    if alert := re.match(r"(?:sslv3|tlsv1|tlsv13) (?:alert )?(.*)", text):
+    said = error.reason or re.sub(r"^\[ssl[^\]]*\] | ?\(.*ssl\.c:\d+\)$", "", str(error).lower())
+    text = said.replace("_", " ").lower()
+    if alert := re.match(r"(?:sslv3|ssl/tls|tlsv1|tlsv13) (?:alert )?(.*)", text):
         return f"the peer sent the TLS alert “{alert[1]}”"
     return _OPENSSL_S_WORDS.get(text, text)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 
+from collectd_inode.model import Stamps
 from collectd_inode.wire.address import Address, open_socket
 from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
 from collectd_inode.wire.deadline import TURNS
 from collectd_inode.wire.errors import ConnectFailed
-from collectd_inode.wire.measure import Stamps
 from collectd_inode.wire.stamps import ANCILLARY_BYTES, ASK_WHEN_SENT, SLACK_SECONDS, received, sent, switch_on
 from collectd_inode.wire.tcp import readable, reason
 

@@ -7,16 +7,22 @@ daemon's stop (measured: 14 s).  These threads are daemonic and never waited for
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import threading
+import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from queue import SimpleQueue
+from functools import partial
+from itertools import count
+from queue import PriorityQueue, SimpleQueue
 from typing import Any, TypeVar
 
 from collectd_inode.wire.stamps import kept_on
 
 T = TypeVar("T")
-Call = tuple[Future[Any], Callable[[], Any]]
+Call = tuple[int, int, Future[Any], Callable[[], Any]]
+"""Its rank, its number, and the call itself; the rank counts only where the queue goes by it."""
 
 WORKERS = 32
 LOOKUP_WORKERS = 128
@@ -28,16 +34,24 @@ class DaemonPool(ThreadPoolExecutor):
     A subclass of ThreadPoolExecutor only because asyncio insists on the class; none of its machinery is used.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, calls: SimpleQueue[Call] | PriorityQueue[Call] | None = None) -> None:
         super().__init__(max_workers=1)
         self._most, self._made = most, 0
-        self._calls: SimpleQueue[Call] = SimpleQueue()
+        self._calls = SimpleQueue[Call]() if calls is None else calls
+        self._numbers = count()
         self._idle = threading.Semaphore(0)
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         """Call *fn* in a thread that has nothing to do, or as soon as there is one."""
+        return self._submit(0, partial(fn, *args, **kwargs))
+
+    def submit_behind(self, fn: Callable[..., T], /, *args: Any) -> Future[T]:
+        """The same, in a queue that goes by rank: behind all that is submitted otherwise, also later."""
+        return self._submit(1, partial(fn, *args))
+
+    def _submit(self, rank: int, call: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
-        self._calls.put((future, lambda: fn(*args, **kwargs)))
+        self._calls.put((rank, next(self._numbers), future, call))
         if not self._idle.acquire(blocking=False) and self._made < self._most:
             self._made += 1
             threading.Thread(target=self._work, daemon=True, name="collectd_inode worker").start()
@@ -48,7 +62,7 @@ class DaemonPool(ThreadPoolExecutor):
 
     def _work(self) -> None:
         while True:
-            future, call = self._calls.get()
+            _, _, future, call = self._calls.get()
             _do(future, call)
             del future, call  # an idle thread holds on to nothing
             self._idle.release()
@@ -67,16 +81,98 @@ def _do(future: Future[Any], call: Callable[[], Any]) -> None:
 
 WAITING = DaemonPool(WORKERS)
 """For files and regular expressions: what ``run_in_executor(None, …)`` takes."""
+PAGES = DaemonPool(2, PriorityQueue[Call]())
+"""For large pages alone: two at once, so that no site's page takes the memory, or the interpreter, from other jobs."""
 LOOKUPS = DaemonPool(LOOKUP_WORKERS)
 """For the resolver alone: while it hangs, files are read and expressions matched all the same."""
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """``asyncio.run`` with workers that never hold up the end, and with the kernel stamping all the while."""
+    return asyncio.run(_with_workers(main))
 
-    async def with_workers() -> T:
-        asyncio.get_running_loop().set_default_executor(WAITING)
-        with kept_on():
-            return await main
 
-    return asyncio.run(with_workers())
+LARGE = 2**16
+"""Bytes, characters or elements that are looked at on the spot; more would hold up the other jobs."""
+
+
+async def aside_if_large(size: int, work: Callable[..., T], *arguments: object) -> T:
+    """The result of *work* on data of this *size*, in a worker if it is large."""
+    if size <= LARGE:
+        return work(*arguments)
+    return await asyncio.get_running_loop().run_in_executor(PAGES, work, *arguments)
+
+
+async def begun_aside_if_large(size: int, work: Callable[..., T], *arguments: object) -> T:
+    """The same for the first *work* on a page: pages that are parsed are done with first, and their memory is free."""
+    if size <= LARGE:
+        return work(*arguments)
+    return await asyncio.wrap_future(PAGES.submit_behind(work, *arguments))
+
+
+def run_through(main: Coroutine[Any, Any, T], told: Callable[[BaseException], None]) -> T:
+    """The same, where no exception ends the loop but one of *main* itself: it is *told*, and the loop goes on.
+
+    KeyboardInterrupt and SystemExit in any task end asyncio's loops; so does what another thread raises in ours
+    (PyThreadState_SetAsyncExc).  What was to be done in the loop is still there when it runs again.
+    """
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(_with_workers(main))
+    left = _MOST_RESUMED
+    try:
+        while True:
+            try:
+                return loop.run_until_complete(task)
+            except BaseException as error:
+                if task.done() or loop.is_closed() or not left:
+                    raise
+                told(error)
+            left -= 1
+    finally:
+        _end(loop)
+
+
+FORKED = 70
+"""The exit code of a process that an operator's step has forked and that would go on as we."""
+_LOOPS: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
+
+
+def leave_a_fork(ours: int) -> None:
+    """End this process if it is not *ours* (a pid) but a fork: a second daemon would run every job again, and fork."""
+    if os.getpid() != ours:
+        os._exit(FORKED)
+
+
+def _end_in_forks() -> None:
+    """In a process that was just forked: it ends where it would go on with a loop of ours."""
+    for loop in tuple(_LOOPS):
+        with contextlib.suppress(RuntimeError):  # it is closed
+            loop.call_soon(os._exit, FORKED)
+
+
+os.register_at_fork(after_in_child=_end_in_forks)
+
+_MOST_RESUMED = 1000
+"""So often a loop goes on after an exception; then a new one is better."""
+_ENDING_SECONDS = 0.3
+"""For the tasks that are left when a loop ends."""
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what is left in *loop*, wait for it a little, and close the loop."""
+    with contextlib.suppress(BaseException):
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.wait(tasks, timeout=_ENDING_SECONDS))
+    with contextlib.suppress(BaseException):
+        loop.close()
+
+
+async def _with_workers(main: Coroutine[Any, Any, T]) -> T:
+    loop = asyncio.get_running_loop()
+    _LOOPS.add(loop)
+    loop.set_default_executor(WAITING)
+    with kept_on():
+        return await main

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import rrd
-import unpacked
-from collectd_process import CHECKOUT, HOST
 
 from collectd_inode.cli.configured import read
 from collectd_inode.report.values import series
+from demo import unpacked
+from tests.helpers import rrd
+from tests.helpers.collectd_process import HOST
+from tests.helpers.places import ROOT
 
-DASHBOARDS = CHECKOUT / "dashboards"
+DASHBOARDS = ROOT / "dashboards"
 COLLECTION3 = "usr/share/doc/collectd-core/examples/collection3"
 STEP, VALUES = 60, 30
 STORED = {
@@ -50,6 +51,9 @@ def types(folder: Path) -> dict[str, set[str]]:
         </NTP>
         <Clock "local">
         </Clock>
+        <Quorum "shop">
+          Job "scenario/shop-buying"
+        </Quorum>
       </Module>
     </Plugin>
     """)

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from collectd_process import CHECKOUT
-from examples import LOOK, OPEN
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectd_inode.kinds import KINDS
+from collectd_inode.model import Detail, Job, PlannedStep
 from collectd_inode.report.grafana import SOURCES, dashboard, generic, text
-from collectd_inode.report.panels import KINDS
 from collectd_inode.report.queries import Json
-from collectd_inode.run import Detail, Job, PlannedStep
+from tests.helpers.examples import LOOK, OPEN
+from tests.helpers.places import ROOT
 
 NEXT = PlannedStep('follow "Penguins\' eggs" (#A)', "follow_penguins_eggs")
 SHOP = Job("scenario", "shop", "shop-buying", "Buying", interval=300.0, steps=(OPEN, NEXT, LOOK))
@@ -26,6 +26,7 @@ TIME = Job(
     "ntp", "time", "time", host="gps.example.org", detail=Detail.SCENARIO,
     readings=(
         ("time_offset", "ntp1_example"), ("delay", "ntp1_example"), ("gauge", "leap-ntp1_example"),
+        ("gauge", "reach-ntp1_example"),
         ("gauge", "pool_score-ntp1_example"), ("gauge", "margin-s3"), ("time_offset", "consensus"),
     ),
 )  # fmt: skip
@@ -104,7 +105,7 @@ def test_groups_come_in_the_order_of_the_configuration(source: str) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 def test_what_is_shipped_is_what_the_code_makes(source: str) -> None:
     """Make it anew by: python3 -m dashboards"""
-    file = CHECKOUT / "dashboards" / f"grafana-{source}.json"
+    file = ROOT / "dashboards" / f"grafana-{source}.json"
     assert file.read_text(encoding="utf-8") == text(generic(source))
 
 
@@ -171,11 +172,11 @@ def test_more_steps_than_letters() -> None:
 def test_the_variables_of_what_is_shipped() -> None:
     """Host and job are chosen from what the store has; the prefix is a constant."""
     listed = {each["name"]: each for each in generic("graphite")["templating"]["list"]}
-    assert list(listed) == ["DS_GRAPHITE", "prefix", "host", *KINDS]
+    assert list(listed) == ["DS_GRAPHITE", "prefix", "host", *(kind.plugin for kind in KINDS)]
     assert (listed["prefix"]["type"], listed["prefix"]["query"]) == ("constant", "collectd")
     assert (listed["ntp"]["query"], listed["ntp"]["regex"]) == ("${prefix}.${host}.ntp-*", "/^ntp-(.*)$/")
     chosen = {each["name"]: each for each in generic("prometheus")["templating"]["list"]}
-    assert list(chosen) == ["DS_PROMETHEUS", "host", *KINDS]
+    assert list(chosen) == ["DS_PROMETHEUS", "host", *(kind.plugin for kind in KINDS)]
     assert chosen["ntp"]["query"] == 'label_values(collectd_ntp_bool{type="success",instance="${host}"},ntp)'
 
 

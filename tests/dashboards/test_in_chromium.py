@@ -7,14 +7,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import chromium
 import pytest
-import rrd
-from chromium import DARK, DESKTOP, LIGHT, PHONE
-from collectd_process import HOST
 
 from collectd_inode import cli
-from collectd_inode.report.status import Record, path, text
+from collectd_inode.report.record import Record, path, text
+from tests.helpers import chromium, rrd
+from tests.helpers.chromium import DARK, DESKTOP, LIGHT, PHONE
+from tests.helpers.collectd_process import HOST
 
 STEP, VALUES = 60, 120
 CONF = """
@@ -44,7 +43,7 @@ FEATURE = """Feature: Shop
     Then I should see "1 penguin"
 """
 SHOP, TIME = "shop-buying_a_penguin", "time"
-MESSAGE = "“1 penguin” is not to be seen"
+MESSAGE = "text “1 penguin” not found"
 
 
 def record(kind: str, job: str, instance: str, **more: object) -> Record:
@@ -94,7 +93,7 @@ def test_what_a_person_sees_of_it(page: Path) -> None:
     seen = chromium.look(page, DESKTOP[0], LIGHT)
     assert seen.lines[0] == HOST
     assert seen.lines[1].startswith("1 failed, 1 passed.")
-    assert [line for line in seen.lines if line[0] in "✗✓"] == ["✗ shop: Buying a penguin", "✓ time"]
+    assert [line for line in seen.lines if line[:2] in ("✗ ", "✓ ")] == ["✗ shop: Buying a penguin", "✓ time"]
     facts = dict(zip(seen.lines, seen.lines[1:], strict=False))
     assert facts["✗ shop: Buying a penguin"].startswith("failed since")
     assert {name: facts[name] for name in ("step", "cause", "message", "expected", "found")} == {

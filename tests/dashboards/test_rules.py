@@ -6,10 +6,10 @@ import re
 import subprocess
 from pathlib import Path
 
-import unpacked
-from collectd_process import CHECKOUT
+from demo import unpacked
+from tests.helpers.places import ROOT
 
-DASHBOARDS = CHECKOUT / "dashboards"
+DASHBOARDS = ROOT / "dashboards"
 RULES, TRIED = DASHBOARDS / "prometheus-rules.yml", DASHBOARDS / "prometheus-rules-test.yml"
 
 
@@ -42,7 +42,7 @@ def test_each_alert_fires_when_it_should_and_not_before() -> None:
 
 def test_whisper_takes_the_retentions_that_are_recommended(tmp_path: Path) -> None:
     """Those in the comments of conf.d/write-graphite.conf; each archive must divide the next."""
-    comments = (CHECKOUT / "conf.d" / "write-graphite.conf").read_text(encoding="utf-8")
+    comments = (ROOT / "conf.d" / "write-graphite.conf").read_text(encoding="utf-8")
     schemas = tmp_path / "storage-schemas.conf"
     schemas.write_text("\n".join(re.findall(r"^#   (\[.*|pattern.*|retentions.*)$", comments, re.MULTILINE)))
     program = unpacked.command("graphite", "validate-storage-schemas")

@@ -10,16 +10,17 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from examples import SetClock, loaded, write_feature
-from faults import FaultySite
-from peers import Conversation, Peer, answer, hang, peer, tidily
 
-from collectd_inode.keys import Common
+from collectd_inode.keys import BlockSettings
+from collectd_inode.model import Cause, Job, Observation, Status, Warning
 from collectd_inode.report.values import values
-from collectd_inode.run import Cause, Job, Observation, Status, Warning, observe
+from collectd_inode.run import observe
 from collectd_inode.scenario import replay
 from collectd_inode.state import State
 from collectd_inode.wire import SYSTEM_CLOCK, Clock, workers
+from tests.helpers.examples import SetClock, loaded, observe_patiently, write_feature
+from tests.helpers.faults import FaultySite
+from tests.helpers.peers import Conversation, Peer, answer, hang, peer, tidily
 
 P, F, S, E = Status.PASSED, Status.FAILED, Status.SKIPPED, Status.ERROR
 
@@ -49,14 +50,21 @@ def asked(
     *answers: bytes | Conversation,
     deadline: float = 30.0,
     clock: Clock = SYSTEM_CLOCK,
+    late: int | None = None,
     **settings: Any,
 ) -> tuple[Observation, Peer]:
-    """What comes of one run of it, and what was asked of the server meanwhile."""
+    """What comes of one run of it, and what was asked of the server meanwhile.
+
+    Deadlines count from when the answer is waited for in the step with the number *late*, if there is one.
+    """
 
     async def main() -> tuple[Observation, Peer]:
         async with peer(*answers) as server:
-            job = scenario(folder, text, base_url=server.url, **settings)
-            return await observe(replace(job, deadline=deadline), clock), server
+            job = replace(scenario(folder, text, base_url=server.url, **settings), deadline=deadline)
+            if late is None:
+                return await observe(job, clock), server
+            still = "waiting for the answer of 127.0.0.1"
+            return await observe_patiently(job, step=job.steps[late].series, still=still), server
 
     return tidily(main())
 
@@ -94,7 +102,7 @@ def test_a_soft_step_that_fails_is_a_warning(tmp_path: Path, site: FaultySite) -
     steps = 'When I go to "/fine"\nThen I should see "Bye", or warn\nAnd I should see "Welcome"'
     found = replayed(tmp_path, steps, site)
     assert (found.status, statuses(found)) == (P, [P, F, P])
-    said = f'I should see "Bye", or warn: “Bye” is not to be seen, on “Fine” at {site.url}/fine (status 200)'
+    said = f'I should see "Bye", or warn: text “Bye” not found, on “Fine” at {site.url}/fine (status 200)'
     assert found.warnings == (Warning("soft", said),)
     sent = {value.identity: value.value for value in values(found, 0.0)}
     assert (sent["scenario-web-home/bool-success"], sent["scenario-web-home/gauge-warnings"]) == (1.0, 1.0)
@@ -124,7 +132,7 @@ def test_where_nothing_came_the_page_is_the_one_before(tmp_path: Path, site: Fau
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        ('I should see "x" within "h1", or warn', "“x” is not to be seen, on “Fine” at /fine (status 200)"),
+        ('I should see "x" within "h1", or warn', "text “x” not found, on “Fine” at /fine (status 200)"),
         ('I should see "x" within "#a", or warn', "there is no “#a”, on “Fine” at /fine (status 200)"),
         ("I fill in the following, or warn:\n| Name | Jo |", "no field “Name”, on “Fine” at /fine (status 200)"),
         ("the request should fail, or warn", "the request succeeded: “Fine” at /fine (status 200)"),
@@ -163,7 +171,8 @@ def test_an_undefined_step_is_not_saved_by_being_soft(tmp_path: Path) -> None:
 def test_a_step_s_own_timeout_is_excused_too(tmp_path: Path, site: FaultySite) -> None:
     """It has the time waited for its latency, as everywhere; the sum is of what passed."""
     steps = 'When I go to "/hang", or warn\nAnd I go to "/fine"'
-    found = replayed(tmp_path, steps, site, step_timeout=0.5)
+    job = scenario(tmp_path, steps, base_url=site.url, step_timeout=0.5)
+    found = workers.run(observe_patiently(job, step=job.steps[0].series))
     assert (found.status, statuses(found)) == (P, [F, P])
     waited = found.steps[0].seconds
     assert waited is not None
@@ -191,7 +200,7 @@ def test_clean_up_steps_are_done_after_a_failure(tmp_path: Path) -> None:
     found, server = asked(tmp_path, steps, answer())
     assert (found.status, found.cause, statuses(found)) == (F, Cause.EXPECTATION, [P, F, S, P, P])
     assert found.bad_step == found.steps[1]
-    assert found.message.startswith("“Bye” is not to be seen")
+    assert found.message.startswith("text “Bye” not found")
     assert server.asked == ["GET /in", "GET /leave", "GET /close"]
     assert found.seconds is None
 
@@ -201,6 +210,60 @@ def test_what_was_done_is_not_done_again(tmp_path: Path) -> None:
     steps = f'{LEAVE}\nWhen I follow "nowhere"\n{LEAVE}'
     found, server = asked(tmp_path, steps, answer())
     assert (statuses(found), server.asked) == ([P, F, P], ["GET /leave", "GET /leave"])
+
+
+TIED = 'And if I got as far as "{}", whatever happens, I go to "/leave"'
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected", "asked_for"),
+    [
+        ('When I go to "/in"\nThen I should see "Bye"\n{tied}', [P, F, P], ["GET /in", "GET /leave"]),
+        ('When I follow "x"\nAnd I go to "/in"\nAnd I go to "/out"\n{tied}', [F, S, S, S], []),
+        ('When I go to "/in"\nAnd I go to "/out"\n{tied}', [P, P, P], ["GET /in", "GET /out", "GET /leave"]),
+        ('When I follow "x"\n{tied_to_soft}\n{leave}', [F, S, S, P], ["GET /leave"]),
+        ('{tied_to_soft}\nWhen I go to "/in"', [F, S, P], ["GET /in"]),
+    ],
+)
+def test_clean_up_that_is_tied_to_a_step(
+    tmp_path: Path, steps: str, expected: list[Status], asked_for: list[str]
+) -> None:
+    """It is done where that step has passed, and skipped where it has not: the run goes on, and is as it was."""
+    tied = TIED.format('I go to "/in"')
+    soft = 'When I follow "y", or warn\n' + TIED.format('I follow "y", or warn')
+    written = steps.format(tied=tied, leave=LEAVE, tied_to_soft=soft)
+    found, server = asked(tmp_path, written, answer())
+    assert (statuses(found), server.asked) == (expected, asked_for)
+    assert found.status is (F if "x" in steps or "Bye" in steps else P)
+
+
+@pytest.mark.parametrize("passed", ["go to /in", 'I  go to "/in"', "go_to_in", 'I go to "/in"'])
+def test_how_a_step_is_named(tmp_path: Path, passed: str) -> None:
+    """By its text, or by its series; what a series leaves out does not count."""
+    found, server = asked(tmp_path, f'When I go to "/in"\n{TIED.format(passed)}', answer())
+    assert (statuses(found), server.asked) == ([P, P], ["GET /in", "GET /leave"])
+
+
+def test_two_steps_that_read_the_same(tmp_path: Path) -> None:
+    """The first is meant; the second has a series of its own."""
+    steps = f'When I go to "/in"\nAnd I follow "x"\nAnd I go to "/in"\n{TIED.format("go_to_in_2")}\n'
+    found, server = asked(tmp_path, steps + TIED.format('I go to "/in"'), answer())
+    assert (statuses(found), server.asked) == ([P, F, S, S, P], ["GET /in", "GET /leave"])
+
+
+@pytest.mark.parametrize(
+    ("passed", "said"),
+    [
+        ('I go to "/inn"', 'no step before this one is “I go to "/inn"”; did you mean “I go to "/in"”?'),
+        ("x", "no step before this one is “x”"),
+        ('I go to "/out"', 'no step before this one is “I go to "/out"”; did you mean “I go to "/in"”?'),
+    ],
+)
+def test_a_step_that_is_not_there_is_a_mistake(tmp_path: Path, passed: str, said: str) -> None:
+    """When the feature is loaded; one that comes later is not there either."""
+    path = write_feature(tmp_path, f'When I go to "/in"\n{TIED.format(passed)}\nAnd I go to "/out"')
+    (problem,) = loaded(path, base_url="http://h/").problems
+    assert said in str(problem)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +311,7 @@ def test_the_first_trouble_is_the_run_s(tmp_path: Path) -> None:
 def test_clean_up_steps_have_time_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others have run into their share of the run's time before."""
     monkeypatch.setattr(replay, "_MAIN_SHARE", 0.01)
-    found, server = asked(tmp_path, f'When I go to "/in"\n{LEAVE}', hang, answer(), deadline=20.0)
+    found, server = asked(tmp_path, f'When I go to "/in"\n{LEAVE}', hang, answer(), deadline=20.0, late=0)
     said = "not done after 0.2 s (the rest of the 20 s is for the clean-up steps)"
     assert found.message == f"{said}: still waiting for the answer of 127.0.0.1"
     assert (found.cause, statuses(found), found.bad_step) == (Cause.TIMEOUT, [F, P], found.steps[0])
@@ -266,10 +329,10 @@ def test_the_other_steps_have_four_fifths_of_the_run_s_time(tmp_path: Path) -> N
 
 def test_the_run_s_deadline_ends_the_clean_up_too(tmp_path: Path) -> None:
     """How the run ended is known by then."""
-    found, _ = asked(tmp_path, f'When I follow "nowhere"{TWO}', hang, deadline=1.0)
-    assert (found.message, statuses(found)) == ("no page yet: go to one first", [F, F, S])
+    found, _ = asked(tmp_path, f'When I follow "nowhere"{TWO}', hang, deadline=0.2, late=1)
+    assert (found.message, statuses(found)) == ("no page yet: open one first", [F, F, S])
     assert found.steps[1].trouble is not None
-    assert found.steps[1].trouble.message == "not done after 1 s: still waiting for the answer of 127.0.0.1"
+    assert found.steps[1].trouble.message == "not done after 0.2 s: still waiting for the answer of 127.0.0.1"
 
 
 def test_a_step_that_swallows_its_cancellation_ends_its_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,15 +348,15 @@ def test_a_step_that_swallows_its_cancellation_ends_its_part(tmp_path: Path, mon
                 pass
         """
     steps = f'When I am stubborn\nAnd I go to "/in"\n{LEAVE}'
-    found, server = asked(tmp_path, steps, answer(), deadline=5.0, steps=own(tmp_path, text))
-    assert found.message == "not done after 0.05 s (the rest of the 5 s is for the clean-up steps)"
+    found, server = asked(tmp_path, steps, answer(), deadline=20.0, steps=own(tmp_path, text))
+    assert found.message == "not done after 0.2 s (the rest of the 20 s is for the clean-up steps)"
     assert (statuses(found), server.asked) == ([P, S, P], ["GET /leave"])
 
 
 def test_a_clean_up_step_has_the_step_s_timeout(tmp_path: Path) -> None:
     """As every other step."""
-    found, _ = asked(tmp_path, f'When I go to "/in"\n{LEAVE}', answer(), hang, step_timeout=0.5)
-    assert found.message == "the step was not done after 0.5 s: still waiting for the answer of 127.0.0.1"
+    found, _ = asked(tmp_path, f'When I go to "/in"\n{LEAVE}', answer(), hang, step_timeout=0.2, late=1)
+    assert found.message == "the step was not done after 0.2 s: still waiting for the answer of 127.0.0.1"
 
 
 def test_a_stop_of_the_daemon_does_not_clean_up(tmp_path: Path) -> None:
@@ -366,7 +429,7 @@ def test_a_value_that_is_hidden(tmp_path: Path, site: FaultySite) -> None:
     found = replayed(tmp_path, 'When I hide the token abcdef\nAnd I say "<${token}>"', site, steps=steps)
     assert found.message.startswith("<[token]> (")
     broken = replayed(tmp_path, 'When I hide the token [x:y\nAnd I go to "http://${token}.test/"', site, steps=steps)
-    said = "the step cannot be done with what ${token} stands for; in an address it must be %-encoded"
+    said = "the step cannot use the value of ${token}; in an address it must be %-encoded"
     assert (broken.cause, broken.message) == (Cause.CONFIGURATION, said)
 
 
@@ -413,7 +476,7 @@ def test_what_a_sentence_remembers_is_known_from_then_on(tmp_path: Path) -> None
     assert (found.status, server.asked) == (P, ["GET /order/1", "GET /cancel/1"])
     wrong = loaded(write_feature(tmp_path, 'When I remember a new number as "my number"'), base_url="http://www.test/")
     (problem,) = wrong.problems
-    assert problem.what == "“my number” is no name for a variable: a letter, then letters, digits, _ and -"
+    assert problem.what == "“my number” is not a name for a variable: a letter, then letters, digits, _ and -"
 
 
 def test_counting(tmp_path: Path, site: FaultySite) -> None:
@@ -422,11 +485,11 @@ def test_counting(tmp_path: Path, site: FaultySite) -> None:
     text = "When I count, or warn\nAnd I count"
 
     def counted() -> list[str]:
-        common = Common(state=State(str(folder)))
+        common = BlockSettings(state=State(str(folder)))
         found = replayed(tmp_path, text, site, steps=steps, common=common)
         return [step.trouble.message.partition(" ")[0] for step in found.steps if step.trouble]
 
     assert [counted(), counted()] == [["1", "2"], ["3", "4"]]
-    (file,) = folder.iterdir()
+    (file,) = folder.glob("scenario-counter-*.json")
     file.write_text(file.read_text().replace("4", '"four"'))
     assert counted() == ["1", "2"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import gzip
+import itertools
 import json
 import os
 import stat
@@ -15,18 +16,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from examples import job, loaded, write_feature
-from peers import answer, close, peer, tidily
 
-from collectd_inode.browser.headers import Headers
 from collectd_inode.browser.record import Recorder
-from collectd_inode.keys import Expected
+from collectd_inode.keys import BlockSettings, Expected, keys_of
+from collectd_inode.model import Cause, Observation, Status, Warning
+from collectd_inode.page.headers import Headers
 from collectd_inode.report import jsonl
-from collectd_inode.run import Cause, Observation, Redactor, Status, Warning, observe
+from collectd_inode.run import observe
 from collectd_inode.scenario.evidence import Evidence
-from collectd_inode.scenario.settings import SCENARIO_KEYS
+from collectd_inode.scenario.settings import Settings
+from collectd_inode.secrets.redactor import Redactor
+from collectd_inode.state import State
 from collectd_inode.wire import Clock, workers
 from demo.site import Outage, Site, page
+from tests.helpers.examples import configured, job, loaded, observe_patiently, write_feature
+from tests.helpers.peers import answer, close, peer, tidily
 
 DOWN = Outage(length=1, period=1, first=0)
 
@@ -84,6 +88,7 @@ def test_a_page_that_fails_is_kept_with_the_reason(tmp_path: Path, site: Site) -
         "web": "drwx------",
         "page.html": "-rw-------",
         "reason.txt": "-rw-------",
+        "requests.har": "-rw-------",
         "transcript.txt": "-rw-------",
     }
     reason = (run / "reason.txt").read_text().splitlines()
@@ -113,7 +118,7 @@ def test_a_page_that_fails_is_kept_with_the_reason(tmp_path: Path, site: Site) -
 
 
 def test_a_run_that_passes_leaves_nothing(tmp_path: Path, site: Site) -> None:
-    """Not even the folder, and no key in the JSON line; nor does a job without SaveFailures."""
+    """Not even the folder, and no key in the JSON line; nor does a job without SaveFailures and StateDir."""
     (passed,) = replay(tmp_path, 'Given I am on "/"', base_url=site.url)
     (without,) = replay(tmp_path, STOCK, base_url=site.url, save_failures=None)
     assert [passed.evidence, without.evidence] == ["", ""]
@@ -122,20 +127,38 @@ def test_a_run_that_passes_leaves_nothing(tmp_path: Path, site: Site) -> None:
 
 
 def test_only_so_many_runs_are_kept(tmp_path: Path, site: Site) -> None:
-    """The last ones."""
+    """The first one of the outage and the last one."""
     found = replay(tmp_path, STOCK, runs=4, base_url=site.url, save_max=2)
     kept = [str(path) for path in sorted((tmp_path / "failures" / "web").iterdir())]
-    assert kept == [run.evidence for run in found[2:]]
+    assert kept == [found[0].evidence, found[3].evidence]
     assert len({run.evidence for run in found}) == 4
 
-    (last,) = replay(tmp_path, STOCK, base_url=site.url, save_bytes=1000)
+    (last,) = replay(tmp_path, STOCK, base_url=site.url, common=BlockSettings(save_total=1000))
     files = on_disk(tmp_path / "failures")
     assert {os.path.dirname(file) for file in files} == {os.path.relpath(last.evidence, tmp_path / "failures")}
     assert sum(map(len, files.values())) <= 1000
 
 
+def test_a_good_run_ends_an_outage(tmp_path: Path) -> None:
+    """Each has its first and its last run; StateDir knows of one that goes on over a restart."""
+    state = tmp_path / "state"
+    write_feature(tmp_path, 'Given I am on "/"')
+
+    hours = itertools.count()
+
+    async def some(*statuses: int) -> list[str]:
+        common = BlockSettings(state=State(str(state)))
+        async with peer(*(answer(b"x", f"{status} x") for status in statuses)) as server:
+            (one,) = loaded(tmp_path / "web.feature", base_url=server.url, common=common, save_max=1).jobs
+            return [os.path.basename((await observe(one, Later(next(hours)))).evidence) for _ in statuses]
+
+    found = [*tidily(some(500, 500)), *tidily(some(500, 500, 200, 500, 500)), *tidily(some(500))]
+    assert found[4] == ""
+    assert sorted(os.listdir(state / "failures" / "web")) == sorted([found[0], found[3], found[5], found[7]])
+
+
 def test_jobs_that_fail_at_once(tmp_path: Path, site: Site) -> None:
-    """Each has its own, and they keep to the limit together."""
+    """Each has its own: no scenario's first run goes for another's."""
     lines = "".join(f"  Scenario: No {n}\n    When I go to /stock?n={n}\n" for n in range(8))
     found = loaded(
         write_feature(tmp_path, f"Feature: Stock\n{lines}"),
@@ -149,9 +172,33 @@ def test_jobs_that_fail_at_once(tmp_path: Path, site: Site) -> None:
     assert [run.warnings for run in runs] == [()] * 8
     there = [run for run in runs if os.path.isdir(run.evidence)]
     assert {Path(run.evidence) for run in there} == set((tmp_path / "failures" / "web").iterdir())
-    assert len(there) == 5
+    assert len(there) == 8
     for run in there:
         assert f"> GET {site.url}/stock?n={(run.job.scenario or '')[3:]}\n" in transcript(run)
+
+
+# Where it is kept
+
+
+def test_with_state_dir_it_is_kept_there(tmp_path: Path, site: Site) -> None:
+    """In StateDir, which is made; unless SaveFailures names another folder, or none."""
+    state = tmp_path / "made" / "state"
+    common = BlockSettings(state=State(str(state)))
+    (found,) = replay(tmp_path, STOCK, base_url=site.url, common=common, save_failures=None)
+    assert (found.warnings, Path(found.evidence).parent) == ((), state / "failures" / "web")
+    assert stat.filemode((state / "failures").stat().st_mode) == "drwx------"
+    (none,) = replay(tmp_path, STOCK, base_url=site.url, common=common, save_failures="none")
+    assert (none.warnings, none.evidence) == ((), "")
+    (elsewhere,) = replay(tmp_path, STOCK, base_url=site.url, common=common)
+    assert Path(elsewhere.evidence).parent == tmp_path / "failures" / "web"
+    assert len(list((state / "failures" / "web").iterdir())) == 1
+
+
+def test_module_keys_hold_for_all_blocks(tmp_path: Path) -> None:
+    """SaveTotal and SaveAge."""
+    text = 'SaveTotal 5000\nSaveAge 0.5\n<Scenario "web">\nFeature "x"\n</Scenario>\n'
+    (block,) = configured(text).blocks
+    assert (block.common.save_total, block.common.save_age) == (5000, 0.5)
 
 
 # Secrets
@@ -208,7 +255,7 @@ def test_no_secret_is_on_the_disk(tmp_path: Path) -> None:
     ]
     assert [line for line in wanted if line not in lines] == []
     assert 'passed    When I fill in "Word" with "[password]"' in written
-    assert "what is secret in it was replaced" in written
+    assert "secrets were replaced" in written
 
 
 # Answers that break off, and none at all
@@ -226,7 +273,7 @@ def test_a_page_that_had_come_half_when_the_time_was_up(tmp_path: Path) -> None:
         async with peer(half) as server:
             feature = write_feature(tmp_path, "When I go to /")
             (one,) = loaded(feature, base_url=server.url, save_failures=str(tmp_path / "failures")).jobs
-            return await observe(one, seconds=0.3)
+            return await observe_patiently(one, seconds=0.2, still="reading the answer of 127.0.0.1")
 
     found = tidily(run())
     assert found.cause is Cause.TIMEOUT
@@ -246,7 +293,7 @@ def test_a_site_that_hangs_up(tmp_path: Path) -> None:
             return await observe(one)
 
     found = tidily(run())
-    assert sorted(on_disk(Path(found.evidence))) == ["reason.txt", "transcript.txt"]
+    assert sorted(on_disk(Path(found.evidence))) == ["reason.txt", "requests.har", "transcript.txt"]
     assert "page      none: no answer had a body to read\n" in transcript(found)
     assert "      < no answer" in transcript(found)
 
@@ -310,7 +357,7 @@ def test_a_folder_that_cannot_be_used_is_a_warning(tmp_path: Path, site: Site) -
     (tmp_path / "failures" / "web").symlink_to("/")
     (found,) = replay(tmp_path, STOCK, base_url=site.url)
     assert (found.status, found.cause, found.evidence) == (Status.FAILED, Cause.REFUSED, "")
-    why = f"SaveFailures: {tmp_path}/failures/web is a file or a link, and a folder is wanted"
+    why = f"SaveFailures: {tmp_path}/failures/web is a file or a link; expected a folder"
     assert found.warnings == (Warning("evidence", why),)
     (gone,) = replay(tmp_path, STOCK, base_url=site.url, save_failures=str(tmp_path / "not" / "there"))
     why = f"{tmp_path}/not/there/web: No such file or directory"
@@ -358,14 +405,14 @@ def test_a_disk_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 CLOSED = "a folder that nobody but its owner can write to (chmod go-w)"
-READ = {key.name: key.read for key in SCENARIO_KEYS}["SaveFailures"]
+READ = {key.name: key.read for key in keys_of(Settings)}["SaveFailures"]
 
 
 def test_a_folder_to_keep_evidence_in(tmp_path: Path) -> None:
     """One that is there, or that can be made."""
     tmp_path.chmod(0o755)
     (tmp_path / "link").symlink_to(tmp_path)
-    for path in (tmp_path, tmp_path / "new", tmp_path / "link"):
+    for path in (tmp_path, tmp_path / "new", tmp_path / "link", "none"):
         assert READ((str(path),)) == str(path)
     assert sorted(os.listdir(tmp_path)) == ["link"]
 

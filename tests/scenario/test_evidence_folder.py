@@ -6,27 +6,34 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
-from examples import job
 
 from collectd_inode.browser.decoding import Body
-from collectd_inode.browser.headers import Headers
 from collectd_inode.browser.record import Recorder
-from collectd_inode.run import Cause, Job, Misconfigured, Observation, Redactor, Status, StepResult, Trouble
+from collectd_inode.model import Cause, Job, Misconfigured, Observation, Status, StepResult, Trouble
+from collectd_inode.page.headers import Headers
 from collectd_inode.scenario import evidence
 from collectd_inode.scenario.evidence import Evidence, written
+from collectd_inode.secrets.redactor import Redactor
 from collectd_inode.wire import Exchange
+from tests.helpers.examples import job
 
 FILES = {"reason.txt": b"because\n", "transcript.txt": b"> GET /\n"}
 NOON = 1_795_003_200.0
 """2026-11-18 12:00:00 UTC."""
 
 
-def put(folder: Path, *times: float, most: int = 50, most_bytes: int = 10_000, home: Job | None = None) -> list[str]:
-    """The paths of runs kept at these seconds after noon."""
-    kept = Evidence(str(folder), most, most_bytes)
-    return [kept.put(home or job(None), NOON + seconds, FILES) for seconds in times]
+def put(
+    folder: Path, *times: float, home: Job | None = None, since: float | None = None, most: int = 50, **limits: Any
+) -> list[str]:
+    """The paths of runs kept at these seconds after noon, in one outage (*since*) or each in its own."""
+    kept = Evidence(str(folder), **{"most": most, "most_bytes": 10_000, **limits})
+    began = [NOON + (seconds if since is None else since) for seconds in times]
+    return [
+        kept.put(home or job(None), NOON + seconds, FILES, start) for seconds, start in zip(times, began, strict=True)
+    ]
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -70,23 +77,107 @@ def test_names_are_slugs_whatever_the_block_is_called(tmp_path: Path) -> None:
     assert path == str(tmp_path / "etc" / "2026-11-18T12-00-00Z-x_y_z")
 
 
-def test_the_oldest_go_first(tmp_path: Path) -> None:
-    """At most SaveMax runs, those of all the block's scenarios together; another block's have their own limits."""
-    put(tmp_path, 3, 1, 2, home=Job("scenario", "web", "web-login"))
-    put(tmp_path, 9, home=Job("scenario", "shop", "shop-login"))
-    put(tmp_path, 4, 5, most=3)
-    assert runs(tmp_path) == [f"2026-11-18T12-00-0{name}" for name in ("3Z-login", "4Z-home", "5Z-home")]
+def seconds(folder: Path, series: str = "home") -> list[int]:
+    """The seconds after noon of the runs that are kept of a scenario."""
+    found = [name for name in runs(folder) if name.endswith(series)]
+    return [int(name[14:16]) * 60 + int(name[17:19]) for name in found]
+
+
+LOGIN = Job("scenario", "web", "web-login")
+SHOP = Job("scenario", "shop", "shop-login")
+
+
+def test_an_outage_does_not_delete_its_own_evidence(tmp_path: Path) -> None:
+    """Its first run and its last stay, and as many from its beginning and its end as SaveMax allows."""
+    put(tmp_path, *range(0, 14, 2), since=0, most=3)
+    assert seconds(tmp_path) == [0, 2, 12]
+    put(tmp_path, *range(14, 40, 2), since=0, most=6)
+    assert seconds(tmp_path) == [0, 2, 12, 34, 36, 38]
+    put(tmp_path, 40, since=0, most=1)
+    assert seconds(tmp_path) == [0, 40]
+
+
+def test_the_last_five_outages_stay(tmp_path: Path) -> None:
+    """Their first and last runs, even if that is more than SaveMax; of older ones nothing does."""
+    for outage in range(7):
+        put(tmp_path, *(60 * outage + second for second in range(4)), since=60 * outage, most=3)
+    assert seconds(tmp_path) == [60 * outage + second for outage in range(2, 7) for second in (0, 3)]
+
+
+def test_a_noisy_scenario_does_not_evict_another_s(tmp_path: Path) -> None:
+    """What goes is its own, however often it fails; another block has its own limits."""
+    put(tmp_path, 1, 2, 3, since=1, home=LOGIN)
+    put(tmp_path, 9, home=SHOP)
+    for outage in range(10, 50):
+        put(tmp_path, outage, most=10)
+    assert seconds(tmp_path, "login") == [1, 2, 3]
+    assert seconds(tmp_path) == [43, 44, 45, 46, 47, 48, 49]
+    put(tmp_path, *range(50, 90), since=50, most=10)
+    assert seconds(tmp_path, "login") == [1, 2, 3]
+    assert seconds(tmp_path) == [46, 47, 48, 49, 50, 51, 89]
     assert os.listdir(tmp_path / "shop") == ["2026-11-18T12-00-09Z-login"]
-    put(tmp_path, 6, most=1)
-    assert runs(tmp_path) == ["2026-11-18T12-00-06Z-home"]
 
 
 def test_at_most_so_many_bytes(tmp_path: Path) -> None:
     """SaveBytes counts all files of the block's runs; the new one's have room before they are written."""
-    put(tmp_path, 1, 2, 3, 4, 5, most_bytes=3 * 16)
-    assert runs(tmp_path) == [f"2026-11-18T12-00-0{second}Z-home" for second in (3, 4, 5)]
-    put(tmp_path, 6, most_bytes=2 * 16 + 15)
-    assert runs(tmp_path) == [f"2026-11-18T12-00-0{second}Z-home" for second in (5, 6)]
+    put(tmp_path, *range(8), since=0, most_bytes=4 * 16)
+    assert seconds(tmp_path) == [0, 1, 6, 7]
+    put(tmp_path, 8, since=0, most_bytes=4 * 16 - 1)
+    assert seconds(tmp_path) == [0, 1, 8]
+    put(tmp_path, 9, since=0, most_bytes=16)
+    assert seconds(tmp_path) == [0, 9]
+
+
+def test_all_blocks_together(tmp_path: Path) -> None:
+    """SaveTotal holds whatever else stays: the middle runs go first, then those of the scenario that has most."""
+    put(tmp_path, 9, home=SHOP)
+    put(tmp_path, *range(10, 20), since=10)
+    put(tmp_path, 20, 21, 22, since=20, home=LOGIN)
+    put(tmp_path, 23, since=20, home=LOGIN, total_bytes=6 * 16)
+    assert (seconds(tmp_path), seconds(tmp_path, "login")) == ([10, 19], [20, 21, 23])
+    put(tmp_path, 24, since=20, home=LOGIN, total_bytes=4 * 16)
+    assert (seconds(tmp_path), seconds(tmp_path, "login")) == ([10], [20, 24])
+    assert os.listdir(tmp_path / "shop") == ["2026-11-18T12-00-09Z-login"]
+    put(tmp_path, 25, since=20, home=LOGIN, total_bytes=1)
+    assert (seconds(tmp_path), seconds(tmp_path, "login"), os.listdir(tmp_path / "shop")) == ([], [25], [])
+
+
+def test_evidence_gets_old(tmp_path: Path) -> None:
+    """After SaveAge days it goes, the first run of an outage with the last one; a new run is not needed for it."""
+    day = 86400
+    put(tmp_path, 0, 1, since=0)
+    put(tmp_path, 2, 3 + day, since=2)
+    put(tmp_path, 5, home=SHOP)
+    put(tmp_path, 4 + 2 * day, days=2)
+    assert runs(tmp_path) == ["2026-11-18T12-00-02Z-home", "2026-11-19T12-00-03Z-home", "2026-11-20T12-00-04Z-home"]
+    assert os.listdir(tmp_path / "shop") == ["2026-11-18T12-00-05Z-login"]
+    Evidence(str(tmp_path), 50, 10_000, days=2).sweep("shop", NOON + 6 + 2 * day)
+    assert os.listdir(tmp_path / "shop") == []
+    Evidence(str(tmp_path / "not there"), 50, 10_000).sweep("shop", NOON)
+    assert sorted(os.listdir(tmp_path)) == ["shop", "web"]
+
+
+def test_a_disk_that_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written with less than a tenth of it free, and nothing that is there has to go for it."""
+    put(tmp_path, 1, 2, 3, since=1)
+    free = os.fstatvfs
+
+    def nearly_full(folder: int) -> os.statvfs_result:
+        seen = list(free(folder))
+        seen[2], seen[4] = 1000, 99  # blocks, and those that are free for us
+        return os.statvfs_result(seen)
+
+    monkeypatch.setattr(os, "fstatvfs", nearly_full)
+    with pytest.raises(OSError, match="less than a tenth of the disk is free") as error:
+        put(tmp_path, 4, since=1, most=1)
+    assert error.value.filename == str(tmp_path / "web")
+    assert seconds(tmp_path) == [1, 2, 3]
+
+
+def test_a_folder_is_dated_with_its_outage(tmp_path: Path) -> None:
+    """So it is known after a restart."""
+    paths = put(tmp_path, 5, 65, since=5)
+    assert [os.stat(path).st_mtime for path in paths] == [NOON + 5, NOON + 5]
 
 
 def test_what_is_not_ours_stays(tmp_path: Path) -> None:
@@ -102,8 +193,9 @@ def test_what_is_not_ours_stays(tmp_path: Path) -> None:
     (home / "2026-11-18T11-00-02Z-home" / "page.html").mkdir()
     (home / "kept for Anna").mkdir()
     before = runs(tmp_path)
-    put(tmp_path, 2, 3, most=1)
-    assert runs(tmp_path) == sorted([*before, "2026-11-18T12-00-03Z-home"])
+    put(tmp_path, 2, 3, 4, since=2, most=1)
+    ours = ["2026-11-18T12-00-02Z-home", "2026-11-18T12-00-04Z-home"]
+    assert runs(tmp_path) == sorted([*before, *ours])
     assert (elsewhere / "reason.txt").read_text() == "another's"
     assert sorted(os.listdir(with_note)) == ["note.txt", "reason.txt", "transcript.txt"]
 
@@ -157,7 +249,7 @@ def test_something_else_where_the_block_s_folder_should_be(tmp_path: Path, what:
         (tmp_path / "web").write_text("")
     with pytest.raises(Misconfigured) as error:
         put(tmp_path, 0)
-    assert str(error.value) == f"SaveFailures: {tmp_path}/web is a file or a link, and a folder is wanted"
+    assert str(error.value) == f"SaveFailures: {tmp_path}/web is a file or a link; expected a folder"
     assert os.listdir(elsewhere) == []
 
 
@@ -217,9 +309,9 @@ def failed_run(page: bytes) -> tuple[Observation, Recorder]:
     body.feed(page)
     recorder.receives(body, "text/html")
     recorder.exchange(Exchange("www", {}, response_code=200, bytes=len(page)))
-    trouble = Trouble(Status.FAILED, Cause.EXPECTATION, "“Welcome” is not to be seen")
+    trouble = Trouble(Status.FAILED, Cause.EXPECTATION, "text “Welcome” not found")
     home = job(None)
-    steps = tuple(StepResult(s.name, s.series, Status.FAILED, s.place, trouble) for s in home.steps)
+    steps = tuple(StepResult(s, Status.FAILED, trouble) for s in home.steps)
     return Observation(home, Status.FAILED, NOON, 1.0, steps, trouble), recorder
 
 
@@ -234,6 +326,7 @@ def test_a_page_that_just_fits_and_one_that_does_not(size: int) -> None:
     """With a byte less than all take together, the page is cut, and the transcript says where."""
     page = b"x" * size
     whole = sizes(page, 10**6)
+    del whole["requests.har"]  # goes first
     assert whole["page.html"] == size
     total = sum(whole.values())
     assert sizes(page, total) == whole

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.browser.headers import Headers
-from collectd_inode.browser.page import Page
 from collectd_inode.browser.record import Received, Recorder
-from collectd_inode.keys import looks_secret
-from collectd_inode.run import Redactor
-from collectd_inode.scenario.hiding import Cleaned, Hiding
+from collectd_inode.page.headers import Headers
+from collectd_inode.page.page import Page
+from collectd_inode.secrets.hiding import Cleaned, Hiding
+from collectd_inode.secrets.names import looks_secret
+from collectd_inode.secrets.redactor import Redactor
 
 SECRET = "open sésame & more"
 FORM = b'<form method=post><input name=user><input name=geheim type=password value="Sesam-4711"><input name=nr></form>'

@@ -9,27 +9,29 @@ import os
 from pathlib import Path
 
 import pytest
-from examples import job
 
-from collectd_inode.browser.charset import UTF8, Encoding
 from collectd_inode.browser.decoding import Body
-from collectd_inode.browser.forms import Entry, File, multipart, plain, urlencoded
-from collectd_inode.browser.headers import Headers
-from collectd_inode.browser.page import Page
 from collectd_inode.browser.record import LONGEST_FORM, LONGEST_HEADERS, MOST_HOPS, Recorder
-from collectd_inode.run import (
+from collectd_inode.model import (
     Cause,
     Job,
     Observation,
+    Phase,
+    Place,
     PlannedStep,
-    Redactor,
     Status,
     StepResult,
     Trouble,
     Warning,
 )
+from collectd_inode.page.charset import UTF8, Encoding
+from collectd_inode.page.forms import Entry, File, multipart, plain, urlencoded
+from collectd_inode.page.headers import Headers
+from collectd_inode.page.page import Page
 from collectd_inode.scenario.evidence import written
-from collectd_inode.wire import Exchange, Phase
+from collectd_inode.secrets.redactor import Redactor
+from collectd_inode.wire import Exchange
+from tests.helpers.examples import job
 
 GOLDEN = Path(__file__).parent / "evidence_golden"
 NOON = 1_795_003_200.0
@@ -64,12 +66,14 @@ def login() -> tuple[Observation, Recorder, Redactor]:
     redactor.hide("password", "open sesame")
     agent = "user-agent: collectd_inode/1"
     planned = (
-        PlannedStep('I am on "/login"', "on_login", "login.feature:4", "Given"),
-        PlannedStep("I fill in:", "fill_in", "login.feature:5", "When", ("| User | anna        |",), navigates=False),
-        PlannedStep('I press "Log in"', "press_log_in", "login.feature:8", "And"),
-        PlannedStep('I should see "Hello, anna"', "see_hello", "login.feature:9", "Then", navigates=False),
-        PlannedStep("I follow “Log out”", "log_out", "login.feature:10", "When"),
-        PlannedStep('I go to "/logout"', "go_to_logout", "login.feature:11", "And", cleanup=True),
+        PlannedStep('I am on "/login"', "on_login", Place("login.feature", 4), "Given"),
+        PlannedStep(
+            "I fill in:", "fill_in", Place("login.feature", 5), "When", ("| User | anna        |",), navigates=False
+        ),
+        PlannedStep('I press "Log in"', "press_log_in", Place("login.feature", 8), "And"),
+        PlannedStep('I should see "Hello, anna"', "see_hello", Place("login.feature", 9), "Then", navigates=False),
+        PlannedStep("I follow “Log out”", "log_out", Place("login.feature", 10), "When"),
+        PlannedStep('I go to "/logout"', "go_to_logout", Place("login.feature", 11), "And", cleanup=True),
     )
     recorder.step = "on_login"
     hop(recorder, "GET", "http://www/login", "host: www", agent, status=200, body=LOGIN,
@@ -88,7 +92,7 @@ def login() -> tuple[Observation, Recorder, Redactor]:
         doing="waiting for the answer of www (192.0.2.7:80)", processing=2.0)  # fmt: skip
     trouble = Trouble(
         Status.FAILED, Cause.EXPECTATION,
-        "“Hello, anna” is not to be seen, on “Log in” at http://www/login?wrong=1&user=anna (status 200)",
+        "text “Hello, anna” not found, on “Log in” at http://www/login?wrong=1&user=anna (status 200)",
         "Hello, anna", "Wrong password for anna: [password]",
     )  # fmt: skip
     late = Trouble(Status.FAILED, Cause.TIMEOUT, "not done after 2 s: still waiting for the answer of www")
@@ -96,11 +100,10 @@ def login() -> tuple[Observation, Recorder, Redactor]:
     outcome = [(passed, None, 0.01351), (passed, None, None), (passed, None, 1.58), (failed, trouble, None),
                (Status.SKIPPED, None, None), (failed, late, 2.0)]  # fmt: skip
     results = tuple(
-        StepResult(p.name, p.series, status, p.place, why, seconds)
-        for p, (status, why, seconds) in zip(planned, outcome, strict=True)
+        StepResult(p, status, why, seconds) for p, (status, why, seconds) in zip(planned, outcome, strict=True)
     )
     home = Job("scenario", "web", "web-log_in", "Anna can log in", "shop", steps=planned)
-    told = (Warning("soft", "I should see “News”: “News” is not to be seen"),)
+    told = (Warning("soft", "I should see “News”: text “News” not found"),)
     return Observation(home, Status.FAILED, NOON, 3.6, results, trouble, told), recorder, redactor
 
 
@@ -122,7 +125,7 @@ def told(recorder: Recorder, *secrets: str, **more: object) -> list[str]:
         redactor.hide(f"secret{number}", secret)
     trouble = Trouble(Status.ERROR, Cause.ERROR, "a bug")
     home = job(None)
-    steps = tuple(StepResult(s.name, s.series, Status.SKIPPED, s.place) for s in home.steps)
+    steps = tuple(StepResult(s, Status.SKIPPED) for s in home.steps)
     observation = Observation(home, Status.ERROR, NOON, 1.0, steps, trouble, **more)  # type: ignore[arg-type]
     text = written(observation, recorder, redactor, 2**30)["transcript.txt"].decode()
     return [line.strip() for line in text.splitlines() if line.strip()]

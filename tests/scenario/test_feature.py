@@ -7,19 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectd_inode.model import Place, Problem
 from collectd_inode.names import SLUG_BYTES
 from collectd_inode.scenario import feature
-from collectd_inode.scenario.feature import (
-    BrokenScenario,
-    Feature,
-    Kind,
-    Problem,
-    Scenario,
-    Step,
-    Unreadable,
-    parse,
-    read,
-)
+from collectd_inode.scenario.feature import BrokenScenario, Feature, Scenario, Step, Unreadable, parse, read
 
 BLOG = """\
 Feature: inode.co.nz
@@ -246,12 +237,12 @@ def test_a_comment_that_names_nothing_is_a_warning() -> None:
             When x
             # series: late
         """)
-    stray = "this names nothing: it must stand right above a step or a scenario"
+    stray = "this applies to nothing: put it directly above a step or a scenario"
     assert found.warnings == (
-        Problem("a.feature", 1, 1, stray, Kind.WARNING),
-        Problem("a.feature", 3, 3, stray, Kind.WARNING),
-        Problem("a.feature", 6, 5, 'a name is missing after "series:"', Kind.WARNING),
-        Problem("a.feature", 8, 5, stray, Kind.WARNING),
+        Problem(stray, Place("a.feature", 1, 1)),
+        Problem(stray, Place("a.feature", 3, 3)),
+        Problem('a name is missing after "series:"', Place("a.feature", 6, 5)),
+        Problem(stray, Place("a.feature", 8, 5)),
     )
     assert [s.series for s in found.scenarios] == ["s"]
 
@@ -294,56 +285,61 @@ def test_one_bad_scenario_never_stops_the_others() -> None:
         """)
     without = "the scenario has no steps of its own"
     assert found.broken == (
-        BrokenScenario("Nothing", "nothing", frozenset({"@wip"}), Problem("a.feature", 5, 3, without, Kind.REFUSED)),
+        BrokenScenario("Nothing", "nothing", frozenset({"@wip"}), Problem(without, Place("a.feature", 5, 3))),
         BrokenScenario(
             "Home",
             "home",
             frozenset(),
             Problem(
-                "a.feature",
-                6,
-                3,
                 without,
-                Kind.REFUSED,
-                '"Wehn I go" was read as a line of the description; did you mean "When"?',
-            ),
-        ),
-        BrokenScenario(
-            "good!",
-            "",
-            frozenset(),
-            Problem(
-                "a.feature",
-                10,
-                3,
-                'the name "good" is taken by the scenario in line 8',
-                Kind.REFUSED,
-                "give one of them another title, or a name in a comment right above it: # series: NAME",
+                Place("a.feature", 6, 3),
+                help='"Wehn I go" was read as a line of the description; did you mean "When"?',
             ),
         ),
     )
     assert found.problems == tuple(b.problem for b in found.broken)
-    assert [s.title for s in found.scenarios] == ["Good"]
+    assert [(s.title, s.series) for s in found.scenarios] == [("Good", "good"), ("good!", "good")]
 
 
 def test_a_problem_reads_like_a_compiler_s() -> None:
     """path:line:column: message."""
-    assert str(Problem("a.feature", 3, 5, "no")) == "a.feature:3:5: no"
+    assert str(Problem("no", Place("a.feature", 3, 5))) == "a.feature:3:5: no"
 
 
 # Files that cannot be read
 
 
 @pytest.mark.parametrize(
+    "comment", ["# encoding: iso-8859-1", "# -*- coding: latin-1 -*-", "# language: de\n# Encoding: windows-1252"]
+)
+def test_an_encoding_of_its_own(comment: str) -> None:
+    """As cucumber reads it; a file that was saved as UTF-8 since then is that, whatever the comment says."""
+    source = f"{comment}\nFunktionalität: Straße\n  Szenario: Öl\n    * ich sehe\n"
+    if "language" not in comment:
+        source = source.replace("Funktionalität", "Feature").replace("Szenario", "Scenario")
+    for encoding in ("latin-1", "utf-8"):
+        read = parse(source.encode(encoding), "a.feature")
+        assert (read.title, [scenario.title for scenario in read.scenarios]) == ("Straße", ["Öl"])
+
+
+@pytest.mark.parametrize("comment", ["# encoding: nonsense", "# encoding: ascii", "# encoding: hex", "# encoding:"])
+def test_an_encoding_that_does_not_fit(comment: str) -> None:
+    """The place is that of the first byte that is not UTF-8."""
+    assert problems(f"{comment}\nFeature: ä\n".encode("latin-1")) == [
+        "a.feature:2:10: the file is not UTF-8: byte 0xe4"
+    ]
+
+
+@pytest.mark.parametrize(
     ("source", "message"),
     [
-        (b"", "1:1: the file holds no feature; it is empty or has nothing but comments"),
-        (b" \n# only this\n", "1:1: the file holds no feature; it is empty or has nothing but comments"),
+        (b"", "1:1: the file has no feature: it is empty or contains only comments"),
+        (b" \n# only this\n", "1:1: the file has no feature: it is empty or contains only comments"),
         (b"Feature: a\n  Scenario: \xc3\xa4\xff", "2:14: the file is not UTF-8: byte 0xff"),
         (b"\xef\xbb\xbfFeature: \xe4", "1:10: the file is not UTF-8: byte 0xe4"),
         (b"Feature: a\r\n\0", "2:1: the file is binary: a NUL byte"),
         ("Feature: a".encode("utf-16"), "1:1: the file is UTF-16; save it as UTF-8"),
-        (b"#" * (1024 * 1024 + 1), "1:1: the file is huge: more than 1048576 bytes"),
+        (b"#" * (1024 * 1024 + 1), "1:1: the file is too large: more than 1048576 bytes"),
         (b"\n  Feature: a\n  nothing else", "2:3: the feature has no scenarios"),
         (b"Feature: a\n  Rule: b\n", "1:1: the feature has no scenarios"),
         (b"# language: xx\nFoo: a\n", '1:1: unknown language "xx"'),
@@ -372,9 +368,9 @@ def test_every_syntax_error_is_told_in_words() -> None:
     uneven = "this row has more or fewer cells than the first row of its table"
     table = 'a table row (| … |), a doc string ("""), a step'
     assert caught.value.problems == (
-        Problem("a.feature", 5, 7, uneven),
-        Problem("a.feature", 6, 5, f'found "Thne y", expected {expected}', help='did you mean "Then"?'),
-        Problem("a.feature", 8, 7, f'found "mis-indented, no step", expected {expected}'),
+        Problem(uneven, Place("a.feature", 5, 7)),
+        Problem(f'found "Thne y", expected {expected}', Place("a.feature", 6, 5), help='did you mean "Then"?'),
+        Problem(f'found "mis-indented, no step", expected {expected}', Place("a.feature", 8, 7)),
     )
     assert table in expected
 
@@ -391,7 +387,7 @@ def test_every_syntax_error_is_told_in_words() -> None:
         ("Feature F", '1:1: found "Feature F", expected tags (@…) or "Feature:"', 'did you mean "Feature:"?'),
         (
             "@a b\nFeature: F\n Scenario: S\n  When x",
-            "1:1: a tag is one word that begins with @; a space is in the way",
+            "1:1: a tag is one word that begins with @ and contains no space",
             "",
         ),
         ("x" * 100, f'1:1: found "{"x" * 59}…", expected tags (@…) or "Feature:"', ""),
@@ -451,7 +447,7 @@ def test_any_bytes_are_a_feature_or_unreadable(source: bytes) -> None:
         parse(source, "a")
     except Unreadable as error:
         assert error.problems
-        assert all(p.line >= 1 and p.column >= 1 for p in error.problems)
+        assert all(p.place.line >= 1 and p.place.column >= 1 for p in error.problems)
 
 
 # Reading
@@ -473,6 +469,6 @@ def test_what_cannot_be_read_says_why(tmp_path: os.PathLike[str]) -> None:
     for path, reason in said.items():
         with pytest.raises(Unreadable) as caught:
             read(path)
-        assert caught.value.problems == (Problem(path, 1, 1, reason),)
+        assert caught.value.problems == (Problem(reason, Place(path, 1, 1)),)
     with pytest.raises(Unreadable, match="is not a path"):
         read("a\0b")

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from examples import loaded, write_feature
 
-from collectd_inode.keys import Common, Loaded
-from collectd_inode.run import Cause, Detail, Job, PlannedStep, Status, Story, Trouble
-from collectd_inode.scenario.jobs import Judged, feature_files, judged
+from collectd_inode.keys import BlockSettings, Loaded
+from collectd_inode.model import Cause, Confirm, Detail, Job, Place, PlannedStep, Status, Story, Trouble
+from collectd_inode.scenario.jobs import Judged, judged
 from collectd_inode.scenario.replay import Replay
+from tests.helpers.examples import loaded, write_feature
 
 GOOD = 'When I go to "http://www.test/"\nThen I should see "Welcome"'
 
@@ -30,7 +30,9 @@ def runnable(found: Loaded) -> dict[str, bool]:
 def test_a_job(tmp_path: Path) -> None:
     """Everything that reports and the schedule want to know of a scenario."""
     path = write_feature(tmp_path, f"Feature: Web\n  It is up\n\n  Scenario: Home page\n{GOOD}\n")
-    (job,) = loaded(path, common=Common(20, 30, "www", "any", False, 3), start_offset=5.0, detail=Detail.PHASE).jobs
+    (job,) = loaded(
+        path, common=BlockSettings(20, 30, "www", "any", False, Confirm(3, 3)), start_offset=5.0, detail=Detail.PHASE
+    ).jobs
     assert isinstance(job.probe, Replay)
     assert job == Job(
         kind="scenario",
@@ -41,15 +43,18 @@ def test_a_job(tmp_path: Path) -> None:
         interval=20,
         deadline=20,
         notify=False,
-        confirm=3,
+        confirm=Confirm(3, 3),
         start_offset=5.0,
         detail=Detail.PHASE,
         steps=(
-            PlannedStep('I go to "http://www.test/"', "go_to_http_www_test", f"{path}:5", "When"),
-            PlannedStep('I should see "Welcome"', "should_see_welcome", f"{path}:6", "Then", navigates=False),
+            PlannedStep('I go to "http://www.test/"', "go_to_http_www_test", Place(str(path), 5), "When"),
+            PlannedStep('I should see "Welcome"', "should_see_welcome", Place(str(path), 6), "Then", navigates=False),
         ),
-        place=f"{path}:4",
+        place=Place(str(path), 4),
+        lines=((1, 3), (4, 6)),
         story=Story("Feature: Web", ("It is up",), "Scenario: Home page", str(path)),
+        target="www.test",
+        engine="plain",
         probe=job.probe,
     )
 
@@ -62,12 +67,8 @@ def test_without_a_configuration_a_job_is_named_after_its_file(tmp_path: Path) -
 
 
 HALF = 'Feature: x\n  Scenario: y\n    When I go to "http://www.test/"\n    I see\n'
-TWICE = (
-    'b.feature:2: <Scenario "web">: scenario "Home" has the same series as the one at a.feature:2:'
-    " give one of them another title, or a comment line # series: NAME above it"
-)
-NOTHING = 'b.feature:1:1: <Scenario "web">: the file holds no feature; it is empty or has nothing but comments'
-NO_FILES = "expected a file, a folder or a glob with feature files in it"
+NOTHING = 'b.feature:1:1: <Scenario "web">: the file has no feature: it is empty or contains only comments'
+NO_FILES = "expected a file, folder or glob with feature files in it"
 
 
 @pytest.mark.parametrize(
@@ -77,16 +78,15 @@ NO_FILES = "expected a file, a folder or a glob with feature files in it"
         (b"#\n", NOTHING),
         (b"Feature: \0", 'b.feature:1:10: <Scenario "web">: the file is binary: a NUL byte'),
         (b"Feature: caf\xe9", 'b.feature:1:13: <Scenario "web">: the file is not UTF-8: byte 0xe9'),
-        (b"#" * 2**20 + b"\n", 'b.feature:1:1: <Scenario "web">: the file is huge: more than 1048576 bytes'),
+        (b"#" * 2**20 + b"\n", 'b.feature:1:1: <Scenario "web">: the file is too large: more than 1048576 bytes'),
         (b"Feature: x\n", 'b.feature:1:1: <Scenario "web">: the feature has no scenarios'),
         (
             HALF.encode(),
             'b.feature:4:5: <Scenario "web">: found "I see", expected a table row (| … |), a doc string ("""),'
             ' a step (Given, When, Then…), tags (@…), "Examples:", "Scenario:" or "Rule:"',
         ),
-        (f"Feature: x\n  Scenario: Home\n{GOOD}\n".encode(), TWICE),
     ],
-    ids=["empty", "comments", "binary", "not UTF-8", "huge", "no scenarios", "half", "twins over files"],
+    ids=["empty", "comments", "binary", "not UTF-8", "huge", "no scenarios", "half"],
 )  # fmt: skip
 def test_a_bad_file_stops_no_other(content: bytes, problem: str, tmp_path: Path) -> None:
     """Its place is told, the block's own job says every interval that it is there, the other file's scenarios run."""
@@ -127,9 +127,9 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         (
             ("good.feature",),
             {"tags": "@slow"},
-            "no scenario is selected: a run of nothing would never fail (asked for: tags @slow)",
+            "no scenario is selected: an empty run can never fail (asked for: tags @slow)",
         ),
-        (("good.feature",), {"steps": ("gone",)}, "gone:0: No such file or directory"),
+        (("good.feature",), {"steps": ("gone",)}, "gone: No such file or directory"),
     ],
 )
 def test_a_block_that_selects_nothing(
@@ -142,7 +142,7 @@ def test_a_block_that_selects_nothing(
     found = loaded(*map(Path, features), **more)
     block = next(job for job in found.jobs if job.instance == "web")
     assert block.trouble == Trouble(Status.ERROR, Cause.CONFIGURATION, problem)
-    assert [p.what for p in found.problems] == [problem.removeprefix("gone:0: ")]
+    assert [p.what for p in found.problems] == [problem.removeprefix("gone: ")]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_block_that_selects_nothing(
             "When I skip 3 times",
             Status.ERROR,
             Cause.CONFIGURATION,
-            "this sentence does not hand its step function the 1 arguments it wants",
+            "this sentence does not pass its step function the 1 arguments it needs",
         ),
     ],
 )
@@ -249,14 +249,14 @@ def test_broken_scenarios_report_under_their_own_names(tmp_path: Path) -> None:
     path = write_feature(
         tmp_path,
         "Feature: x\n  Scenario: Empty\n  Scenario Outline: Rows\n    When I go to <a>\n"
-        f"  Scenario: Good\n{GOOD}\n  Scenario: Good\n{GOOD}\n",
+        f"  Scenario: Good\n{GOOD}\n  Scenario: Good\n",
     )
     found = loaded(path)
-    assert runnable(found) == {"web-good": True, "web-empty": False, "web-rows": False, "web": False}
+    assert runnable(found) == {"web-good": True, "web-empty": False, "web-rows": False, "web-good_x": False}
     assert told(found, tmp_path) == [
         'web.feature:2:3: <Scenario "web">: the scenario has no steps of its own',
         'web.feature:3:3: <Scenario "web">: the outline has no examples',
-        'web.feature:8:3: <Scenario "web">: the name "good" is taken by the scenario in line 5',
+        'web.feature:8:3: <Scenario "web">: the scenario has no steps of its own',
     ]
 
 
@@ -292,6 +292,16 @@ def test_a_ca_store_that_will_not_do_is_every_scenario_s_trouble(tmp_path: Path)
     ]
 
 
+def test_keys_that_do_not_go_together_are_told_without_a_configuration_too(tmp_path: Path) -> None:
+    """What ``run`` may be given; a block's are found with its keys."""
+    path = write_feature(tmp_path, f"Feature: F\n  Scenario: S\n{GOOD}\n")
+    found = loaded(path, auth_user="me", client_key="/key.pem")
+    assert [problem.what for problem in found.problems][:2] == [
+        "expected AuthUser and AuthPasswordFile together",
+        "ClientKey: expected a ClientCert beside it",
+    ]
+
+
 def test_a_missing_secret_is_told_and_the_run_tells_it_again(tmp_path: Path) -> None:
     """Until the file is there: it is read for each run."""
     found = loaded(write_feature(tmp_path, GOOD), secrets=(("password", f"{tmp_path}/gone"),))
@@ -304,22 +314,6 @@ def test_what_is_watched_for_changes(tmp_path: Path) -> None:
     path = write_feature(tmp_path, GOOD)
     glob = tmp_path / "*.feature"
     assert loaded(glob, steps=(str(tmp_path),)).sources == (str(glob), str(tmp_path), str(path))
-
-
-def test_what_a_feature_entry_stands_for(tmp_path: Path) -> None:
-    """A file as it is, a folder at any depth, a glob; in order."""
-    for name in ("b.feature", "a.feature", "notes.txt", "sub/c.feature"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-
-    def names(entry: str) -> list[str]:
-        return [os.path.relpath(path, tmp_path) for path in feature_files(str(tmp_path / entry))]
-
-    assert names(".") == ["a.feature", "b.feature", "sub/c.feature"]
-    assert names("*.feature") == ["a.feature", "b.feature"]
-    assert names("**/c.*") == ["sub/c.feature"]
-    assert names("notes.txt") == ["notes.txt"]
-    assert names("gone") == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""docs/own-steps.rst: its example works, and breaks as the page says; what it names is there."""
+"""docs/how-to/own-steps.rst: its example works, and breaks as the page says; what it names is there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import inspect
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import docutils.core
@@ -15,14 +15,14 @@ import pytest
 from docutils import nodes
 
 from collectd_inode import Cause, Failure, Misconfigured, Session
-from collectd_inode.browser import Browser, Page
+from collectd_inode.browser.browser import Browser
+from collectd_inode.page.page import Page
 from collectd_inode.run import trouble_from
-from collectd_inode.scenario.usersteps import guarded, load
-from collectd_inode.scenario.vocabulary import Action, Sentence
+from collectd_inode.scenario.usersteps import load, with_user_errors
 from demo.site import PASSWORD, Outage, Site
+from tests.helpers.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "own-steps.rst").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "own-steps.rst").read_text(encoding="utf-8")
 TREE = docutils.core.publish_doctree(PAGE, settings_overrides={"report_level": 2, "syntax_highlight": "none"})
 BLOCKS = [(block["classes"][1], block.astext()) for block in TREE.findall(nodes.literal_block)]
 ADDRESS = "http://127.0.0.1:8080"
@@ -98,7 +98,7 @@ def test_the_names_on_the_page_are_there() -> None:
     assert {n for n in browser if inspect.iscoroutinefunction(getattr(Browser, n))} == awaited
 
 
-def awaited(action: Action) -> None:
+def awaited(action: Callable[..., Awaitable[None]]) -> None:
     """Do *action*, without a session."""
 
     async def main() -> None:
@@ -124,9 +124,8 @@ def test_what_a_step_raises_is_what_the_page_says(tmp_path: Path, row: list[str]
     async def stumble(session: object) -> None:
         raise error
 
-    place = f"{__file__}:{stumble.__code__.co_firstlineno}"
     with pytest.raises(Exception) as caught:
-        awaited(guarded(Sentence("x", stumble, "", "", place=place)))
+        awaited(with_user_errors(stumble, __file__))
     trouble = trouble_from(caught.value)
     assert [trouble.status, trouble.cause.word] == row[1:3]
     line = f" ({__file__}:{stumble.__code__.co_firstlineno + 1})"
@@ -143,4 +142,4 @@ def test_every_exit_is_told_with_its_place(tmp_path: Path) -> None:
     )
     (sentence,), _ = load([str(path)])
     with pytest.raises(Exception, match=rf"^SystemExit: 3 \({path}:6\)$"):
-        awaited(guarded(sentence))
+        awaited(sentence.action)

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Self
 
 import trustme
-from faults import FaultySite
 
-from collectd_inode.keys import Common
-from collectd_inode.run import Cause, Observation, observe
+from collectd_inode.keys import BlockSettings
+from collectd_inode.model import Cause, Observation, Phase
+from collectd_inode.run import observe
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
-from collectd_inode.wire import Phase
+from tests.helpers.examples import HUNG
+from tests.helpers.faults import FaultySite
 
 
 class Proxy:
@@ -73,7 +74,7 @@ def through(proxy: Proxy, folder: Path, url: str, ca_cert: str | None = None) ->
     """One replay of a visit to *url* through *proxy*."""
     file = folder / "visit.feature"
     file.write_text(f'Feature: visit\n  Scenario: visit\n    When I go to "{url}"\n    Then I should see "Welcome"\n')
-    loaded = load("visit", Settings((str(file),), proxy=proxy.address, ca_cert=ca_cert), Common(timeout=5))
+    loaded = load("visit", Settings((str(file),), proxy=proxy.address, ca_cert=ca_cert), BlockSettings(timeout=HUNG))
     return asyncio.run(observe(loaded.jobs[0]))
 
 

@@ -12,17 +12,18 @@ from typing import Any
 
 import pytest
 import trustme
-from examples import loaded, logged, write_feature
-from faults import FaultySite
-from peers import answer, peer, tidily
 
+from collectd_inode.model import Cause, Misconfigured, Observation, Phase, Status
 from collectd_inode.report import jsonl, pretty
 from collectd_inode.report.notification import message
 from collectd_inode.report.style import PLAIN
-from collectd_inode.run import Cause, Misconfigured, Observation, Status, observe
+from collectd_inode.run import observe
 from collectd_inode.scenario.replay import expand, read_secret, variables_in
-from collectd_inode.wire import Phase, workers
+from collectd_inode.wire import workers
 from demo.site import Outage, Site
+from tests.helpers.examples import loaded, logged, observe_patiently, write_feature
+from tests.helpers.faults import FaultySite
+from tests.helpers.peers import answer, peer, tidily
 
 DOWN = Outage(length=1, period=1, first=0)
 
@@ -96,7 +97,7 @@ def test_logging_in_with_a_secret(tmp_path: Path, site: Site) -> None:
     secret.write_text("wrong\n")
     wrong = replay(tmp_path, LOGIN, secrets=(("password", str(secret)),), **settings)
     assert (wrong.cause, wrong.bad_step) == (Cause.EXPECTATION, wrong.steps[6])
-    assert wrong.message.startswith("“Welcome, monitor” is not to be seen, on “Log in” at ")
+    assert wrong.message.startswith("text “Welcome, monitor” not found, on “Log in” at ")
 
 
 # The rule of 400
@@ -141,11 +142,11 @@ def test_a_later_step_that_asserts_the_status_judges_it(
         ("/error", Cause.REFUSED, "/error answered 500 Internal Server Error"),
         ("/close", Cause.PROTOCOL, "127.0.0.1: server disconnected without sending a response"),
         ("/cut", Cause.PROTOCOL, "127.0.0.1: the connection was closed after 58 of 78 bytes of the body"),
-        ("/garbage", Cause.PROTOCOL, "127.0.0.1: what came is not HTTP: '220 mail.example.org ESMTP'"),
+        ("/garbage", Cause.PROTOCOL, "127.0.0.1: the answer is not HTTP: '220 mail.example.org ESMTP'"),
         ("/hang", Cause.TIMEOUT, "the step was not done after 0.1 s: still waiting for the answer of 127.0.0.1"),
         ("/drip", Cause.TIMEOUT, "the step was not done after 0.1 s: still reading the answer of 127.0.0.1"),
         ("/drip-head", Cause.TIMEOUT, "the step was not done after 0.1 s: still reading the answer of 127.0.0.1"),
-        ("/empty", Cause.EXPECTATION, "“Welcome” is not to be seen, on /empty (status 200); the page is empty"),
+        ("/empty", Cause.EXPECTATION, "text “Welcome” not found, on /empty (status 200); the page is empty"),
     ],
 )
 def test_a_site_on_which_everything_goes_wrong(
@@ -153,7 +154,9 @@ def test_a_site_on_which_everything_goes_wrong(
 ) -> None:
     """Each in its own way, each with its cause; what ran into a deadline has the time waited."""
     text = f'When I go to "{path}"\nThen I should see "Welcome"'
-    found = replay(tmp_path, text, base_url=faults.url, step_timeout=0.1)
+    still = said.partition(": still ")[2]
+    (job,) = loaded(write_feature(tmp_path, text), base_url=faults.url, step_timeout=0.1 if still else None).jobs
+    found = workers.run(observe_patiently(job, still=still))
     assert (found.cause, found.message.replace(faults.url, "")) == (cause, said)
     waited = found.steps[0].seconds
     assert (waited is not None and waited >= 0.1) == (cause is Cause.TIMEOUT) or cause is Cause.EXPECTATION
@@ -195,7 +198,7 @@ def test_an_address_that_cannot_be_gone_to_is_the_operator_s(tmp_path: Path, ste
 def test_a_step_before_any_page(tmp_path: Path) -> None:
     """There is nothing to see yet."""
     found = replay(tmp_path, 'Then I should see "x"')
-    assert (found.cause, found.message) == (Cause.EXPECTATION, "no page yet: go to one first")
+    assert (found.cause, found.message) == (Cause.EXPECTATION, "no page yet: open one first")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +208,7 @@ def test_a_step_before_any_page(tmp_path: Path) -> None:
         ("I should not see /Error|Exception/", Cause.NONE, ""),
         ("I should see /Bye\\d/", Cause.EXPECTATION, "/Bye\\d/ matches nothing, on “Fine” at /fine (status 200)"),
         ("I should not see /[W]/", Cause.EXPECTATION, "/[W]/ matches, on “Fine” at /fine (status 200)"),
-        ('I should not see "Welcome"', Cause.EXPECTATION, '“Welcome” is to be seen, on “Fine” at /fine (status 200)'),
+        ('I should not see "Welcome"', Cause.EXPECTATION, 'text “Welcome” found, on “Fine” at /fine (status 200)'),
         ("I should see /${paren}/", Cause.CONFIGURATION, "/(/ is not a regular expression: missing ) at position 1"),
     ],
 )  # fmt: skip
@@ -232,8 +235,9 @@ def test_a_pattern_without_end_is_stopped(tmp_path: Path, faults: FaultySite, mo
 def test_a_run_s_deadline_is_over_all_steps(tmp_path: Path, faults: FaultySite) -> None:
     """However short each of them is."""
     (job,) = loaded(write_feature(tmp_path, f'When I go to "{faults.url}/fine"\nAnd I go to "{faults.url}/hang"')).jobs
-    found = workers.run(observe(type(job)(**{n: getattr(job, n) for n in job.__slots__} | {"deadline": 0.2})))
-    said = "not done after 0.2 s: still waiting for the answer of 127.0.0.1"
+    still = "waiting for the answer of 127.0.0.1"
+    found = workers.run(observe_patiently(job, seconds=0.2, step=job.steps[1].series, still=still))
+    said = f"not done after 0.2 s: still {still}"
     assert (found.message, [s.status for s in found.steps]) == (said, [P, F])
 
 
@@ -402,13 +406,13 @@ def test_a_secret_s_file(tmp_path: Path) -> None:
         (b"", "the file is empty"),
         (b"  \n", "the file is empty"),
         (b"\nx", "the first line is empty"),
-        (b"caf\xe9\n", "this is not UTF-8; Latin-1 text is mended by: iconv -f latin1 -t utf8"),
+        (b"caf\xe9\n", "this is not UTF-8; convert Latin-1 text with: iconv -f latin1 -t utf8"),
     ):
         path.write_bytes(content)
         assert said() == f"secret FILE: {what}"
     path.unlink()
     os.mkfifo(path)  # a reader that waits would wait for ever
-    assert said() == "secret FILE: a file is wanted here"
+    assert said() == "secret FILE: expected a regular file"
 
 
 def test_a_secret_that_went_away_is_the_run_s_trouble(tmp_path: Path) -> None:

@@ -8,15 +8,16 @@ import re
 import pytest
 
 from collectd_inode.scenario import actions
-from collectd_inode.scenario.sentences import SENTENCES
-from collectd_inode.scenario.vocabulary import Ambiguous, Matched, Sentence, Undefined, Vocabulary
+from collectd_inode.scenario.sentences import every_sentence, languages, vocabulary
+from collectd_inode.scenario.vocabulary import Ambiguous, Matched, Sentence, Undefined
 
-# A German feature file knows the sentences of both languages; a further language has its line in test_german.py.
-VOCABULARIES = {name: Vocabulary(SENTENCES, name=name, language="de") for name in ("web", "legacy")}
+# A German feature file knows the sentences of both languages.
+VOCABULARIES = {name: vocabulary("de", name) for name in ("web", "legacy")}
+BY_LANGUAGE = {(name, language): vocabulary(language, name) for name in VOCABULARIES for language in languages()}
 
 EXAMPLES = [
     pytest.param(name, sentence, id=f"{name}: {sentence.example}")
-    for sentence in SENTENCES
+    for sentence in every_sentence()
     for name in VOCABULARIES
     if sentence.vocabulary in (None, name)
 ]
@@ -25,7 +26,7 @@ EXAMPLES = [
 @pytest.mark.parametrize(("name", "sentence"), EXAMPLES)
 def test_an_example_is_its_own_sentence(name: str, sentence: Sentence) -> None:
     """In every vocabulary that has it, and no other sentence has an equal right."""
-    found = VOCABULARIES[name].match(sentence.example)
+    found = BY_LANGUAGE[name, sentence.language].match(sentence.example)
     assert isinstance(found, Matched)
     assert is_for(found, sentence)
 
@@ -41,14 +42,14 @@ def is_for(found: Matched, sentence: Sentence) -> bool:
 @pytest.mark.parametrize(("name", "sentence"), EXAMPLES)
 def test_an_action_takes_what_its_sentence_finds(name: str, sentence: Sentence) -> None:
     """The session, as many texts and numbers as there are, and the table below a step that ends in a colon."""
-    found = VOCABULARIES[name].match(sentence.example)
+    found = BY_LANGUAGE[name, sentence.language].match(sentence.example)
     assert isinstance(found, Matched)
     table = ((("a", "b"),),) if sentence.example.endswith(":") else ()
-    inspect.signature(found.sentence.action).bind(None, *found.arguments, *table)
+    inspect.signature(found.sentence.action.function).bind(None, *found.arguments, *table)
     assert all(isinstance(value, str | int | float) for value in found.arguments)
 
 
-@pytest.mark.parametrize("sentence", SENTENCES, ids=lambda sentence: sentence.example)
+@pytest.mark.parametrize("sentence", every_sentence(), ids=lambda sentence: sentence.example)
 def test_a_row_is_complete(sentence: Sentence) -> None:
     """What it is about, in a sentence, and where people know it from."""
     assert sentence.about.endswith(".")
@@ -112,22 +113,21 @@ def test_the_legacy_vocabulary(text: str, action: object, arguments: tuple[str, 
 
 def test_no_two_sentences_of_a_rank_share_an_example() -> None:
     """An example that were ambiguous would be told as one."""
-    for vocabulary in VOCABULARIES.values():
-        found = [vocabulary.match(sentence.example) for sentence in vocabulary.sentences]
+    for every in BY_LANGUAGE.values():
+        found = [every.match(sentence.example) for sentence in every.sentences]
         assert not [one for one in found if isinstance(one, Ambiguous)]
 
 
 def test_every_action_is_a_coroutine_function_with_a_docstring() -> None:
     """It is awaited, and ``steps`` may show it."""
-    used = {sentence.action for sentence in SENTENCES}
-    assert all(inspect.iscoroutinefunction(action) and inspect.getdoc(action) for action in used)
-    assert used >= actions.NAVIGATIONS | actions.STATUS_ASSERTIONS
+    used = {sentence.action.function for sentence in every_sentence()}
+    assert all(inspect.iscoroutinefunction(function) and inspect.getdoc(function) for function in used)
 
 
 def test_an_i_is_never_needed() -> None:
     """``(I )`` stands before every sentence of the web vocabulary that begins with one."""
-    vocabulary = VOCABULARIES["web"]
-    for sentence in vocabulary.sentences:
-        found = vocabulary.match(re.sub("^I ", "", sentence.example))
+    web = VOCABULARIES["web"]
+    for sentence in web.sentences:
+        found = web.match(re.sub("^I ", "", sentence.example))
         assert isinstance(found, Matched)
         assert is_for(found, sentence)

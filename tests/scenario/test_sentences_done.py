@@ -10,14 +10,15 @@ from typing import Any
 
 import httpx
 import pytest
-from examples import SetClock, loaded, write_feature
-from peers import answer, peer, tidily
 
-from collectd_inode.browser import Browser, Profile
-from collectd_inode.run import Cause, Failure, Misconfigured, Observation, Status, observe
+from collectd_inode.browser.browser import Browser, Profile
+from collectd_inode.model import Cause, Failure, Misconfigured, Observation, Status
+from collectd_inode.run import observe
 from collectd_inode.scenario import actions
 from collectd_inode.scenario.session import Session
 from collectd_inode.wire import ResolveFailed
+from tests.helpers.examples import SetClock, loaded, write_feature
+from tests.helpers.peers import answer, peer, tidily
 
 PAGE = b"""<!doctype html><title>Order</title>
 <div id="menu"><h1>Shop</h1> <a href="/contact">Contact</a></div>
@@ -113,20 +114,20 @@ def test_it_is_so(tmp_path: Path, steps: str) -> None:
 @pytest.mark.parametrize(
     ("steps", "said", "found"),
     [
-        ('Then I should see "Saved." within "#menu"', "“Saved.” is not to be seen, on “Order” at ", "Shop Contact"),
-        ('Then I should not see "Shop" within "#menu"', "“Shop” is to be seen, on “Order” at ", "Shop Contact"),
+        ('Then I should see "Saved." within "#menu"', "text “Saved.” not found, on “Order” at ", "Shop Contact"),
+        ('Then I should not see "Shop" within "#menu"', "text “Shop” found, on “Order” at ", "Shop Contact"),
         ('When I follow "Contact" within "#order"', "no link “Contact”, on “Order” at ", ""),
         ('Then I should see "Shop" within "#menue"', "there is no “#menue”, on “Order” at ", ""),
         (
             'Then I should see "Broken" within ".error"',
-            "“Broken” is not to be seen, on ",
-            "only in text that is hidden",
+            "text “Broken” not found, on ",
+            "only in hidden text",
         ),
-        ("Then I should see an error message", "no error message is to be seen, on “Order” at ", ""),
+        ("Then I should see an error message", "no error message found, on “Order” at ", ""),
         ('Then I should be on "/"', "the page is not /, on “Order” at ", "/order"),
         (
             "Then I should have the following query string:\n| a | 1 |",
-            "the query string is another, on “Order” at ",
+            "the query string differs, on “Order” at ",
             "a=1, b=2,3",
         ),
         (
@@ -149,10 +150,10 @@ def test_it_is_so(tmp_path: Path, steps: str) -> None:
         ('Then the "All" checkbox within "#order" should be checked', "no checkbox “All”, on ", ""),
         ('Then the "mail" field should have no error', "the field “mail” is marked as wrong, on ", ""),
         ('Then the "name" field should have the error "x"', "the field “name” is not marked as wrong, on ", ""),
-        ('Then the "mail" field should have the error "is odd"', "“is odd” is not to be seen, on ", ""),
+        ('Then the "mail" field should have the error "is odd"', "text “is odd” not found, on ", ""),
         (
             'Then the "Content-Type" header should be "text/plain"',
-            "the Content-Type header is another, on ",
+            "the Content-Type header differs, on ",
             "text/html",
         ),
         ('Then the response should contain the "ETag" header', "there is no ETag header, on ", "headers: content-type"),
@@ -186,10 +187,10 @@ def test_a_status_code_that_was_asked_for_is_no_failure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("steps", "said"),
     [
-        ("Then the elapsed time should be less than 5 seconds", 'wants a step "I am benchmarking" before it'),
-        ('Then the name should resolve to "192.0.2.7"', 'nothing has been looked up: a step such as I lookup "www'),
-        ('When I reverse lookup "www.example.org"', "“www.example.org” is no IP address"),
-        ("When I fill in the following:\n| a | b | c |", "the table wants two columns: a name, and its value"),
+        ("Then the elapsed time should be less than 5 seconds", 'needs a step "I am benchmarking" before it'),
+        ('Then the name should resolve to "192.0.2.7"', 'no look-up yet: put a step such as I lookup "www'),
+        ('When I reverse lookup "www.example.org"', "“www.example.org” is not an IP address"),
+        ("When I fill in the following:\n| a | b | c |", "the table needs two columns: a name, and its value"),
         ('When I attach the file "/nowhere/a.png" to "Photo"', "the file /nowhere/a.png cannot be attached: No such"),
         ('Then I should see "a" within "//b["', "“//b[”: not an XPath expression"),
         ('Then I should see "a" within "count(//b)"', "“count(//b)”: not a CSS selector: "),
@@ -213,14 +214,14 @@ def test_what_the_operator_has_to_mend(tmp_path: Path, steps: str, said: str) ->
     [
         ('I should see "a" within "p:soft"', "“p:soft”: not a CSS selector: The pseudo-class :soft is unknown"),
         ('I should see "a" within "#${where}"', "unknown variable ${where}; no Variable or Secret is given"),
-        ("I fill in the following:", "this sentence wants a table below it"),
+        ("I fill in the following:", "this sentence needs a table below it"),
         (
             "the elapsed time should be less than 5 seconds, or warn",
-            '"the elapsed time should be less than" wants a step "I am benchmarking" before it',
+            '"the elapsed time should be less than" needs a step "I am benchmarking" before it',
         ),
         (
             'the name should resolve to "192.0.2.7"',
-            'nothing has been looked up: a step such as I lookup "www.example.org" comes before it',
+            'no look-up yet: put a step such as I lookup "www.example.org" before this one',
         ),
     ],
 )
@@ -338,7 +339,7 @@ def test_an_attachment_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_an_own_step_may_have_done_what_is_wanted_before(tmp_path: Path) -> None:
     """Nobody knows what it does, so that nothing is complained of."""
-    own = '@step("I warm up")\nasync def warm_up(session):\n    session.since = session.clock.monotonic()\n'
+    own = '@step("I warm up")\nasync def warm_up(session):\n    session.benchmark_started = session.clock.monotonic()\n'
     (tmp_path / "own.py").write_text(f"from collectd_inode import step\n{own}")
     path = write_feature(tmp_path, "When I warm up\nThen the elapsed time should be less than 5000 seconds")
     found = loaded(path, steps=(str(tmp_path / "own.py"),))
@@ -352,7 +353,7 @@ def test_an_attachment_is_a_file(tmp_path: Path) -> None:
     for path in ("pipe", "."):
         with pytest.raises(Misconfigured) as caught:
             tidily(actions.attach(session(), str(tmp_path / path), "Photo"))
-        assert str(caught.value) == f"the file {tmp_path / path} cannot be attached: a file is wanted here"
+        assert str(caught.value) == f"the file {tmp_path / path} cannot be attached: expected a regular file"
 
 
 def test_credentials_are_for_home_and_shown_when_asked_for(tmp_path: Path) -> None:
@@ -375,5 +376,28 @@ def test_credentials_are_for_home_and_shown_when_asked_for(tmp_path: Path) -> No
 
 def test_credentials_want_a_header() -> None:
     """Or it would be anybody's guess which is which."""
-    with pytest.raises(Misconfigured, match="the table wants a header"):
+    with pytest.raises(Misconfigured, match="the table needs a header"):
         tidily(actions.authenticate(session(), (("me", "sesame"),)))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_redirect_that_is_not_followed(tmp_path: Path, language: str) -> None:
+    """Its own status and Location can be judged; the answer's body is the page."""
+    steps = {
+        "en": 'When I visit "/old" without following redirects\nThen I should get a 301 status code\n'
+        'And the "Location" header should be "/new"\nAnd I should not be redirected\nAnd I should see "Moved"',
+        "de": 'Wenn ich "/old" besuche, ohne Weiterleitungen zu folgen\nDann sollte der Status 301 sein',
+    }
+    german = f"# language: de\nFunktionalität: x\nSzenario: y\n{steps['de']}\n#Feature:\n"
+    feature = german if language == "de" else steps["en"]
+    moved = answer(b"<!doctype html>Moved", "301 Moved Permanently", "Location: /new")
+
+    async def main() -> Observation:
+        async with peer(moved) as server:
+            found = loaded(write_feature(tmp_path, feature), base_url=server.url)
+            assert [str(problem) for problem in found.problems] == []
+            return await observe(found.jobs[0])
+
+    seen = tidily(main())
+    assert seen.passed, seen.message
+    assert seen.steps[0].response_code == 301

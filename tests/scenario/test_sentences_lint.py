@@ -5,21 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from examples import loaded, write_feature
 
-from collectd_inode.run import Cause, Status
+from collectd_inode.model import Cause, Status
 from collectd_inode.scenario import lint
-from collectd_inode.scenario.sentences import KNOWN, SENTENCES
-from collectd_inode.scenario.vocabulary import Vocabulary
+from collectd_inode.scenario.sentences import vocabulary
+from tests.helpers.examples import loaded, write_feature
+from tests.helpers.places import FEATURES
 
-VINTAGE = Path(__file__).parents[1] / "features" / "vintage.feature"
+VINTAGE = FEATURES / "vintage.feature"
 
 UNSEEN = (
-    "this very text cannot be seen on most pages; cucumber-nagios took it for a regular expression on the page's"
+    "this literal text is not visible on most pages; cucumber-nagios read it as a regular expression on the page's"
     ' source: Vocabulary "legacy" does so too, or write see /…/'
 )
-NEVER = UNSEEN.replace("cannot be seen on most pages", "is hardly ever seen, so this cannot fail")
-VERY_TEXT = 'under Vocabulary "web" this would be the very text as it is seen, not a regular expression on the source'
+NEVER = UNSEEN.replace("is not visible on most pages", "is hardly ever visible, so this cannot fail")
+VERY_TEXT = 'under Vocabulary "web" this is literal visible text, not a regular expression on the source'
 WOULD_FAIL = 'under Vocabulary "web" a status of 400 to 499 would fail this step'
 
 
@@ -28,7 +28,7 @@ def told(path: Path, vocabulary: str) -> list[tuple[int, str]]:
     found = loaded(path, vocabulary=vocabulary)
     assert not found.problems
     warnings = [warning for job in found.jobs for warning in lint.warnings(job)]
-    return [(int(warning.place.rpartition(":")[2]), warning.what) for warning in warnings]
+    return [(warning.place.line, warning.what) for warning in warnings]
 
 
 def test_an_old_file_under_web() -> None:
@@ -54,7 +54,7 @@ def test_an_old_file_under_legacy() -> None:
         ("the request should fail", 'under Vocabulary "web" a status of 400 to 499 would pass this step'),
         (
             "I should see an error message",
-            'under Vocabulary "web" the element has to be seen, and may have other classes too',
+            'under Vocabulary "web" the element must be visible, and may have other classes too',
         ),
         ('I should see "a.*b" within "#main"', VERY_TEXT),
     ],
@@ -98,7 +98,7 @@ def test_a_known_step_keeps_its_scenario_from_running(tmp_path: Path) -> None:
     path = write_feature(tmp_path, 'When I ping "www.example.org"')
     found = loaded(path)
     said = (
-        'undefined step: I ping "www.example.org": known from cucumber-nagios, but not done here:'
+        'undefined step: I ping "www.example.org": known from cucumber-nagios, but not supported:'
         " collectd's ping plugin does it, with a series for each host"
     )
     (problem,) = found.problems
@@ -126,10 +126,10 @@ def test_an_operator_s_own_sentence_may_do_what_we_do_not(tmp_path: Path) -> Non
 
 def test_what_is_known_can_be_searched() -> None:
     """By words of its example, or by where it is from."""
-    vocabulary = Vocabulary(SENTENCES, known=KNOWN)
-    assert [known.example for known in vocabulary.search_known("queue")] == ["I want to check on the mail queue"]
-    assert len(vocabulary.search_known("cucumber-rails select date")) == 4
-    assert vocabulary.search_known("zzz") == []
+    english = vocabulary()
+    assert [step.example for step in english.search_unsupported("queue")] == ["I want to check on the mail queue"]
+    assert len(english.search_unsupported("cucumber-rails select date")) == 4
+    assert english.search_unsupported("zzz") == []
 
 
 # What was decided when the file was loaded
@@ -150,7 +150,7 @@ def test_the_rules_of_a_scenario(tmp_path: Path) -> None:
         """,
     )
     (job,) = loaded(path).jobs
-    assert [(int(step.place.rpartition(":")[2]), rule) for step, rule in lint.rules(job)] == [
+    assert [(step.place.line, rule) for step, rule in lint.rules(job)] == [
         (3, "fails on a status of 400 or more"),
         (4, "takes any status: line 5 judges it, and only warns (the request should fail, or warn)"),
         (5, "its failure is a warning"),
@@ -158,6 +158,32 @@ def test_the_rules_of_a_scenario(tmp_path: Path) -> None:
         (7, "its failure is a warning"),
         (8, ""),
         (9, "fails on a status of 400 or more; done at the end if the run fails before it"),
+    ]
+
+
+def test_a_status_that_redirects_hide(tmp_path: Path) -> None:
+    """It is never seen where they are followed, and both the warning and the rule say so."""
+    path = write_feature(
+        tmp_path,
+        """
+        When I go to "http://a/old"
+        Then I should get a 301 status code
+        When I visit "http://a/old" without following redirects
+        Then I should get a 301 status code
+        When I go to "http://a/cached"
+        Then I should get a 304 status code
+        """,
+    )
+    (job,) = loaded(path).jobs
+    assert [str(warning).replace(f"{tmp_path}/", "") for warning in lint.warnings(job)] == [
+        "web.feature:4: redirects are followed, so that a status of 301 is never seen, but that of where they lead:"
+        ' open the address by I visit "…" without following redirects'
+    ]
+    assert [rule for _, rule in lint.rules(job)][::2] == [
+        "takes any status: line 4 judges it (I should get a 301 status code), but never sees a 301, since redirects are"
+        " followed",
+        "takes any status: line 6 judges it (I should get a 301 status code)",
+        "takes any status: line 8 judges it (I should get a 304 status code)",
     ]
 
 
@@ -178,7 +204,7 @@ def test_a_clean_up_step_before_others(tmp_path: Path) -> None:
         Then I should see "Account"
         """,
     )
-    said = "in a good run this is done before the step in line 6; a clean-up stands at the end"
+    said = "in a run that passes, this is done before the step in line 6; move the clean-up step to the end"
     assert told(path, "web") == [(4, said), (5, said)]
     path = write_feature(tmp_path, 'When I go to "http://a/"\nThen I should see "a"\nAnd whatever happens, I press "b"')
     assert told(path, "web") == []
@@ -200,8 +226,8 @@ def test_what_is_remembered_for_nothing(tmp_path: Path) -> None:
         """,
     )
     assert told(path, "web") == [
-        (7, "${token} is remembered, and no later step uses it"),
-        (8, "${title} is remembered, and no later step uses it"),
+        (7, "${token} is remembered, but no later step uses it"),
+        (8, "${title} is remembered, but no later step uses it"),
     ]
 
 
@@ -217,7 +243,7 @@ def test_what_is_remembered_for_nothing(tmp_path: Path) -> None:
 )
 def test_what_counts_as_asserting(tmp_path: Path, steps: str, *, asserts: bool) -> None:
     """Whatever can fail because of what a page says."""
-    said = [] if asserts else [(2, "nothing is asserted: any page below status 400 will do")]
+    said = [] if asserts else [(2, "nothing is asserted: any page with a status below 400 passes")]
     assert told(write_feature(tmp_path, f'When I go to "http://a/"\n{steps}'), "web") == said
 
 
@@ -234,5 +260,5 @@ def test_a_time_that_nobody_takes(tmp_path: Path) -> None:
         And the last step should take less than 2 seconds
         """,
     )
-    said = "no step before it opens a page or sends anything: there is no time to judge"
+    said = "no step before it opens a page or sends anything: there is no time to compare"
     assert told(path, "web") == [(3, said)]

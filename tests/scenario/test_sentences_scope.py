@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.browser import Page, locate, scope
-from collectd_inode.run import Failure, Misconfigured
+from collectd_inode.model import Failure, Misconfigured
+from collectd_inode.page import locate, scope
+from collectd_inode.page.page import Page
 
 PAGE = Page(
     "http://www.test/",
@@ -106,12 +107,13 @@ def test_a_part_is_seen_as_a_page() -> None:
 def test_what_is_around_a_part_may_hide_it() -> None:
     """Then nothing is to be seen of it."""
     part = scope.part(PAGE, ["#hidden"])
-    assert (part.visible_text, part.in_view) == ("", frozenset())
+    assert (part.visible_text, [e for e in part.elements() if e in part.in_view]) == ("", [])
 
 
 def test_parts_of_parts() -> None:
     """Each within the one before, also by an XPath that starts at the page."""
-    assert scope.part(PAGE, ["#menu", "li + li"]).visible_text == "2"
+    assert scope.part(PAGE, ["#menu", "li + li"]).visible_text == "2\n3"
+    assert scope.part(PAGE, ["#menu", "li + li"], first=True).visible_text == "2"
     assert scope.part(PAGE, ["#menu", "//li[3]"]).visible_text == "3"
     with pytest.raises(Failure, match="there is no “//li”, on “Shop” at "):
         scope.part(PAGE, ["#login", "//li"])
@@ -120,5 +122,5 @@ def test_parts_of_parts() -> None:
 def test_what_is_no_html_has_no_parts() -> None:
     """Told as missing."""
     page = Page("http://www.test/", 200, {"content-type": "text/plain"}, b"#menu")
-    with pytest.raises(Failure, match="there is no “#menu”"):
+    with pytest.raises(Failure, match="the page is text/plain: it has no elements"):
         scope.part(page, ["#menu"])

@@ -1,6 +1,6 @@
 """Every step that cucumber-nagios 0.9.3 and cucumber-rails' web steps shipped is one here, or says what to use instead.
 
-The patterns are theirs (facts/web.md, sections b1 to b3): each example is held against the pattern that it stands for.
+The patterns are theirs: each example is held against the pattern that it stands for.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from collectd_inode.scenario import actions
-from collectd_inode.scenario.sentences import KNOWN, SENTENCES
-from collectd_inode.scenario.vocabulary import Known, Matched, Undefined, Vocabulary
+from collectd_inode.scenario.sentences import every_unsupported, vocabulary
+from collectd_inode.scenario.vocabulary import Matched, Undefined, Unsupported
 
-WEB = Vocabulary(SENTENCES, known=KNOWN)
-LEGACY = Vocabulary(SENTENCES, known=KNOWN, name="legacy")
+WEB = vocabulary()
+LEGACY = vocabulary(name="legacy")
 
 Row = tuple[str, str, Callable[..., Any], tuple[object, ...]]
 
@@ -356,16 +356,16 @@ UNSUPPORTED = (
 @pytest.mark.parametrize("pattern", UNSUPPORTED)
 def test_a_shipped_step_that_is_not_done_is_known(pattern: str) -> None:
     """One row at least is an example of it."""
-    assert [known.example for known in KNOWN if re.search(pattern, known.example)]
+    assert [known.example for known in every_unsupported() if re.search(pattern, known.example)]
 
 
-@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.example)
-def test_a_known_step_says_what_to_use_instead(known: Known) -> None:
+@pytest.mark.parametrize("known", every_unsupported(), ids=lambda known: known.example)
+def test_a_known_step_says_what_to_use_instead(known: Unsupported) -> None:
     """In either vocabulary, and offers nothing that merely looks like it."""
-    for vocabulary in (WEB, LEGACY):
-        found = vocabulary.match(known.example)
+    for either in (WEB, LEGACY):
+        found = either.match(known.example)
         assert isinstance(found, Undefined)
-        assert found.instead == f"known from {known.source}, but not done here: {known.instead}"
+        assert found.instead == f"known from {known.source}, but not supported: {known.instead}"
         assert found.suggestions == ()
 
 
@@ -373,7 +373,7 @@ def test_a_step_of_the_other_vocabulary_says_so() -> None:
     """An old file's quotes within quotes."""
     found = WEB.match('I follow "Say "hi""')
     assert isinstance(found, Undefined)
-    assert found.instead == 'only Vocabulary "legacy" reads it, as /I follow "(.*)"/'
+    assert found.instead == 'only valid under Vocabulary "legacy", as /I follow "(.*)"/'
 
 
 def test_within_beats_greedy_quotes() -> None:

@@ -9,14 +9,15 @@ from pathlib import Path
 import docutils.core
 import pytest
 import trustme
-import unpacked
 from docutils import nodes
-from exim import MECHANISMS, NAME, Exim, Leaf, Mail, leaf, smarthost, swaks
 
 from collectd_inode.smarthost import credentials
 from collectd_inode.smarthost.audit import report
+from demo import unpacked
+from tests.helpers.exim import MECHANISMS, NAME, Exim, Leaf, Mail, leaf, smarthost, swaks
+from tests.helpers.places import ROOT
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "exim-leaf.rst"
+PAGE = ROOT / "docs" / "how-to" / "exim-leaf.rst"
 SETTINGS = {"report_level": 2, "syntax_highlight": "none"}
 TREE = docutils.core.publish_doctree(PAGE.read_text(encoding="utf-8"), settings_overrides=SETTINGS)
 (DOCUMENTED,) = (block.astext() for block in TREE.findall(nodes.literal_block) if "begin routers" in block.astext())

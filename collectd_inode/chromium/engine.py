@@ -1,0 +1,1123 @@
+"""The engine with scripts: a Chromium, used as a person uses one, behind the port of ``scenario/engine.py``.
+
+*What is seen.*  A snapshot of the live page (``page.js``) becomes a `Page`, in which things are found by the rules of
+every engine.  Positive expectations, and elements to click or type into, are looked for again whenever the page
+has changed, for ``WaitFor`` seconds; negative ones are judged once, when the page has settled.
+
+*What is timed.*  A step that acts takes from the moment at which the button of the mouse goes down (the address is
+opened, the key pressed) to the frame that shows what the first positive expectation after it wants; where there is
+none before the next step that types or acts, until the page has settled.  The moment of a frame is the page's own: how
+long it takes us to look is no part of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import collectd_inode
+from collectd_inode.browser.auth import Credentials
+from collectd_inode.browser.browser import Profile, refusal
+from collectd_inode.browser.cookies import Cookie
+from collectd_inode.browser.manner import Manner
+from collectd_inode.browser.record import Hop, Recorder
+from collectd_inode.chromium import faults, hands
+from collectd_inode.chromium.guard import Guard
+from collectd_inode.chromium.keeper import keeper
+from collectd_inode.chromium.live import LivePage, number_of, without_numbers, without_passwords
+from collectd_inode.chromium.options import Options
+from collectd_inode.chromium.process import Browser
+from collectd_inode.chromium.protocol import Gone, Refused
+from collectd_inode.chromium.tab import Crashed, Document, Line, Run, Tab, Vanished, failure_in
+from collectd_inode.chromium.traffic import Request, Traffic, noted, worst
+from collectd_inode.model import Broken, Cause, Failure, Misconfigured
+from collectd_inode.page import forms, locate, urls
+from collectd_inode.page.assets import Kind
+from collectd_inode.page.complaint import fingerprint
+from collectd_inode.page.headers import Headers, is_value, name_complaint
+from collectd_inode.page.page import Page
+from collectd_inode.page.text import Element, tag_of
+from collectd_inode.wire import SYSTEM_CLOCK, Exchange
+from collectd_inode.wire.workers import aside_if_large, begun_aside_if_large
+from collectd_inode.words import plural
+
+QUIET = 0.5
+"""Seconds without a change and without a request of the site's own: the page has settled."""
+SETTLE_SECONDS = 5.0
+"""After so many it is judged all the same."""
+_ACK_SECONDS = 2.0
+_LOOK_SECONDS = 10.0
+"""For one snapshot; a page whose script never ends does not answer."""
+_CLOSE_SECONDS = 2.0
+_PICTURE_SECONDS = 0.6
+_EXTRA_SECONDS = 0.5
+"""Of a run's time, for saying what was not there rather than that the time is up."""
+_MOST_WARNINGS = 5
+"""Of one code; the rest are counted."""
+_PAINT_SECONDS = 1.0
+"""How long the end of a run waits for the time of the last page's first paint, at most; a fifth of it as a rule."""
+_VITALS = ("ttfb", "fcp", "lcp", "inp", "longtasks")
+_TEXTS = ("text/html", "application/xhtml+xml")
+_NOTED = frozenset({"Document", "XHR", "Fetch"})
+"""The types of requests that a transcript shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Whom a run's engine tells.
+
+    ``timed``: a step's series, its seconds, those of the network, bytes; ``read``: a reading.
+    """
+
+    exchange: Callable[[Exchange], None]
+    timed: Callable[[str, float, float | None, int | None], None]
+    read: Callable[[str, str, float], None]
+    warn: Callable[[str, str], None]
+    left: Callable[[], float]
+    """Seconds until the run's deadline."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A step that has acted and whose time is not known yet."""
+
+    series: str
+    at: float
+
+
+@dataclass(slots=True)
+class _Shot:
+    """The page's answer at one look."""
+
+    tab: Tab
+    loader: str
+    looks: int
+    painted_at: float | None
+    cost: float
+
+
+@dataclass(slots=True)
+class _Told:
+    """Warnings, each once and not too many of a kind."""
+
+    warn: Callable[[str, str], None]
+    said: set[tuple[str, str]] = field(default_factory=set)
+    number: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, code: str, message: str) -> None:
+        if (code, message) in self.said:
+            return
+        self.said.add((code, message))
+        self.number[code] += 1
+        if self.number[code] <= _MOST_WARNINGS:
+            self.warn(code, message)
+
+
+class Chromium:
+    """One person's browser for one run; see the top of this file."""
+
+    refuse_bad_status: bool = True
+    usual: frozenset[str] = frozenset()
+    messages: frozenset[str] = frozenset()
+    scope: Callable[[Page], Page] | None = None
+
+    def __init__(self, profile: Profile, options: Options, hooks: Hooks, recorder: Recorder | None = None) -> None:
+        self._profile, self._options, self._hooks, self._recorder = profile, options, hooks, recorder
+        self._warn = _Told(hooks.warn)
+        self._stack = AsyncExitStack()
+        self._traffic = Traffic((*options.own_hosts, *_hosts(profile.base_url)))
+        self._browser: Browser | None = None
+        self._run: Run | None = None
+        self._context = ""
+        self._tab: Tab | None = None
+        self._page: Page | None = None
+        self._shot: _Shot | None = None
+        self._cookies: list[Cookie] = []
+        self._pending: _Pending | None = None
+        self._series = ""
+        self._acted_at: float | None = None
+        self._acts = 0
+        self._unsettled_in = -1
+        self._judged = ""
+        self._own_seconds: float | None = None
+        self._is_own = False
+        self._vitals: dict[str, Mapping[str, float]] = {}
+        self._hops: dict[str, Hop] = {}
+        self._failed = False
+        self._queued: float | None = None
+        proxy = urls.split_userinfo(options.proxy)[1] if options.proxy else None
+        self._guard = Guard(self._send, self._traffic.is_own, profile.headers, Credentials(*proxy) if proxy else None)
+        self._guarding = False
+        self._own: Credentials | None = None
+        if profile.auth_user is not None:
+            self._own = Credentials(profile.auth_user, profile.auth_password or "")
+        if profile.base_url is not None:
+            self._settle_home(urls.destination(profile.base_url, None))
+
+    # The port's views.
+
+    @property
+    def page(self) -> Page:
+        """The page as it was when it was last looked at; Failure(EXPECTATION) before there is one."""
+        if self._page is None:
+            raise Failure(Cause.EXPECTATION, "no page yet: open one first")
+        return self._page
+
+    @property
+    def scoped_page(self) -> Page:
+        """The page, or the part of it in which things are looked for."""
+        return self.page if self.scope is None else self.scope(self.page)
+
+    @property
+    def redirects(self) -> Sequence[str]:
+        """The addresses of the last navigation."""
+        document = self._tab.document if self._tab is not None else Document("", "")
+        return document.hops or (document.url,)
+
+    @property
+    def cookies(self) -> Sequence[Cookie]:
+        """The cookies that the browser had when it was last looked at."""
+        return self._cookies
+
+    def authenticate(self, user: str, password: str) -> None:
+        """Show these credentials to the site that is at home, when it asks for some."""
+        self._own = Credentials(user, password)
+        if self._guard.home is not None:
+            self._guard.credentials[self._guard.home] = self._own
+
+    def set_header(self, name: str, value: str) -> None:
+        """Send this header to the site's own hosts from now on; Misconfigured for what HTTP has no room for."""
+        if complaint := name_complaint(name):
+            raise Misconfigured(complaint)
+        if not is_value(value):
+            raise Misconfigured(f"the value of the header {name} has a line end or another control character in it")
+        self._guard.set_header(name, value.strip(" \t"))
+
+    # A run's beginning and end.
+
+    async def begin(self) -> None:
+        """Wait for a browser, and open a tab in it.  Raises Misconfigured where none can be had."""
+        asked = SYSTEM_CLOCK.monotonic()
+        try:
+            await self._stack.enter_async_context(keeper().turn(self._options.jobs, self._hooks.left() / 2))
+        finally:
+            self._queued = SYSTEM_CLOCK.monotonic() - asked
+        self._browser = await self._stack.enter_async_context(keeper().browser(self._options.program))
+        with self._translated():
+            await self._open(self._browser)
+
+    async def _open(self, browser: Browser) -> None:
+        run = self._run = Run(browser.connection, self._traffic)
+        run.on_error, run.on_failed = self._heard, self._noted
+        run.on_sent, run.on_answer = self._sent, self._answered
+        run.on_paused = self._guard.told
+        run.preparing = list(self._manners(browser))
+        wanted: dict[str, Any] = {"disposeOnDetach": True}
+        if self._options.proxy:
+            wanted |= {"proxyServer": urls.origin_text(self._options.proxy), "proxyBypassList": "<-loopback>"}
+        send = browser.connection.send
+        self._context = (await send("Target.createBrowserContext", wanted))["browserContextId"]
+        deny = {"behavior": "deny", "browserContextId": self._context}
+        width, height = self._options.window
+        target = {"url": "about:blank", "browserContextId": self._context, "width": width, "height": height}
+        opened: asyncio.Future[Tab] = asyncio.get_running_loop().create_future()
+        browser.windows[self._context] = lambda target, session: self._opened(opened, target, session)
+        send("Browser.setDownloadBehavior", deny)
+        await send("Target.createTarget", target)
+        self._tab = await opened
+        await self._set_up(self._tab)
+
+    def _opened(self, first: asyncio.Future[Tab], target: str, session: str) -> None:
+        """A window has come: the run's own, or one that a page opens."""
+        if first.done():
+            self._popped_up(target, session)
+        elif self._run is not None:
+            first.set_result(Tab(self._run, target, session))
+
+    async def _set_up(self, tab: Tab) -> None:
+        width, height = self._options.window
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        tab.send("Emulation.setDeviceMetricsOverride", size)
+        await tab.prepare()
+
+    def _manners(self, browser: Browser) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The commands that every frame and worker gets before it begins."""
+        options = self._options
+        bare = browser.user_agent.replace("HeadlessChrome", "Chrome")
+        agent = options.user_agent or f"{bare} collectd_inode/{collectd_inode.__version__}"
+        said = {"userAgent": agent, **({"acceptLanguage": options.locale} if options.locale else {})}
+        yield "Emulation.setUserAgentOverride", said
+        if options.locale:
+            yield "Emulation.setLocaleOverride", {"locale": options.locale.replace("-", "_")}
+        if options.time_zone:
+            yield "Emulation.setTimezoneOverride", {"timezoneId": options.time_zone}
+        if options.block:
+            patterns = [f"*://{host}{rest}" for host in options.block for rest in ("/*", ":*/*")]
+            yield "Network.setBlockedURLs", {"urlPatterns": [{"urlPattern": p, "block": True} for p in patterns]}
+
+    async def finish(self) -> None:
+        """The last step has passed: what is not timed yet is."""
+        with self._translated():
+            await self._time_settled()
+
+    async def aclose(self) -> None:
+        """End it; tells the recorder what was on the screen, and the run its readings."""
+        try:
+            self._usual_so_far()
+            if self._failed and self._recorder is not None and self._is_well:
+                with suppress(Exception):
+                    await self._keep_evidence(self._recorder)
+            if self._recorder is not None:
+                self._recorder.leaves(self._page, self._guard.credentials)
+            await self._wait_for_paint()
+            self._tell_readings()
+        finally:
+            try:
+                await self._dispose()
+            finally:
+                await self._stack.aclose()
+
+    async def _wait_for_paint(self) -> None:
+        """Read the last page's vitals once more: a run that ends at once has seen the text before the paint's time."""
+        tab = self._tab
+        if tab is None or not self._is_well or "fcp" in self._vitals.get(tab.document.loader, {"fcp": 0.0}):
+            return
+        with suppress(Vanished, Gone, Refused, TimeoutError):
+            async with asyncio.timeout(_PAINT_SECONDS):
+                self._vitals[tab.document.loader] = await tab.evaluate("inode.lastVitals()")
+
+    @property
+    def _is_well(self) -> bool:
+        return self._tab is not None and self._tab.is_open and not self._tab.crashed
+
+    async def _dispose(self) -> None:
+        if self._run is not None:
+            for task in list(self._run.tasks):
+                task.cancel()
+        if self._tab is not None:
+            self._tab.close()
+        if self._browser is None or not self._context:
+            return
+        self._browser.windows.pop(self._context, None)
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                call = self._browser.connection.send(
+                    "Target.disposeBrowserContext", {"browserContextId": self._context}
+                )
+                await call
+        except (Gone, Refused, TimeoutError):
+            self._browser.is_sick = True
+
+    def _tell_readings(self) -> None:
+        read, traffic = self._hooks.read, self._traffic
+        if self._queued is not None:
+            read("duration", "queued", self._queued)
+        if self._run is None:
+            return
+        for name in _VITALS:
+            if (value := worst(self._vitals.values(), name)) is not None:
+                read("duration", name, value / 1000)
+        if (shift := worst(self._vitals.values(), "cls")) is not None:
+            read("gauge", "cls", shift)
+        read("count", "requests", float(traffic.count))
+        read("count", "failing_requests", float(traffic.count_failing))
+        read("count", "console_errors", float(self._run.errors))
+        read("bytes", "transferred", traffic.bytes)
+
+    # A step.
+
+    async def perform(self, manner: Manner, series: str, act: Callable[[], Awaitable[None]]) -> None:
+        """Do a step by *act*, in its *manner*; *series* is the step's.  Called again what does not find its element."""
+        self._series, self._acted_at, self._is_own = series, None, False
+        try:
+            with self._translated():
+                await self._MANNERS[manner](self, act)
+        except asyncio.CancelledError:
+            self._tell_what_was_done()
+            self._failed = True
+            raise
+        except BaseException:
+            self._failed = True
+            raise
+
+    async def _apart(self, act: Callable[[], Awaitable[None]]) -> None:
+        await act()
+
+    async def _times(self, act: Callable[[], Awaitable[None]]) -> None:
+        await self._time_settled()
+        await act()
+
+    async def _prepares(self, act: Callable[[], Awaitable[None]]) -> None:
+        await self._time_settled()
+        await self._until_there(act)
+
+    async def _does(self, act: Callable[[], Awaitable[None]]) -> None:
+        await self._time_settled()
+        await self._until_there(act)
+        if self._acted_at is not None:
+            self._pending = _Pending(self._series, self._acted_at)
+
+    async def _sees(self, act: Callable[[], Awaitable[None]]) -> None:
+        await self._until_there(act)
+        if self._pending is not None:
+            self._timed(await self._seen_at())
+
+    async def _judges(self, act: Callable[[], Awaitable[None]]) -> None:
+        if self._page is not None:
+            await self._settle()
+            await self._look()
+            self._judge_later_document()
+        await act()
+
+    async def _does_own(self, act: Callable[[], Awaitable[None]]) -> None:
+        await self._time_settled()
+        if self._page is not None:
+            await self._settle()
+            await self._look()
+        self._is_own, self._own_seconds = True, None
+        await act()
+        if self._own_seconds is not None:
+            self._hooks.timed(self._series, self._own_seconds, None, None)
+
+    async def _reads(self, act: Callable[[], Awaitable[None]]) -> None:
+        await self._until_there(act)
+
+    _MANNERS: Mapping[Manner, Callable[[Chromium, Callable[[], Awaitable[None]]], Awaitable[None]]] = {
+        Manner.ACTS: _does,
+        Manner.PREPARES: _prepares,
+        Manner.SEES: _sees,
+        Manner.READS: _reads,
+        Manner.JUDGES: _judges,
+        Manner.TIMES: _times,
+        Manner.OWN: _does_own,
+        Manner.APART: _apart,
+    }
+
+    async def _until_there(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Do *act* on the page as it stands, and again when it has changed, as long as what it wants is not there.
+
+        What has clicked, typed or gone somewhere is not done twice.
+        """
+        patience = min(self._options.wait_for, max(0.0, self._hooks.left() - _EXTRA_SECONDS))
+        end = SYSTEM_CLOCK.monotonic() + patience
+        last: Failure | None = None
+        while True:
+            began = SYSTEM_CLOCK.monotonic()
+            try:
+                if self._page is not None:
+                    await self._look(max(0.5, end - began))
+                    self._judge_later_document()
+                await act()
+                return
+            except Failure as error:
+                if self._acted_at is not None or isinstance(error, _Final):
+                    raise
+                last = error
+            except Vanished:
+                if self._acted_at is not None:
+                    raise
+            now = SYSTEM_CLOCK.monotonic()
+            if now >= end:
+                raise last or Failure(Cause.EXPECTATION, "the page was replaced again and again")
+            await asyncio.sleep(min(0.5, max(0.01, (now - began) / 2)))
+            await self._here.happening(min(max(0.1, 2 * (now - began)), max(0.0, end - SYSTEM_CLOCK.monotonic())))
+
+    def _judge_later_document(self) -> None:
+        """Raise where a page that came later than its step, by a script, is an error of the server's or none at all."""
+        document = self._here.document
+        if document.loader == self._judged:
+            return
+        self._judge(document)
+
+    def _judge(self, document: Document) -> None:
+        self._judged = document.loader
+        if (failure := failure_in(document)) is not None:
+            raise _Final(failure.cause, failure.message, expected=failure.expected, found=failure.found)
+        if document.status >= 400 and self.refuse_bad_status and self._page is not None:
+            why = "the log-in was refused" if document.status == 401 and self._guard.refused else ""
+            error = refusal(self._page, self.redirects, why)
+            raise _Final(error.cause, error.message, expected=error.expected, found=error.found)
+
+    # Looking.
+
+    @property
+    def _here(self) -> Tab:
+        if self._tab is None:
+            raise Failure(Cause.EXPECTATION, "no page yet: open one first")
+        return self._tab
+
+    async def _look(self, seconds: float = _LOOK_SECONDS) -> Page:
+        """Look at the page.  Raises Failure where it does not answer within *seconds*."""
+        tab = self._here
+        began = SYSTEM_CLOCK.monotonic()
+        end = began + seconds
+        while True:
+            try:
+                async with asyncio.timeout(max(0.1, end - SYSTEM_CLOCK.monotonic())):
+                    found, cookies = await asyncio.gather(
+                        tab.timed(f"inode.look({self._profile.max_body})"), self._kept_cookies()
+                    )
+                break
+            except Vanished:
+                await asyncio.sleep(0.01)
+            except TimeoutError:
+                raise Failure(
+                    Cause.EXPECTATION,
+                    f"{urls.shown(tab.document.url)}: the page does not answer: a script of its own does not end",
+                    expected="a page that can be looked at",
+                ) from None
+        self._cookies = cookies
+        self._vitals[tab.document.loader] = found["vitals"]
+        if found["html"] is None:
+            what = f"the page is larger than {self._profile.max_body} characters (MaxBodySize)"
+            raise Failure(Cause.PROTOCOL, f"{urls.shown(found['url'])}: {what}")
+        self._page = await self._made(tab, found)
+        cost = SYSTEM_CLOCK.monotonic() - began
+        self._shot = _Shot(tab, tab.document.loader, found["looks"], found["paintedAt"], cost)
+        return self._page
+
+    async def _made(self, tab: Tab, found: Mapping[str, Any]) -> Page:
+        document, url, html = tab.document, str(found["url"]), str(found["html"])
+        status = document.status or 200
+        if document.media_type and document.media_type not in _TEXTS:
+            return await self._raw(tab, document, status)
+        before = self._page
+        trouble = self._trouble_of(document.loader)
+        seen = (url, status, html, trouble)
+        if isinstance(before, LivePage) and (before.url, before.status, before.numbered, before.trouble) == seen:
+            return before
+        usual = self._usual_so_far()
+        body = without_numbers(html).encode("utf-8", "replace")
+        page = LivePage(url, status, document.headers, body, usual=usual, trouble=trouble, numbered=_valid(html))
+        await begun_aside_if_large(len(body), page.prepare)
+        return page
+
+    def _trouble_of(self, loader: str) -> str:
+        """The first of the site's own scripts and requests that failed on the page of *loader*; empty for none."""
+        lines = self._run.console if self._run is not None else ()
+        threw = (x for x in lines if x.kind == "exception" and x.page == loader)
+        own = (x for x in threw if not x.url or self._traffic.is_own(x.url))
+        return self._traffic.broken(loader) or next((f"a script failed: {line.text}" for line in own), "")
+
+    async def _raw(self, tab: Tab, document: Document, status: int) -> Page:
+        """The body of an answer that is not HTML: the browser shows a viewer's page for it."""
+        before = self._page
+        if before is not None and not isinstance(before, LivePage) and before.url == document.url:
+            return before
+        body = b""
+        with suppress(Refused):
+            answer = await tab.send("Network.getResponseBody", {"requestId": document.request})
+            said = str(answer.get("body", ""))
+            body = base64.b64decode(said) if answer.get("base64Encoded") else said.encode("utf-8", "replace")
+        page = Page(document.url, status, document.headers, body, usual=self._usual_so_far())
+        await begun_aside_if_large(len(body), page.prepare)
+        return page
+
+    async def _kept_cookies(self) -> list[Cookie]:
+        if self._browser is None:
+            return []
+        with suppress(Refused):
+            context = {"browserContextId": self._context}
+            answer = await self._browser.connection.send("Storage.getCookies", context)
+            return [_cookie(one, number) for number, one in enumerate(answer.get("cookies", ()))]
+        return []
+
+    def _usual_so_far(self) -> frozenset[str]:
+        """The messages that good pages have shown, the one on the screen among them."""
+        if self._page is not None and self._page.status < 400:
+            self.messages |= frozenset(map(fingerprint, self._page.messages))
+        return self.usual | self.messages
+
+    async def _settle(self) -> float:
+        """Wait until the page has settled; the moment from which on it had."""
+        tab = self._here
+        now = SYSTEM_CLOCK.monotonic()
+        if self._unsettled_in == self._acts:
+            return now
+        end = now + SETTLE_SECONDS
+        why = "it does not answer"
+        while now < end:
+            last = 0.0
+            try:
+                async with asyncio.timeout(end - now):
+                    state = await tab.timed("inode.state()")
+                origin = tab.origin
+                moments = [origin.at(state["changed"]), tab.loaded_at or 0.0, self._traffic.last_own]
+                last = max(moments)
+                why = self._why_busy(tab, state)
+                if not why and SYSTEM_CLOCK.monotonic() - last >= QUIET:
+                    return max(last, await self._painted(tab, state["looks"]))
+                why = why or "it keeps changing"
+            except (TimeoutError, Vanished):
+                pass
+            now = SYSTEM_CLOCK.monotonic()
+            rest = QUIET - (now - last) if last and why == "it keeps changing" else QUIET
+            await tab.happening(min(max(0.01, rest), max(0.01, end - now)))
+            now = SYSTEM_CLOCK.monotonic()
+        self._unsettled_in = self._acts
+        self._warn("unsettled", f"{urls.shown(tab.document.url)} had not settled after {SETTLE_SECONDS:g} s: {why}")
+        return now
+
+    def _why_busy(self, tab: Tab, state: Mapping[str, Any]) -> str:
+        if tab.going is not None or tab.wanting:
+            return f"{urls.shown(tab.going_to)} was asked for"
+        flying = self._traffic.flying()
+        if flying:
+            more = f" and {len(flying) - 1} more" if len(flying) > 1 else ""
+            return f"{urls.shown(flying[0].url)}{more} had not been answered"
+        return "" if state["ready"] == "complete" else "it was not loaded"
+
+    async def _painted(self, tab: Tab, looks: int) -> float:
+        """When the frame was painted that shows the page as it stood at *looks*."""
+        try:
+            async with asyncio.timeout(_ACK_SECONDS):
+                loader = tab.document.loader
+                at = await tab.evaluate(f"inode.frame({looks})")
+                if loader == tab.document.loader:
+                    return tab.origin.at(at)
+        except (TimeoutError, Vanished):
+            pass
+        return SYSTEM_CLOCK.monotonic()
+
+    async def _seen_at(self) -> float:
+        """When the frame was painted that shows what was last looked at."""
+        shot = self._shot
+        if shot is None or shot.loader != self._here.document.loader:
+            return SYSTEM_CLOCK.monotonic()
+        if shot.painted_at is not None:
+            return self._here.origin.at(shot.painted_at)
+        return await self._painted(shot.tab, shot.looks)
+
+    # Timing.
+
+    async def _time_settled(self) -> None:
+        """Where no expectation has timed the last step that acted, its time goes to the settled page."""
+        if self._pending is not None:
+            self._timed(await self._settle())
+
+    def _timed(self, until: float) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            until = max(until, pending.at)
+            busy, size = self._traffic.busy(pending.at, until), self._traffic.size(pending.at, until)
+            self._hooks.timed(pending.series, until - pending.at, busy, size)
+
+    def _departs(self) -> float:
+        """Something is done now that is not to be done twice."""
+        self._acted_at = SYSTEM_CLOCK.monotonic()
+        self._acts += 1
+        return self._acted_at
+
+    # What acts.
+
+    async def go(self, target: str, *, redirects: bool = True) -> Page:
+        """Open an address, as if typed into the address line."""
+        url = self._typed(target)
+        tab = self._here
+        await self._be_on_guard()
+        before = tab.document
+        self._departs()
+        answer = await tab.send("Page.navigate", {"url": url})
+        if answer.get("isDownload"):
+            raise self._is_download(url)
+        if text := str(answer.get("errorText") or ""):
+            if text == "net::ERR_ABORTED":
+                raise self._is_download(url)
+            raise faults.failure(tab.going_to or url, text)
+        return await self._arrive(before)
+
+    async def request(
+        self, method: str, target: str, body: bytes | None = None, content_type: str | None = None
+    ) -> Page:
+        """Not done here: a browser asks for pages."""
+        raise Misconfigured("Engine chromium sends no requests as a program does: Engine plain")
+
+    async def follow(self, locator: str) -> Page:
+        """Click a link."""
+        link = await self._found(locate.link, locator)
+        return await self._click_on(link, f"the link “{locator}”")
+
+    async def press(self, locator: str = "") -> Page:
+        """Click a button; without a name the first one."""
+        button = await self._found(locate.button, locator)
+        return await self._click_on(button, f"the button “{locator}”" if locator else "the button")
+
+    async def submit(self, form: str | Element) -> Page:
+        """Send a form without a button, as its own script would."""
+        element = await self._found(locate.form, form) if isinstance(form, str) else form
+        return await self._do_by_script(f"inode.submit({number_of(element)})", "the form")
+
+    async def press_enter(self, field: str) -> Page:
+        """Press Enter in a field."""
+        control = await self._found(locate.field, field, locate.FILLABLE, "field")
+        tab, before = self._here, self._here.document
+        await self._be_on_guard()
+        await self._ask_page(f"inode.focus({number_of(control)})", f"the field “{field}”")
+        self._departs()
+        await self._input(hands.enter())
+        return await self._arrive(before, tab)
+
+    async def reload(self) -> Page:
+        """Ask for the page again."""
+        tab, before = self._here, self._here.document
+        _ = self.page
+        await self._be_on_guard()
+        self._departs()
+        tab.wanting = True
+        await tab.send("Page.reload")
+        return await self._arrive(before)
+
+    async def back(self) -> Page:
+        """Go back to the page before this one."""
+        page, tab, before = self.page, self._here, self._here.document
+        history = await tab.send("Page.getNavigationHistory")
+        earlier = history["entries"][: history["currentIndex"]]
+        if not earlier or not urls.is_web(earlier[-1]["url"]):
+            raise page.failure("there is no page to go back to", "a page before this one")
+        await self._be_on_guard()
+        self._departs()
+        moves = tab.moves
+        await tab.send("Page.navigateToHistoryEntry", {"entryId": earlier[-1]["id"]})
+        end = SYSTEM_CLOCK.monotonic() + _ACK_SECONDS
+        while tab.moves == moves and tab.going is None and SYSTEM_CLOCK.monotonic() < end:
+            await tab.happening(0.1)
+        return await self._arrive(before)
+
+    async def load(self, kinds: frozenset[Kind]) -> Page:
+        """Failure names what the page is made of and did not load."""
+        page, loader = self.page, self._here.document.loader
+        wanted = {_KINDS[kind] for kind in kinds}
+        bad = [r for r in self._traffic.failing if r.type in wanted and r.page == loader]
+        troubles = list(dict.fromkeys(f"{urls.shown(request.url)} {request.failed}" for request in bad))
+        if troubles:
+            what = f"{plural(len(troubles), 'file')} of the page did not load: {'; '.join(troubles[:5])}"
+            raise page.failure(what, "all of them load", "; ".join(troubles))
+        return page
+
+    # What types and ticks.
+
+    async def fill_in(self, field: str, value: str) -> None:
+        """Type a value into a field, over what is in it."""
+        control = await self._found(locate.fillable, field)
+        what, number = f"the field “{field}”", number_of(control)
+        if forms.kind_of(control) in hands.SET_AT_ONCE:
+            self._acts += 1
+            await self._set(number, value, what)
+            return
+        if forms.kind_of(control) != "textarea":
+            value = value.replace("\r", "").replace("\n", "")
+        await self._click(number, what)
+        marked = await self._ask_page(f"inode.marked({number})", what)
+        if value or not marked["empty"]:
+            await self._input(hands.typed(value))
+
+    async def select(self, option: str, field: str) -> None:
+        """Choose an option of a list, or one that a field suggests."""
+        chosen = await self._found(locate.choices, field)
+        found = locate.option(self.page, option, chosen, field)
+        if tag_of(chosen) != "select":
+            await self.fill_in(field, forms.option_value(found))
+            return
+        await self._choose(chosen, found, field, chosen=True)
+
+    async def unselect(self, option: str, field: str) -> None:
+        """Take back an option of a list that takes several."""
+        chosen = await self._found(locate.field, field, frozenset({"select"}), "select")
+        if chosen.get("multiple") is None:
+            raise self.page.failure(f"the field “{field}” takes one option", "a list that takes several")
+        await self._choose(chosen, locate.option(self.page, option, chosen, field), field, chosen=False)
+
+    async def check(self, field: str) -> None:
+        """Tick a checkbox; a ticked one stays as it is."""
+        await self._tick(field, frozenset({"checkbox"}), "checkbox", ticked=True)
+
+    async def uncheck(self, field: str) -> None:
+        """Untick a checkbox."""
+        await self._tick(field, frozenset({"checkbox"}), "checkbox", ticked=False)
+
+    async def choose(self, field: str) -> None:
+        """Choose a radio button."""
+        await self._tick(field, frozenset({"radio"}), "radio button", ticked=True)
+
+    async def attach(
+        self, field: str, name: str, content: bytes, content_type: str = "application/octet-stream"
+    ) -> None:
+        """Put a file of this name and content into a file field."""
+        await self.attach_all(field, [forms.File(name, content_type, content)])
+
+    async def attach_all(self, field: str, files: Sequence[forms.File]) -> None:
+        """Put several files into a file field that takes several; the browser reads them from its own folder."""
+        control = await self._found(locate.field, field, frozenset({"file"}), "file field")
+        if len(files) > 1 and control.get("multiple") is None:
+            raise self.page.failure(f"the file field “{field}” takes one file", "a field that takes several")
+        browser = self._browser
+        if browser is None:
+            return
+        paths = await asyncio.get_running_loop().run_in_executor(None, _laid_down, browser.folder.profile, files)
+        found = await self._here.evaluate(f"inode.node({number_of(control)})", by_value=False)
+        if found is None:
+            raise Vanished("the file field has gone")
+        self._departs()
+        await self._here.send("DOM.setFileInputFiles", {"files": paths, "objectId": found})
+
+    def value(self, field: str) -> str:
+        """The value of a field."""
+        kinds = locate.FILLABLE | {"select", "hidden", "file"}
+        return forms.value_of(self.page, locate.field(self.scoped_page, field, kinds, "field"))
+
+    def is_checked(self, field: str) -> bool:
+        """Whether a checkbox or radio button is ticked."""
+        control = locate.field(self.scoped_page, field, frozenset({"checkbox", "radio"}), "checkbox")
+        return forms.is_checked(self.page, control)
+
+    async def _tick(self, field: str, kinds: frozenset[str], what: str, *, ticked: bool) -> None:
+        control = await self._found(locate.field, field, kinds, what)
+        if forms.is_checked(self.page, control) != ticked:
+            await self._click(number_of(control), f"the {what} “{field}”")
+            await self._turn()
+
+    async def _choose(self, menu: Element, option: Element, field: str, *, chosen: bool) -> None:
+        self._acts += 1
+        wanted = f"{number_of(menu)}, {number_of(option)}, {json.dumps(chosen)}"
+        await self._ask_page(f"inode.choose({wanted})", f"the field “{field}”")
+
+    async def _set(self, number: int, value: str, what: str) -> None:
+        text = _quoted(value)
+        answer = await self._ask_page(f"inode.set({number}, {text})", what)
+        if answer["value"] != value:
+            raise _Final(
+                Cause.EXPECTATION, f"{what} does not take “{value}”", expected=value, found=str(answer["value"])
+            )
+
+    async def _found(self, find: Callable[..., Element], *arguments: object) -> Element:
+        """The result of *find* on the page, or on the part that is in scope."""
+        if self._is_own and self._page is not None:
+            await self._look()
+        page = self.scoped_page
+        return await aside_if_large(len(page.body), find, page, *arguments)
+
+    async def _ask_page(self, expression: str, what: str) -> dict[str, Any]:
+        """The answer of our script in the page; Failure where the element has just gone."""
+        answer: dict[str, Any] | None = await self._here.evaluate(expression)
+        if answer is None:
+            raise self.page.failure(f"{what} was there, and has gone", f"{what}, to be used")
+        return answer
+
+    async def _click_on(self, element: Element, what: str) -> Page:
+        before, tab = self._here.document, self._here
+        await self._be_on_guard()
+        await self._click(number_of(element), what)
+        return await self._arrive(before, tab)
+
+    async def _click(self, number: int, what: str) -> None:
+        """Click in the middle of an element.  Failure where a person could not."""
+        tab = self._here
+        place = await tab.evaluate(f"inode.place({number})")
+        if place.get("gone"):
+            raise self.page.failure(f"{what} was there, and has gone", f"{what}, to be used")
+        if why := place.get("why"):
+            raise self.page.failure(f"{what} cannot be clicked: {why}", f"{what} on top of the page")
+        self._vitals[tab.document.loader] = place["vitals"]
+        await self._input([hands.moved(place["x"], place["y"])])
+        self._departs()
+        await self._input(hands.clicked(place["x"], place["y"]))
+
+    async def _input(self, events: Sequence[hands.Event]) -> None:
+        """Send what the hands do; what the page makes of it is waited for, unless it goes elsewhere meanwhile."""
+        tab = self._here
+        calls = [tab.send(method, parameters) for method, parameters in events]
+        end = SYSTEM_CLOCK.monotonic() + _ACK_SECONDS
+        moves = tab.moves
+        for call in calls:
+            call.add_done_callback(lambda _: tab.wake())
+        while not all(call.done() for call in calls) and SYSTEM_CLOCK.monotonic() < end:
+            if tab.going is not None or tab.wanting or tab.moves != moves:
+                return
+            await tab.happening(0.25)
+
+    async def _do_by_script(self, expression: str, what: str) -> Page:
+        before, tab = self._here.document, self._here
+        await self._be_on_guard()
+        self._departs()
+        with suppress(Vanished):
+            answer = await tab.evaluate(expression)
+            if answer is None:
+                raise self.page.failure(f"{what} was there, and has gone", f"{what}, to be used")
+        return await self._arrive(before, tab)
+
+    async def _turn(self) -> None:
+        """Let the page do what has been put into its queue."""
+        with suppress(TimeoutError, Vanished):
+            async with asyncio.timeout(_ACK_SECONDS):
+                await self._here.evaluate("inode.turn()")
+
+    async def _arrive(self, before: Document, tab: Tab | None = None) -> Page:
+        """Wait for the page that was set out for, if one was, and judge its status.
+
+        A page that a script goes to later on is judged by the steps that follow.
+        """
+        tab = tab or self._here
+        if tab is self._here and tab.going is None and not tab.wanting and tab.document is before:
+            await self._turn()
+        tab = await self._way(tab)
+        document = tab.document
+        if document is not before:
+            await self._answer_of(document)
+            self._told_of(document)
+        if document.loader != self._judged:
+            if document.status >= 400 or document.failed:
+                await self._words_of(document)
+            self._judge(document)
+        if self._is_own:
+            await self._time_own()
+        return self._page if self._page is not None else await self._look()
+
+    async def _way(self, tab: Tab) -> Tab:
+        """Wait until it has come to an end; the tab in which it did."""
+        wanted_since = SYSTEM_CLOCK.monotonic()
+        while True:
+            tab = self._here  # it may go on in a new window
+            loader = tab.going
+            if loader is None and not tab.wanting:
+                return tab
+            if loader is None and SYSTEM_CLOCK.monotonic() - wanted_since > _ACK_SECONDS:
+                tab.wanting = False
+                return tab
+            await tab.happening(0.25)
+            if loader and (failed := tab.failure_of(loader)):
+                if failed == "net::ERR_ABORTED" and tab.going == loader:
+                    raise self._is_download(tab.going_to)
+                if failed != "net::ERR_ABORTED":
+                    raise faults.failure(tab.going_to, failed)
+
+    async def _answer_of(self, document: Document) -> None:
+        """Wait a little for what the browser tells of the answer: it may come after the page."""
+        end = SYSTEM_CLOCK.monotonic() + 0.3
+        while document.request and not document.status and SYSTEM_CLOCK.monotonic() < end:
+            await self._here.happening(0.05)
+
+    async def _words_of(self, document: Document) -> None:
+        """Look at a page that is refused, for its words."""
+        if document.failed:
+            return
+        self._page = self._page or Page(document.url, document.status, document.headers, b"")
+        with suppress(Failure, Vanished):
+            await self._settle_briefly()
+            await self._look(2.0)
+
+    async def _settle_briefly(self) -> None:
+        end = SYSTEM_CLOCK.monotonic() + 1.0
+        while self._here.loaded_at is None and SYSTEM_CLOCK.monotonic() < end:
+            await self._here.happening(0.25)
+
+    async def _time_own(self) -> None:
+        """An operator's step goes on with what it has done: each thing takes until the page has settled."""
+        began = self._acted_at
+        if began is not None:
+            until = await self._settle()
+            self._own_seconds = (self._own_seconds or 0.0) + max(0.0, until - began)
+            self._acted_at = None
+        await self._look()
+
+    def _told_of(self, document: Document) -> None:
+        """A page was asked for: its status, size and certificate, as the plain engine tells them of an exchange."""
+        if not urls.is_web(document.url):
+            return
+        host = urls.origin(document.url)[1]
+        code, ends = document.status or None, dict(self._traffic.certificates)
+        self._hooks.exchange(Exchange(host, {}, response_code=code, certificates=ends))
+
+    def _tell_what_was_done(self) -> None:
+        """The deadline has passed: report what the tab was waiting for."""
+        tab = self._tab
+        if (
+            tab is None
+            or self._acted_at is None
+            or not (tab.going is not None or (tab.going_to and tab.document.loader == ""))
+        ):
+            return
+        host = urls.origin(tab.going_to)[1] if urls.is_web(tab.going_to) else ""
+        doing = f"waiting for the answer of {host}" if host else "waiting for a page"
+        self._hooks.exchange(Exchange(host, {}, finished=False, doing=doing))
+
+    def _is_download(self, url: str) -> Failure:
+        what = f"{urls.shown(url)} is no page: it is a download, or has no content"
+        return _Final(Cause.EXPECTATION, what, expected="a page")
+
+    # Whom it talks to.
+
+    def _typed(self, target: str) -> str:
+        """The URL that *target* means in the address line; the first one is home."""
+        try:
+            url = urls.destination(target, self._profile.base_url)
+            if not urls.is_web(url):
+                raise urls.BadURL(f"“{urls.scheme_of(url)}:” is neither http nor https")
+        except urls.BadURL as error:
+            raise Misconfigured(f"“{urls.shown(target)}”: {error}") from error
+        if self._guard.home is None:
+            self._settle_home(url)
+        bare, userinfo = urls.split_userinfo(url)
+        if userinfo is not None:
+            self._guard.credentials.setdefault(urls.origin(bare), Credentials(*userinfo))
+        return bare
+
+    def _settle_home(self, url: str) -> None:
+        bare, userinfo = urls.split_userinfo(url)
+        self._guard.home = urls.origin(bare)
+        self._traffic.settle_at(bare)
+        if self._own is not None:
+            self._guard.credentials[self._guard.home] = self._own
+        elif userinfo is not None:
+            self._guard.credentials[self._guard.home] = Credentials(*userinfo)
+
+    async def _be_on_guard(self) -> None:
+        """Have requests looked at, from when there is something to add to them: it costs them a millisecond each."""
+        if self._guard.is_needed and not self._guarding and self._run is not None:
+            self._guarding = True
+            wanted = {"handleAuthRequests": True, "patterns": [{"urlPattern": "*"}]}
+            self._run.preparing.append(("Fetch.enable", wanted))
+            await self._here.send("Fetch.enable", wanted)
+
+    def _send(self, method: str, parameters: Mapping[str, Any], session: str) -> object:
+        return None if self._run is None else self._run.connection.send(method, parameters, session)
+
+    def _popped_up(self, target: str, session: str) -> None:
+        """A window that a step has opened is the one to go on in; one that opens by itself is closed."""
+        if self._run is None:
+            return
+        if self._acted_at is None:
+            self._run.connection.send("Target.closeTarget", {"targetId": target})
+            return
+        tab = Tab(self._run, target, session)
+        tab.wanting = True
+        self._tab = tab
+        self._run.spawn(self._set_up(tab))
+        tab.wake()
+
+    # What it hears.
+
+    def _heard(self, line: Line) -> None:
+        if line.kind == "exception":
+            self._warn("exception", str(line))
+        else:
+            self._warn("console", str(line))
+
+    def _noted(self, request: Request) -> None:
+        if said := noted(request):
+            self._warn("asset", said)
+
+    def _sent(self, request: Request, event: Mapping[str, Any]) -> None:
+        if self._recorder is None or request.type not in _NOTED:
+            return
+        asked = event["request"]
+        headers = Headers(
+            (n.lower().encode("latin-1", "replace"), str(v).encode()) for n, v in asked["headers"].items()
+        )
+        body = str(asked["postData"]).encode("utf-8", "replace") if asked.get("postData") else None
+        if request.id in self._hops and (answer := event.get("redirectResponse")):
+            self._note_answer(request, answer)
+        self._recorder.asks(str(asked["method"]), request.url, headers, body, self._page)
+        self._hops[request.id] = self._recorder.hops[-1]
+
+    def _answered(self, request: Request, event: Mapping[str, Any]) -> None:
+        self._note_answer(request, event["response"])
+
+    def _note_answer(self, request: Request, answer: Mapping[str, Any]) -> None:
+        hop = self._hops.get(request.id)
+        if hop is not None:
+            hop.status = int(answer.get("status") or 0)
+            hop.answer = tuple((str(n).lower(), str(v)) for n, v in answer.get("headers", {}).items())[:50]
+            hop.exchange = Exchange(urls.origin(request.url)[1], {}, response_code=hop.status)
+
+    async def _keep_evidence(self, recorder: Recorder) -> None:
+        """Keep the evidence of a failed run beside its requests: the page as it is, its picture, its console."""
+        if self._run is not None:
+            recorder.console = [f"{line.kind}: {line}" for line in self._run.console]
+            recorder.console += [f"request: {r.failed}: {urls.shown(r.url)}" for r in self._traffic.failing]
+        with suppress(Failure, Vanished):
+            await self._look(_PICTURE_SECONDS)
+        if self._page is None:
+            return
+        recorder.shows(self._page.body)
+        async with asyncio.timeout(_PICTURE_SECONDS):
+            taken = await self._here.send("Page.captureScreenshot", {"format": "jpeg", "quality": 70})
+        recorder.pictured = without_passwords(self._page.source).encode("utf-8", "replace")
+        recorder.picture = base64.b64decode(taken["data"])
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """The browser's own ends become what a run knows."""
+        try:
+            yield
+        except Gone:
+            how = self._browser.ended_how if self._browser is not None else ""
+            raise Broken(f"the browser ended in mid-run, {how}; the next run starts another one") from None
+        except Crashed as error:
+            raise Failure(Cause.EXPECTATION, f"{error}, at {urls.shown(self._here.document.url)}") from None
+        except Vanished as error:
+            raise Failure(Cause.EXPECTATION, f"the page went away while it was used ({error})") from None
+        except Refused as error:
+            raise Broken(f"the browser does not do what it is asked for: {error}") from None
+
+
+class _Final(Failure):
+    """A failure that waiting does not fix."""
+
+
+_KINDS = {Kind.STYLE_SHEET: "Stylesheet", Kind.SCRIPT: "Script", Kind.IMAGE: "Image"}
+
+
+def _hosts(url: str | None) -> tuple[str, ...]:
+    return (urls.origin(url)[1],) if url else ()
+
+
+def _cookie(said: Mapping[str, Any], number: int) -> Cookie:
+    """A cookie as Chromium tells it."""
+    domain, expires = str(said["domain"]), float(said.get("expires") or -1)
+    return Cookie(
+        name=str(said["name"]).encode(),
+        value=str(said["value"]).encode(),
+        domain=domain.removeprefix("."),
+        path=str(said["path"]),
+        host_only=not domain.startswith("."),
+        secure=bool(said.get("secure")),
+        http_only=bool(said.get("httpOnly")),
+        same_site=str(said.get("sameSite") or "").lower(),
+        expires=expires if expires > 0 else None,
+        number=number,
+    )
+
+
+def _laid_down(folder: str, files: Sequence[forms.File]) -> list[str]:
+    """The paths of *files* in a new folder of the browser's, who is its owner."""
+    owner = os.stat(folder)
+    place = os.path.join(folder, f"upload-{secrets.token_hex(8)}")
+    os.mkdir(place, 0o700)
+    paths = []
+    for file in files:
+        path = os.path.join(place, os.path.basename(file.name) or "file")
+        with open(path, "xb") as out:
+            out.write(file.content)
+        paths.append(path)
+    if os.geteuid() == 0:
+        for path in (*paths, place):
+            os.chown(path, owner.st_uid, owner.st_gid)
+    return paths
+
+
+def _quoted(text: str) -> str:
+    """*text* as a JavaScript string."""
+    return json.dumps(text)
+
+
+def _valid(html: str) -> str:
+    """*html* without halves of surrogate pairs, which a script can make and no encoding has."""
+    return html.encode("utf-8", "replace").decode("utf-8")

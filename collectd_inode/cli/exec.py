@@ -1,0 +1,27 @@
+"""Run the jobs of FILE as a program of collectd's exec plugin: in a process and as a user of their own.
+
+collectd starts it, reads what it writes to standard output, and logs what it says on standard error.  `collectd-inode
+snippet --exec` prints what collectd.conf wants.  SIGHUP reads FILE again; a file with a mistake in it changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from collectd_inode.cli import programs
+from collectd_inode.cli.terminal import Exit
+from collectd_inode.doors.pipe import Pipe
+from collectd_inode.model import Door
+from collectd_inode.wire.local import own_name
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    programs.arguments(parser)
+
+
+def main(options: argparse.Namespace) -> Exit:
+    """Run, under the name that collectd reports as."""
+    hostname = os.environ.get("COLLECTD_HOSTNAME") or own_name(full=False)
+    return programs.main(options, Door.EXEC, hostname, Pipe)

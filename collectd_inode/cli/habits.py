@@ -1,0 +1,137 @@
+"""Suggestions for people who know cucumber, behave, pytest, k6, kubectl or Nagios: how things are called here.
+
+Loaded when there is something to suggest.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+
+_COMMANDS = {
+    "run": ("test", "tests", "exec-feature", "execute", "replay", "play", "behave", "cucumber", "cucumber-nagios",
+     "features",
+            "verify-site", "start-test", "perform"),
+    "check": ("validate", "verify", "configtest", "test-config", "config-test", "checkconfig", "conftest", "-t",
+     "syntax"),
+    "lint": ("dry-run", "dryrun", "format", "fmt", "parse", "validate-feature"),
+    "once": ("run-once", "run-all", "probe", "oneshot", "now", "trigger", "force", "reschedule"),
+    "status": ("state", "states", "health", "top", "info", "list-status", "alerts", "problems", "show", "overview",
+     "ps"),
+    "jobs": ("list", "ls", "get", "describe", "config", "settings", "targets", "services", "schedule", "next", "dump"),
+    "why": ("explain", "diagnose", "analyse", "analyze", "reason", "cause", "debug", "logs", "log", "rca"),
+    "mute": ("silence", "downtime", "ack", "acknowledge", "snooze", "maintenance", "disable", "pause", "suppress",
+     "unmute",
+             "silences"),
+    "test-notification": ("notify", "test-alert", "test-notify", "alert", "send-test", "test-alarm", "amtool"),
+    "graph": ("plot", "draw", "dashboard", "dashboards", "chart", "charts", "picture", "pictures", "graphs", "render",
+     "rrd"),
+    "thresholds": ("limits", "baseline", "alarms", "rules", "threshold", "suggest-limits"),
+    "series": ("metrics", "identities", "names", "perfdata", "values", "types"),
+    "steps": ("vocabulary", "sentences", "step-definitions", "stepdefs", "definitions", "keywords", "words", "grammar"),
+    "init": ("new", "create", "generate", "scaffold", "bootstrap", "quickstart", "setup", "add", "generate-feature"),
+    "import": ("record", "har", "convert", "codegen", "from-har", "load"),
+    "files": ("install", "copy", "layout", "assets", "examples", "unpack", "eject"),
+    "snippet": ("conf", "configuration", "print-config", "stub", "modulepath"),
+    "doctor": ("troubleshoot", "selftest", "self-test", "check-install", "env", "environment", "support"),
+    "serve": ("daemon", "start", "service", "server", "agent", "up"),
+    "smarthost": ("mail", "smtp", "check_smtp", "relay", "mx", "exim", "postfix"),
+    "ntp": ("time", "check_ntp", "check_ntp_time", "ntpdate", "chrony", "timeserver"),
+    "clock": ("timedatectl", "adjtimex", "chronyc", "timex"),
+    "completion": ("completions", "bash-completion", "complete", "autocomplete"),
+}  # fmt: skip
+
+_OPTIONS = {
+    "--tags": ("-t", "--tag", "-T", "--tagged", "-m", "--grep-tags", "--include", "--marker", "-l", "--selector"),
+    "--name": ("-n", "-k", "-g", "--grep", "--filter", "--scenario", "--match", "-i", "--include-name", "--test-name"),
+    "--list": ("--dry-run", "-d", "--collect-only", "--co", "--list-tests", "--dryrun", "--list-scenarios", "--plan"),
+    "--format": ("-f", "--formatter", "--reporter", "--report", "-R", "--output-format", "--json", "--junit",
+     "--nagios"),
+    "--output": ("--out", "--outfile", "--junit-xml", "--junitxml", "--junit-directory", "--report-file", "--log-file",
+                 "--result-log", "--output-file"),
+    "--fail-fast": ("-x", "--stop", "--exitfirst", "--maxfail", "--bail", "--failfast", "--abort-on-error"),
+    "--jobs": ("--parallel", "--workers", "--processes", "--numprocesses", "--concurrency", "-c", "--vus",
+     "--threads", "-P",
+               "--max-workers"),
+    "--verbose": ("-V", "--debug", "--show-timings", "--expand", "--backtrace", "--log-level", "--trace", "--verbosity",
+                  "--show-source", "-vvv"),
+    "--quiet": ("--silent", "-s", "--no-source", "--summary", "--no-snippets", "--progress", "--terse"),
+    "--watch": ("-w", "--follow", "--watch-all", "--loop", "--looponfail"),
+    "--repeat": ("--iterations", "--times", "--count", "--loops", "--retry", "--retries", "--runs", "-r", "--rerun",
+     "--duration"),
+    "--steps": ("--require", "--glue", "--steps-dir", "--step-definitions", "--import", "--python-path", "--stage"),
+    "--base-url": ("--url", "-u", "--host", "--site", "--target", "--uri", "--baseurl", "--endpoint", "-H", "--server"),
+    "-D": ("--define", "--variable", "--var", "-e", "--env", "--set", "--userdata", "--param", "--world-parameters"),
+    "--config": ("--conf", "--configuration", "--profile", "-p", "-C", "--config-file", "--rcfile", "--values"),
+    "--save-failures": ("--screenshot", "--screenshots", "--artifacts", "--output-dir", "--outputdir", "--evidence",
+                        "--save", "--video", "--tracing"),
+    "--verify-peer": ("--insecure", "-k", "--no-check-certificate", "--insecure-skip-tls-verify",
+     "--ignore-certificate-errors",
+                      "--no-verify", "--skip-verify", "--ssl-no-verify", "--ignore-https-errors"),
+    "--ca-cert": ("--cacert", "--ca", "--ca-file", "--cafile", "--capath", "--certificate-authority", "--ca-bundle"),
+    "--client-cert": ("--cert", "--certificate", "--client-certificate", "-E", "--ssl-cert"),
+    "--client-key": ("--key", "--ssl-key", "--private-key"),
+    "--user-agent": ("-A", "--ua", "--agent", "--useragent"),
+    "--max-redirects": ("--max-redirs", "-L", "--location", "--follow-redirects", "--no-redirects", "--redirects"),
+    "--proxy": ("-x", "--http-proxy", "--proxy-url"),
+    "--resolve": ("--add-host", "--connect-to", "--dns", "--hosts", "--host-resolver-rules", "--map"),
+    "--timeout": ("--max-time", "-m", "--deadline", "--time-limit", "--request-timeout", "--global-timeout", "-W"),
+    "--step-timeout": ("--connect-timeout", "--default-timeout", "--wait"),
+    "--auth-user": ("--user", "--username", "--basic-auth", "--login"),
+    "--auth-password-file": ("--password", "--pass", "--password-file"),
+    "--secret": ("--secrets", "--password", "--token", "--secret-file", "--secret-env"),
+    "--engine": ("--browser", "--headless", "--headed", "--chromium", "--driver", "--chrome", "--javascript", "--js"),
+    "--address-family": ("-4", "-6", "--ipv4", "--ipv6", "--inet", "--ip-version"),
+    "--source-address": ("--interface", "--bind", "--local-addr", "--bind-address", "--source"),
+    "--window": ("--viewport", "--viewport-size", "--window-size", "--screen"),
+    "--no-color": ("--no-colour", "--nocolor", "--no-colors", "--monochrome", "--plain", "--no-ansi", "--colour",
+     "--colors"),
+    "--warning": ("-w", "--warn"),
+    "--critical": ("-c", "--crit"),
+    "--help": ("-?", "--usage", "-help", "--man"),
+    "--strict": ("--error-on-warnings", "--warnings-as-errors", "--werror", "--max-warnings", "--fail-on-warning"),
+    "--fragment": ("--part", "--partial", "--snippet", "--include"),
+    "--last": ("--since", "--range", "--period", "--span", "--from", "--hours", "--start"),
+    "--out": ("--output", "--output-dir", "-o", "--dir", "--directory", "--dest"),
+    "--job": ("--name", "--jobs", "--only", "--filter", "-j"),
+    "--conf": ("--config", "-c", "-C", "--file", "-f"),
+    "--state-dir": ("--state", "--statedir", "--data-dir", "--dir"),
+    "--end": ("--unmute", "--remove", "--delete", "--expire", "--cancel", "--off"),
+    "--data": ("--rrd", "--rrd-dir", "--data-dir", "--datadir", "--rrds"),
+}  # fmt: skip
+
+
+def command(typed: str, known: Collection[str]) -> str:
+    """The command that is perhaps meant; empty where nothing is like it."""
+    word = typed.lower()
+    if word == "version":
+        return "--version"
+    if word.partition(":")[0].endswith(".feature"):
+        return f"run {typed}"
+    if word in known:
+        return word
+    meant = next((ours for ours, theirs in _COMMANDS.items() if word in theirs and ours in known), "")
+    begun = [name for name in known if name.startswith(word)]
+    if meant or len(begun) == 1:
+        return meant or begun[0]
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), "")
+
+
+def option(typed: str, known: Collection[str]) -> str:
+    """The option that is perhaps meant; empty where nothing is like it."""
+    word = typed.partition("=")[0]
+    plain = word.lower().replace("_", "-")
+    long = [name for name in known if name.startswith("--")]
+    begun = [name for name in long if len(plain) > 3 and name.startswith(plain)]
+    if plain in known or len(begun) == 1:
+        return plain if plain in known else begun[0]
+    meant = next((ours for ours, theirs in _OPTIONS.items() if word in theirs and ours in known), "")
+    return meant or next(iter(difflib.get_close_matches(plain, long, n=1, cutoff=0.7)), "")
+
+
+def choice(typed: str, known: Collection[str]) -> str:
+    """The one of an option's words that is perhaps meant; empty where nothing is like it."""
+    word = typed.lower()
+    if word in known:
+        return word
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), "")

@@ -1,0 +1,97 @@
+"""Write a scenario from a journey that a browser has recorded (HAR): feature file, block, and files of secrets.
+
+Record in the browser's developer tools (Network, "Save all as HAR"), or with Playwright.  The scenario is run once
+against the site, which sends its forms again; --no-run leaves that out.  A file that exists is not overwritten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from collectd_inode.cli.drafts import BLOCK, in_quotes, try_out, write_new
+from collectd_inode.cli.init import SECRETS
+from collectd_inode.cli.terminal import Exit, complain
+from collectd_inode.files import read_file
+from collectd_inode.names import slug
+from collectd_inode.scenario.importing import Imported, imported
+from collectd_inode.scenario.recording import MOST_BYTES, BadRecording, requests
+from collectd_inode.scenario.settings import Settings
+from collectd_inode.words import duration, plural
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument("file", metavar="FILE.har", help="the recording")
+    parser.add_argument("--no-run", action="store_true", help="write the scenario without running it once")
+
+
+def main(options: argparse.Namespace) -> Exit:
+    """Read, write, run, and say what was left out."""
+    name = slug(Path(options.file).stem)
+    feature, block = Path(f"{name}.feature"), Path(f"{name}.conf")
+    if there := [str(path) for path in (feature, block) if os.path.lexists(path)]:
+        return complain(f"{' and '.join(there)}: exists and is not overwritten; use another folder")
+    written = f"Written by: collectd-inode import {shlex.quote(options.file)}"
+    try:
+        content, _ = read_file(options.file, MOST_BYTES)
+        if len(content) > MOST_BYTES:
+            raise BadRecording(f"larger than {MOST_BYTES // 2**20} MB: record less")
+        recorded = requests(content)
+        made = imported(recorded, (written,))
+        files = _secret_files(name, made)
+        write_new({feature: made.draft.text(), block: _block(written, name, feature, made, files)})
+    except OSError as error:
+        return complain(f"{error.filename or options.file}: {error.strerror}; nothing was written")
+    except BadRecording as error:
+        return complain(f"{options.file}: {error}; nothing was written")
+    print(f"wrote {feature}: {plural(len(made.draft.steps), 'step')} from {plural(len(recorded), 'request')}")
+    print(f"wrote {block}: the block for collectd")
+    for secret, path in files.items():
+        print(f"{_store(path, made.secrets[secret])} {path}: ${{{secret}}}, which the feature does not show")
+    for note in made.notes:
+        print(note)
+    return Exit.PASSED if options.no_run else _run(made, feature, files)
+
+
+def _secret_files(name: str, made: Imported) -> Mapping[str, Path]:
+    return {secret: Path(SECRETS) / f"{name}-{secret}" for secret in made.secrets}
+
+
+def _store(path: Path, value: str) -> str:
+    """Write a secret for its owner alone; one that is there is kept.  Says which."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(value + "\n")
+    except FileExistsError:
+        return "kept"
+    return "wrote"
+
+
+def _block(written: str, name: str, feature: Path, made: Imported, files: Mapping[str, Path]) -> str:
+    secrets = (
+        f"      Secret {in_quotes(secret)} {in_quotes(str(path.absolute()))}\n" for secret, path in files.items()
+    )
+    return BLOCK.format(
+        written=written,
+        name=name,
+        feature=in_quotes(str(feature.absolute())),
+        base=in_quotes(made.base_url),
+        secrets="".join(secrets),
+    )
+
+
+def _run(made: Imported, feature: Path, files: Mapping[str, Path]) -> Exit:
+    secrets = tuple((secret, str(path)) for secret, path in files.items())
+    observation = try_out(made.draft, Settings(base_url=made.base_url, secrets=secrets), str(feature)).observation
+    if observation.passed:
+        print(f"ran it once: all passed in {duration(observation.seconds)}")
+        return Exit.PASSED
+    failed = next((step for step in observation.steps if step.trouble and not step.passed), None)
+    where = f"{failed.planned.place}: {failed.name}: " if failed is not None else ""
+    print(f"ran it once, and it does not pass: {where}{observation.message}")
+    return Exit.FAILED

@@ -1,0 +1,137 @@
+"""The words of a command line: how they are read, and what is said where they, or we, are wrong.
+
+A monitoring system looks at the exit code and at standard output, so with ``--format nagios`` a mistake is reported
+there too, whatever else is wrong with the words.  Nothing is imported here that a quick command would wait for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NoReturn
+
+from collectd_inode.cli.terminal import Exit
+from collectd_inode.dependencies import Incomplete
+
+THRESHOLDS = ("--warning", "--critical")
+_OF_STDIN = re.compile(r"-(:[0-9]+)+")
+_LETTER = re.compile(r"(?<=^argument --)([\w-]+)/-\w(?=:)")
+_NEGATIVE = re.compile(r"-[\d.]")
+
+
+class _Misused(Exception):
+    """The words make no command; for `parse`, which knows all of them."""
+
+    def __init__(self, parser: argparse.ArgumentParser, message: str) -> None:
+        super().__init__(message)
+        self.parser, self.message = parser, message
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that leaves it to `parse` to say what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        """As argparse calls it; an option is named as its key is, whatever letter it has beside that."""
+        raise _Misused(self, _LETTER.sub(r"\1", message))
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """As argparse does it, and then: did you mean."""
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            from collectd_inode.cli import habits  # noqa: PLC0415  # only a mistake pays for it
+
+            known = [str(choice) for choice in action.choices or ()]
+            find = habits.command if action.nargs == argparse.PARSER else habits.choice
+            if meant := find(str(value), known):
+                error.message += f"; did you mean {meant}?"
+            raise
+
+
+def parse(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
+    """Parse *words*; a mistake ends in SystemExit, and so does ``--help``.
+
+    ``check``, where a command has set it, looks whether its options go together.
+    """
+    try:
+        options, unknown = parser.parse_known_args(list(_joined(words)))
+        if unknown:  # whose usage is wanted is the command's
+            used = getattr(options, "parser", parser)
+            used.error(f"unrecognized arguments: {' '.join(unknown)}{_meant(unknown, used)}")
+        if "check" in options:
+            options.check(options)
+    except _Misused as mistake:
+        if _told_nagios(words, mistake.message):
+            raise SystemExit(int(Exit.ERROR)) from None
+        mistake.parser.print_usage(sys.stderr)
+        mistake.parser.exit(Exit.USAGE, f"{mistake.parser.prog}: error: {mistake.message}\n")
+    except SystemExit as left:
+        if left.code == 0 and _wants_nagios(words):  # help was shown and nothing has run, which is not OK
+            raise SystemExit(int(Exit.ERROR)) from None
+        raise
+    return options
+
+
+def _meant(unknown: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    """Did you mean: for the first of the unknown options that is like one of *parser*'s."""
+    from collectd_inode.cli import habits  # noqa: PLC0415  # only a mistake pays for it
+
+    known = [*parser._option_string_actions, "--no-color"]
+    found = (habits.option(word, known) for word in unknown if word.startswith("-"))
+    meant = next((name for name in found if name), "")
+    return f"; did you mean {meant}?" if meant else ""
+
+
+def _joined(words: Sequence[str]) -> Iterator[str]:
+    """*words* as argparse wants them, which takes what begins with a minus for an option.
+
+    ``--warning -1:1`` is ``--warning=-1:1``; ``-:12`` is line 12 of standard input.
+    """
+    rest = (f"/dev/stdin{word[1:]}" if _OF_STDIN.fullmatch(word) else word for word in words)
+    for word in rest:
+        value = next(rest, None) if word in THRESHOLDS else None
+        if value is None:
+            yield word
+        elif _NEGATIVE.match(value):
+            yield f"{word}={value}"
+        else:
+            yield from (word, value)
+
+
+def incomplete(lacking: Incomplete, words: Sequence[str]) -> Exit:
+    """Say what the installation lacks, and how to get it."""
+    what = f"cannot run: {lacking}"
+    _told_nagios(words, what)
+    wanted = " ".join(f"'{trouble.wanted}'" for trouble in lacking.troubles)
+    print(f"collectd-inode: {what}\nto do: {sys.executable} -m pip install {wanted}", file=sys.stderr)
+    return Exit.ERROR
+
+
+def crashed(error: Exception, words: Sequence[str]) -> Exit:
+    """Say that *error* is a bug of ours, with its traceback."""
+    import traceback  # noqa: PLC0415  # as good as never
+
+    _told_nagios(words, f"a bug of ours: {type(error).__name__}: {error}")
+    traceback.print_exception(error)
+    print("collectd-inode: that was a bug of ours; please report it", file=sys.stderr)
+    return Exit.ERROR
+
+
+def _wants_nagios(words: Sequence[str]) -> bool:
+    return "--format=nagios" in words or ("--format", "nagios") in pairwise(words)
+
+
+def _told_nagios(words: Sequence[str], what: str) -> bool:
+    """Say UNKNOWN and *what*, if the words ask for Nagios' format."""
+    if not _wants_nagios(words):
+        return False
+    from collectd_inode.cli import COMMANDS  # noqa: PLC0415
+    from collectd_inode.report import nagios  # noqa: PLC0415
+
+    services = {command.name: command.service for command in COMMANDS if command.service}
+    service = next((services[word] for word in words if word in services), "COLLECTD-INODE")
+    print(nagios.unknown(service, what).text, flush=True)
+    return True

@@ -1,0 +1,33 @@
+"""Run the jobs of FILE as a service beside collectd, and send what they observe to collectd's unixsock plugin.
+
+`collectd-inode snippet --serve` prints what collectd.conf wants, and `collectd-inode files` lays out the unit for
+systemd.  SIGHUP (systemctl reload) reads FILE again; a file with a mistake in it changes nothing.  While collectd is
+away, values wait for a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+
+from collectd_inode.cli import programs
+from collectd_inode.cli.terminal import Exit
+from collectd_inode.doors.unixsock import Unixsock
+from collectd_inode.model import Door
+from collectd_inode.wire.local import own_name
+
+SOCKET = "/run/collectd-unixsock"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    programs.arguments(parser)
+    parser.add_argument("--socket", metavar="PATH", default=SOCKET, help=f"collectd's socket; default: {SOCKET}")
+    parser.add_argument("--hostname", metavar="NAME", help="the host to report as; default: what collectd reports as")
+
+
+def main(options: argparse.Namespace) -> Exit:
+    """Run, under the name that collectd reports as."""
+    named, full = programs.named_host(programs.collectd_conf())
+    hostname = options.hostname or named or own_name(full=full)
+    return programs.main(options, Door.SERVE, hostname, partial(Unixsock, path=options.socket))

@@ -1,0 +1,27 @@
+"""The row of ``<Clock>`` blocks; what is imported with it is light."""
+
+from __future__ import annotations
+
+from collectd_inode.kind import Drawn, Kind, Module
+
+
+def _module() -> Module:
+    from collectd_inode.clock import jobs, settings
+
+    return Module(settings.Settings, jobs.load)
+
+
+def _drawn() -> Drawn:
+    from collectd_inode.clock import panels
+
+    return Drawn(panels.panels, panels.PICTURES)
+
+
+CLOCK = Kind(
+    "clock",
+    "Clock",
+    _module,
+    _drawn,
+    main_series="time_dispersion-max_error",
+    main_words="error at most",
+)

@@ -1,0 +1,428 @@
+"""The nouns: jobs and their planned steps, finished runs, and the words for how they ended.
+
+Below everything: nothing of the package is imported here, and of the standard library what costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum, StrEnum
+from typing import Any, Protocol
+
+
+class Status(StrEnum):
+    """How a step or a run ended, in cucumber's words; *failed* is the world's fault, *error* ours or the operator's."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNDEFINED = "undefined"
+    AMBIGUOUS = "ambiguous"
+    ERROR = "error"
+
+
+class Cause(IntEnum):
+    """Why a run is bad; the numbers are in people's databases and never change."""
+
+    NONE = 0
+    RESOLVE = 1
+    CONNECT = 2
+    TLS = 3
+    CERTIFICATE = 4
+    TIMEOUT = 5
+    PROTOCOL = 6
+    REFUSED = 7
+    CREDENTIALS = 8
+    EXPECTATION = 9
+    UNSYNCHRONISED = 10
+    UNDEFINED = 11
+    ERROR = 12
+    CONFIGURATION = 13
+
+    @property
+    def word(self) -> str:
+        """The cause as JSON and people write it: ``connect``."""
+        return self.name.lower()
+
+
+class Detail(Enum):
+    """How many series a job sends: the scenario's own, one a step, or the phases of each step too."""
+
+    SCENARIO = "scenario"
+    STEP = "step"
+    PHASE = "phase"
+
+
+class Door(Enum):
+    """Where jobs run: in collectd's own process, under its exec plugin, as a service beside it, or for a person."""
+
+    EMBEDDED = "embedded"
+    EXEC = "exec"
+    SERVE = "serve"
+    CLI = "cli"
+
+    @property
+    def instance(self) -> str:
+        """The plugin instance of its health series, since several may report to one collectd; empty if embedded."""
+        return self.value if self in (Door.EXEC, Door.SERVE) else ""
+
+
+class Phase(StrEnum):
+    """A part of an exchange's time, in the words of blackbox_exporter; each stands alone, none contains another."""
+
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    TLS = "tls"
+    PROCESSING = "processing"
+    TRANSFER = "transfer"
+
+
+class Stamps(StrEnum):
+    """Who took the time: the kernel at the socket, or our own clock after we woke up."""
+
+    KERNEL = "kernel"
+    ELAPSED = "elapsed"
+
+
+class Failure(Exception):
+    """The outside world is not as it should be: status *failed*, with the cause and a sentence.
+
+    ``expected`` and ``found`` are shown below the message where there is room for them.
+    """
+
+    def __init__(self, cause: Cause, message: str, *, expected: str = "", found: str = "") -> None:
+        super().__init__(message)
+        self.cause, self.message, self.expected, self.found = cause, message, expected, found
+
+
+class Misconfigured(Exception):
+    """The operator must fix something (a secret that cannot be read): status *error*, cause *configuration*."""
+
+
+class Broken(Exception):
+    """Code that is not ours raised (an operator's step); the text names its place.  Status *error*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a file: ``shop.feature:12:3``; a line or column of 0 is not known, nor is no path."""
+
+    path: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return ":".join([self.path, *(str(number) for number in (self.line, self.column) if number)])
+
+    def __bool__(self) -> bool:
+        return bool(self.path)
+
+
+Lines = tuple[tuple[int, int], ...]
+"""Parts of a file, each by its first and its last line."""
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake for the operator to fix: what is wrong, its place in a file if known, where (block and key as written).
+
+    ``help`` is what there is to say below it: suggestions, and ``snippet`` at its end, code that does what is missing.
+    ``value`` is the configured value that it is about, by which a mistake found later can be traced back to its line.
+    """
+
+    what: str
+    place: Place = NOWHERE
+    where: str = ""
+    help: str = ""
+    value: str = ""
+    snippet: str = ""
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (str(self.place), self.where, self.what)))
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why something is not *passed*: status, cause, one line; what was expected and what was found, if that is it."""
+
+    status: Status
+    cause: Cause
+    message: str
+    expected: str = ""
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """Something to see to although the run passed: a stable code and a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step as the job announces it: its name for people, its name in series, its place.
+
+    ``keyword`` and ``below`` (a table or doc string, line by line) are for showing it as it stands in its file;
+    ``navigates`` is False for a step that is known to ask nothing of the network; ``trouble`` is why this step keeps
+    its job from running.  ``soft``: its failure is a warning; ``cleanup``: it is done also when the run has ended;
+    ``spare``: a run that does not need it does not show it.
+    """
+
+    name: str
+    series: str
+    place: Place = NOWHERE
+    keyword: str = ""
+    below: tuple[str, ...] = ()
+    navigates: bool = True
+    trouble: Trouble | None = None
+    soft: bool = False
+    cleanup: bool = False
+    spare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The lines around the steps of a feature file, for people to read."""
+
+    feature: str
+    description: tuple[str, ...]
+    scenario: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """A step as it went.  ``seconds`` is wire time: None if it asked nothing of the network or did not pass.
+
+    A step that ran into a deadline has the time waited.  ``excused``: it is a soft step that failed.
+    ``because``: why a clean-up step had nothing to clean up, and was skipped.
+    """
+
+    planned: PlannedStep
+    status: Status
+    trouble: Trouble | None = None
+    seconds: float | None = None
+    elapsed: float = 0.0
+    phases: Mapping[Phase, float] = field(default_factory=dict)
+    response_code: int | None = None
+    bytes: int | None = None
+    stamps: Stamps | None = None
+    excused: bool = False
+    because: str = ""
+    network: float | None = None
+    """Seconds in which it waited for the network, where an engine tells them from the rest."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it went as it should."""
+        return self.status is Status.PASSED
+
+    @property
+    def name(self) -> str:
+        """Its name for people."""
+        return self.planned.name
+
+    @property
+    def series(self) -> str:
+        """Its name in series."""
+        return self.planned.series
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.planned.place
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number beside the steps, under the type and type instance it is dispatched with.
+
+    ``dispatched`` is False for what JSON alone names, because it would make ever new series.
+    """
+
+    type: str
+    type_instance: str
+    value: float
+    dispatched: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A property of the other side in a run, in words: ``address of shop.example``, ``192.0.2.7``.
+
+    Two runs are compared by such facts: of a run that failed, which differ from those of the last good one.
+    """
+
+    what: str
+    value: str
+
+
+SOFT, EVIDENCE = "soft", "evidence"
+"""Codes of warnings: a soft step has failed; the evidence of a failed run could not be kept."""
+
+
+class Standing(Enum):
+    """How far a run's status can be relied on.  Only a final one begins or ends an alarm."""
+
+    FINAL = "it is as it is"
+    UNKNOWN = "too little is known for a verdict"
+    NOT_YET = "too soon after the start for a verdict: no bool-success is sent"
+
+
+class Listener(Protocol):
+    """Wants the verdicts (``bool-success``) that collectd has of one plugin and plugin instance, of whichever host.
+
+    ``take`` is called in collectd's threads, and never raises.
+    """
+
+    plugin: str
+    instance: str
+
+    def start(self) -> None:
+        """From now on they come."""
+
+    def take(self, host: str, time: float, interval: float, value: float) -> None:
+        """One verdict: who sent it, when (epoch seconds), every how many seconds, and 1 or 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """How many bad runs of the last so many it takes before somebody is notified; both numbers alike: in a row."""
+
+    bad: int = 1
+    of: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job to observe: its identity, how often, how long it may take, and its probe.
+
+    ``trouble`` stands in for the probe of a job that cannot run: it is reported every interval.  ``deadline`` is
+    seconds for a whole run.  ``host`` empty means the daemon's own.  ``confirm``, ``confirm_recovery``: runs before a
+    failure and a recovery are notified; ``repeat``, ``heartbeat``, ``retry``: seconds, 0 for never.  ``first_run``: it
+    may run before its first slot; ``apart``: seconds that must pass from that run to the next.
+    """
+
+    kind: str
+    name: str
+    instance: str
+    scenario: str | None = None
+    host: str = ""
+    interval: float = 60.0
+    deadline: float = 30.0
+    notify: bool = True
+    confirm: Confirm = Confirm()
+    confirm_recovery: int = 1
+    repeat: float = 0.0
+    heartbeat: float = 0.0
+    retry: float = 0.0
+    first_run: bool = True
+    apart: float = 0.0
+    start_offset: float | None = None
+    detail: Detail = Detail.STEP
+    steps: tuple[PlannedStep, ...] = ()
+    place: Place = NOWHERE
+    lines: Lines = ()
+    """Further lines of its file by which it is called: a scenario's tags, its outline, the head of its feature."""
+    story: Story | None = None
+    tags: tuple[str, ...] = ()
+    """A scenario's tags and its feature's, each with its @."""
+    target: str = ""
+    """The host that it goes to first, on this machine with its port; empty if it asks nobody, or nobody knows whom."""
+    engine: str | None = None
+    """The engine that replays a scenario, ``plain`` or ``chromium``; None for other kinds."""
+    readings: tuple[tuple[str, str], ...] = ()
+    """Type and type instance of what it may send beside its steps' latencies, as far as that is known beforehand."""
+    probe: Callable[[Any], Awaitable[None]] | None = None
+    """A `run.Probe`; the recorder that it writes into is above this file."""
+    trouble: Trouble | None = None
+    listener: Listener | None = None
+    """It gets the verdicts that other jobs and machines have sent, for its probe."""
+    configuration: str = ""
+    """A fingerprint of what collectd.conf says of it; empty where there is none."""
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """The unique key of a job in a daemon: host, plugin, plugin instance."""
+        return self.host, self.kind, self.instance
+
+    @property
+    def last_line(self) -> int:
+        """The last line of its file that belongs to it and to no job before it: its last step's, as a rule."""
+        path, first = self.place.path, self.place.line
+        return max([first, *(step.place.line for step in self.steps if step.place.path == path)])
+
+    @property
+    def all_lines(self) -> Lines:
+        """All lines of its file by which it is called."""
+        return ((self.place.line, self.last_line), *self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A finished run: immutable, redacted, and all that any report is made of.
+
+    ``time`` is the start (epoch seconds), ``elapsed`` wall time.  ``seconds`` is the sum of the latencies of the steps
+    that passed, if the run did (None for a job whose steps have none).
+    """
+
+    job: Job
+    status: Status
+    time: float
+    elapsed: float
+    steps: tuple[StepResult, ...] = ()
+    trouble: Trouble | None = None
+    warnings: tuple[Warning, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    seconds: float | None = None
+    ran: bool = True
+    """False for a job that cannot run and only says so."""
+    traceback: str = ""
+    """Of a bug, ours or in an operator's step."""
+    evidence: str = ""
+    """The folder with what a failed run has left; empty if none was kept."""
+    facts: tuple[Fact, ...] = ()
+    """The properties of the other side, each ``what`` once."""
+    standing: Standing = Standing.FINAL
+
+    @property
+    def cause(self) -> Cause:
+        """Why it is bad; NONE if it is not."""
+        return self.trouble.cause if self.trouble else Cause.NONE
+
+    @property
+    def message(self) -> str:
+        """The trouble's sentence, or nothing."""
+        return self.trouble.message if self.trouble else ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether all went as it should."""
+        return self.status is Status.PASSED
+
+    @property
+    def overhead(self) -> float | None:
+        """The elapsed time minus the wire time: ours, never the server's."""
+        if self.seconds is None:
+            return None
+        # How much of an excused step's time was the server's is not known to the end, so none of it is called ours.
+        theirs = self.seconds + sum(step.elapsed for step in self.steps if step.excused)
+        return max(0.0, self.elapsed - theirs)
+
+    @property
+    def bad_step(self) -> StepResult | None:
+        """The step that ended the run; None where it was none, or nothing has."""
+        troubled = (s for s in self.steps if s.trouble is not None and not s.excused)
+        return next((s for s in troubled if s.trouble == self.trouble), None)
+
+
+def unable(job: Job, time: float) -> Observation:
+    """The observation of a job that cannot run: its trouble, and nothing measured."""
+    trouble = job.trouble or Trouble(Status.ERROR, Cause.ERROR, "the job has no probe")
+    steps = tuple(StepResult(s, s.trouble.status if s.trouble else Status.SKIPPED, s.trouble) for s in job.steps)
+    return Observation(job=job, status=trouble.status, time=time, elapsed=0.0, steps=steps, trouble=trouble, ran=False)

@@ -1,0 +1,28 @@
+"""The row of ``<NTP>`` blocks; what is imported with it is light."""
+
+from __future__ import annotations
+
+from collectd_inode.kind import Drawn, Kind, Module
+
+
+def _module() -> Module:
+    from collectd_inode.ntp import jobs, settings
+
+    return Module(settings.Settings, jobs.load)
+
+
+def _drawn() -> Drawn:
+    from collectd_inode.ntp import panels
+
+    return Drawn(panels.panels, panels.PICTURES)
+
+
+NTP = Kind(
+    "ntp",
+    "NTP",
+    _module,
+    _drawn,
+    default_interval=64.0,  # NTP's usual shortest poll; more often is bad manners at most public servers
+    main_series="time_offset-consensus",
+    main_words="offset",
+)

@@ -1,0 +1,1 @@
+"""The content of a page from any engine: parsing, text, locating, forms, addresses, encodings.  Pure."""

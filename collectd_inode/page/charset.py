@@ -1,0 +1,252 @@
+"""Which encoding a body is in, as the Encoding Standard has it: ``iso-8859-1`` means windows-1252 (rule 24)."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from collectd_inode.page import japanese
+from collectd_inode.page.headers import media_type
+
+PRESCAN_BYTES = 1024
+"""In so many bytes a ``<meta>`` is looked for wherever it stands…"""
+_LONGEST_HEAD = 2**20
+"""… and in so many up to the end of the head: style sheets in it may be long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """An encoding by the Standard's name, and the Python codec that speaks it."""
+
+    name: str
+    codec: str
+
+    def encode(self, text: str) -> bytes:
+        """*text* in this encoding; what it cannot say becomes ``&#N;`` (rule 51)."""
+        if self.name == _GBK:  # which is gb18030 to read and, but for the euro sign, its first part to write
+            return b"\x80".join(part.encode("gbk", "xmlcharrefreplace") for part in text.split("€"))
+        return text.translate(_WRITTEN.get(self.codec, {})).encode(self.codec, "xmlcharrefreplace")
+
+    def decode(self, octets: bytes) -> str:
+        """*octets* as text; never fails, what is broken becomes U+FFFD."""
+        if self.name == _REPLACEMENT:  # in which a script could hide from those who do not know it
+            return "\ufffd" if octets else ""
+        return octets.decode(self.codec, _HOLES.get(self.codec, "replace")).translate(_READ.get(self.codec, {}))
+
+    @property
+    def query_codec(self) -> str:
+        """The Python codec that writes the queries of links."""
+        return "gbk" if self.name == _GBK else self.codec
+
+    @property
+    def is_utf16(self) -> bool:
+        """Whether it is one of the two that write ASCII in two octets."""
+        return self.name.startswith("UTF-16")
+
+    @property
+    def for_forms(self) -> Encoding:
+        """The encoding that forms and queries are sent in: never UTF-16."""
+        return UTF8 if self.is_utf16 or self.name == _REPLACEMENT else self
+
+
+UTF8 = Encoding("UTF-8", "utf-8")
+WINDOWS_1252 = Encoding("windows-1252", "cp1252")
+
+_REPLACEMENT = "replacement"
+_GBK = "GBK"
+_C1, _EURO = "collectd_inode.c1", "collectd_inode.euro"
+
+
+def _as_c1(error: UnicodeError) -> tuple[str, int]:
+    # Windows' code pages have holes in Python; the Standard has the C1 controls of the same numbers in them.
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    found = error.object[error.start : error.end]
+    return "".join(chr(octet) if octet < 0xA0 else _HEBREW.get(octet, "\ufffd") for octet in found), error.end
+
+
+def _as_euro(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    if error.object[error.start] == 0x80:
+        return "€", error.start + 1
+    return "\ufffd", error.end
+
+
+codecs.register_error(_C1, _as_c1)
+codecs.register_error(_EURO, _as_euro)
+
+_HEBREW = {0xCA: "\u05ba"}
+"""A point that only Hebrew's code page has, and in no other is there a hole."""
+_HOLES = {**{f"cp125{digit}": _C1 for digit in range(9)}, "cp874": _C1, "gb18030": _EURO}
+# Where Python's tables and the Standard's differ: the short u of Belarusian, and octets that mean nothing.
+_READ = {
+    "koi8-u": {0x255D: "\u045e", 0x256C: "\u040e"},
+    "cp932": dict.fromkeys(range(0xF8F0, 0xF8F4), "\ufffd"),
+}
+_WRITTEN = {"koi8-u": {0x045E: "\u255d", 0x040E: "\u256c", 0x255D: "&#9565;", 0x256C: "&#9580;"}}
+
+# The Encoding Standard's table (4.2): its name, the Python codec that speaks it, the labels in lower case.  Python has
+# many more, which are no encodings of the web, whatever a server says.
+# fmt: off
+_LABELS = (
+    ("UTF-8", "utf-8",
+     "unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8"),
+    ("Big5", "big5hkscs",
+     "big5 big5-hkscs cn-big5 csbig5 x-x-big5"),
+    ("EUC-JP", japanese.EUC_JP,
+     "cseucpkdfmtjapanese euc-jp x-euc-jp"),
+    ("EUC-KR", "cp949",
+     "cseuckr csksc56011987 euc-kr iso-ir-149 korean ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 "
+     "windows-949"),
+    ("gb18030", "gb18030",
+     "gb18030"),
+    ("GBK", "gb18030",
+     "chinese csgb2312 csiso58gb231280 gb2312 gb_2312 gb_2312-80 gbk iso-ir-58 x-gbk"),
+    ("IBM866", "cp866",
+     "866 cp866 csibm866 ibm866"),
+    ("ISO-2022-JP", japanese.ISO_2022_JP,
+     "csiso2022jp iso-2022-jp"),
+    ("ISO-8859-2", "iso8859-2",
+     "csisolatin2 iso-8859-2 iso-ir-101 iso8859-2 iso88592 iso_8859-2 iso_8859-2:1987 l2 latin2"),
+    ("ISO-8859-3", "iso8859-3",
+     "csisolatin3 iso-8859-3 iso-ir-109 iso8859-3 iso88593 iso_8859-3 iso_8859-3:1988 l3 latin3"),
+    ("ISO-8859-4", "iso8859-4",
+     "csisolatin4 iso-8859-4 iso-ir-110 iso8859-4 iso88594 iso_8859-4 iso_8859-4:1988 l4 latin4"),
+    ("ISO-8859-5", "iso8859-5",
+     "csisolatincyrillic cyrillic iso-8859-5 iso-ir-144 iso8859-5 iso88595 iso_8859-5 iso_8859-5:1988"),
+    ("ISO-8859-6", "iso8859-6",
+     "arabic asmo-708 csiso88596e csiso88596i csisolatinarabic ecma-114 iso-8859-6 iso-8859-6-e "
+     "iso-8859-6-i iso-ir-127 iso8859-6 iso88596 iso_8859-6 iso_8859-6:1987"),
+    ("ISO-8859-7", "iso8859-7",
+     "csisolatingreek ecma-118 elot_928 greek greek8 iso-8859-7 iso-ir-126 iso8859-7 iso88597 iso_8859-7 "
+     "iso_8859-7:1987 sun_eu_greek"),
+    ("ISO-8859-8", "iso8859-8",
+     "csiso88598e csisolatinhebrew hebrew iso-8859-8 iso-8859-8-e iso-ir-138 iso8859-8 iso88598 iso_8859-8 "
+     "iso_8859-8:1988 visual"),
+    ("ISO-8859-8-I", "iso8859-8",
+     "csiso88598i iso-8859-8-i logical"),
+    ("ISO-8859-10", "iso8859-10",
+     "csisolatin6 iso-8859-10 iso-ir-157 iso8859-10 iso885910 l6 latin6"),
+    ("ISO-8859-13", "iso8859-13",
+     "iso-8859-13 iso8859-13 iso885913"),
+    ("ISO-8859-14", "iso8859-14",
+     "iso-8859-14 iso8859-14 iso885914"),
+    ("ISO-8859-15", "iso8859-15",
+     "csisolatin9 iso-8859-15 iso8859-15 iso885915 iso_8859-15 l9"),
+    ("ISO-8859-16", "iso8859-16",
+     "iso-8859-16"),
+    ("KOI8-R", "koi8-r",
+     "cskoi8r koi koi8 koi8-r koi8_r"),
+    ("KOI8-U", "koi8-u",
+     "koi8-ru koi8-u"),
+    ("macintosh", "mac-roman",
+     "csmacintosh mac macintosh x-mac-roman"),
+    ("Shift_JIS", "cp932",
+     "csshiftjis ms932 ms_kanji shift-jis shift_jis sjis windows-31j x-sjis"),
+    ("windows-874", "cp874",
+     "dos-874 iso-8859-11 iso8859-11 iso885911 tis-620 windows-874"),
+    ("windows-1250", "cp1250",
+     "cp1250 windows-1250 x-cp1250"),
+    ("windows-1251", "cp1251",
+     "cp1251 windows-1251 x-cp1251"),
+    ("windows-1252", "cp1252",
+     "ansi_x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 "
+     "iso_8859-1 iso_8859-1:1987 l1 latin1 us-ascii windows-1252 x-cp1252"),
+    ("windows-1253", "cp1253",
+     "cp1253 windows-1253 x-cp1253"),
+    ("windows-1254", "cp1254",
+     "cp1254 csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 iso_8859-9 iso_8859-9:1989 l5 latin5 "
+     "windows-1254 x-cp1254"),
+    ("windows-1255", "cp1255",
+     "cp1255 windows-1255 x-cp1255"),
+    ("windows-1256", "cp1256",
+     "cp1256 windows-1256 x-cp1256"),
+    ("windows-1257", "cp1257",
+     "cp1257 windows-1257 x-cp1257"),
+    ("windows-1258", "cp1258",
+     "cp1258 windows-1258 x-cp1258"),
+    ("x-mac-cyrillic", "mac-cyrillic",
+     "x-mac-cyrillic x-mac-ukrainian"),
+    ("replacement", "utf-8",
+     "csiso2022kr hz-gb-2312 iso-2022-cn iso-2022-cn-ext iso-2022-kr replacement"),
+    ("UTF-16BE", "utf-16-be",
+     "unicodefffe utf-16be"),
+    ("UTF-16LE", "utf-16-le",
+     "csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le"),
+)
+# fmt: on
+
+_BY_LABEL = {label: Encoding(name, codec) for name, codec, labels in _LABELS for label in labels.split()}
+
+_BOMS = (
+    (codecs.BOM_UTF8, UTF8),
+    (codecs.BOM_UTF16_LE, _BY_LABEL["utf-16le"]),
+    (codecs.BOM_UTF16_BE, _BY_LABEL["utf-16be"]),
+)
+
+_CHARSET = re.compile(r"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;\"'][^\s;]*))", re.IGNORECASE)
+_NO_TAGS = re.compile(rb"<!--.*?(?:-->|\Z)|<(script|style|title|textarea)\b.*?(?:</\1|\Z)", re.DOTALL | re.IGNORECASE)
+_IN_HEADS = rb"(?:script|noscript|style|link|meta|object|title|base)\b"
+_HEAD_ENDS = re.compile(rb"<(?:/(?!%b)|(?!(?:html|head)\b|%b))[a-z]" % (_IN_HEADS, _IN_HEADS), re.IGNORECASE)
+_META = re.compile(rb"<meta[\s/]((?:[^>\"']|\"[^\"]*\"|'[^']*')*+)", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"([^\s/>=\"']+)\s*(?:=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+)))?")
+
+
+def encoding_for(label: str) -> Encoding | None:
+    """The encoding that *label* names on the web, or None."""
+    return _BY_LABEL.get(label.strip("\t\n\f\r ").lower())
+
+
+def charset_parameter(text: str) -> str | None:
+    """The charset that a ``<meta http-equiv=content-type>`` speaks of (HTML, 2.4.4)."""
+    match = _CHARSET.search(text)
+    return next((group for group in match.groups() if group is not None), None) if match else None
+
+
+def decode(body: bytes, content_type: str = "", *, html: bool = True, declared: str = "") -> tuple[str, Encoding]:
+    """*body* as text, and the encoding it was in: BOM, header, ``<meta>``, else UTF-8 if valid, else windows-1252.
+
+    *declared* is what a text that is not HTML says of itself.
+    """
+    for bom, encoding in _BOMS:
+        if body.startswith(bom):
+            return encoding.decode(body[len(bom) :]), encoding
+    own = _prescan if html else lambda _: encoding_for(declared)
+    said = encoding_for(media_type(content_type).charset) or own(body)
+    if said is not None:
+        return said.decode(body), said
+    try:
+        return body.decode("utf-8"), UTF8
+    except UnicodeDecodeError:
+        return WINDOWS_1252.decode(body), WINDOWS_1252
+
+
+def _prescan(body: bytes) -> Encoding | None:
+    return _declared(_NO_TAGS.sub(b"", body[:PRESCAN_BYTES])) or _declared(_head(body))
+
+
+def _head(body: bytes) -> bytes:
+    """The start of a body before its first tag, as Chromium sees it, without anything that is not a tag."""
+    begun = _NO_TAGS.sub(b"", body[:_LONGEST_HEAD])
+    end = _HEAD_ENDS.search(begun)
+    return begun[: end.start()] if end is not None else begun
+
+
+def _declared(tags: bytes) -> Encoding | None:
+    for meta in _META.finditer(tags):
+        encoding = encoding_for(_declared_in(meta.group(1).decode("latin-1")))
+        if encoding is not None:
+            # A document that could be read so far is not UTF-16, whatever it says.
+            return UTF8 if encoding.is_utf16 else encoding
+    return None
+
+
+def _declared_in(attributes: str) -> str:
+    values = {m[1].lower(): m[2] or m[3] or m[4] or "" for m in reversed(list(_ATTRIBUTE.finditer(attributes)))}
+    if "charset" in values:
+        return values["charset"]
+    if values.get("http-equiv", "").lower() == "content-type":
+        return charset_parameter(values.get("content", "")) or ""
+    return ""

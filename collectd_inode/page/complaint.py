@@ -1,0 +1,284 @@
+"""The error that a page itself shows: its error messages, else its main heading, else the start of its text.
+
+For messages only: no expectation is judged by it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from collectd_inode.page import api_errors, text
+from collectd_inode.page.text import CONTROLS, Element, normalise, tag_of
+from collectd_inode.page.weights import MAY_BE, Rank, names_of, words_of, worth
+from collectd_inode.words import cut_at_word
+
+if TYPE_CHECKING:
+    from collectd_inode.page.page import Page
+
+LIMIT = 200
+"""Characters of a complaint."""
+_LONGEST = 400
+"""More than this is no message but a part of the page that is coloured like one."""
+_MOST = 5
+"""Messages that are shown."""
+_PIECES = 2000
+_LOOKED_AT = 50_000
+"""Elements or pieces of text: a hint is not worth a second of everybody's time."""
+
+_SPOKEN_WORDS = (
+    *("Fatal error", "Parse error", "Uncaught ", "Traceback (most recent", "SQLSTATE[", "ORA-", "FATAL: ", "panic: "),
+    *("Exception: ", "Error: ", "ERROR: ", "on line <b>", "ECONN", "ENOTFOUND", "onnection refused", " failed: ", "::"),
+)
+_SPOKEN = re.compile(
+    r"(?:PHP )?(?:Fatal|Catchable fatal|Parse) error: |Uncaught \w|Traceback \(most recent call last\)|SQLSTATE\["
+    r"|ORA-\d{5}: |FATAL: |(?:PHP )?(?:Warning|Notice|Deprecated): .{1,300} on line \d|panic: |(?:Error|ERROR): \w"
+    r"|(?:[A-Z][\w ]{1,20}: )?(?:\w+(?:[.\\]|::))*[A-Z]\w*(?:Exception|Error): |(?:[A-Z]\w*::)+[A-Z]\w*: "
+    r"|[A-Z][\w ]{1,40} failed: \w"
+)
+"""How a line begins that a language's or a database's own error is in: it stands in no element of its own."""
+_MENTIONED = re.compile(r"\b(?:ECONN[A-Z]+|ENOTFOUND|[Cc]onnection refused)\b")
+"""Words that no good page has; an error page is about them as a whole, and is read from its beginning."""
+_FURNITURE_TAGS = text.words("nav aside menu noscript")
+_ENDS = text.words("header footer")
+_SECTIONS = ("main", "article", "section", "dialog")
+_FURNITURE_ROLES = text.words("navigation banner contentinfo complementary search menu menubar toolbar tablist")
+_FURNITURE_WORDS = text.words(
+    "nav navbar navigation navigations menu topmenu mainmenu submenu sidebar breadcrumb breadcrumbs footer masthead"
+    " topbar skip skiplink skiplinks toolbar"
+)
+_FURNITURE_NAMES = text.words("header site-header page-footer")
+_SKIPS = re.compile(
+    r"(?:skip|jump|go) to\b|zum (?:haupt)?inhalt|direkt zu|aller au"
+    r"|(?:ir|saltar) al?\b|pular para|naar de inhoud|ga naar|hoppa till|gå til"
+    r"|przejdź do",
+    re.IGNORECASE,
+)
+_SAYS_NOTHING = re.compile(
+    r"This application has no explicit mapping for /error, so you are seeing this as a fallback\."  # Spring
+    r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} \d+ [\d:]+ \w+ \d{4}"
+)
+"""A line of an error page that is on each one of its kind."""
+_VAGUE_WORDS = 2
+"""A heading of so few words says too little alone: “Error”, “Oops”."""
+
+
+def complaint(page: Page, near: str = "") -> str:
+    """The error that *page* itself shows, in at most 200 characters, and next to it the text *near* to the wanted one.
+
+    Its error messages come first; else its main heading; else, and where that says little, the start of its text.  A
+    message that the good pages before it had, too, comes last.
+    """
+    fresh, usual = _told_apart(page)
+    first = _joined(fresh) or heading(page)
+    if not fresh and (not near or not first or page.status >= 400):
+        first = _start(page, first)
+    parts = [cut_at_word(first, LIMIT), near, cut_at_word(_joined(usual), LIMIT)]
+    return "; ".join(part for part in _without_repetition(parts) if part)
+
+
+def alerts(page: Page) -> str:
+    """The error messages that *page* shows and the good pages before it did not; empty if there is none."""
+    return cut_at_word(_joined(_told_apart(page)[0]), LIMIT)
+
+
+def fingerprint(message: str) -> str:
+    """A message in a few characters, whatever numbers are in it: to know it again."""
+    return hashlib.sha256(re.sub(r"\d+", "0", message).casefold().encode()).hexdigest()[:12]
+
+
+def _told_apart(page: Page) -> tuple[list[str], list[str]]:
+    """The page's messages that are new, and those that are about something else or that good pages had, too."""
+    fresh: list[str] = []
+    usual: list[str] = []
+    for rank, message in page.ranked_messages:
+        known = rank is Rank.ASIDE or fingerprint(message) in page.usual
+        (usual if known else fresh).append(message)
+    return fresh, usual
+
+
+def may_be_in(page: Page) -> bool:
+    """Whether *page* may hold a message at all: most good pages name none, and need not be walked through."""
+    # Many times as fast as a regular expression in any case of letters, and done for each page.
+    source = page.source.lower()
+    return any(word in source for word in (MAY_BE if page.is_html else api_errors.MAY_BE)) or _speaks(page.source)
+
+
+def _speaks(source: str) -> bool:
+    return any(word in source for word in _SPOKEN_WORDS)
+
+
+def found_in(page: Page) -> tuple[tuple[Rank, str], ...]:
+    """The messages that *page* shows and what they are worth, the weightiest first, each once."""
+    if page.tree is None:
+        return tuple((Rank.NAMED, cut_at_word(said, _LONGEST)) for said in api_errors.found_in(page))
+    ranked = [*_outermost(page), *_invalid_fields(page)]
+    ranked.sort(key=lambda entry: entry[0])
+    said: dict[str, Rank] = {}
+    for rank, element in ranked:
+        if message := _message(element):
+            said.setdefault(message, rank)
+    if _speaks(page.source):
+        for line in islice(_spoken(page.visible_text, anywhere=page.status < 400), _MOST):
+            said.setdefault(line, Rank.NAMED)
+    known = [(rank, message) for message, rank in said.items() if not _is_within_another(message, said)]
+    return tuple(sorted(known, key=lambda entry: entry[0]))
+
+
+def _is_within_another(message: str, others: Iterable[str]) -> bool:
+    return any(message != other and message in other for other in others)
+
+
+def _spoken(visible: str, *, anywhere: bool) -> Iterator[str]:
+    """The lines of what is seen that begin as programs' own errors do; of a traceback the line that ends it."""
+    lines = [normalise(line) for line in visible.split("\n")]
+    for index, line in enumerate(lines):
+        if line.startswith("Traceback ("):
+            rest = (later for later in lines[index + 1 :] if re.match(r"[\w.]+(?:Error|Exception)\b", later))
+            line = next(rest, line)  # noqa: PLW2901
+        ends_traceback = line is not lines[index]
+        if ends_traceback or _SPOKEN.match(line) or (anywhere and _MENTIONED.search(line)):
+            yield cut_at_word(line, _LONGEST)
+
+
+def _outermost(page: Page) -> Iterator[tuple[Rank, Element]]:
+    """The elements that are messages as a whole; of one that is too long, and of a form, the messages inside."""
+    taken: set[Element] = set()
+    shown = (element for root in page.roots for element in text.shown(root))
+    candidates = [(rank, element) for element in shown if (rank := worth(element)) is not None]
+    outer = {ancestor for _, e in candidates for ancestor in e.iterancestors()}
+    for rank, element in candidates:
+        if any(ancestor in taken for ancestor in element.iterancestors()):
+            continue
+        if element in outer and (tag_of(element) in _HOLDERS or _is_long(element)):
+            continue
+        if tag_of(element) in ("body", "noscript") or next(element.iterancestors("noscript"), None) is not None:
+            continue  # noscript is of scripts, which are never run: a person with a browser does not see it
+        taken.add(element)
+        yield rank, element
+
+
+_HOLDERS = text.words("form fieldset main section table")
+
+
+def _is_long(element: Element) -> bool:
+    return len(text.visible_text(element, _PIECES)) > _LONGEST
+
+
+def _invalid_fields(page: Page) -> Iterator[tuple[Rank, Element]]:
+    """The elements that describe invalid fields (ARIA 1.2, aria-errormessage, aria-describedby)."""
+    for field in page.elements(*CONTROLS):
+        if (field.get("aria-invalid") or "false").strip().lower() in ("", "false"):
+            continue
+        for identity in (field.get("aria-errormessage") or field.get("aria-describedby") or "").split():
+            element = page.by_id.get(identity)
+            if element is not None and not text.hidden_by(element):
+                yield Rank.LOUD, element
+
+
+def _message(element: Element) -> str:
+    """The text of a message on one line; empty if it says nothing."""
+    left_out = {e for e in element.iter("button", "select", "textarea") if e is not element}
+    left_out |= {e for e in element.iter("a") if not _CLOSES.isdisjoint(words_of(names_of(e)))}
+    labels: list[Element] = []
+    if next(element.iter(*CONTROLS), None) is not None:
+        # Around a field that is wrong: its label says which, and alone is no message.
+        labels = [e for e in element.iter("label") if e is not element]
+    lines = text.visible_text(element, _PIECES, without=left_out.union(labels)).split("\n")
+    if lines != [""]:
+        lines = [*(normalise(text.visible_text(label, _PIECES)) for label in labels), *lines]
+    said = [line for line in dict.fromkeys(lines) if sum(map(str.isalpha, line)) > 1]
+    said = [line for line in said if not _TITLE.fullmatch(line)] or said
+    whole = cut_at_word(_sentences(said), _LONGEST) if said else ""
+    return "" if _NOTHING.fullmatch(whole) else whole
+
+
+_CLOSES = text.words("close dismiss closer")
+_TITLE = re.compile(
+    r"(?:(?:error|warning|status|alert|danger|fehler|warnung|erreur|avertissement|errore|fout)(?: messages?| alert)?"
+    r"|message d[’']erreur|fehlermeldung(?:en)?|mensaje de error|messaggio di errore|foutmelding)[!:.]?",
+    re.IGNORECASE,
+)
+"""A line of a message that only says that it is one, mostly to those who do not see its colour."""
+_NOTHING = re.compile(
+    r"(?:0|no|keine) (?:\w+ )?(?:errors?|warnings?|alerts?|messages?|problems?|fehler)\.?", re.IGNORECASE
+)
+
+
+def _sentences(lines: list[str]) -> str:
+    """*lines* on one line, with something between them where no stop is."""
+    return " ".join(line if line[-1] in ".:;,!?…" else f"{line};" for line in lines).removesuffix(";")
+
+
+def _joined(messages: list[str]) -> str:
+    return _sentences(messages[:_MOST])
+
+
+def heading(page: Page) -> str:
+    """The main heading: the first of the highest level that is seen, in the page's main part if there is any."""
+    furniture = _furniture(page)
+    headings = [e for root in page.roots for e in text.shown(root) if _level(e)]
+    headings.sort(key=lambda e: (_inside(e, furniture), _level(e)))
+    return next((said for e in headings if (said := normalise(text.visible_text(e, _PIECES)))), "")
+
+
+def _level(element: Element) -> int:
+    tag = tag_of(element)
+    if tag in ("h1", "h2"):
+        return int(tag[1])
+    return 1 if element.get("role") == "heading" and element.get("aria-level") == "1" else 0
+
+
+def _start(page: Page, heading: str) -> str:
+    """The start of the page's text without what stands on each page; from its main heading on if it has one."""
+    if page.tree is None:
+        return normalise(page.visible_text[: 4 * LIMIT])
+    if heading and page.status < 400 and len(heading.split()) > _VAGUE_WORDS:
+        return heading
+    furniture = frozenset(_furniture(page))
+    parts = (text.visible_text(root, _LOOKED_AT, without=furniture) for root in page.roots)
+    lines = "\n".join(part for part in parts if part).split("\n")
+    if heading in lines:
+        lines = lines[lines.index(heading) :]
+    lines = [line for line in lines if not _SAYS_NOTHING.fullmatch(line)]
+    return normalise(" ".join(lines[:50])) or heading or normalise(page.visible_text[: 4 * LIMIT])
+
+
+def _furniture(page: Page) -> set[Element]:
+    """The parts that stand on each page of a site: navigation, header, footer, menus, links that skip them."""
+    return {
+        element
+        for root in page.roots
+        for element in islice(root.iterdescendants(), _LOOKED_AT)
+        if _is_furniture(element)
+    }
+
+
+def _is_furniture(element: Element) -> bool:
+    tag = tag_of(element)
+    if not tag or tag in ("html", "body", "main"):
+        return False
+    if tag in _FURNITURE_TAGS or (element.get("role") or "").strip().lower() in _FURNITURE_ROLES:
+        return True
+    if tag in _ENDS:
+        return next(element.iterancestors(*_SECTIONS), None) is None
+    if tag == "a" and (element.get("href") or "").startswith("#"):
+        return _SKIPS.match(normalise(text.visible_text(element, _PIECES))) is not None
+    names = names_of(element)
+    return not _FURNITURE_NAMES.isdisjoint(names.split()) or not _FURNITURE_WORDS.isdisjoint(words_of(names))
+
+
+def _inside(element: Element, furniture: set[Element]) -> bool:
+    return any(ancestor in furniture for ancestor in (element, *element.iterancestors()))
+
+
+def _without_repetition(parts: list[str]) -> Iterator[str]:
+    """*parts* without those that another one holds."""
+    first, near, last = parts
+    repeated = bool(near) and first.casefold() in near.casefold()
+    yield "" if repeated else first
+    yield "" if near and not repeated and near.casefold() in first.casefold() else near
+    yield last

@@ -1,0 +1,147 @@
+"""An answer's headers: names in any case, values as text; and what a request's may be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A method, or a header's name (RFC 9110 section 5.6.2)."""
+
+FRAMING = frozenset({"connection", "content-length", "te", "transfer-encoding", "upgrade"})
+"""Headers that are the connection's own."""
+
+_NO_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def name_complaint(name: str) -> str:
+    """The mistake in *name* as that of a header that somebody sets; empty for a good one."""
+    if not TOKEN.fullmatch(name):
+        return f"“{name}” is not a header name"
+    if name.lower() in FRAMING:
+        return f"the header {name} is the connection's own and follows from the request"
+    return ""
+
+
+def is_value(value: str) -> bool:
+    """Whether a header can have this value."""
+    return _NO_VALUE.search(value) is None
+
+
+class Headers(Mapping[str, str]):
+    """Name → value; a header that came several times has its values joined by commas (RFC 9110 section 5.3).
+
+    httpx's own go through all of them at each look, and a page looks a dozen times.
+    """
+
+    def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
+        self._values: dict[str, list[bytes]] = {}
+        for name, value in raw:
+            self._values.setdefault(name.decode("latin-1").lower(), []).append(value)
+
+    def __getitem__(self, name: str) -> str:
+        return ", ".join(map(_text, self._values[name.lower()]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get_list(self, name: str) -> list[str]:
+        """Every value of one header, in the order in which they came."""
+        return list(map(_text, self.raw_list(name)))
+
+    def raw_list(self, name: str) -> list[bytes]:
+        """The same as the bytes that came."""
+        return self._values.get(name.lower(), [])
+
+
+def _text(value: bytes) -> str:
+    """UTF-8, as servers write it in spite of the rules; else Latin-1, which anything is."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+_BLANKS = " \t\r\n"
+_LIST_PART = re.compile(r'(?:"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[^",])+', re.DOTALL)
+_PARAMETER = re.compile(r';[ \t\r\n]*+([^;=]*+)(?:=(?:"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)[^;]*+|([^;]*+)))?', re.DOTALL)
+_NAMELESS = frozenset({"*/*", "unknown/unknown", "application/unknown"})
+"""The types that a server sends if it does not know: the content decides (MIME Sniffing, 5.1 and 7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """The content of a Content-Type: the type in lower case, without parameters, and the charset; both may be empty."""
+
+    essence: str = ""
+    charset: str = ""
+
+
+def media_type(content_type: str) -> MediaType:
+    """The type that several Content-Type lines, joined by commas, make (Fetch, "extract a MIME type").
+
+    The last valid one counts; its charset is kept over from earlier ones of the same type.
+    """
+    return _known_type(content_type) if len(content_type) <= _USUAL else _type(content_type)
+
+
+_USUAL = 100
+"""Characters: servers have few types that are so short, and send them with each page."""
+
+
+def _type(content_type: str) -> MediaType:
+    found = MediaType()
+    for part in _LIST_PART.findall(content_type):
+        one = _read(part)
+        if one.essence in ("", "*/*"):
+            continue
+        if one.essence == found.essence and not one.charset:
+            one = found
+        found = one
+    return MediaType(charset=found.charset) if found.essence in _NAMELESS else found
+
+
+_known_type = lru_cache(maxsize=256)(_type)
+
+
+def _read(text: str) -> MediaType:
+    """One type (MIME Sniffing, 4.4 "Parsing a MIME type"); an empty one where it is none.
+
+    A forgotten semicolon is forgiven, as in Chromium: the type ends at a blank.
+    """
+    essence, semicolon, rest = text.strip(_BLANKS).partition(";")
+    kind, slash, subtype = (essence.split() or [""])[0].partition("/")
+    if not slash or not TOKEN.fullmatch(kind) or not TOKEN.fullmatch(subtype):
+        return MediaType()
+    charset = ""
+    for name, quoted, plain in _PARAMETER.findall(semicolon + rest):
+        value = re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL) or plain.rstrip(_BLANKS)
+        if name.lower() == "charset" and value:
+            charset = value
+            break
+    return MediaType(f"{kind}/{subtype}".lower(), charset)
+
+
+def essence(content_type: str) -> str:
+    """The media type in lower case, without parameters; empty where it is none."""
+    return media_type(content_type).essence
+
+
+def upgrades_insecure_requests(policies: str) -> bool:
+    """Whether a Content-Security-Policy asks for https in place of http (Upgrade Insecure Requests, 3)."""
+    directives = re.split(r"[;,]", policies.lower())
+    return any(directive.split()[:1] == ["upgrade-insecure-requests"] for directive in directives)
+
+
+_DISPOSITION = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def is_attachment(disposition: str) -> bool:
+    """Whether a Content-Disposition header makes its answer a download: any type but "inline" does (RFC 6266, 4.2)."""
+    kind = disposition.partition(";")[0].strip()
+    return _DISPOSITION.fullmatch(kind) is not None and kind.lower() != "inline"

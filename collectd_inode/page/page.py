@@ -1,0 +1,496 @@
+"""A page as it came, and what a person would see of it.  Parsed when first looked at."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import re
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from urllib.parse import parse_qs, urlsplit
+
+from collectd_inode.model import Cause, Failure
+from collectd_inode.page import charset, complaint, text, urls, xml
+from collectd_inode.page import refresh as refreshing
+from collectd_inode.page.form_owners import owners
+from collectd_inode.page.headers import essence, upgrades_insecure_requests
+from collectd_inode.page.remembered import remembered
+from collectd_inode.page.text import CONTROLS, Element, normalise, tag_of
+from collectd_inode.page.tree import Parsed, parse
+from collectd_inode.page.weights import Rank
+from collectd_inode.words import ELLIPSIS, plural, shortened
+
+FOUND_LIMIT = 200
+_SPARSE = 60
+"""Fewer visible characters, beside scripts and without a field, is a page that JavaScript has yet to build."""
+
+_SEARCHED = 200_000
+"""Where the nearest text is looked for: a hint is not worth a second of everybody's time."""
+
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
+_TEXT_TYPES = re.compile(
+    r"text/|application/(?:[\w.+-]*[+/])?(?:json|xml|javascript|ecmascript|x-www-form-urlencoded)\b"
+)
+_LOOKS_LIKE_HTML = re.compile(
+    rb"\s*<(?:!--|!doctype html|html|head|body|script|style|title|table|iframe|meta|h1|div|font|a|b|br|p|form)[\s>]",
+    re.IGNORECASE,
+)
+_LOOKS_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+@dataclass(slots=True)
+class Entered:
+    """The values that have been typed and ticked: they take precedence over the page's own, and end with the page."""
+
+    values: dict[Element, str] = field(default_factory=dict)
+    ticked: dict[Element, bool] = field(default_factory=dict)
+    chosen: dict[Element, tuple[Element, ...]] = field(default_factory=dict)
+    files: dict[Element, tuple[tuple[str, str, bytes], ...]] = field(default_factory=dict)
+    """File fields, and of each file: name, content type, content."""
+
+    def fields(self) -> set[Element]:
+        """All fields that have been touched."""
+        return {*self.values, *self.ticked, *self.chosen, *self.files}
+
+    def forget(self, element: Element) -> None:
+        """Back to what the page says, for this field."""
+        for kept in (self.values, self.ticked, self.chosen, self.files):
+            kept.pop(element, None)
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """One answer.  ``headers`` looks names up in any case; ``body`` is without Content-Encoding."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    entered: Entered = field(default_factory=Entered, repr=False)
+    usual: Set[str] = field(default=frozenset(), repr=False)
+    """Fingerprints of the messages that good pages before this one had, too: a cookie banner calls itself an alert."""
+    beside: Page | None = field(default=None, repr=False)
+    """The answer that came last and is no page to look at, such as a download: this one stayed on the screen."""
+    trouble: str = field(default="", repr=False)
+    """The first failure among the scripts that make the page, as an engine that runs them saw it."""
+
+    @cached_property
+    def content_type(self) -> str:
+        """The media type in lower case, without parameters; empty if the server gave none that says anything."""
+        return essence(self.headers.get("content-type", ""))
+
+    @cached_property
+    def is_html(self) -> bool:
+        """Whether it is read as HTML; anything else has text at most (rule 27)."""
+        if not self.content_type:
+            return _LOOKS_LIKE_HTML.match(self.body) is not None
+        if xml.IS_XML.fullmatch(self.content_type):
+            return self.content_type in _HTML_TYPES or xml.IS_XHTML.match(self.body[: xml.BEGINNING]) is not None
+        return self.content_type in _HTML_TYPES
+
+    @cached_property
+    def is_xml(self) -> bool:
+        """Whether it is read as XML: it has elements, though none that a person could use (rule 62)."""
+        if self.content_type:
+            return not self.is_html and xml.IS_XML.fullmatch(self.content_type) is not None
+        return not self.is_html and xml.LOOKS_LIKE_XML.match(self.body) is not None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it has text to look at."""
+        if self.is_html or self.is_xml or _TEXT_TYPES.match(self.content_type):
+            return True
+        return not self.content_type and not _LOOKS_BINARY.search(self.body[:1445])
+
+    @cached_property
+    def _decoded(self) -> tuple[str, charset.Encoding]:
+        if not self.is_text:
+            return "", charset.UTF8
+        declared = xml.encoding_in(self.body) if self.is_xml else ""
+        return charset.decode(self.body, self.headers.get("content-type", ""), html=self.is_html, declared=declared)
+
+    @property
+    def source(self) -> str:
+        """The body as text; empty for pictures and the like."""
+        return self._decoded[0]
+
+    @property
+    def encoding(self) -> charset.Encoding:
+        """The encoding the body was in."""
+        return self._decoded[1]
+
+    @cached_property
+    def _parsed(self) -> Parsed:
+        return parse(self.source) if self.is_html else Parsed()
+
+    @cached_property
+    def document(self) -> xml.Document:
+        """The parsed XML page; an empty document for any other page."""
+        return xml.parse(self.source) if self.is_xml else xml.Document()
+
+    def must_have_elements(self) -> None:
+        """Failure(EXPECTATION) where no element can be looked for, so that "none is there" says nothing."""
+        if not self.is_html and self.document.root is None:
+            why = f", but {self.document.lost}" if self.document.lost else ": it has no elements"
+            kind = self.content_type or ("XML" if self.is_xml else "of no type")
+            raise self.failure(f"the page is {kind}{why}", "a page with elements", self.complaint())
+
+    def hidden_by(self, element: Element) -> str:
+        """The reason why *element* is invisible; empty for a visible one, as all of an XML page is."""
+        return "" if self.is_xml else text.hidden_by(element)
+
+    def text_of(self, element: Element) -> str:
+        """The visible text of *element*, one line a block."""
+        return text.lines_of(xml.text_of(element)) if self.is_xml else text.visible_text(element)
+
+    def prepare(self) -> None:
+        """Do now what takes long on a large page; to be called in a worker, so that it holds up nobody."""
+        _ = self._on_one_line, self.in_view, self.labels, self.by_id, self._owners, self.messages
+
+    @property
+    def tree(self) -> Element | None:
+        """The document's root element; None if it is not HTML or has no element at all."""
+        return self._parsed.root
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the parser gave up on a part of the page (rule 31)."""
+        return bool(self._parsed.lost)
+
+    @cached_property
+    def roots(self) -> tuple[Element, ...]:
+        """The elements in which all that is looked for stands: the document's root, or the parts that are looked at."""
+        root = self.document.root if self.is_xml else self.tree
+        return () if root is None else (root,)
+
+    def elements(self, *tags: str) -> list[Element]:
+        """All HTML elements of these names, in document order: what XML calls ``<a>`` is no link."""
+        if not self.is_html:
+            return []
+        return [element for root in self.roots for element in root.iter(*tags)]
+
+    @cached_property
+    def by_id(self) -> dict[str, Element]:
+        """The first element of each id."""
+        return {identity: e for e in reversed(self.elements()) if (identity := e.get("id"))}
+
+    def form_of(self, control: Element) -> Element | None:
+        """The form of *control*: the one that its ``form`` attribute names, else the one around it (rules 28, 39)."""
+        wanted = control.get("form")
+        if wanted is not None:
+            return self._forms_by_id.get(wanted)
+        owner = self._owners.get(control)
+        return owner if owner is not None else next(control.iterancestors("form"), None)
+
+    @cached_property
+    def _owners(self) -> Mapping[Element, Element]:
+        return {} if self.tree is None else owners(self.tree, self.source, lambda source: parse(source).root)
+
+    @cached_property
+    def _forms_by_id(self) -> dict[str, Element]:
+        return {identity: f for f in reversed(self.elements("form")) if (identity := f.get("id"))}
+
+    @cached_property
+    def radio_groups(self) -> dict[tuple[Element | None, str], list[Element]]:
+        """The radio buttons that exclude each other, by form and name."""
+        groups: dict[tuple[Element | None, str], list[Element]] = {}
+        for control in self.elements("input"):
+            if (name := control.get("name")) and (control.get("type") or "").strip().lower() == "radio":
+                groups.setdefault((self.form_of(control), name), []).append(control)
+        return groups
+
+    @cached_property
+    def title(self) -> str:
+        """The title as the browser's tab shows it."""
+        found = next((e for e in self.elements("title") if not _is_drawn(e)), None)
+        return normalise("".join(map(str, found.itertext()))) if found is not None else ""
+
+    @cached_property
+    def labels(self) -> dict[Element, list[Element]]:
+        """Each control's labels, whether they name it or stand around it.
+
+        Where several controls have the id that a label names, it is the label of the one in its own form; where that
+        does not tell, of each.
+        """
+        by_id: dict[str, list[Element]] = {}
+        for control in self.elements(*CONTROLS):
+            if identity := control.get("id"):
+                by_id.setdefault(identity, []).append(control)
+        found: dict[Element, list[Element]] = {}
+        for label in self.elements("label"):
+            target = label.get("for")
+            if target is None:
+                first = _first_control(label)
+                controls = [] if first is None else [first]
+            else:
+                controls = self._of_the_same_form(label, by_id.get(target, []))
+            for control in controls:
+                found.setdefault(control, []).append(label)
+        return found
+
+    def _of_the_same_form(self, label: Element, controls: list[Element]) -> list[Element]:
+        if len(controls) < 2:
+            return controls
+        form = next(label.iterancestors("form"), None)
+        return [control for control in controls if self.form_of(control) is form] or controls
+
+    @cached_property
+    def base(self) -> str:
+        """The address that the page's links are relative to (rule 3)."""
+        here = urls.without_fragment(self.url)
+        href = next((e.get("href") for e in self.elements("base") if e.get("href") is not None), None)
+        if href is None:
+            return here
+        try:
+            base = urls.resolve(here, href)
+        except urls.BadURL:
+            return here
+        return base if urls.is_web(base) else here
+
+    def resolve(self, reference: str) -> str:
+        """*reference*, as it stands in the page, as an absolute URL (rules 2 to 4).  Raises Failure(EXPECTATION)."""
+        return self._resolved(self.base, reference)
+
+    def _resolved(self, base: str, reference: str) -> str:
+        try:
+            return urls.resolve(base, reference, self.encoding.for_forms.query_codec)
+        except urls.BadURL as error:
+            raise Failure(Cause.EXPECTATION, f"the page leads nowhere: {error}", found=self.describe()) from error
+
+    @cached_property
+    def visible_text(self) -> str:
+        """The visible text, one line a block, each line normalised (rule 58); of XML, and of other texts, the text."""
+        if self.is_html:
+            return "" if self.tree is None else text.visible_text(self.tree)
+        if self.document.root is not None:
+            return self.text_of(self.document.root)
+        return text.lines_of(self.source)
+
+    @cached_property
+    def in_view(self) -> frozenset[Element]:
+        """The links, controls and labels that can be seen."""
+        tags = ("a", "label", *CONTROLS)
+        return frozenset(e for root in self.roots for e in text.shown(root) if tag_of(e) in tags)
+
+    @cached_property
+    def _on_one_line(self) -> str:
+        return normalise(self.visible_text)
+
+    @cached_property
+    def all_text(self) -> str:
+        """The visible text and the hidden: for messages only."""
+        return "\n".join(map(text.all_text, self.roots)) or self.visible_text
+
+    def shows(self, wanted: str) -> bool:
+        """Whether *wanted* is part of the visible text; any whitespace stands for any other."""
+        line = normalise(wanted)
+        if line and "visible_text" not in self.__dict__ and self.is_html and self.tree is not None:
+            return text.shows_at_once(self.tree, line) or line in self._on_one_line
+        return line in self._on_one_line
+
+    def should_show(self, wanted: str) -> None:
+        """Failure(EXPECTATION) unless the page shows *wanted*; says what comes nearest and why it might be missing."""
+        if not self.shows(wanted):
+            what = normalise(wanted)
+            raise self.failure(f"text “{shortened(what, 80)}” not found", what, self._instead_of(wanted))
+
+    def should_not_show(self, wanted: str) -> None:
+        """Failure(EXPECTATION) if the page shows *wanted*."""
+        if self.shows(wanted):
+            what = normalise(wanted)
+            raise self.failure(f"text “{shortened(what, 80)}” found", f"not “{what}”", self._near(wanted))
+
+    def failure(self, message: str, expected: str = "", found: str = "") -> Failure:
+        """A failed expectation of this page: the message ends in which page it was, and what is odd about it."""
+        said = self.alerts
+        found = found if said in found else "; ".join(filter(None, (said, found)))
+        return Failure(Cause.EXPECTATION, f"{message}, on {self.describe()}", expected=expected, found=found)
+
+    @cached_property
+    def messages(self) -> tuple[str, ...]:
+        """The visible errors, alerts and notices of the page, the most important first."""
+        return tuple(message for _, message in self.ranked_messages)
+
+    @cached_property
+    def ranked_messages(self) -> tuple[tuple[Rank, str], ...]:
+        """The same, each with what it is worth."""
+        return complaint.found_in(self) if self.status >= 400 or complaint.may_be_in(self) else ()
+
+    @cached_property
+    def alerts(self) -> str:
+        """The messages that no good page before this one had, on one line of at most 200 characters."""
+        return complaint.alerts(self)
+
+    def complaint(self, near: str = "") -> str:
+        """The error that the page itself shows; next to it the text *near* to the wanted one."""
+        return complaint.complaint(self, near)
+
+    def _instead_of(self, wanted: str) -> str:
+        needle = normalise(wanted)
+        if needle.casefold() in self._on_one_line.casefold():
+            return f"in other letter case: {self._near(wanted)}"
+        if needle in normalise(self.all_text):
+            titled = needle in self.title and next(iter(self.elements("title")), None) is not None
+            return "only in the title" if titled else "only in hidden text"
+        if label := self._labelled(needle):
+            return f"only as {label}"
+        return self.nearest(wanted)
+
+    def _labelled(self, needle: str) -> str:
+        """Where *needle* can be seen although it is no text."""
+        for element in self.elements("input", "img", "textarea"):
+            for name in ("value", "placeholder", "alt"):
+                if element.get("type", "").lower() not in ("hidden", "password") and needle in normalise(
+                    element.get(name) or ""
+                ):
+                    return f"the {name} of <{tag_of(element)}>"
+        return ""
+
+    def nearest(self, wanted: str) -> str:
+        """The error that the page shows, and the part of its text that is nearest to *wanted*."""
+        near = self._near(wanted) if normalise(wanted) else ""
+        labelled = f"nearest text: “{near}”" if near else ""
+        said = self.complaint(labelled)
+        return near if near and said == labelled else said
+
+    def _near(self, wanted: str) -> str:
+        """The part of the visible text that comes nearest to *wanted*, at most 200 characters; empty if nothing is."""
+        needle = normalise(wanted).casefold()
+        lines = self.visible_text[:_SEARCHED].split("\n")
+        if needle in self._on_one_line.casefold():
+            return _around(self._on_one_line, needle)
+        words = set(re.findall(r"\w+", needle))
+        ranked = sorted(lines, key=lambda line: -len(words.intersection(re.findall(r"\w+", line.casefold()))))[:20]
+        if not words.intersection(re.findall(r"\w+", ranked[0].casefold())):
+            return ""
+        # Ratios are quadratic in length: compare the beginnings.
+        best = max(ranked, key=lambda line: difflib.SequenceMatcher(None, needle[:200], line.casefold()[:400]).ratio())
+        shared = [w for w in re.findall(r"\w+", needle) if w in best.casefold()]
+        return _around(best, max(shared, key=len, default=""))
+
+    def describe(self) -> str:
+        """The page in one line, for messages: “Title” at URL (status 200), and what is odd about it."""
+        named = f"“{shortened(self.title, 80)}” at " if self.title else ""
+        return f"{named}{urls.shown(self.url)} (status {self.status}){self._oddities()}"
+
+    def _oddities(self) -> str:
+        odd = [self.trouble] if self.trouble else []
+        if self.truncated:
+            odd.append(f"the page was cut: {self._parsed.lost}")
+        if self.looks_scripted:
+            odd.append("the page looks like it is built by JavaScript, which is not run")
+        if hint := self._script_hint:
+            odd.append(hint)
+        if not self.body:
+            odd.append("the page is empty")
+        elif not self.is_text:
+            odd.append(f"the page is not text but {self.content_type or 'binary data'}")
+        if (answer := self.beside) is not None:
+            size = f", {plural(len(answer.body), 'octet')}" if answer.body else ""
+            what = (answer.content_type or "of no type") + size
+            odd.append(f"the last answer is not shown: {urls.shown(answer.url)} (status {answer.status}, {what})")
+        return "".join(f"; {o}" for o in odd)
+
+    @cached_property
+    def _script_hint(self) -> str:
+        from collectd_inode.page import scripted  # noqa: PLC0415  # it is about pages itself
+
+        return scripted.hint(self)
+
+    @cached_property
+    def looks_scripted(self) -> bool:
+        """Whether the page has scripts, next to no text and nothing to fill in (rule 38)."""
+        if not self.elements("script"):
+            return False
+        fields = (e for e in self.elements("input", "select", "textarea") if e.get("type", "").lower() != "hidden")
+        if next(fields, None) is not None:
+            return False
+        outermost = (e for e in self.elements("noscript") if next(e.iterancestors("head", "noscript"), None) is None)
+        unscripted = sum(len(text.visible_text(e)) for e in outermost)
+        return len(self.visible_text) - unscripted < _SPARSE
+
+    @property
+    def path(self) -> str:
+        """The URL's path, which is all that ``I should be on`` compares (rule 59)."""
+        return urlsplit(self.url).path or "/"
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """The URL's query, parsed (rule 59)."""
+        return parse_qs(urlsplit(self.url).query, keep_blank_values=True)
+
+    @cached_property
+    def referrer_policy(self) -> str:
+        """The page's policy for Referer: its last ``<meta name=referrer>``, else its header (rule 16)."""
+        if "referrer" in self.source:
+            metas = [m for m in self.elements("meta") if (m.get("name") or "").strip().lower() == "referrer"]
+            asked = [policy for m in metas if (policy := urls.referrer_policy(m.get("content") or ""))]
+            if asked:
+                return asked[-1]
+        return urls.referrer_policy(self.headers.get("referrer-policy", "")) or urls.REFERRER_POLICY
+
+    @cached_property
+    def upgrades_insecure_requests(self) -> bool:
+        """Whether its links and forms go to https where they say http (rule 64)."""
+        if upgrades_insecure_requests(self.headers.get("content-security-policy", "")):
+            return True
+        if "upgrade-insecure-requests" not in self.source.lower():
+            return False
+        return any(
+            upgrades_insecure_requests(m.get("content") or "")
+            for m in self.elements("meta")
+            if (m.get("http-equiv") or "").strip().lower() == "content-security-policy"
+        )
+
+    @cached_property
+    def refresh(self) -> refreshing.Refresh | None:
+        """Where the page or its Refresh header sends a browser on, all by itself (rule 15)."""
+        if header := self.headers.get("refresh"):
+            return refreshing.parse(header)
+        if not remembered(self, "refresh", lambda page: "refresh" in page.source.lower()):
+            return None
+        based = False
+        for element in self.elements("base", "meta"):
+            if tag_of(element) == "base":
+                based = based or element.get("href") is not None
+            elif (element.get("http-equiv") or "").strip().lower() == "refresh":
+                found = refreshing.parse(element.get("content") or "")
+                if found is not None:
+                    return replace(found, based=based)
+        return None
+
+    def refreshed_to(self, asked: refreshing.Refresh) -> str:
+        """The absolute URL that a refresh of this page leads to.  Raises Failure(EXPECTATION)."""
+        here = urls.without_fragment(self.url)
+        # It is read as soon as it is met: a <base> that comes later is too late (rule 15).
+        return self._resolved(self.base if asked.based else here, asked.target) if asked.target else here
+
+    def with_beside(self, answer: Page | None) -> Page:
+        """The same page, with all that was entered, after an answer that leaves it on the screen."""
+        same = copy.copy(self)
+        object.__setattr__(same, "beside", answer)
+        return same
+
+    def at(self, url: str) -> Page:
+        """The same page, with all that was entered, seen at another fragment of its URL."""
+        moved = copy.copy(self)
+        object.__setattr__(moved, "url", url)
+        return moved
+
+
+def _first_control(label: Element) -> Element | None:
+    controls = label.iter(*CONTROLS)
+    return next((c for c in controls if (c.get("type") or "").lower() != "hidden"), None)
+
+
+def _is_drawn(element: Element) -> bool:
+    return next(element.iterancestors("svg"), None) is not None
+
+
+def _around(line: str, needle: str) -> str:
+    """A window of *line* with *needle* (casefolded) in it."""
+    start = line.casefold().find(needle)
+    if start < FOUND_LIMIT // 2 or len(line) <= FOUND_LIMIT:
+        return shortened(line, FOUND_LIMIT)
+    return ELLIPSIS + shortened(line[start - FOUND_LIMIT // 4 :], FOUND_LIMIT - 1)

@@ -1,0 +1,38 @@
+"""Findings in an answer's body, for the next time that the same one comes.
+
+Many pages have the same bytes as a minute ago: then nothing is decoded, parsed or looked for again.  Nothing of the
+body itself is kept, only the findings, by a hash of the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collectd_inode.page.page import Page
+
+T = TypeVar("T")
+
+MOST = 4096
+"""Bodies; of the others the one that came last is forgotten first."""
+_LONGEST = 2000
+"""Characters of an address, beyond which nothing is remembered."""
+
+
+def remembered(page: Page, what: str, find: Callable[[Page], T]) -> T:
+    """The result of *find*, called *what*, on *page*; it may depend on address, type and body, and be small."""
+    content_type = page.headers.get("content-type", "")
+    if len(page.url) + len(content_type) > _LONGEST:
+        return find(page)
+    found = _findings(page.url, content_type, len(page.body), hash(page.body))
+    if what not in found:
+        found[what] = find(page)
+    result: T = found[what]
+    return result
+
+
+@lru_cache(maxsize=MOST)
+def _findings(url: str, content_type: str, length: int, digest: int) -> dict[str, Any]:
+    return {}

@@ -1,0 +1,35 @@
+"""From a ``<Quorum>`` block to its one job."""
+
+from __future__ import annotations
+
+from collectd_inode.keys import BlockSettings, Loaded
+from collectd_inode.model import Detail, Door, Problem
+from collectd_inode.quorum.board import Board
+from collectd_inode.quorum.kind import QUORUM
+from collectd_inode.quorum.probe import COUNT, READINGS, QuorumProbe
+from collectd_inode.quorum.settings import Settings
+
+_NOT_HERE = (
+    "expected it in the <Module collectd_inode> of the hub's collectd.conf: only collectd's own process sees the values"
+    " of other machines"
+)
+
+
+def load(name: str, settings: Settings, common: BlockSettings) -> Loaded:
+    """The job of the block called *name*; behind a door that sees no values it is a mistake."""
+    if common.door is not Door.EMBEDDED:
+        return Loaded((), (Problem(_NOT_HERE, where=f'<Quorum "{name}">'),))
+    plugin, _, instance = settings.job.partition("/")
+    board = Board(plugin, instance, common.interval, settings.hosts)
+    memory = common.state.of(QUORUM.plugin, name)
+    probe = QuorumProbe(board, memory, common.interval, settings.least, settings.min_reporting)
+    job = common.job(
+        QUORUM.plugin,
+        name,
+        detail=Detail.SCENARIO,  # its step asks nothing of the network, and has no series
+        steps=(COUNT,),
+        readings=READINGS,
+        probe=probe,
+        listener=board,
+    )
+    return Loaded((job,))

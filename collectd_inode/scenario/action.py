@@ -1,0 +1,119 @@
+"""The action of a sentence: an async function, and its properties.
+
+::
+
+    @action(navigates=False, checks={"pattern": patterns.complaint})
+    async def should_see_pattern(session: Session, pattern: str) -> None:
+        ...
+
+Every action says whether it navigates: pictures, dashboards and the judging of an answer's status depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, ParamSpec
+
+from collectd_inode.browser.manner import Manner
+
+P = ParamSpec("P")
+
+Check = Callable[[Any], str]
+"""Finds the mistake in an argument; empty for a good one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Action(Generic[P]):
+    """``await action(session, *arguments)``, and the facts that loading, ``lint`` and reports go by.
+
+    Facts about one argument name the function's parameter.
+    """
+
+    function: Callable[P, Awaitable[None]]
+    navigates: bool
+    """It asks for something and there is a new page: its step has a latency, and is judged by the answer's status."""
+    judges_status: bool = False
+    """It judges the status of the last answer, so that the navigation before it does not."""
+    judges_time: bool = False
+    """It judges how long the last step took that asked the network."""
+    times_by_clock: bool = False
+    """It judges how much time has passed."""
+    prepares: bool = False
+    """It neither asks for anything nor judges anything."""
+    negative: bool = False
+    """It wants something not to be there, which says nothing before a page has settled."""
+    apart: bool = False
+    """It has nothing to do with a page."""
+    fetches: bool = False
+    """A browser with scripts has loaded the requested files by itself: there the step only checks."""
+    on_json: bool = False
+    """It looks into a JSON answer, which has no parts that a selector could name."""
+    doc_string: bool = False
+    """It wants a doc string below the step; others that want anything want a table."""
+    or_table: bool = False
+    """It takes a table as well as a doc string."""
+    address: str = ""
+    """The parameter that is an address to go to."""
+    remembers: str = ""
+    """The parameter that is the name of a variable to set."""
+    uses: str = ""
+    """The parameter that is the name of a variable to use."""
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    """Parameter → its check for mistakes that show without a page."""
+    checks_here: Mapping[str, Check] = field(default_factory=dict)
+    """The same, where only the machine that replays can tell."""
+    after: tuple[Action[...], ...] = ()
+    """It wants one of these before it…"""
+    too_early: str = ""
+    """… and this is the complaint where none is."""
+    lint: tuple[Callable[[str], str], ...] = ()
+    """Checks that return a warning about the first argument; empty for none."""
+
+    def __post_init__(self) -> None:
+        named = {self.address, self.remembers, self.uses, *self.checks, *self.checks_here} - {""}
+        if unknown := named.difference(self.parameters):
+            raise TypeError(f"{self.name} has no parameter {', '.join(sorted(unknown))}")
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Do it."""
+        await self.function(*args, **kwargs)
+
+    @property
+    def name(self) -> str:
+        """The name of the action in a sentence's row."""
+        return self.function.__name__
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of what it takes after the session."""
+        code = self.function.__code__
+        return code.co_varnames[1 : code.co_argcount]
+
+    def manner(self, arguments: Sequence[object]) -> Manner:
+        """How it uses a browser, with these *arguments*."""
+        if self.apart:
+            return Manner.APART
+        if self.judges_time or self.times_by_clock:
+            return Manner.TIMES
+        if self.navigates:
+            return Manner.JUDGES if self.fetches else Manner.ACTS
+        if self.prepares:
+            return Manner.PREPARES
+        if self.negative or self._wants_few(arguments):
+            return Manner.JUDGES
+        return Manner.READS if self.remembers else Manner.SEES
+
+    def _wants_few(self, arguments: Sequence[object]) -> bool:
+        """Whether it wants no more of something than there may be at first."""
+        comparison, count = self.given("comparison", arguments), self.given("count", arguments)
+        return comparison in ("at most", "less than") or (count == 0 and comparison in ("exactly", None))
+
+    def given(self, parameter: str, arguments: Sequence[object]) -> object:
+        """The one of *arguments* that is for *parameter*; None if there is none."""
+        return dict(zip(self.parameters, arguments, strict=False)).get(parameter)
+
+
+def action(*, navigates: bool, **facts: Any) -> Callable[[Callable[P, Awaitable[None]]], Action[P]]:
+    """Make the ``async def`` below an action: see `Action` for what may be said of it."""
+    return lambda function: Action(function, navigates, **facts)

@@ -1,0 +1,167 @@
+"""The port behind which an engine gets pages: all that a session, and so every sentence, asks of a browser.
+
+Every engine hands out the same `Page`, in which things are found by the same rules (``page/``); what differs is how a
+page is got and what typing into it takes.  The plain engine is `browser.browser.Browser`.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from collectd_inode.browser.browser import Profile
+from collectd_inode.browser.cookies import Cookie
+from collectd_inode.browser.manner import Manner
+from collectd_inode.browser.record import Recorder
+from collectd_inode.page.assets import Kind
+from collectd_inode.page.forms import File
+from collectd_inode.page.page import Page
+from collectd_inode.page.text import Element
+from collectd_inode.wire import Clock, Exchange
+from collectd_inode.wire.tcp import Route
+
+
+class Engine(Protocol):
+    """One person's browser for one run.
+
+    What navigates gives the page it ends on, and raises Failure where that cannot be had.  What acts on a page raises
+    Failure if the page has not what it names; wait for it, though the plain engine has done it when it returns.
+    """
+
+    refuse_bad_status: bool
+    """Whether a navigation that ends in a status of 400 or above is a Failure(REFUSED)."""
+
+    usual: frozenset[str]
+    """Fingerprints of messages that good pages show, too: a failure has them last."""
+
+    messages: frozenset[str]
+    """Fingerprints of the messages of this run's pages; complete when it is closed."""
+
+    scope: Callable[[Page], Page] | None
+    """Narrows a page to the part of it in which things are looked for."""
+
+    @property
+    def page(self) -> Page:
+        """The page on the screen; Failure(EXPECTATION) before there is one."""
+
+    @property
+    def scoped_page(self) -> Page:
+        """The page, or the part of it in which things are looked for."""
+
+    @property
+    def redirects(self) -> Sequence[str]:
+        """The addresses of the last navigation: the one that was asked for, and where it was sent on to."""
+
+    @property
+    def cookies(self) -> Sequence[Cookie]:
+        """The cookies that the browser has."""
+
+    def authenticate(self, user: str, password: str) -> None:
+        """Show these credentials to the site that is at home, when it asks for some."""
+
+    def set_header(self, name: str, value: str) -> None:
+        """Send this header from now on; Misconfigured for what HTTP has no room for."""
+
+    async def begin(self) -> None:
+        """Be there for a run; Misconfigured where that cannot be."""
+
+    async def perform(self, manner: Manner, series: str, act: Callable[[], Awaitable[None]]) -> None:
+        """Do the step of this *series* by *act*, waiting as its *manner* wants.
+
+        Until it has acted on the page, *act* may be called again.
+        """
+
+    async def finish(self) -> None:
+        """The last step has passed."""
+
+    async def go(self, target: str, *, redirects: bool = True) -> Page:
+        """Open an address, as if typed into the address line; without *redirects*, its first answer is the page."""
+
+    async def request(
+        self, method: str, target: str, body: bytes | None = None, content_type: str | None = None
+    ) -> Page:
+        """Send any request, as a program would."""
+
+    async def follow(self, locator: str) -> Page:
+        """Click a link."""
+
+    async def press(self, locator: str = "") -> Page:
+        """Click a button; without a name the first one."""
+
+    async def reload(self) -> Page:
+        """Ask for the page again, by the same request."""
+
+    async def back(self) -> Page:
+        """Go back to the page before this one."""
+
+    async def load(self, kinds: frozenset[Kind]) -> Page:
+        """Ask for what the page is made of, which stays; Failure names what does not load."""
+
+    async def submit(self, form: str | Element) -> Page:
+        """Send a form without a button."""
+
+    async def press_enter(self, field: str) -> Page:
+        """Press Enter in a field."""
+
+    def fill_in(self, field: str, value: str) -> Awaitable[None]:
+        """Type a value into a field."""
+
+    def select(self, option: str, field: str) -> Awaitable[None]:
+        """Choose an option of a list."""
+
+    def unselect(self, option: str, field: str) -> Awaitable[None]:
+        """Take back an option of a list that takes several."""
+
+    def check(self, field: str) -> Awaitable[None]:
+        """Tick a checkbox; a ticked one stays as it is."""
+
+    def uncheck(self, field: str) -> Awaitable[None]:
+        """Untick a checkbox."""
+
+    def choose(self, field: str) -> Awaitable[None]:
+        """Choose a radio button."""
+
+    def attach(self, field: str, name: str, content: bytes, content_type: str = ...) -> Awaitable[None]:
+        """Put a file into a file field."""
+
+    def attach_all(self, field: str, files: Sequence[File]) -> Awaitable[None]:
+        """Put several files into a file field that takes several."""
+
+    def value(self, field: str) -> str:
+        """The value of a field."""
+
+    def is_checked(self, field: str) -> bool:
+        """Whether a checkbox or radio button is ticked."""
+
+    async def aclose(self) -> None:
+        """End it; tells the recorder what was on the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The arguments with which an engine is opened, for one run.
+
+    ``on_exchange`` is called with each exchange as it ends, ``recorder`` what is asked and answered; without one no
+    evidence is kept.
+    """
+
+    profile: Profile
+    tls: ssl.SSLContext
+    route: Route
+    proxy: str | None
+    clock: Clock
+    on_exchange: Callable[[Exchange], None]
+    recorder: Recorder | None = None
+    warn: Callable[[str, str], None] = lambda code, message: None
+    """Adds a warning (code, message) to the run."""
+    timed: Callable[[str, float, float | None, int | None], None] = lambda series, seconds, network, size: None
+    """For an engine that times steps itself: a step's series, its seconds, those of the network in it, bytes."""
+    read: Callable[[str, str, float], None] = lambda type, instance, value: None
+    """Adds a reading (type, type instance, value) to the run."""
+    left: Callable[[], float] = lambda: float("inf")
+    """Seconds until the run's deadline."""
+
+
+OpenEngine = Callable[[Opening], Engine]

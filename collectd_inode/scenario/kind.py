@@ -1,0 +1,40 @@
+"""The row of ``<Scenario>`` blocks; what is imported with it is light."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from collectd_inode.kind import Drawn, Kind, Module
+
+
+def _module() -> Module:
+    from collectd_inode.scenario import jobs, settings
+
+    return Module(settings.Settings, jobs.load)
+
+
+def _drawn() -> Drawn:
+    from collectd_inode.scenario import panels
+
+    return Drawn(panels.panels, panels.PICTURES)
+
+
+CHROMIUM_INTERVAL = 300.0
+"""Seconds from run to run where neither block nor ``<Module>`` says more: a browser costs a hundred times as much."""
+
+
+def _least_interval(values: Mapping[str, Any]) -> float:
+    return CHROMIUM_INTERVAL if values.get("Engine") == "chromium" else 0.0
+
+
+SCENARIO = Kind(
+    "scenario",
+    "Scenario",
+    _module,
+    _drawn,
+    sums_up=True,
+    noun="scenario",
+    unlisted="gauge-certificate_days_left-HOST for each TLS host met, at most 16 a scenario",
+    least_interval=_least_interval,
+)

@@ -1,0 +1,179 @@
+"""A journey that a browser has recorded (HAR 1.2), as what was asked and answered.  Pure; the bytes are anybody's.
+
+Firefox, Chromium and Playwright write the same form with other extras: what a request was for is taken from the
+``Sec-Fetch-`` headers (https://www.w3.org/TR/fetch-metadata/), else from Chromium's ``_resourceType``, else from what
+was answered.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from collectd_inode.page import urls
+from collectd_inode.page.headers import essence
+
+MOST_BYTES = 256 * 2**20
+MOST_REQUESTS = 10_000
+
+
+class BadRecording(ValueError):
+    """No HAR file; the message says what was expected."""
+
+
+class Purpose(Enum):
+    """The purpose of a request."""
+
+    PAGE = "page"
+    CALL = "call"
+    """A script's own request (XMLHttpRequest, fetch)."""
+    PART = "part"
+    """Style sheets, scripts, pictures, frames and the like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A request and its answer; header names are in lower case.  ``status`` is 0 where no answer came."""
+
+    purpose: Purpose
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    sent: str
+    sent_type: str
+    status: int
+    answered: Mapping[str, str]
+    body: bytes
+    leads_to: str
+    """The address that a redirect leads to; empty for other answers."""
+
+    @property
+    def host(self) -> str:
+        """The host that was asked."""
+        return urlsplit(self.url).hostname or ""
+
+
+def requests(content: bytes) -> list[Recorded]:
+    """The requests of a HAR file in the order of their start.  Raises BadRecording."""
+    try:
+        log = json.loads(content)["log"]
+        entries = log["entries"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        raise BadRecording('expected a HAR file: JSON with "log" and "entries" in it') from None
+    if not isinstance(entries, list):
+        raise BadRecording('expected a list of "entries" in the HAR file')
+    if len(entries) > MOST_REQUESTS:
+        raise BadRecording(f"expected {MOST_REQUESTS} requests at most, found {len(entries)}: record less")
+    found = [(_start(entry), made) for entry in entries if (made := _recorded(entry)) is not None]
+    if all(start is not None for start, _ in found):
+        found.sort(key=lambda one: one[0] or 0.0)
+    return [made for _, made in found]
+
+
+def _recorded(entry: Any) -> Recorded | None:
+    request, response = _part(entry, "request"), _part(entry, "response")
+    url = urls.without_fragment(_text(request, "url"))
+    method = _text(request, "method").upper()
+    try:
+        web = urls.is_web(url) and urlsplit(url).hostname is not None
+    except ValueError:
+        web = False
+    if not web or not method.isalpha():
+        return None
+    headers, answered = _headers(request), _headers(response)
+    content = _part(response, "content")
+    answered.setdefault("content-type", _text(content, "mimeType"))
+    posted = _part(request, "postData")
+    status = response.get("status")
+    status = status if isinstance(status, int) and 100 <= status <= 599 else 0
+    return Recorded(
+        _purpose(entry, method, headers, answered),
+        method,
+        url,
+        headers,
+        _posted(posted),
+        essence(_text(posted, "mimeType") or headers.get("content-type", "")),
+        status,
+        answered,
+        _body(content),
+        _redirect(url, status, _text(response, "redirectURL") or answered.get("location", "")),
+    )
+
+
+def _part(found: Any, name: str) -> dict[str, Any]:
+    value = found.get(name) if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _text(found: Mapping[str, Any], name: str) -> str:
+    value = found.get(name)
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _pairs(found: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    listed = found.get(name)
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("name"), str):
+            yield _text(one, "name"), _text(one, "value")
+
+
+def _headers(found: Mapping[str, Any]) -> dict[str, str]:
+    """The last of each name; HTTP/2's own (``:path``) are none."""
+    return {name.lower(): value for name, value in _pairs(found, "headers") if not name.startswith(":")}
+
+
+def _posted(posted: Mapping[str, Any]) -> str:
+    """The text that was sent; Chromium may list the parameters only."""
+    return _text(posted, "text") or urlencode(list(_pairs(posted, "params")))
+
+
+def _body(content: Mapping[str, Any]) -> bytes:
+    text = _text(content, "text")
+    if content.get("encoding") != "base64":
+        return text.encode()
+    try:
+        return base64.b64decode(text, validate=False)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _redirect(url: str, status: int, location: str) -> str:
+    if status not in (301, 302, 303, 307, 308) or not location:
+        return ""
+    try:
+        return urls.without_fragment(urls.resolve(url, location))
+    except urls.BadURL:
+        return ""
+
+
+def _start(entry: Any) -> float | None:
+    try:
+        return datetime.fromisoformat(_text(entry, "startedDateTime")).timestamp()
+    except (ValueError, AttributeError, OverflowError):
+        return None
+
+
+_CALLS = {"xhr", "fetch"}
+
+
+def _purpose(entry: Any, method: str, headers: Mapping[str, str], answered: Mapping[str, str]) -> Purpose:
+    if method in ("OPTIONS", "HEAD", "CONNECT"):
+        return Purpose.PART
+    if (destination := headers.get("sec-fetch-dest")) is not None:
+        named = {"document": Purpose.PAGE, "empty": Purpose.CALL}
+        return named.get(destination, Purpose.PART)
+    if kind := _text(entry, "_resourceType").lower():
+        return Purpose.PAGE if kind == "document" else Purpose.CALL if kind in _CALLS else Purpose.PART
+    answer = essence(answered.get("content-type", ""))
+    by_script = "x-requested-with" in headers or "json" in answer or "json" in headers.get("content-type", "")
+    if by_script:
+        return Purpose.CALL
+    wants_page = headers.get("accept", "text/html").startswith("text/html")
+    return Purpose.PAGE if wants_page and (method == "POST" or answer.endswith("html")) else Purpose.PART

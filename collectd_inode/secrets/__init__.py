@@ -1,0 +1,1 @@
+"""Secrets: the files that hold them, names that suggest one, and the redaction of output."""

@@ -1,0 +1,29 @@
+"""Which of a name's addresses are tried, and after which failures the next one is: as a mail server does it.  Pure."""
+
+from __future__ import annotations
+
+from collectd_inode.model import Cause, Failure
+from collectd_inode.smarthost.dialogue import Dialogue, Step
+from collectd_inode.wire import WireError
+
+MOST_ADDRESSES = 5
+"""So many at most: the default of Postfix's smtp_mx_address_limit and of Exim's hosts_max_try."""
+_MAILS = (Step.MAIL, Step.RCPT)
+
+
+def connect_series(number: int) -> str:
+    """The series of connecting to the address with this *number*, from 1: ``connect``, ``connect_2``."""
+    return Step.CONNECT.value if number == 1 else f"{Step.CONNECT.value}_{number}"
+
+
+def is_of_address(error: Failure | WireError, step: Step, dialogue: Dialogue) -> bool:
+    """Whether *error* in *step* says something of this address only, so that the next one is worth a try.
+
+    Up to the log-in each failure does.  One AUTH a run: after it was sent only a temporary reply (4xx) that is about no
+    account leads on.  Of MAIL and RCPT a lost connection does, a reply is about the mail (Exim's specification, 47.2).
+    """
+    if step is Step.AUTH:
+        temporary = dialogue.refused is not None and 400 <= dialogue.refused < 500
+        return temporary and dialogue.authenticated is None and dialogue.rejected is None
+    answered = isinstance(error, Failure) and error.cause not in (Cause.TIMEOUT, Cause.PROTOCOL)
+    return step not in _MAILS or not answered

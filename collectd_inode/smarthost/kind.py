@@ -1,0 +1,25 @@
+"""The row of ``<Smarthost>`` blocks; what is imported with it is light."""
+
+from __future__ import annotations
+
+from collectd_inode.kind import Drawn, Kind, Module
+
+
+def _module() -> Module:
+    from collectd_inode.smarthost import jobs, settings
+
+    return Module(settings.Settings, jobs.load)
+
+
+def _drawn() -> Drawn:
+    from collectd_inode.smarthost import panels
+
+    return Drawn(panels.panels, panels.PICTURES)
+
+
+SMARTHOST = Kind(
+    "smarthost",
+    "Smarthost",
+    _module,
+    _drawn,
+)

@@ -1,0 +1,88 @@
+"""The meaning of a server's answer to AUTH: why, whether it has judged the credentials, whether to hold off.
+
+RFC 4954 section 6 gives the codes; large providers say with the same codes what only their words tell apart.  Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from collectd_inode.model import Cause
+from collectd_inode.smarthost.replies import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused login.  ``judged``: the server has looked at user and password; ``account``: it is the account's.
+
+    After a refusal of the account the next attempt waits for ``AuthHoldOff``.
+    """
+
+    cause: Cause
+    why: str
+    judged: bool = False
+    account: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """``codes``: the replies it is about, none for any from 400 on; ``words``: what their text must hold."""
+
+    codes: Iterable[int]
+    words: str
+    refusal: Refusal
+
+    def fits(self, reply: Reply) -> bool:
+        right_code = reply.code in self.codes if self.codes else reply.code >= 400
+        return right_code and re.search(self.words, " ".join(reply.lines), re.IGNORECASE) is not None
+
+
+def _of_account(why: str, cause: Cause = Cause.REFUSED) -> Refusal:
+    return Refusal(cause, why, judged=True, account=True)
+
+
+_ANY: tuple[int, ...] = ()
+_REFUSES = (525, 534, 535, 550, 551, 553, 554, 571)
+_TOO_OFTEN = Refusal(Cause.REFUSED, "too many log-ins: the server accepts no more for a while", account=True)
+_WRONG = _of_account("wrong user or password", Cause.CREDENTIALS)
+
+_ROWS = (
+    _Row((534, 535), r"app(lication)?[- ](specific )?password|5\.7\.9 .*InvalidSecondFactor", _of_account(
+        "the account requires an application password, which the provider makes for one program")),
+    _Row(_REFUSES, r"Smtp(Client)?Auth\w* is disabled|basic auth\w* is (disabled|not)", _of_account(
+        "the provider has switched off log-in by password (SMTP AUTH) for this account")),
+    _Row(_REFUSES, r"did not meet the criteria|security defaults|conditional access", _of_account(
+        "the provider's policy refuses this log-in, whatever the password")),
+    _Row((534,), r"web ?browser|5\.7\.14\b", _of_account(
+        "the provider requires a log-in with a browser first")),
+    _Row(_ANY, r"\bblock\w* (\w+ )?(ip|address)\b|\b(ip|address)\b.*\bblock|\b(ip|address)\b.*\b(banned|blacklisted)\b",
+         Refusal(Cause.REFUSED, "the server has blocked this machine's address", account=True)),
+    _Row((421, 450, 451, 454), r"too many (\w+ ){0,2}(log-?in|auth|attempt|invalid)|(log-?in|auth\w*) (rate|limit)"
+        r"|(rate|limit)\w* .*\b(log-?in|auth)|(account|user|mailbox)\b.*\blocked", _TOO_OFTEN),
+    _Row(_REFUSES, r"too many (\w+ ){0,2}(log-?in|auth|attempt|invalid)|(log-?in|auth\w*) (rate|limit)", Refusal(
+        Cause.REFUSED, _TOO_OFTEN.why, judged=True, account=True)),
+    _Row(_REFUSES, r"password (has |is )?expired|expired password", _of_account("the password has expired")),
+    _Row(_REFUSES, r"5\.7\.13\b|account (is |was |has been )?closed"
+        r"|\b(suspended|disabled|deactivated|locked|blocked|inactive|terminated)\b", _of_account(
+        "the account is disabled or suspended")),
+    _Row((525,), "", _of_account("the account is disabled or suspended")),
+    _Row((535,), "", _WRONG),
+    _Row((432,), "", Refusal(Cause.REFUSED, "a password transition is needed")),
+    _Row((454,), "", Refusal(Cause.REFUSED, "temporary fault")),
+    _Row((534,), "", Refusal(Cause.REFUSED, "policy: this mechanism is too weak for the account")),
+    _Row((538,), "", Refusal(Cause.REFUSED, "policy: this mechanism requires encryption")),
+    _Row((550, 551, 553, 554, 571), "", _of_account("refused")),
+)  # fmt: skip
+"""The first that fits.  The words are Google's, Microsoft's, Yahoo's, and those of Postfix, Exim, Dovecot, Cyrus."""
+
+
+def of(reply: Reply, *, by_token: bool = False) -> Refusal | None:
+    """The meaning of *reply* to AUTH beyond its first digit; None if it has no more."""
+    found = next((row.refusal for row in _ROWS if row.fits(reply)), None)
+    if by_token and found == _WRONG:
+        return _of_account("the token was rejected: it has expired, or is another user's", Cause.CREDENTIALS)
+    if found is not None and reply.code == 535 and found.cause is Cause.REFUSED:
+        return Refusal(Cause.CREDENTIALS, found.why, found.judged, found.account)
+    return found

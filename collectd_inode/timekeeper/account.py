@@ -1,0 +1,69 @@
+"""A time daemon's own account of itself, whichever daemon it is.  Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from collectd_inode.words import plural
+
+REACH_BITS = 8
+"""Polls that a daemon's reach register remembers."""
+OWN_CLOCK = "its own clock"
+"""Stands for the server of a daemon that follows nobody, and calls itself synchronised all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A server of the daemon's: its address, or its name where only the daemon's configuration is known.
+
+    ``reach``: how many of the last eight polls it answered; None where the daemon does not say.
+    """
+
+    address: str
+    reach: int | None = None
+    followed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account of *daemon*; None is what it does not say.
+
+    ``follows``: the server, or the reference clock, that it follows; empty for nobody.  ``updated``: when it last took
+    a measurement (epoch seconds).  ``offset``: how far this clock is behind by its own account, and ``error`` how far
+    it may be off at most, both in seconds.  ``peers``: its servers, without reference clocks.
+    """
+
+    daemon: str
+    follows: str = ""
+    updated: float | None = None
+    stratum: int | None = None
+    offset: float | None = None
+    error: float | None = None
+    peers: tuple[Peer, ...] = ()
+
+    @property
+    def followed(self) -> Peer | None:
+        """The server that it follows."""
+        return next((peer for peer in self.peers if peer.followed), None)
+
+    @property
+    def hears_nobody(self) -> bool:
+        """Whether it has servers, says how they answer, and none has answered its last eight polls."""
+        return bool(self.peers) and all(peer.reach == 0 for peer in self.peers)
+
+    def has(self, address: str) -> bool:
+        """Whether *address* is one of its servers."""
+        return any(peer.address == address for peer in self.peers)
+
+    def sentence(self, now: float) -> str:
+        """``chronyd follows 192.0.2.1 (stratum 2), updated 30 s ago``; at *now*, in epoch seconds."""
+        when = "" if self.updated is None else f", updated {max(0.0, now - self.updated):.0f} s ago"
+        if self.follows:
+            stratum = "" if self.stratum is None else f" (stratum {self.stratum})"
+            return f"{self.daemon} follows {self.follows}{stratum}{when}"
+        silent = ", none of which answers" if self.hears_nobody else ""
+        return f"{self.daemon} has {plural(len(self.peers), 'server') if self.peers else 'no server'}{silent}{when}"
+
+
+class Unreadable(Exception):
+    """An answer that is none; the text says why."""

@@ -1,0 +1,123 @@
+"""Control messages of ntpd and ntpsec (mode 6, RFC 9327), which ``ntpq`` sends.  Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import struct
+
+from collectd_inode.timekeeper.account import OWN_CLOCK, Account, Peer, Unreadable
+from collectd_inode.words import printable
+
+READ_STATUS, READ_VARIABLES = 1, 2
+MOST_PEERS = 64
+OF_SYSTEM = "stratum,leap,rootdelay,rootdisp,refid,reftime,offset"
+OF_PEER = "srcadr,reach"
+"""The variables that are asked for; few, so that an answer is one datagram."""
+
+_HEAD = struct.Struct("!BBHHHHH")
+_VERSION_MODE = 2 << 3 | 6
+_MODE = 6
+_RESPONSE, _ERROR = 0x80, 0x40
+_SYSTEM_PEER = (6, 7)
+"""Selection in a peer's status: the system's peer, and the same with a pulse a second."""
+_UNSYNCHRONISED_LEAP = "3"
+_LOCAL = ("LOCL", "LOCAL(0)", "127.0.0.1")
+_DIGITS = 3
+_EPOCH = 2208988800
+_CLOCK_NETWORK = ipaddress.ip_network("127.127.0.0/16")
+
+
+def question(operation: int, sequence: int, association: int = 0, data: str = "") -> bytes:
+    """The datagram that asks; association 0 is the daemon itself."""
+    head = _HEAD.pack(_VERSION_MODE, operation, sequence, 0, association, 0, len(data))
+    return head + data.encode().ljust(-(-len(data) // 4) * 4, b"\0")
+
+
+def answer(datagram: bytes, operation: int, sequence: int) -> bytes | None:
+    """The data of the answer to that question; None for another datagram, Unreadable for a refusal."""
+    if len(datagram) < _HEAD.size:
+        return None
+    first, told, returned, status, _, offset, size = _HEAD.unpack_from(datagram)
+    if first & 7 != _MODE or not told & _RESPONSE or (told & 0x1F, returned) != (operation, sequence) or offset:
+        return None
+    if told & _ERROR:
+        raise Unreadable(f"ntpd refuses operation {operation}: error {status >> 8}")
+    return datagram[_HEAD.size : _HEAD.size + size]
+
+
+def associations(data: bytes) -> list[tuple[int, bool]]:
+    """The answer to READ_STATUS: each association, and whether the daemon follows it."""
+    pairs = list(struct.iter_unpack("!HH", data[: len(data) // 4 * 4]))[:MOST_PEERS]
+    return [(number, (status >> 8 & 7) in _SYSTEM_PEER) for number, status in pairs]
+
+
+def variables(data: bytes) -> dict[str, str]:
+    """``stratum=2, refid=192.0.2.1`` by name; no value of those asked for has a comma in it."""
+    pairs = (part.partition("=") for part in data.decode("latin-1").split(","))
+    return {name.strip(): value.strip().strip('"') for name, _, value in pairs}
+
+
+def peer(data: bytes, *, followed: bool) -> Peer | None:
+    """The answer to READ_VARIABLES of an association; None for a reference clock."""
+    told = variables(data)
+    try:
+        address = ipaddress.ip_address(told.get("srcadr", ""))
+    except ValueError:
+        return None
+    if address.is_unspecified or address in _CLOCK_NETWORK:
+        return None
+    return Peer(str(address), _reach(told.get("reach", "")), followed)
+
+
+def account(data: bytes, peers: tuple[Peer, ...]) -> Account:
+    """The answer to READ_VARIABLES of the daemon itself, with *peers* beside it."""
+    told = variables(data)
+    followed = next((peer.address for peer in peers if peer.followed), "")
+    if told.get("leap") == _UNSYNCHRONISED_LEAP and not followed:
+        return Account("ntpd", peers=peers)
+    delay, dispersion, offset = (_milliseconds(told, name) for name in ("rootdelay", "rootdisp", "offset"))
+    error = None if delay is None or dispersion is None else abs(offset or 0.0) + dispersion + delay / 2
+    return Account(
+        "ntpd",
+        follows=followed or _clock(told.get("refid", "")),
+        updated=_time(told.get("reftime", "")),
+        stratum=_stratum(told.get("stratum", "")),
+        offset=offset,
+        error=error,
+        peers=peers,
+    )
+
+
+def _clock(reference: str) -> str:
+    """A reference clock's name; ntpd's own clock is the driver LOCAL (127.127.1), or its orphan mode."""
+    return OWN_CLOCK if reference in _LOCAL or reference.startswith("127.127.1.") else printable(reference)
+
+
+def _stratum(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
+
+
+def _reach(text: str) -> int | None:
+    """The register's bits: ``0xff``, or ``377`` as ntpq writes it."""
+    try:
+        return (int(text, 16 if text.startswith("0x") else 8) & 0xFF).bit_count()
+    except ValueError:
+        return None
+
+
+def _milliseconds(told: dict[str, str], name: str) -> float | None:
+    try:
+        value = float(told.get(name, "")) / 1000
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _time(text: str) -> float | None:
+    """``0xea1b2c3d.80000000`` in epoch seconds."""
+    whole, _, fraction = text.removeprefix("0x").partition(".")
+    try:
+        return int(whole, 16) - _EPOCH + int(fraction or "0", 16) / 2**32
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,31 @@
+"""OpenSSL's error queue, kept from passing on what one certificate did to whoever asks next.
+
+OpenSSL has one queue of errors a thread.  Reading an extension that is none leaves an error in it although the call
+succeeds; Python looks into the queue after its next call and takes what is there for that one's: a good CA file is
+refused, another connection fails ("nested asn1 error").  Whatever looks into a certificate does so within `contained`.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+# Some releases of Python 3.11 warn of an object without a name to check; nobody is connected to.
+_CONTEXT.check_hostname = False
+
+
+@contextmanager
+def contained() -> Iterator[None]:
+    """Within this nobody else's error is met, and none is left behind; exceptions go through."""
+    _empty()
+    try:
+        yield
+    finally:
+        _empty()
+
+
+def _empty() -> None:
+    """Empty this thread's queue: making a TLS object does (CPython's newPySSLSocket), in 0.02 ms."""
+    _CONTEXT.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO())

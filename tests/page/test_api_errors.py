@@ -1,0 +1,168 @@
+"""The errors that interfaces report in JSON and XML."""
+
+import pytest
+
+from collectd_inode.page.page import Page
+
+
+@pytest.mark.parametrize(
+    ("body", "said", "status", "content_type"),
+    [
+        pytest.param(
+            '<?xml version="1.0" encoding="UTF-8"?><soap:Envelope '
+            'xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault><faultcode>'
+            "soap:Server</faultcode><faultstring>Database unavailable</faultstring><detail><e>ORA-12541: "
+            "TNS:no listener</e></detail></soap:Fault></soap:Body></soap:Envelope>",
+            "Database unavailable; ORA-12541: TNS:no listener",
+            500,
+            "text/xml; charset=utf-8",
+            id="soap",
+        ),
+        pytest.param(
+            '<?xml version="1.0"?><env:Envelope xmlns:env="http://www.w3.org/2003/05/soap-envelope">'
+            "<env:Header/><env:Body><env:Fault><env:Code><env:Value>env:Receiver</env:Value></env:Code>"
+            '<env:Reason><env:Text xml:lang="en">Processing error</env:Text></env:Reason></env:Fault>'
+            "</env:Body></env:Envelope>",
+            "Processing error",
+            500,
+            "application/soap+xml",
+            id="soap12",
+        ),
+        pytest.param(
+            '{"type":"https://example.com/probs/db","title":"Database '
+            'unavailable","status":503,"detail":"The order database does not '
+            'answer","instance":"/orders/1"}',
+            "Database unavailable; The order database does not answer",
+            503,
+            "application/problem+json",
+            id="problem",
+        ),
+        pytest.param(
+            '{"errors":[{"status":"422","source":{"pointer":"/data/attributes/firstName"},"title":"Invali'
+            'd Attribute","detail":"First name must contain at least two characters."}]}',
+            "Invalid Attribute; First name must contain at least two characters.",
+            422,
+            "application/vnd.api+json",
+            id="jsonapi",
+        ),
+        pytest.param(
+            '{"data":{"cart":null},"errors":[{"message":"connect ECONNREFUSED '
+            '10.0.0.5:5432","locations":[{"line":2,"column":3}],"path":["cart"],"extensions":{"code":"INT'
+            'ERNAL_SERVER_ERROR"}}]}',
+            "connect ECONNREFUSED 10.0.0.5:5432",
+            200,
+            "application/json",
+            id="graphql",
+        ),
+        pytest.param(
+            '{"timestamp":"2026-11-29T18:00:00.000+00:00","status":500,"error":"Internal Server '
+            'Error","message":"Could not open JPA EntityManager","path":"/api/tea"}',
+            "Internal Server Error; Could not open JPA EntityManager",
+            500,
+            "application/json",
+            id="spring-json",
+        ),
+        pytest.param(
+            '{"message":"The given data was invalid.","errors":{"email":["The email field is '
+            'required."],"password":["The password field is required."]}}',
+            "The given data was invalid. email: The email field is required. password: The password field is required.",
+            422,
+            "application/json",
+            id="laravel-json",
+        ),
+        pytest.param(
+            '{"detail":"Authentication credentials were not provided."}',
+            "Authentication credentials were not provided.",
+            401,
+            "application/json",
+            id="drf",
+        ),
+        pytest.param(
+            '{"detail":[{"loc":["body","name"],"msg":"field required","type":"value_error.missing"}]}',
+            "field required",
+            422,
+            "application/json",
+            id="fastapi",
+        ),
+        pytest.param(
+            '{"error":{"code":503,"message":"The service is currently '
+            'unavailable.","errors":[{"message":"The service is currently '
+            'unavailable.","domain":"global","reason":"backendError"}],"status":"UNAVAILABLE"}}',
+            "The service is currently unavailable. backendError",
+            503,
+            "application/json",
+            id="google",
+        ),
+        pytest.param(
+            '{"error":{"root_cause":[{"type":"cluster_block_exception","reason":"blocked by: '
+            '[SERVICE_UNAVAILABLE/1/state not recovered];"}],"type":"cluster_block_exception","reason":"b'
+            'locked by: [SERVICE_UNAVAILABLE/1/state not recovered];"},"status":503}',
+            "blocked by: [SERVICE_UNAVAILABLE/1/state not recovered]",
+            503,
+            "application/json",
+            id="elastic",
+        ),
+        pytest.param(
+            '{"error":"invalid_grant","error_description":"Invalid user credentials"}',
+            "invalid_grant; Invalid user credentials",
+            400,
+            "application/json",
+            id="oauth",
+        ),
+        pytest.param(
+            '<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code><Message>Access '
+            "Denied</Message><RequestId>4442587FB7D0A2F9</RequestId></Error>",
+            "Access Denied",
+            403,
+            "application/xml",
+            id="s3",
+        ),
+        pytest.param(
+            '{"error":{"code":"0x80040217","message":{"lang":"en-US","value":"Tea does not exist"}}}',
+            "Tea does not exist",
+            404,
+            "application/json",
+            id="odata",
+        ),
+    ],
+)
+def test_errors(body: str, said: str, status: int, content_type: str) -> None:
+    """What the answer says is wrong, in words, without what is around it."""
+    assert Page("http://h/", status, {"content-type": content_type}, body.encode()).complaint() == said
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"message": "Welcome", "items": []}',
+        '{"error": null, "items": []}',
+        '{"errors": [], "data": {"cart": 3}}',
+        '{"status": "ok", "error_count": 0}',
+        '{"error": ',
+        '["error"]',
+        "[" * 3000,
+        '{"errors": 3, "failed": false}',
+    ],
+)
+def test_no_error(body: str) -> None:
+    """An answer that reports none, or that nobody can read, says what it says."""
+    assert Page("http://h/", 200, {"content-type": "application/json"}, body.encode()).messages == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"success": false, "message": "Stock is empty"}', "Stock is empty"),
+        ('{"ok": false, "description": "chat not found"}', "chat not found"),
+        ('{"status": "error", "message": "rate limit"}', "rate limit"),
+        ('[{"data": null, "errors": [{"message": "no cart"}]}]', "no cart"),
+        ('\ufeff{"fault": {"faultstring": "Spike arrest"}}', "Spike arrest"),
+        ('{"Error": "Login failed"}', "Login failed"),
+        ('{"errors": {"name": ["is taken", "is short"]}}', "name: is taken; name: is short"),
+        ('{"error": {"code": "NO_STOCK"}}', "NO_STOCK"),
+    ],
+)
+def test_an_error_with_a_good_status(body: str, said: str) -> None:
+    """Many interfaces answer 200 and report the error in the answer."""
+    page = Page("http://h/", 200, {"content-type": "application/json"}, body.encode())
+    assert (page.complaint(), page.alerts) == (said, said)

@@ -1,0 +1,124 @@
+"""What a page is made of: which files, what they must be, and that a missing one fails the step."""
+
+from __future__ import annotations
+
+from asyncio import StreamReader, StreamWriter
+from pathlib import Path
+
+import pytest
+
+from collectd_inode.page.assets import Asset, Kind, assets, fault_of
+from collectd_inode.page.page import Page
+from collectd_inode.run import observe
+from tests.helpers.examples import loaded, write_feature
+from tests.helpers.hostile_peers import listening, told
+from tests.helpers.peers import answer, tidily
+
+PAGE = """<head><link rel=stylesheet href=/a.css><link rel="alternate stylesheet" href=/no.css>
+<link rel=icon href=/i.ico><link rel=stylesheet href=/off.css disabled><script src=/a.js></script>
+<script type=module src="b.js?x#y"></script>
+<script type="application/json" src=/no.json></script><script>1</script></head>
+<img src=/a.png><img src=/a.png><img src="data:image/png;base64,x"><script src=/a.js></script>"""
+STEP = "the page's style sheets, scripts and images should load"
+
+
+def page(url: str = "http://h/dir/") -> Page:
+    return Page(url, 200, {"content-type": "text/html"}, PAGE.encode())
+
+
+def test_which_files() -> None:
+    """Rule 72: what a browser fetches to draw and run the page, each address once."""
+    assert assets(page(), frozenset(Kind)) == [
+        Asset(Kind.STYLE_SHEET, "http://h/a.css"),
+        Asset(Kind.SCRIPT, "http://h/a.js"),
+        Asset(Kind.SCRIPT, "http://h/dir/b.js?x"),
+        Asset(Kind.IMAGE, "http://h/a.png"),
+    ]
+    assert assets(page(), frozenset({Kind.IMAGE})) == [Asset(Kind.IMAGE, "http://h/a.png")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "content_type", "said"),
+    [
+        (Kind.STYLE_SHEET, 200, "text/css; charset=utf-8", ""),
+        (Kind.STYLE_SHEET, 200, "text/html", "is no style sheet but text/html"),
+        (Kind.STYLE_SHEET, 404, "text/css", "answered 404"),
+        (Kind.SCRIPT, 200, "text/javascript", ""),
+        (Kind.SCRIPT, 200, "application/javascript", ""),
+        (Kind.SCRIPT, 200, "text/html", "is no script but text/html"),
+        (Kind.SCRIPT, 200, "", "is no script but of no type"),
+        (Kind.IMAGE, 200, "image/svg+xml", ""),
+        (Kind.IMAGE, 200, "", ""),
+        (Kind.IMAGE, 200, "text/html", "is no image but text/html"),
+        (Kind.IMAGE, 500, "image/png", "answered 500"),
+    ],
+)
+def test_what_each_must_be(kind: Kind, status: int, content_type: str, said: str) -> None:
+    """Rule 72: a server that answers its start page for a bundle that is gone answers 200."""
+    assert fault_of(Asset(kind, "http://h/x"), page(), status, content_type) == said
+
+
+def test_what_a_page_with_tls_may_not_ask_for() -> None:
+    """Rule 72: browsers block it."""
+    blocked = "is requested without TLS, which browsers block on an https page"
+    assert fault_of(Asset(Kind.SCRIPT, "http://h/x"), page("https://h/"), 200, "text/javascript") == blocked
+
+
+def replayed(
+    folder: Path, files: dict[str, bytes], runs: int = 1, assets_every: int = 10
+) -> tuple[list[str], list[str]]:
+    """What each run says, and the files that were asked for, in their order."""
+    asked: list[str] = []
+
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        while True:
+            target = (await reader.readuntil(b"\r\n\r\n")).split(b" ")[1].decode()
+            asked.append(target)
+            writer.write(files.get(target, answer(b"gone", "404 Not Found")))
+
+    async def main() -> list[str]:
+        async with listening(talk) as port:
+            path = write_feature(folder, f'When I go to "/dir/"\nThen {STEP}')
+            (job,) = loaded(path, base_url=f"http://127.0.0.1:{port}", assets_every=assets_every).jobs
+            return [told(await observe(job)).replace(str(port), "PORT") for _ in range(runs)]
+
+    return tidily(main()), asked
+
+
+def typed(kind: str, body: bytes = b"x") -> bytes:
+    return answer(body).replace(b"text/html", kind.encode(), 1)
+
+
+GOOD = {
+    "/dir/": answer(PAGE.encode()),
+    "/a.css": typed("text/css"),
+    "/a.js": typed("text/javascript"),
+    "/dir/b.js?x": typed("application/javascript"),
+    "/a.png": typed("image/png"),
+}
+
+
+def test_all_load(tmp_path: Path) -> None:
+    """Each is asked for once, and the step has a latency."""
+    assert replayed(tmp_path, GOOD) == (["passed"], ["/dir/", "/a.css", "/a.js", "/dir/b.js?x", "/a.png"])
+
+
+def test_what_does_not_load_is_named(tmp_path: Path) -> None:
+    """Gone, and a start page in the place of the bundle; a redirect is followed."""
+    moved = answer(b"", "302 Found", "Location: /b.css")
+    files = {**GOOD, "/a.css": moved, "/b.css": typed("text/css"), "/a.js": answer(b"<html>")}
+    del files["/a.png"]
+    (said,), asked = replayed(tmp_path, files)
+    assert said.startswith(
+        "failed expectation: 2 of 4 files of the page did not load: http://127.0.0.1:PORT/a.js is no script but"
+        " text/html; http://127.0.0.1:PORT/a.png answered 404, on http://127.0.0.1:PORT/dir/"
+    )
+    assert asked == ["/dir/", "/a.css", "/b.css", "/a.js", "/dir/b.js?x", "/a.png"]
+
+
+def test_not_in_every_run(tmp_path: Path) -> None:
+    """``AssetsEvery 3``: the first run and the fourth ask for them."""
+    said, asked = replayed(tmp_path, GOOD, runs=4, assets_every=3)
+    assert said == ["passed"] * 4
+    assert asked.count("/a.css") == 2
+    assert asked.count("/dir/") == 4

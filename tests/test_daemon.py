@@ -1,0 +1,748 @@
+"""What is behind collectd's callbacks, with a daemon that only takes notes."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import queue
+import stat
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from collectd_inode import __version__, daemon, state
+from collectd_inode.daemon import Daemon, Drain, Records, as_node, in_state_dir
+from collectd_inode.model import Cause, Confirm, Failure, Job
+from collectd_inode.oconfig import Node, parse
+from collectd_inode.report import plan as job_plan
+from collectd_inode.report import record as job_record
+from collectd_inode.report.notification import Notification, Severity
+from collectd_inode.report.record import among, following
+from collectd_inode.report.values import Value, version_number
+from collectd_inode.run import Run
+from collectd_inode.schedule import Health
+from collectd_inode.state import Writer, files
+from tests.helpers.examples import HUNG, OPEN, SetClock, logged, observed, passing, write_feature
+from tests.helpers.faults import FaultySite
+
+
+@dataclass
+class Collectd:
+    """Takes notes."""
+
+    values: list[Value] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
+    reads: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    arrived: queue.Queue[Value] = field(default_factory=queue.Queue)
+    broken: set[str] = field(default_factory=set)
+    """Plugin instances whose values are not taken."""
+
+    def dispatch(self, value: Value) -> None:
+        if value.plugin_instance in self.broken:
+            raise RuntimeError("no more room")
+        self.values.append(value)
+        self.arrived.put(value)
+
+    def notify(self, notification: Notification) -> None:
+        self.notifications.append(notification)
+
+    def every(self, seconds: float, callback: Callable[[], None]) -> None:
+        self.reads.append((seconds, callback))
+
+    def success(self) -> list[tuple[str, float, float]]:
+        """Instance, value and time of each bool-success."""
+        return [(v.plugin_instance, v.value, v.time) for v in self.values if v.type == "bool"]
+
+
+def in_a_read_thread(callback: Callable[[], None]) -> None:
+    """As collectd calls it; in the main thread it is ``collectd -T``."""
+    thread = threading.Thread(target=callback)
+    thread.start()
+    thread.join(HUNG)
+    assert not thread.is_alive()
+
+
+async def refused(run: Run) -> None:
+    with run.step(OPEN):
+        raise Failure(Cause.REFUSED, "503")
+
+
+async def broken(run: Run) -> None:
+    with run.step(OPEN):
+        raise ZeroDivisionError
+
+
+# The drain
+
+
+def test_a_job_has_at_most_one_observation_a_pass() -> None:
+    """collectd's write threads reorder bursts; the others wait for the next pass, in order."""
+    host = Collectd()
+    drain = Drain(host)
+    for slot in (1.0, 2.0, 3.0):
+        drain.put(observed(passing, host="a"), slot)
+    drain.put(observed(passing, host="b"), 4.0)
+    passes = []
+    for _ in range(4):
+        host.values.clear()
+        in_a_read_thread(drain.read)
+        passes.append([(v.host, v.time) for v in host.values if v.type == "bool"])
+    assert passes == [[("a", 1.0), ("b", 4.0)], [("a", 2.0)], [("a", 3.0)], []]
+
+
+def test_the_drain_tells_of_changes_once() -> None:
+    """A notification and a line in the log where the status changes; good news at the start is none."""
+    host = Collectd()
+    drain = Drain(host)
+    with logged() as lines:
+        for slot, probe in enumerate((passing, passing, refused, refused, broken, passing)):
+            drain.put(observed(probe, host="www"), float(slot))
+            in_a_read_thread(drain.read)
+    assert [(n.severity, n.message, n.time) for n in host.notifications] == [
+        (Severity.FAILURE, 'refused: go to "/": 503', 2.0),
+        (Severity.OKAY, "passed: 2 steps in 0.250 s; it was bad for 0 s, 3 runs failed", 5.0),
+    ]
+    changes = [line for line in lines if "scenario/web-home" in line]
+    place = f"({__file__}:{broken.__code__.co_firstlineno + 2})"
+    assert changes == [
+        'WARNING scenario/web-home: passed → failed: refused: go to "/": 503',
+        f'WARNING scenario/web-home: failed → error: error: go to "/": ZeroDivisionError: {place}',
+        "INFO scenario/web-home: error → passed: passed: 2 steps in 0.250 s",
+    ]
+    assert "ERROR     ZeroDivisionError" in lines
+
+
+def test_a_value_that_collectd_does_not_take_costs_one_observation() -> None:
+    """The read callback never raises, and the others go out."""
+    host = Collectd(broken={"web-home"})
+    drain = Drain(host)
+    drain.put(observed(passing, host="a"), 1.0)
+    drain.put(observed(passing, host="b"), 1.0)
+    with logged() as lines:
+        in_a_read_thread(drain.read)
+        host.broken.clear()
+        drain.put(observed(passing, host="a"), 2.0)
+        in_a_read_thread(drain.read)
+    assert [line.splitlines()[0] for line in lines] == ["ERROR bug: scenario/web-home was not dispatched"] * 2
+    assert host.success() == [("web-home", 1.0, 2.0)]
+
+
+def test_a_closed_drain_says_nothing() -> None:
+    """collectd frees its lists while it stops."""
+    host = Collectd()
+    drain = Drain(host)
+    drain.put(observed(broken), 1.0)
+    drain.closed = True
+    with logged() as lines:
+        in_a_read_thread(drain.read)
+    assert (host.values, host.notifications, lines) == ([], [], [])
+
+
+def test_a_drain_that_nobody_reads_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest observations are dropped."""
+    monkeypatch.setattr(daemon, "QUEUE_LENGTH", 3)
+    host = Collectd()
+    drain = Drain(host)
+    for number in range(9):
+        drain.put(observed(passing, host=str(number)), float(number))
+    in_a_read_thread(drain.read)
+    assert [v.time for v in host.values if v.type == "bool"] == [6.0, 7.0, 8.0]
+
+
+def test_the_plugin_s_own_health_goes_out_every_minute() -> None:
+    """The first at once, then on the minute's grid; when the clock was set back, from there on."""
+    host, clock = Collectd(), SetClock(600.0)
+    drain = Drain(host, clock)
+    drain.runner = SimpleNamespace(judge=lambda: None, health=lambda: Health(0.25, 1, 2, 3))  # type: ignore[assignment]  # a fake
+    times = []
+    for moved in (1, 58, 1, 59, 120, -3600):
+        clock.epoch += moved
+        host.values.clear()
+        in_a_read_thread(drain.read)
+        times.append(sorted({v.time for v in host.values}))
+    assert times == [[601.0], [], [660.0], [], [780.0], [-2820.0]]
+    assert [(v.identity, v.value) for v in host.values] == [
+        ("inode_probe/latency-loop_lag", 0.25),
+        ("inode_probe/count-jobs", 2.0),
+        ("inode_probe/count-late", 1.0),
+        ("inode_probe/gauge-config_errors", 3.0),
+        ("inode_probe/gauge-version", version_number(__version__)),
+    ]
+
+
+def test_an_overload_is_told_once_and_so_is_its_end() -> None:
+    """More is configured than can be done in its interval: the log says so, with what to do."""
+    clock = SetClock(600.0)
+    drain = Drain(Collectd(), clock)
+    late = iter([0, 3, 5, 0, 0])
+    fake = SimpleNamespace(judge=lambda: None, health=lambda: Health(0.25, next(late), 20, 0))
+    drain.runner = fake  # type: ignore[assignment]
+    with logged() as lines:
+        for _ in range(5):
+            clock.epoch += 60
+            in_a_read_thread(drain.read)
+    assert lines == [
+        "WARNING 3 runs of 20 jobs started late or were skipped in the last minute (the loop was blocked for 0.25 s):"
+        " more is configured than this collectd can run; use longer Intervals, fewer jobs or a second collectd",
+        "INFO every run started on time in the last minute",
+    ]
+
+
+# What is known of the jobs
+
+
+def seen(folder: Path, *probes: Any, clock: SetClock | None = None, **more: Any) -> tuple[Collectd, list[str]]:
+    """What a daemon that starts here tells and logs when a job's runs come out like this; then it is gone."""
+    host = Collectd()
+    records = Records(str(folder))
+    drain = Drain(host, clock or SetClock(), records)
+    with logged() as lines:
+        records.load(in_state_dir(str(folder)))
+        for slot, probe in enumerate(probes):
+            drain.put(observed(probe, **more), float(slot))
+            in_a_read_thread(drain.read)
+    return host, lines
+
+
+def test_a_restart_tells_nothing_twice(tmp_path: Path) -> None:
+    """A job that is still bad has been told; its recovery is told at the first good run.  The log says both again."""
+    said = [[n.severity.name for n in seen(tmp_path, *probes)[0].notifications] for probes in ([refused], [refused])]
+    assert said == [["FAILURE"], []]
+    host, lines = seen(tmp_path, broken)
+    assert host.notifications == []
+    assert lines[0].startswith("WARNING scenario/web-home: failed → error: error: ")
+    host, lines = seen(tmp_path, broken)
+    assert lines[0].startswith("WARNING scenario/web-home: error: error: ")
+    host, lines = seen(tmp_path, passing, passing)
+    again = "passed: 2 steps in 0.250 s; it was bad for 0 s, 4 runs failed"
+    assert [(n.severity, n.message) for n in host.notifications] == [(Severity.OKAY, again)]
+    assert lines == ["INFO scenario/web-home: error → passed: passed: 2 steps in 0.250 s"]
+    host, lines = seen(tmp_path, passing)
+    assert (host.notifications, lines) == ([], [])
+
+
+def test_runs_before_a_restart_count_for_confirm(tmp_path: Path) -> None:
+    """Two bad ones, a restart, a third."""
+    assert seen(tmp_path, refused, refused, confirm=Confirm(3, 3))[0].notifications == []
+    assert len(seen(tmp_path, refused, confirm=Confirm(3, 3))[0].notifications) == 1
+
+
+def test_a_bad_run_is_retried_until_it_is_told() -> None:
+    """So long after its end; nobody is asked more often for what is good, told, cannot run, or tells nobody."""
+    asked: list[float] = []
+
+    @dataclass
+    class Retries:
+        """Takes notes in place of a Runner."""
+
+        def retry(self, job: Job, when: float) -> None:
+            asked.append(when)
+
+        def judge(self) -> None: ...
+
+        def health(self) -> Health:
+            return Health()
+
+    host = Collectd()
+    drain = Drain(host, SetClock())
+    drain.runner = Retries()  # type: ignore[assignment]  # as much of a Runner as is wanted
+
+    def asked_after(*probes: Any, slot: float | None = None, **more: Any) -> list[float]:
+        asked.clear()
+        for number, probe in enumerate(probes):
+            observation = observed(probe, confirm=Confirm(3, 3), retry=15.0, **more)
+            drain.put(replace(observation, time=100.0 * number, elapsed=2.0), slot)
+            in_a_read_thread(drain.read)
+        return list(asked)
+
+    assert asked_after(passing, refused, passing, refused, refused, refused, refused, passing, host="a") == [
+        117.0, 317.0, 417.0,
+    ]  # fmt: skip
+    assert asked_after(refused, host="b", notify=False) == []
+    assert {value.plugin for value in host.values} == {"inode_probe"}  # nothing of a run that has no slot
+    assert [n.severity.name for n in host.notifications] == ["FAILURE", "OKAY"]
+
+
+def test_without_a_folder_a_restart_knows_nothing() -> None:
+    """Told in this process is told."""
+    for _ in range(2):
+        host = Collectd()
+        drain = Drain(host)
+        for slot in (1.0, 2.0):
+            drain.put(observed(refused), slot)
+            in_a_read_thread(drain.read)
+        assert len(host.notifications) == 1
+
+
+def test_a_record_is_on_disk_for_its_owner_only(tmp_path: Path) -> None:
+    """As the last run left it; the folder is made."""
+    folder = tmp_path / "inode"
+    seen(folder, passing, refused, host="www")
+    (file,) = folder.iterdir()
+    assert file.name == "status-scenario-web-home@www.json"
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, file)] == [0o700, 0o600]
+    (record,) = among(files(str(folder)))[0]
+    assert (record.status, record.cause, record.step, record.told) == ("failed", "refused", 'go to "/"', True)
+
+
+def test_a_record_that_cannot_be_read_is_told_and_written_anew(tmp_path: Path) -> None:
+    """From a newer version, say: the others are as they were."""
+    seen(tmp_path, refused)
+    seen(tmp_path, refused, host="www")
+    file = tmp_path / "status-scenario-web-home.json"
+    file.write_text('{"version": 2}')
+    host, lines = seen(tmp_path, refused, host="www")
+    assert host.notifications == []
+    assert lines[0] == (
+        f"WARNING {file} cannot be read: it was written by a newer version (its format is 2, this one reads 1);"
+        " the state of its job is lost"
+    )
+    assert len(seen(tmp_path, refused)[0].notifications) == 1
+    assert len(among(files(str(tmp_path)))[0]) == 2
+    (tmp_path / "file").write_text("")
+    assert seen(tmp_path / "file")[1] == [
+        f"WARNING {tmp_path}/file cannot be read: Not a directory; notification state, hold-offs and scores are lost"
+    ]
+
+
+def test_jobs_that_are_gone_are_forgotten_after_an_hour(tmp_path: Path) -> None:
+    """Not those of another daemon that runs, nor what will run yet: an hour and three intervals are waited for."""
+    clock = SetClock()
+    began = clock.epoch
+    records = {
+        "gone": began,
+        "mine": began,
+        "hourly": began,
+        "other": began + 3500,
+    }
+    writer = Writer()
+    for name, start in records.items():
+        record = job_record.following(
+            None, replace(observed(refused, interval=3600.0 if name == "hourly" else 60.0), time=start)
+        )
+        record = replace(record, instance=name)
+        writer.replace(job_record.path(str(tmp_path), record.identity), job_record.text(record))
+    kept = Records(str(tmp_path))
+    kept.load(files(str(tmp_path)))
+    drain = Drain(Collectd(), clock, kept)
+    drain.configured = lambda: {("", "scenario", "mine")}
+    found = []
+    for seconds in (3599, 2, 3599, 3 * 3600):
+        clock.pass_by(seconds)
+        in_a_read_thread(drain.read)
+        found.append(sorted(record.instance for record in among(files(str(tmp_path)))[0]))
+    assert found == [
+        ["gone", "hourly", "mine", "other"],
+        ["hourly", "mine", "other"],
+        ["hourly", "mine", "other"],
+        ["mine"],
+    ]
+
+
+def test_a_job_that_there_is_no_more_takes_its_alarm_along(tmp_path: Path) -> None:
+    """Its file has changed: nobody else would ever take the alarm back.  What has not been told is not taken back."""
+    host = Collectd()
+    clock = SetClock()
+    records = Records(str(tmp_path))
+    drain = Drain(host, clock, records)
+    jobs = {("www", "scenario", "web-home"), ("", "scenario", "web-home")}
+    drain.configured = lambda: jobs
+    for slot, observation in enumerate((observed(refused, host="www"), observed(refused, confirm=Confirm(2, 2)))):
+        drain.put(observation, float(slot))
+    in_a_read_thread(drain.read)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert [(n.severity.name, n.host) for n in host.notifications] == [("FAILURE", "www")]
+    jobs.clear()
+    drain.put(observed(refused, host="www"), 2.0)  # it was under way
+    for _ in range(2):
+        in_a_read_thread(drain.read)
+    said = "no longer monitored: the job was removed from the configuration"
+    assert host.notifications[1:] == [Notification(Severity.OKAY, said, "www", "scenario", "web-home", clock.now())]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_that_is_no_longer_configured_at_a_start_takes_its_alarm_back(tmp_path: Path) -> None:
+    """As the last daemon's plan says; not one of a block whose file cannot be read, nor another daemon's."""
+    good = write_feature(tmp_path, 'When I go to "http://127.0.0.1:1/"')
+    bad_file = tmp_path / "bad.feature"
+    bad_file.write_text("Featur: x\n")
+    folder = tmp_path / "inode"
+    folder.mkdir()
+    records = {
+        name: replace(following(None, replace(observed(refused), time=time.time())), job=job, instance=name)
+        for name, job in (("old", "old"), ("bad-x", "bad"), ("theirs", "theirs"), ("web-home", "web"))
+    }
+    for record in records.values():
+        job_record.path(str(folder), record.identity).write_text(job_record.text(record))
+    planned = [
+        job_plan.Planned("", "scenario", record.job, name, 60.0, 0.0)
+        for name, record in records.items()
+        if name != "theirs"
+    ]
+    plan = job_plan.Plan(os.getpid(), 0.0, tuple(planned))
+    job_plan.path(str(folder)).write_text(job_plan.text(plan))
+    blocks = f'<Scenario "web">\nFeature "{good}"\n</Scenario>\n<Scenario "bad">\nFeature "{bad_file}"\n</Scenario>'
+    with running(f'StateDir "{folder}"\nInterval 3600\n{blocks}\n') as (host, _):
+        [(_, read)] = host.reads
+        for _ in range(2):
+            in_a_read_thread(read)
+    assert [(n.severity, n.plugin_instance, n.message) for n in host.notifications] == [
+        (Severity.OKAY, "old", "no longer monitored: the job was removed from the configuration")
+    ]
+    assert sorted(file.name for file in folder.iterdir() if file.name != "jobs.json") == [
+        "status-scenario-bad-x.json",
+        "status-scenario-theirs.json",
+        "status-scenario-web-home.json",
+    ]
+
+
+def test_a_disk_that_hangs_holds_up_neither_the_runs_nor_the_drain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Values and notifications go out; the daemon stops all the same."""
+    go = threading.Event()
+    monkeypatch.setattr(state, "replace_now", lambda *_: go.wait(HUNG))
+    monkeypatch.setattr(state, "STOP_SECONDS", 0.01)
+    feature = write_feature(tmp_path, 'When I go to "http://127.0.0.1:1/"')
+    text = f'StateDir "{tmp_path}/inode"\nInterval 1\n<Scenario "web">\nFeature "{feature}"\n</Scenario>\n'
+    with running(text) as (host, made):
+        for _ in range(2):
+            host.arrived = queue.Queue()
+            assert next_success(host, {"web-home"}) == {"web-home": 0.0}
+        assert len(host.notifications) == 1
+        made.stop()
+    writing = [thread for thread in threading.enumerate() if thread.name == "collectd_inode-state"]
+    assert len(writing) == 1
+    go.set()
+    writing[0].join(HUNG)
+    assert not writing[0].is_alive()
+
+
+def test_a_disk_that_hangs_holds_up_the_start_for_a_moment_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of StateDir that gives no answer: the jobs run all the same, and what they knew is forgotten."""
+    monkeypatch.setattr(daemon, "READ_SECONDS", 0.2)
+    folder, answers = tmp_path / "inode", threading.Event()
+    folder.mkdir()
+
+    def hanging(folder: str) -> dict[Path, bytes | OSError]:
+        answers.wait(HUNG)
+        return {}
+
+    monkeypatch.setattr(daemon, "files", hanging)
+    text = f'StateDir "{folder}"\nInterval 1\n<Clock "local">\n</Clock>\n'
+    with logged() as lines, running(text) as (host, _):
+        assert "local" in next_success(host, {"local"})
+    answers.set()
+    told = f"WARNING {folder} cannot be read: no answer within 0.2 s; notification state, hold-offs and scores are lost"
+    assert told in lines
+
+
+def test_what_a_job_knew_is_read_once_and_before_its_first_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run looks into StateDir, and what is broken there is said once, whichever job it belongs to."""
+    folder = tmp_path / "inode"
+    folder.mkdir()
+    for name in ("clock-local", "ntp-time", "status-clock-local"):
+        (folder / f"{name}.json").write_text("{")
+    reads = []
+    read = state.content_of
+
+    def noted(path: Path) -> bytes | OSError:
+        reads.append(path.name)
+        return read(path)
+
+    monkeypatch.setattr(state, "content_of", noted)
+    text = f'StateDir "{folder}"\nInterval 1\n<Clock "local">\n</Clock>\n'
+    with logged() as lines, running(text) as (host, _):
+        for _ in range(2):
+            host.arrived = queue.Queue()
+            next_success(host, {"local"})
+    assert reads == ["clock-local.json", "ntp-time.json", "status-clock-local.json"]
+    assert [line.partition(" cannot")[0] for line in lines if "cannot be read" in line] == [
+        f"WARNING {folder}/{name}.json" for name in ("clock-local", "ntp-time", "status-clock-local")
+    ]
+
+
+def test_a_daemon_keeps_its_jobs_state_through_its_writer(tmp_path: Path) -> None:
+    """Also the jobs' own memories; what waits at the stop is written."""
+    clock = f'StateDir "{tmp_path}/inode"\nInterval 1\n<Clock "local">\n</Clock>\n'
+    with running(clock) as (host, _):
+        next_success(host, {"local"})
+        assert [thread.name for thread in threading.enumerate()].count("collectd_inode-state") == 1
+    assert "collectd_inode-state" not in [thread.name for thread in threading.enumerate()]
+    assert sorted(file.name for file in (tmp_path / "inode").iterdir()) == [
+        "clock-local.json",
+        "history-clock-local.jsonl",
+        "jobs.json",
+        "status-clock-local.json",
+    ]
+
+
+def test_what_has_not_run_yet_is_in_state_dir(tmp_path: Path) -> None:
+    """With its first run, within a minute; a job that ran within its interval waits for its slot."""
+    feature = write_feature(tmp_path, 'When I go to "http://127.0.0.1:1/"')
+    block = f'<Scenario "web">\nFeature "{feature}"\nInterval 86400\n</Scenario>'
+    text = f'StateDir "{tmp_path}/inode"\n{block}\n<Clock "local">\nInterval 86400\n</Clock>\n'
+    kept = tmp_path / "inode" / "status-clock-local.json"
+    kept.parent.mkdir()
+    ran = following(None, replace(observed(passing), time=time.time() - 600))
+    kept.write_text(job_record.text(replace(ran, kind="clock", job="local", instance="local", interval=86400.0)))
+    with running(text):
+        pass
+    plan = job_plan.parse((tmp_path / "inode" / "jobs.json").read_bytes())
+    assert plan is not None
+    waits = {job.instance: job.next - plan.written for job in plan.jobs}
+    assert plan.pid == os.getpid()
+    assert 0 <= waits["web-home"] <= 60 or waits["web-home"] == pytest.approx(86400, abs=60)  # its slot, by chance
+    assert 60 < waits["local"] <= 86400
+
+
+# The daemon
+
+
+def section(text: str) -> Any:
+    """A ``<Module>`` section as collectd hands it over: objects with key, values and children."""
+
+    def theirs(node: Node) -> Any:
+        return SimpleNamespace(key=node.key, values=node.values, children=tuple(map(theirs, node.children)))
+
+    return theirs(Node("Module", ("collectd_inode",), parse(text)))
+
+
+def test_collectd_s_tree_is_ours() -> None:
+    """Numbers, booleans and texts, blocks in blocks."""
+    text = '<Scenario "web">\nInterval 5\nNotify "none"\n<Inner>\nX true\n</Inner>\n</Scenario>\n'
+    ours = as_node(section(text))
+    assert (ours.key, ours.values) == ("Module", ("collectd_inode",))
+    assert ours.children == tuple(_without_places(node) for node in parse(text))
+    assert as_node(SimpleNamespace(key="K", values=(b"caf\xc3\xa9",), children=())).values == ("café",)
+
+
+def _without_places(node: Node) -> Node:
+    return Node(node.key, node.values, tuple(map(_without_places, node.children)))
+
+
+@contextmanager
+def running(text: str) -> Iterator[tuple[Collectd, Daemon]]:
+    """A started daemon; what it has observed is dispatched whenever collectd's clock strikes."""
+    host = Collectd()
+    made = Daemon(host)
+    made.section(section(text))
+    made.start()
+    try:
+        yield host, made
+    finally:
+        made.stop()
+
+
+def next_success(host: Collectd, instances: set[str]) -> dict[str, float]:
+    """bool-success of each instance, as soon as each has been heard of."""
+    found: dict[str, float] = {}
+    [(_, read)] = host.reads
+    end = time.monotonic() + HUNG
+    while time.monotonic() < end:
+        in_a_read_thread(read)
+        try:
+            value = host.arrived.get(timeout=0.01)
+        except queue.Empty:
+            continue
+        if value.type == "bool":
+            found[value.plugin_instance] = value.value
+        if set(found) >= instances:
+            return found
+    raise AssertionError(f"only {found} of {instances}")
+
+
+def test_configured_jobs_are_observed_beside_broken_ones(tmp_path: Path) -> None:
+    """A faulty block is refused with every problem named, and reports that it cannot run; the rest runs."""
+    feature = write_feature(tmp_path, 'When I go to "/fine"\nThen I should see "Welcome"')
+    typo = write_feature(tmp_path, 'When I go to "/fine"\nThen I sohuld see "Welcome"', "typo.feature")
+    with FaultySite() as site, logged() as lines:
+        text = (
+            f'Interval 1\n<Scenario "web">\nBaseURL "{site.url}"\nFeature "{feature}"\n</Scenario>\n'
+            f'<Scenario "typo">\nBaseURL "{site.url}"\nFeature "{typo}"\n</Scenario>\n'
+            f'<Scenario "lost">\nFeature "{tmp_path}/gone.feature"\n</Scenario>\n'
+            f'<Scenario "wrong">\nFeatur "{feature}"\n</Scenario>\n'
+        )
+        with running(text) as (host, _):
+            assert [seconds for seconds, _ in host.reads] == [1.0]
+            expected = {"web-home": 1.0, "typo-home": 0.0, "lost": 0.0, "wrong": 0.0}
+            # The first run may take longer than a second on a busy machine.
+            found = next(f for _ in range(30) if (f := next_success(host, set(expected)))["web-home"])
+    assert found == expected
+    assert [line for line in lines if line.startswith("ERROR")] == [
+        f'ERROR <Scenario "wrong"> Featur "{feature}": unknown key; did you mean Feature?',
+        f'ERROR {typo}:4:5: <Scenario "typo">: undefined step: I sohuld see "Welcome"; did you mean:'
+        ' I should see "Welcome"',
+        *_help(lines),
+        f'ERROR <Scenario "lost">: Feature "{tmp_path}/gone.feature": expected a file, folder or glob with feature'
+        " files in it",
+    ]
+    assert "INFO observing 4 jobs" in lines
+
+
+def _help(lines: list[str]) -> list[str]:
+    """What is said below a mistake; at least that the step may be written."""
+    found = [line for line in lines if line.startswith("ERROR     ")]
+    assert 'ERROR     @step("I sohuld see {string}")' in found
+    return found
+
+
+def test_strictness_refuses_at_the_end_of_its_own_section() -> None:
+    """With the first mistake and how many there are; all of them are in the log."""
+    made = Daemon(Collectd())
+    with logged() as lines:
+        refusal = made.section(section("StrictConfig true\nZzz 1\nInterval 0\n"))
+    first = (
+        "<Module> Zzz 1: unknown key; known here: AddressFamily, Clock, Confirm, ConfirmRecovery, Heartbeat, Host,"
+        " Interval, NTP, Notify, Quorum, RepeatInterval, SaveAge, SaveTotal, Scenario, Shard, Smarthost"
+    )
+    assert refusal == f"{first}, StateDir, StrictConfig, Timeout (2 in all, each in the log; StrictConfig is true)"
+    assert len([line for line in lines if line.startswith("ERROR")]) == 2
+    assert Daemon(Collectd()).section(section("Zzz 1\n")) == ""
+
+
+def test_nothing_to_do_is_said() -> None:
+    """Nothing ran is never OK."""
+    with logged() as lines, running("Interval 5\n"):
+        pass
+    assert lines == [
+        "ERROR nothing to do: no job is configured",
+        "INFO no StateDir: notification state, hold-offs and scores are lost when the daemon stops",
+        "INFO observing 0 jobs",
+    ]
+
+
+def test_a_stop_before_the_start_does_no_harm() -> None:
+    """collectd stops what it could not start."""
+    made = Daemon(Collectd())
+    made.stop()
+    assert made.section(section("Interval 5\n")) == ""
+
+
+# The front door
+
+
+class FakeCollectd(ModuleType):
+    """The module that the daemon's interpreter has, as far as `plugin` uses it."""
+
+    def __init__(self) -> None:
+        super().__init__("collectd")
+        self.lines: list[str] = []
+        self.callbacks: dict[str, Any] = {}
+        self.dispatched: list[dict[str, Any]] = []
+        for level in ("error", "warning", "info"):
+            setattr(self, level, lambda line, level=level: self.lines.append(f"{level} {line}"))
+        for kind in ("config", "init", "shutdown", "read"):
+            setattr(self, f"register_{kind}", self._registrar(kind))
+
+    def _registrar(self, kind: str) -> Callable[..., None]:
+        def register(callback: Any, *_: object, **named: object) -> None:
+            self.callbacks[kind] = callback
+            self.callbacks[f"{kind} name"] = named.get("name")
+
+        return register
+
+    def Values(self, **fields: Any) -> Any:  # noqa: N802  # collectd's name
+        return SimpleNamespace(dispatch=lambda: self.dispatched.append(fields))
+
+    def Notification(self, **fields: Any) -> Any:  # noqa: N802
+        def dispatch() -> None:
+            raise RuntimeError("no notification callbacks")  # what collectd says when nobody listens
+
+        return SimpleNamespace(dispatch=dispatch)
+
+
+@pytest.fixture
+def front_door(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, FakeCollectd]]:
+    """The plugin module, imported beside a fake daemon, registered."""
+    log = logging.getLogger("collectd_inode")
+    before = log.handlers, log.level, log.propagate
+    fake = FakeCollectd()
+    monkeypatch.setitem(sys.modules, "collectd", fake)
+    monkeypatch.delitem(sys.modules, "collectd_inode.plugin", raising=False)
+    module = importlib.import_module("collectd_inode.plugin")
+    module.register()
+    yield module, fake
+    log.handlers, log.level, log.propagate = before[0], before[1], before[2]
+    sys.modules.pop("collectd_inode.plugin", None)
+
+
+def test_the_life_of_the_plugin(front_door: tuple[Any, FakeCollectd], tmp_path: Path) -> None:
+    """Config, init, read, shutdown; afterwards nothing reaches collectd's log any more."""
+    _, fake = front_door
+    feature = write_feature(tmp_path, 'When I go to "http://127.0.0.1:1/"')
+    assert fake.callbacks["config name"] == "collectd_inode"
+    fake.callbacks["config"](section(f'Interval 1\n<Scenario "web">\nFeature "{feature}"\n</Scenario>\n'))
+    fake.callbacks["init"]()
+    assert fake.callbacks["read name"] == "collectd_inode"
+    end = time.monotonic() + HUNG
+    while time.monotonic() < end and not any(v["plugin"] == "scenario" for v in fake.dispatched):
+        in_a_read_thread(fake.callbacks["read"])
+        threading.Event().wait(0.01)
+    fake.callbacks["shutdown"]()
+    before = list(fake.lines)
+    logging.getLogger("collectd_inode").error("too late")
+    assert fake.lines == before
+    success = next(v for v in fake.dispatched if v["type"] == "bool")
+    assert (success["plugin"], success["plugin_instance"], success["type_instance"], success["values"]) == (
+        "scenario",
+        "web-home",
+        "success",
+        [0.0],
+    )
+    assert success["interval"] == 1.0
+    assert "info collectd_inode: observing 1 job" in fake.lines
+
+
+def test_strictness_is_the_only_exception(front_door: tuple[Any, FakeCollectd]) -> None:
+    """No other callback ever raises into collectd."""
+    module, fake = front_door
+    with pytest.raises(module.StrictConfigError, match=r"^<Module> Zzz 1: unknown key;"):
+        fake.callbacks["config"](section("StrictConfig true\nZzz 1\n"))
+    fake.callbacks["config"](None)
+    assert "error collectd_inode: bug: cannot read a <Module> section" in fake.lines
+
+
+def test_without_a_section_it_says_so(front_door: tuple[Any, FakeCollectd]) -> None:
+    """And the daemon starts."""
+    _, fake = front_door
+    fake.callbacks["init"]()
+    fake.callbacks["shutdown"]()
+    assert fake.lines == [
+        "error collectd_inode: nothing to do: no <Module collectd_inode> section was read; Import must stand before it"
+    ]
+
+
+def test_a_broken_dependency_is_a_line_in_the_log(
+    front_door: tuple[Any, FakeCollectd], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the mend; init and shutdown pass over it."""
+    _, fake = front_door
+    monkeypatch.setitem(sys.modules, "collectd_inode.daemon", None)
+    for name in ("config", "init", "shutdown"):
+        fake.callbacks[name](*([section("Interval 5\n")] if name == "config" else []))
+    assert fake.lines == [
+        "error collectd_inode: cannot run: import of collectd_inode.daemon halted; None in sys.modules;"
+        " run collectd-inode doctor to see what is missing; reinstall collectd_inode with collectd's Python"
+    ]
+
+
+def test_a_long_line_is_cut_as_collectd_would_but_not_inside_a_character(
+    front_door: tuple[Any, FakeCollectd],
+) -> None:
+    """Control characters become spaces, each line its own message."""
+    _, fake = front_door
+    logging.getLogger("collectd_inode").warning("a\x1b[1m\nb%s", "é" * 1000)
+    logging.getLogger("collectd_inode").debug("nobody wants to know")
+    assert fake.lines == ["warning collectd_inode: a [1m", "warning collectd_inode: b" + "é" * 491]

@@ -1,0 +1,283 @@
+"""A kind of job is a folder and a line in kinds.py: one is made up, and walked through the whole house."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from collectd_inode.kind import Kind, Module
+from collectd_inode.kinds import KINDS
+from tests.helpers import rrd
+from tests.helpers.places import ROOT
+
+DNS = {
+    "__init__.py": '"""Whether names are answered for."""\n',
+    "kind.py": '''
+        """The row of ``<DNS>`` blocks."""
+
+        from collectd_inode.kind import Drawn, Kind, Module
+
+
+        def _module():
+            from collectd_inode.dns import jobs
+
+            return Module(jobs.Settings, jobs.load)
+
+
+        def _drawn():
+            from collectd_inode.dns import panels
+
+            return Drawn(panels.panels, ("answers", "steps", "success"))
+
+
+        DNS = Kind("dns", "DNS", _module, _drawn, main_series="gauge-answers", main_words="answers", noun="zone")
+        ''',
+    "jobs.py": '''
+        """From a ``<DNS>`` block to its job."""
+
+        from dataclasses import dataclass, replace
+
+        from collectd_inode.dns.kind import DNS
+        from collectd_inode.keys import File, Loaded, key, text
+        from collectd_inode.model import Phase, PlannedStep
+        from collectd_inode.wire.measure import Exchange
+
+        ASK = PlannedStep("ask for example.org", "ask")
+
+
+        @dataclass(frozen=True, slots=True)
+        class Settings:
+            """What a block may say."""
+
+            zone: str | None = key("Zone", text, '"example.org"', "What to ask for.", needs=("Hints",))
+            hints: str | None = key("Hints", text, '"/etc/hints"', "Whom to ask.", file=File.READ)
+
+
+        async def ask(run):
+            """Ask: nobody, here."""
+            with run.step(ASK):
+                run.exchange(Exchange("192.0.2.1", {Phase.PROCESSING: 0.25}))
+            run.add_reading("gauge", "answers", 3)
+
+
+        def load(name, settings, common):
+            """One job."""
+            return Loaded((common.job(DNS.plugin, name, steps=(ASK,), readings=(("gauge", "answers"),), probe=ask),))
+        ''',
+    "panels.py": '''
+        """What there is to draw."""
+
+        from collectd_inode.panels import Line, Panel, Unit, latencies, verdict
+
+
+        def panels(subject):
+            """Its state, its steps, and how many answers came."""
+            answers = (Line(subject, "gauge", "answers", "answers"),)
+            return verdict(subject), *latencies(subject), Panel("Answers", answers, unit=Unit.NUMBER, name="answers")
+        ''',
+}
+CONF = """Hostname "web1"
+<Plugin python>
+  Import "collectd_inode"
+  <Module collectd_inode>
+    StateDir "{folder}/state"
+    <DNS "zone">
+      Zone "example.org"
+      Hints "{folder}/hints"
+    </DNS>
+  </Module>
+</Plugin>
+<Plugin rrdtool>
+  DataDir "{folder}/rrd"
+</Plugin>
+"""
+RECORD = """
+import asyncio
+from pathlib import Path
+from collectd_inode.cli.configured import read
+from collectd_inode.report import record as job_record
+from collectd_inode.report.notification import message
+from collectd_inode.report.values import values
+from collectd_inode.run import observe
+
+(job,) = read("collectd.conf").jobs
+observation = asyncio.run(observe(job))
+Path("state").mkdir()
+record = job_record.following(None, observation)
+job_record.path("state", record.identity).write_text(job_record.text(record))
+print(*(value.identity for value in values(observation, 0)), message(observation), sep="\\n")
+"""
+COMMAND = "import sys; from collectd_inode.cli import main; sys.exit(main())"
+IDENTITIES = [
+    f"dns-zone/{name}"
+    for name in ("bool-success", "gauge-cause", "gauge-warnings", "duration-elapsed", "latency-total")
+]
+
+
+class House:
+    """A copy of the package with one kind more, and a configuration with a job of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        package = folder / "code" / "collectd_inode"
+        shutil.copytree(ROOT / "collectd_inode", package, ignore=shutil.ignore_patterns("__pycache__"))
+        for name, text in DNS.items():
+            (package / "dns").mkdir(exist_ok=True)
+            (package / "dns" / name).write_text(dedent(text).lstrip("\n"))
+        kinds = package / "kinds.py"
+        text, count = re.subn(r"(KINDS.* = \(.*)\)", r"\1, DNS)", kinds.read_text(encoding="utf-8"))
+        assert count == 1
+        import_ = "from collectd_inode.dns.kind import DNS\n"
+        kinds.write_text(text.replace("from collectd_inode.kind ", f"{import_}from collectd_inode.kind "))
+        (folder / "hints").write_text("192.0.2.1\n")
+        (folder / "collectd.conf").write_text(CONF.format(folder=folder))
+
+    def python(self, code: str) -> str:
+        """What a program prints that knows of the kind."""
+        done = self._done("-c", code)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    def says(self, *words: str) -> str:
+        """What a command prints, on both streams; it is content."""
+        done = self._done("-c", COMMAND, *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def _done(self, *words: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(self.folder / "code"), "LC_ALL": "C.UTF-8"}
+        return subprocess.run(
+            [sys.executable, "-P", *words],
+            cwd=self.folder, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    return House(tmp_path_factory.mktemp("house"))
+
+
+def test_its_block_is_read(house: House) -> None:
+    """Its keys, and what they need."""
+    assert house.says("check", "collectd.conf") == "collectd.conf: good: 1 job, up to 7 series\n"
+    conf = (house.folder / "collectd.conf").read_text()
+    (house.folder / "half.conf").write_text(re.sub(" *Hints.*\n", "", conf))
+    done = house._done("-c", COMMAND, "check", "half.conf")
+    assert 'half.conf:6: error: <DNS "zone">: Zone: expected a Hints beside it' in done.stderr
+
+
+def test_it_is_run_and_shown_in_every_format(house: House) -> None:
+    """And counted as what it is."""
+    once = ("once", "collectd.conf", "--format")
+    pretty = house.says(*once, "pretty")
+    assert "ask for example.org" in pretty
+    assert "gauge-answers 3" in pretty
+    assert "1 zone (1 passed)" in pretty
+    assert json.loads(house.says(*once, "json"))["readings"] == {"gauge-answers": 3}
+    assert "gauge-answers 3" in house.says(*once, "junit")
+    nagios = house.says(*once, "nagios", "--warning", "2:4").splitlines()[0]
+    assert nagios.startswith("DNS OK - zone: answers 3 | 'bool-success'=1;;;0;1")
+    assert "'gauge-answers'=3;2:4" in nagios
+
+
+def test_its_values_and_its_message(house: House) -> None:
+    """As the daemon sends them; ``status`` has them from the record."""
+    assert house.python(RECORD).splitlines() == [
+        *IDENTITIES,
+        "dns-zone/gauge-answers",
+        "dns-zone/response_time-ask",
+        "passed: 1 step in 0.250 s",
+    ]
+    assert house.says("series", "collectd.conf").splitlines() == [
+        f"web1/{name}" for name in (*IDENTITIES, "dns-zone/response_time-ask", "dns-zone/gauge-answers")
+    ]
+    assert house.says("status", "--conf", "collectd.conf").startswith("dns/zone")
+
+
+def test_it_is_drawn(house: House) -> None:
+    """Pictures, the page of all jobs, and both dashboards: of the configuration, and those that are shipped."""
+    series = ("bool-success", "latency-total", "response_time-ask", "gauge-answers")
+    for name in series:
+        rrd.write(house.folder / "rrd" / "web1" / "dns-zone", name, [1.0] * 60, start=1_700_000_040)
+    house.says("graph", "collectd.conf", "--last", "520w")
+    drawn = {f"dns-zone-{name}.png" for name in ("answers", "steps", "success")}
+    assert set(os.listdir(house.folder / "graphs")) == {*drawn, "index.html"}
+    assert "<small>dns</small>" in (house.folder / "graphs" / "index.html").read_text(encoding="utf-8")
+    for source in ("graphite", "prometheus"):
+        board = json.loads(house.says("graph", "collectd.conf", "--grafana", source))
+        assert "Answers" in [panel["title"] for panel in board["panels"]]
+        shipped = house.python(f"from collectd_inode.report.grafana import *; print(text(generic({source!r})))")
+        assert "DNS ${dns}" in [panel["title"] for panel in json.loads(shipped)["panels"]]
+
+
+def test_pages_and_the_doctor_know_its_keys(house: House) -> None:
+    """The table of its keys; the files that they name."""
+    tables = house.python("from collectd_inode.report.key_tables import tables; print(tables()['DNS'])")
+    assert [line.split()[0] for line in tables.splitlines()[3:-2]] == ["``Zone", "``Hints"]
+    (house.folder / "hints").rename(house.folder / "gone")
+    try:
+        done = house._done("-c", COMMAND, "doctor", "collectd.conf")
+    finally:
+        (house.folder / "gone").rename(house.folder / "hints")
+    assert f"{house.folder}/hints" in done.stdout
+    assert "gauge-answers" in house.says("once", "--help")
+
+
+def test_no_command_is_broken_by_it(house: House) -> None:
+    """Each adds its arguments."""
+    helped = house.python("from collectd_inode.cli import parser; parser().parse_args(['run', '.'])")
+    assert helped == ""
+
+
+def test_a_kind_says_how_it_is_drawn() -> None:
+    """One that does not is no kind; mypy says so, too."""
+    with pytest.raises(TypeError, match="load_drawn"):
+        Kind("dns", "DNS", lambda: Module(object, lambda *_: None))  # type: ignore[call-arg, arg-type]
+
+
+NAMED = {
+    "cli/__init__.py": ["smarthost", "ntp", "clock"],  # commands
+    "cli/habits.py": ["smarthost", "ntp", "clock"],  # the words by which others call the commands
+    "cli/lint.py": ["scenario"],  # Gherkin's
+    "cli/series.py": ["scenario"],  # a key
+    "model.py": ["scenario"],  # a value of Detail
+    "report/jsonl.py": ["scenario"],  # a key
+}
+"""Where a word that is a kind's name, too, is something else."""
+
+
+def test_nobody_else_names_a_kind() -> None:
+    """Outside of its folder no code says what a kind is called."""
+    names = {kind.plugin for kind in KINDS}
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "collectd_inode").rglob("*.py")):
+        place = path.relative_to(ROOT / "collectd_inode")
+        if place.parts[0] not in names:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant) and node.value in names:
+                    found.setdefault(place.as_posix(), []).append(node.value)
+    assert found == NAMED
+
+
+def test_files_that_people_copy_name_every_kind() -> None:
+    """Those that no code makes: the rules, the addresses of the dashboards' page, and the page of the keys."""
+    *others, last = (f"``<{kind.block}>``" for kind in KINDS)
+    keys = (ROOT / "docs" / "reference" / "keys.rst").read_text(encoding="utf-8")
+    assert f"- {', '.join(others)} and {last} may be repeated." in keys
+    for path, beginning, between, end in (
+        ("dashboards/prometheus-rules.yml", "collectd_(", "|", ")_bool"),
+        ("docs/how-to/dashboards.rst", "HOST.{", ",", "}-*.bool"),
+    ):
+        text = (ROOT / path).read_text(encoding="utf-8")
+        wanted = beginning + between.join(kind.plugin for kind in KINDS) + end
+        assert wanted in text
+        assert text.count(end) == text.count(wanted)
