@@ -33,7 +33,7 @@ CONF = "/etc/collectd/collectd.conf"  # configured.DEFAULT_CONF; importing that 
 _STALE, _WAITING = "stale", "waiting"
 _KEYS = (
     *("kind", "job", "instance", "status", "since", "cause", "step", "message", "expected", "found", "place"),
-    *("last_run", "last_good", "notified", "muted_until", "evidence"),
+    *("warnings", "last_run", "last_good", "notified", "muted_until", "evidence"),
 )
 """The keys of a job in JSON."""
 _ORDER = [*(status for status in STATUSES if status != "passed"), _STALE, "passed"]
@@ -208,6 +208,7 @@ def _row(record: Record, now: float) -> dict[str, Any]:
         "since": record.since,
         "cause": record.cause,
         **{name: getattr(record, name) or None for name in ("step", "message", "expected", "found", "place")},
+        "warnings": [{"code": one.code, "message": one.message} for one in record.warnings],
         "last_run": record.time,
         "last_good": record.last_good,
         "notified": record.notified_bad,

@@ -425,7 +425,7 @@ def test_a_record_from_the_future_is_stale() -> None:
 
 NOTHING: dict[str, Any] = dict.fromkeys([
     *("kind", "job", "instance", "status", "since", "cause", "step", "message", "expected", "found", "place"),
-    *("last_run", "last_good", "notified", "muted_until", "evidence"),
+    *("warnings", "last_run", "last_good", "notified", "muted_until", "evidence"),
 ]) | {"kind": "scenario", "job": "web"}  # fmt: skip
 """What JSON has of a job of which nothing is known."""
 
@@ -513,6 +513,7 @@ def test_json(typed: Typed, kept: Callable[..., Path]) -> None:
             "expected": "Welcome",
             "found": "Sorry\n\tback at nine",
             "place": "f:4",
+            "warnings": [{"code": "slow", "message": "that took long"}],
             "last_run": NOW - 12,
             "last_good": NOW - 3 * 3600 - 60,
             "notified": True,
@@ -526,6 +527,7 @@ def test_json(typed: Typed, kept: Callable[..., Path]) -> None:
             "since": NOW - 400_000,
             "cause": "none",
             "place": "f:2",
+            "warnings": [],
             "last_run": NOW - 90_000,
             "notified": False,
         },
@@ -536,6 +538,7 @@ def test_json(typed: Typed, kept: Callable[..., Path]) -> None:
             "since": NOW - 7200,
             "cause": "none",
             "place": "f:2",
+            "warnings": [],
             "last_run": NOW - 12,
             "notified": False,
         },
