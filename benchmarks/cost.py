@@ -173,6 +173,7 @@ def _check_http(task: Task) -> Cost:
 PEERS: Mapping[str, Peer] = {
     "collectd_inode, 1 step a run": lambda task: _ours(task, "/once", 1),
     "collectd_inode, 5 steps a run": lambda task: _ours(task, "/kept", 5),
+    "as before, and every page is a new one": lambda task: _ours(task, "/changing", 5),
     REFERENCE: _blackbox,
     "check_http (fork and exec)": _check_http,
     "collectd's curl plugin, connecting": lambda task: _curl_plugin(task, "/once"),

@@ -46,11 +46,14 @@ def authority(folder: Path) -> Path:
 def nginx(folder: Path, port: int, tls_port: int | None = None, *, log: bool = False) -> Iterator[None]:
     """An nginx that answers `PAGE` for every path; connections are closed after each answer below ``/once``.
 
+    Below ``/changing`` no two answers are the same: a comment at the end holds the request's own number.
+
     With TLS it speaks 1.2 and no session can be taken up again: handshakes are full, records say in clear what sort
     they are, and the only application data from the server is the answer (1.3 hides its tickets among it).  *log*: it
     notes who asked for what, for `logged`.
     """
     (folder / "page.html").write_bytes(PAGE)
+    (folder / "changing.html").write_bytes(PAGE + b'<!-- <!--# echo var="request_id" --> -->')
     temporary = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     tls = "" if tls_port is None else f"listen 127.0.0.1:{tls_port} ssl backlog=4096; {_certificate(folder)}"
     access = (
@@ -68,6 +71,7 @@ http {{
     listen 127.0.0.1:{port} backlog=4096; {tls} root {folder};
     location / {{ try_files /page.html =404; }}
     location /once {{ keepalive_timeout 0; try_files /page.html =404; }}
+    location /changing {{ ssi on; try_files /changing.html =404; }}
     location = /status {{ stub_status; access_log off; }}
   }}
 }}
