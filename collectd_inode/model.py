@@ -200,7 +200,8 @@ class StepResult:
     """A step as it went.  ``seconds`` is wire time: None if it asked nothing of the network or did not pass.
 
     A step that ran into a deadline has the time waited.  ``excused``: it is a soft step that failed.
-    ``because``: why a clean-up step had nothing to clean up, and was skipped.
+    ``because``: why a clean-up step had nothing to clean up, and was skipped.  ``shown``: the lines that it shows to
+    the person who reads the run.
     """
 
     planned: PlannedStep
@@ -214,6 +215,7 @@ class StepResult:
     stamps: Stamps | None = None
     excused: bool = False
     because: str = ""
+    shown: tuple[str, ...] = ()
     network: float | None = None
     """Seconds in which it waited for the network, where an engine tells them from the rest."""
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import traceback
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -136,6 +136,7 @@ class OpenStep:
     def __init__(self, planned: PlannedStep, started: float) -> None:
         self.planned, self.started = planned, started
         self.exchanges: list[Exchange] = []
+        self.shown: list[str] = []
         self.timed: tuple[float, float | None, int | None] | None = None
         """Its seconds, those of the network, and bytes, where who does it has timed it."""
 
@@ -154,6 +155,7 @@ class OpenStep:
             bytes=sum(e.bytes for e in self.exchanges) if codes and timed is None else timed and timed[2],
             stamps=min((e.stamps for e in self.exchanges), default=None),  # one elapsed makes the sum elapsed
             excused=excused,
+            shown=tuple(self.shown),
         )
 
     @property
@@ -179,8 +181,12 @@ def _summed(parts: Iterator[Mapping[Phase, float]] | Sequence[Mapping[Phase, flo
 class Run:
     """A run being written; see the top of this file for how a probe writes it."""
 
-    def __init__(self, job: Job, clock: Clock = wire.SYSTEM_CLOCK, *, seconds: float | None = None) -> None:
+    def __init__(
+        self, job: Job, clock: Clock = wire.SYSTEM_CLOCK, *, seconds: float | None = None, attended: bool = False
+    ) -> None:
         self.job = job
+        self.attended = attended
+        """Whether a person reads it, rather than a daemon counts it."""
         self.redactor = Redactor()
         self.clock = clock
         self.seconds = job.deadline if seconds is None else seconds
@@ -313,6 +319,11 @@ class Run:
         for host, certificate in exchange.presented.items():
             self.note(f"certificate of {host}", certificate)
 
+    def show(self, lines: Iterable[str]) -> None:
+        """Show *lines* below the step that is open."""
+        if self._open is not None:
+            self._open.shown += lines
+
     def timed(self, series: str, seconds: float, network: float | None = None, size: int | None = None) -> None:
         """The step of this *series*, which is open or has passed, took so many *seconds*.
 
@@ -423,7 +434,13 @@ def _redacted(observation: Observation, redact: Redactor) -> Observation:
 
 def _redacted_step(step: StepResult, redact: Redactor) -> StepResult:
     planned = replace(step.planned, name=redact(step.name), below=tuple(map(redact, step.planned.below)))
-    return replace(step, planned=planned, trouble=_redacted_trouble(step.trouble, redact), because=redact(step.because))
+    return replace(
+        step,
+        planned=planned,
+        trouble=_redacted_trouble(step.trouble, redact),
+        because=redact(step.because),
+        shown=tuple(map(redact, step.shown)),
+    )
 
 
 def _redacted_trouble(trouble: Trouble | None, redact: Redactor) -> Trouble | None:
@@ -442,17 +459,23 @@ ENDING_SECONDS = 1.0
 
 
 async def observe(
-    job: Job, clock: Clock = wire.SYSTEM_CLOCK, *, seconds: float | None = None, unfinished: Unfinished | None = None
+    job: Job,
+    clock: Clock = wire.SYSTEM_CLOCK,
+    *,
+    seconds: float | None = None,
+    unfinished: Unfinished | None = None,
+    attended: bool = False,
 ) -> Observation:
     """Run *job* once, within its deadline, and tell how it went; the daemon and the command line both call this.
 
     *seconds* is a nearer deadline: that of a run that started late.  A run that does not end is reported as such, and
-    left to itself among the *unfinished*; its job is not run again while it lasts.
+    left to itself among the *unfinished*; its job is not run again while it lasts.  *attended*: a person reads it.
     """
     if job.probe is None:
         return unable(job, clock.now())
     unfinished = {} if unfinished is None else unfinished
-    run = Run(job, clock, seconds=job.deadline if seconds is None else min(seconds, job.deadline))
+    seconds = job.deadline if seconds is None else min(seconds, job.deadline)
+    run = Run(job, clock, seconds=seconds, attended=attended)
     if (before := unfinished.get(job.identity)) is not None and not before.done():
         before.cancel()  # it may mind this one
         return run.finish(Broken(f"the previous run has not ended yet: {_goes_on(before)}"))

@@ -13,6 +13,7 @@ class Manner(Enum):
     SEES = "sees: it waits for what it names to be there"
     READS = "reads: it waits for what it names, and remembers it"
     JUDGES = "judges: that something is not there says nothing before the page has settled"
+    SHOWS = "shows: it takes the page as it is once it has settled, whatever is there"
     TIMES = "times: it judges how long the step before it took"
     OWN = "own: an operator's code, which may do any of that and is done once"
     APART = "apart: it asks nothing of the page"

@@ -372,16 +372,23 @@ class Chromium:
 
     async def _judges(self, act: Callable[[], Awaitable[None]]) -> None:
         if self._page is not None:
-            await self._settle()
-            await self._look()
+            await self._look_when_settled()
             self._judge_later_document()
         await act()
+
+    async def _shows(self, act: Callable[[], Awaitable[None]]) -> None:
+        if self._page is not None:
+            await self._look_when_settled()
+        await act()
+
+    async def _look_when_settled(self) -> None:
+        await self._settle()
+        await self._look()
 
     async def _does_own(self, act: Callable[[], Awaitable[None]]) -> None:
         await self._time_settled()
         if self._page is not None:
-            await self._settle()
-            await self._look()
+            await self._look_when_settled()
         self._is_own, self._own_seconds = True, None
         await act()
         if self._own_seconds is not None:
@@ -396,6 +403,7 @@ class Chromium:
         Manner.SEES: _sees,
         Manner.READS: _reads,
         Manner.JUDGES: _judges,
+        Manner.SHOWS: _shows,
         Manner.TIMES: _times,
         Manner.OWN: _does_own,
         Manner.APART: _apart,

@@ -51,4 +51,4 @@ class _Places:
 
     async def observe(self, job: Job) -> Observation:
         async with self._hosts[job.target] if job.target else nullcontext(), self._all:
-            return await observe(job)
+            return await observe(job, attended=True)

@@ -10,11 +10,10 @@ from contextlib import suppress
 from typing import Any
 
 from collectd_inode.report.style import Style
-from collectd_inode.words import shortened
+from collectd_inode.scenario.showing import named
 
 Stamps = dict[str, tuple[int, int]]
 LOOK_SECONDS = 0.3
-_LONGEST, _MOST = 60, 30
 
 
 def pause() -> None:
@@ -57,7 +56,4 @@ def _files(source: str) -> Iterator[str]:
 def seen(url: str, names: Mapping[str, Any], style: Style) -> Iterator[str]:
     """A page, as sentences may name what is on it."""
     yield style.comment(f"      on the page {url}:")
-    for what, found in names.items():
-        shown = ", ".join(f'"{shortened(name, _LONGEST)}"' for name in found[:_MOST])
-        more = f", and {len(found) - _MOST} more" if len(found) > _MOST else ""
-        yield style.comment(f"        {what}: {shown or 'none'}{more}")
+    yield from (style.comment(f"        {line}") for line in named(names))

@@ -39,6 +39,7 @@ def _lines(observed: Observation, style: Style, before: Story | None, verbose: b
         colour = Status.UNDEFINED if step.excused else step.status
         yield _row(text, duration(step.seconds), step.place, width, style, status=colour)
         yield from (style.status(colour, f"      {harmless(line)}") for line in step.planned.below)
+        yield from (style.comment(f"      {harmless(line)}") for line in step.shown)
         if verbose:
             yield from (style.comment(f"      {line}") for line in _measured(step))
         if step.trouble is not None:

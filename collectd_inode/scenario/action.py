@@ -43,6 +43,8 @@ class Action(Generic[P]):
     """It neither asks for anything nor judges anything."""
     negative: bool = False
     """It wants something not to be there, which says nothing before a page has settled."""
+    shows: bool = False
+    """It shows a person where the run is; it cannot fail, and where nobody reads the run it does nothing."""
     apart: bool = False
     """It has nothing to do with a page."""
     fetches: bool = False
@@ -94,6 +96,8 @@ class Action(Generic[P]):
         """How it uses a browser, with these *arguments*."""
         if self.apart:
             return Manner.APART
+        if self.shows:
+            return Manner.SHOWS
         if self.judges_time or self.times_by_clock:
             return Manner.TIMES
         if self.navigates:

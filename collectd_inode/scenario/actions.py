@@ -400,6 +400,16 @@ async def header_should_not_contain(session: Session, name: str, pattern: str) -
         raise session.page.failure(what, nothing, shown_header(name, found))
 
 
+# For who writes the scenario.
+
+
+@action(navigates=False, shows=True)
+async def show_page(session: Session) -> None:
+    """Show the page to the person who runs the scenario."""
+    page = session.page
+    await aside_if_large(len(page.body), session.show, page)
+
+
 # Time.
 
 

@@ -24,7 +24,7 @@ def warnings(job: Job) -> list[Problem]:
         Problem(what, step.place) for step, what in (*_early_cleanup(steps), *_never_used(steps), *_untimed(steps))
     ]
     found += [Problem(_HIDDEN.format(status), step.place) for step, status in _hidden(steps).items()]
-    if all(step.action.navigates or step.action.prepares for step in steps):
+    if all(step.action.navigates or step.action.prepares or step.action.shows for step in steps):
         found.append(Problem("nothing is asserted: any page with a status below 400 passes", job.place))
     return found
 

@@ -29,6 +29,7 @@ from collectd_inode.scenario.action import Action
 from collectd_inode.scenario.engine import Engine, OpenEngine, Opening
 from collectd_inode.scenario.evidence import Evidence
 from collectd_inode.scenario.session import Session
+from collectd_inode.scenario.showing import shown_page
 from collectd_inode.secrets.files import first_line, long_enough, secret_content, secret_text
 from collectd_inode.state import Memory
 from collectd_inode.wire import Clock, Exchange, deadline
@@ -194,6 +195,7 @@ class Replay:
             legacy=self.legacy,
             assets_are_due=next(self.runs) % self.assets_every == 0,
             warn=run.warn,
+            show=lambda page: run.show(shown_page(page, run.redactor)),
         )
         try:
             await browser.begin()
@@ -320,6 +322,15 @@ class _Play:
             raise Misconfigured(f"the step cannot use the value of ${{{secret[0]}}}{hint}") from None
 
     async def _do(self, step: PreparedStep) -> None:
+        if not step.action.shows:
+            await self._perform(step)
+        elif self.run.attended:
+            try:
+                await self._perform(step)
+            except Failure as error:
+                self.run.show([error.message])
+
+    async def _perform(self, step: PreparedStep) -> None:
         session = self.session
         session.browser.refuse_bad_status = step.refuse_bad_status
         unknown = sorted(step.variables - session.variables.keys())

@@ -103,6 +103,10 @@ def _warns_nobody(code: str, message: str) -> None:
     """For a session without a run."""
 
 
+def _shows_nobody(page: Page) -> None:
+    """For a session whose run nobody reads."""
+
+
 def _from_one() -> Callable[[], int]:
     return itertools.count(1).__next__
 
@@ -116,7 +120,7 @@ class Session:
     of the last step that asked anything of the network, None if it got no answer.  ``next_number`` gives the
     scenario's next number, which no other run of it has had.  ``document`` is the JSON of the page it is read from.
     ``assets_are_due``: whether this run asks for what pages are made of; ``legacy``: things are found as Webrat found
-    them; ``warn`` (code, message) adds a warning to the run.
+    them; ``warn`` (code, message) adds a warning to the run; ``show`` shows a page to the person who reads the run.
     """
 
     browser: Engine
@@ -131,6 +135,7 @@ class Session:
     legacy: bool = False
     assets_are_due: bool = True
     warn: Callable[[str, str], None] = _warns_nobody
+    show: Callable[[Page], None] = _shows_nobody
 
     def count(self) -> int:
         """The same as ``next_number``, under the name that operators' own steps may know."""

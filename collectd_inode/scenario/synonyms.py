@@ -60,6 +60,8 @@ _REMEMBER = r"(?:save|store|capture|extract|keep|grab|copy|note|memori[sz]e|reme
 _ANSWERS = r"(?:returns?|responds?|answers?|repl(?:y|ies)|gives?|sends?|is|was|be|returned|yields?)"
 
 SYNONYMS = [
+    (r"(?:print|dump|debug|log|echo|show)\b(?! ?(?:in|on|out|off)\b).*\b(?:page|html|source|body|response)$",
+     ("show me the page",)),
     # what is not done here
     (r"(?:solve|complete|pass|enter) .*captcha|ping\b|traceroute|telnet|ssh\b|(?:print|dump|debug|log|echo"
      r"|show)\b(?! ?(?:in|on|out|off|me)\b)"

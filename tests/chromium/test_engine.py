@@ -91,10 +91,12 @@ def test_what_scripts_make_is_waited_for(tmp_path: Path) -> None:
         When I press "Deep"
         Then I should see "Clicked"
         When I press "Inner"
-        Then I should see "From within" """
+        Then I should see "From within"
+        And show me the page"""
     with site({"/": page}) as here:
         found = browsed_once(tmp_path, steps, here.url)
     assert (found.status, found.message) == (Status.PASSED, "")
+    assert "    From within" in found.steps[-1].shown
 
 
 def test_what_is_not_to_be_seen_is_judged_once_on_the_settled_page(tmp_path: Path) -> None:

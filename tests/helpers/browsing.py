@@ -135,7 +135,7 @@ def browsed(folder: Path, steps: str, url: str | None = None, *, times: int = 1,
     assert loaded.problems == ()
 
     async def main() -> list[Observation]:
-        return [await observe(job) for _ in range(times) for job in loaded.jobs]
+        return [await observe(job, attended=True) for _ in range(times) for job in loaded.jobs]
 
     return workers.run(browsing(main()))
 

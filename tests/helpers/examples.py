@@ -194,7 +194,7 @@ def replayed(*features: Path, **settings: Any) -> list[Observation]:
     """What comes of running every scenario of these features once, as the command line does."""
 
     async def all_of_them() -> list[Observation]:
-        return [await observe(j) for j in loaded(*features, **settings).jobs]
+        return [await observe(j, attended=True) for j in loaded(*features, **settings).jobs]
 
     return workers.run(all_of_them())
 

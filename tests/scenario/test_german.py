@@ -90,6 +90,7 @@ RAILS: tuple[Row, ...] = (
     ),
     (SEE + r"auf (.+) sein$", "sollte ich auf der Startseite sein", actions.should_be_on, ("/",), ()),
     (SEE + r"auf (.+) sein$", "ich sollte auf /kontakt sein", actions.should_be_on, ("/kontakt",), ()),
+    (r"^zeig mir die Seite$", "zeig mir die Seite", actions.show_page, (), ()),
 )
 
 UNSUPPORTED = (
@@ -100,7 +101,6 @@ UNSUPPORTED = (
     r'^(?:|ich )"([^"]*)" als Datum auswähle$',
     r'^(?:|ich )"([^"]*)" als "([^"]*)" Datum auswähle$',
     r"^(?:|ich )bin auf (.+)$",
-    r"^zeig mir die Seite$",
 )
 
 

@@ -237,7 +237,7 @@ def test_a_made_up_language(tmp_path: Path) -> None:
         unsupported=[
             {
                 "source": "cucumber-rails",
-                "instead": "show",
+                "instead": "date",
                 "steps": [{"expression": "/montru al mi/", "example": "montru al mi"}],
             }
         ],
@@ -253,7 +253,7 @@ def test_a_made_up_language(tmp_path: Path) -> None:
     assert isinstance(there.match('I follow "A"'), Matched)
     undefined = there.match("montru al mi")
     assert isinstance(undefined, Undefined)
-    assert undefined.instead.startswith("known from cucumber-rails, but not supported: nobody sits before a daemon")
+    assert undefined.instead.startswith("known from cucumber-rails, but not supported: choose the parts of the date")
     assert list(complaints(esperanto)) == [
         'no like of: I follow "Contact"',
         'no like of: the "User name" field within "#login" should contain "monitor"',

@@ -98,6 +98,7 @@ NAGIOS: tuple[Row, ...] = (
 )
 
 RAILS: tuple[Row, ...] = (
+    (r"^show me the page$", "show me the page", actions.show_page, ()),
     (r"^(?:|I )am on (.+)$", "I am on the home page", actions.go, ("the home page",)),
     (r"^(?:|I )am on (.+)$", "I am on /contact", actions.go, ("/contact",)),
     (r"^(?:|I )go to (.+)$", "I go to the homepage", actions.go, ("the homepage",)),
@@ -349,7 +350,6 @@ UNSUPPORTED = (
     r'^(?:|I )select "([^"]*)" as the "([^"]*)" time$',
     r'^(?:|I )select "([^"]*)" as the date$',
     r'^(?:|I )select "([^"]*)" as the "([^"]*)" date$',
-    r"^show me the page$",
 )
 
 
@@ -408,6 +408,6 @@ def test_parts_of_parts_have_an_end() -> None:
 
 def test_an_undefined_step_within_a_part_of_the_page_is_told_as_its_own() -> None:
     """With what the inner step is known for."""
-    found = WEB.match('show me the page within "#main"')
+    found = WEB.match('I ping "a" within "#main"')
     assert isinstance(found, Undefined)
-    assert (found.text, found.instead[:25]) == ('show me the page within "#main"', "known from cucumber-rails")
+    assert (found.text, found.instead[:26]) == ('I ping "a" within "#main"', "known from cucumber-nagios")

@@ -503,6 +503,9 @@ ENGLISH = sentences.vocabulary()
         ("I enter the one-time code", 'I fill in "Code" with the one-time password of "seed"'),
         ("I enter the 2FA code", 'I fill in "Code" with the one-time password of "seed"'),
         ("I enter the verification code", 'I fill in "Code" with the one-time password of "seed"'),
+        ("print last response", "show me the page"),
+        ("I dump the HTML", "show me the page"),
+        ("I print the page source", "show me the page"),
     ],
 )
 def test_other_words(step: str, suggested: str) -> None:
@@ -517,7 +520,6 @@ def test_other_words(step: str, suggested: str) -> None:
     [
         "I wait 5 seconds", 'I hover over "Menu"', "I scroll down", "I take a screenshot", "I press the Tab key",
         "I open a new tab", "I delete all cookies", "I close the browser", 'I right-click "Row"', "I navigate forward",
-        'print last response',
         'Close Browser',
         'I wait for the page to load',
         'I wait for 3 seconds',
