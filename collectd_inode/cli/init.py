@@ -18,6 +18,7 @@ from collectd_inode.cli.options import KeyOptions
 from collectd_inode.cli.terminal import Exit, complain
 from collectd_inode.keys import Expected, web_address
 from collectd_inode.names import slug
+from collectd_inode.page import urls
 from collectd_inode.scenario.draft import Draft, DraftStep, first_look, quoted
 from collectd_inode.scenario.replay import Seen
 from collectd_inode.scenario.settings import Settings
@@ -74,9 +75,10 @@ def _address(value: str) -> str:
     if secret := next((name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if looks_secret(name)), None):
         what = f"expected no “{secret}” in the address: it may be secret, and would stand in the feature file"
         raise argparse.ArgumentTypeError(what)
-    if quoted(value) is None or not value.isascii():
-        raise argparse.ArgumentTypeError("expected an address with other characters %-encoded")
-    return value
+    try:
+        return urls.destination(value, None)  # as a browser writes it: letters of other scripts and quotes are encoded
+    except urls.BadURL as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _first_scenario(address: str, host: str, url: str, settings: Settings, path: str) -> tuple[Draft, Tried]:

@@ -13,6 +13,9 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 FRAMING = frozenset({"connection", "content-length", "te", "transfer-encoding", "upgrade"})
 """Headers that are the connection's own."""
 
+IS_JSON = re.compile(r"application/(?:[\w.+-]+\+)?json")
+"""The media types of JSON, as `essence` has them."""
+
 _NO_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 

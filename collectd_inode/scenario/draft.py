@@ -9,10 +9,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from collectd_inode.page.headers import IS_JSON
 from collectd_inode.scenario.replay import Seen
+from collectd_inode.words import several
 
 _MOST_LINKS = 3
 _LONGEST_LINK, _LONGEST_TEXT = 40, 100
+_LEAST_PART = 4
+"""Fewer characters of a title stand on every page."""
 _SKIPPED = re.compile(r"skip |jump to |zum inhalt", re.IGNORECASE)
 """Links for those who use the keyboard; no visitor looks for them."""
 
@@ -81,16 +85,49 @@ def quoted(text: str) -> str | None:
 
 
 def first_look(address: str, host: str, seen: Seen, comments: tuple[str, ...] = ()) -> Draft:
-    """The first scenario of the page *seen* at *address*, a path on *host*: title, main heading, the first links."""
-    links = [name for name in seen.names.get("links", ()) if _tells(name)]
-    looked_for = [("the title should be", seen.title), ("I should see", seen.heading)]
-    looked_for += [("I should see the link", name) for name in links[:_MOST_LINKS]]
-    steps = [DraftStep("When", f"I go to {quoted(address)}")]
-    for sentence, name in looked_for:
-        text = quoted(name) if 0 < len(name) <= _LONGEST_TEXT else None
-        if text is not None:
-            steps.append(DraftStep("Then", f"{sentence} {text}"))
-    return Draft(host, f"A visitor opens {address}", tuple(steps), comments)
+    """The first scenario of the page *seen* at *address*, a path on *host*: title, main heading, the first links.
+
+    Where there is neither heading nor link, a button or field; where nothing can be named, what came at all.
+    """
+    expected = [*_of_title(seen.title), *_named("I should see", _part(seen.heading))]
+    links = [name for name in seen.names.get("links", ()) if _tells(name)][:_MOST_LINKS]
+    controls = [("link", name) for name in links]
+    if not seen.heading and not links:
+        controls = [(what, name) for what in ("field", "button") for name in seen.names.get(several(what), ())[:1]]
+    for what, name in controls:
+        expected += _named(f"I should see the {what}", name if len(name) <= _LONGEST_LINK else "")
+    then = [DraftStep("Then", text) for text in expected or [_of_answer(seen)]]
+    go = DraftStep("When", f"I go to {quoted(address)}")
+    return Draft(host, f"A visitor opens {address}", (go, *then), comments)
+
+
+def _named(sentence: str, name: str) -> list[str]:
+    """*sentence* about *name*, if it can be said."""
+    said = quoted(name) if name else None
+    return [f"{sentence} {said}"] if said else []
+
+
+def _of_title(title: str) -> list[str]:
+    part = _part(title)
+    return _named("the title should be" if part == title else "the title should contain", part)
+
+
+def _part(text: str) -> str:
+    """The longest part of *text* that a sentence can hold, most often all of it; empty where it says too little."""
+    if quoted(text) is not None and len(text) <= _LONGEST_TEXT:
+        return text
+    printable = "".join(c if c.isprintable() else '"' for c in text)
+    longest = max(re.split(r"[\"'\\]|\$\{", printable), key=len).strip()
+    part = longest if len(longest) <= _LONGEST_TEXT else longest[:_LONGEST_TEXT].rpartition(" ")[0]
+    return part if len(part) >= _LEAST_PART else ""
+
+
+def _of_answer(seen: Seen) -> str:
+    """An expectation of an answer that is no page: its kind."""
+    if IS_JSON.fullmatch(seen.content_type):
+        return "the response should be JSON"
+    said = quoted(seen.content_type.replace("+", "[+]")) if seen.content_type else None
+    return f'the "Content-Type" header should contain {said}' if said else f"the status should be {seen.status}"
 
 
 def _tells(name: str) -> bool:

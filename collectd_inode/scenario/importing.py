@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 from collectd_inode.browser.suffixes import site
 from collectd_inode.model import Failure
 from collectd_inode.page import forms, locate, urls
+from collectd_inode.page.headers import IS_JSON
 from collectd_inode.page.page import Page
 from collectd_inode.page.text import Element
 from collectd_inode.scenario.draft import Draft, DraftStep, quoted
@@ -27,7 +28,6 @@ from collectd_inode.words import plural
 _TELLING = 8
 """Fewer characters are not remembered: they may stand in an answer by chance."""
 _MOST_STEPS = 200
-_JSON = re.compile(r"application/(?:[\w.+-]+\+)?json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ class _Importer:
 
     def _call(self, one: Recorded) -> None:
         self._take_headers(one)
-        if one.sent and _JSON.fullmatch(one.sent_type):
+        if one.sent and IS_JSON.fullmatch(one.sent_type):
             try:
                 body = json.loads(one.sent)
             except (ValueError, RecursionError):
@@ -384,7 +384,7 @@ def quoted_address(address: str) -> str | None:
 
 
 def _is_json(one: Recorded) -> bool:
-    return _JSON.match(one.answered.get("content-type", "")) is not None
+    return IS_JSON.match(one.answered.get("content-type", "")) is not None
 
 
 def _path(url: str) -> str:

@@ -113,6 +113,8 @@ class Seen:
     asks_for_password: bool = False
     looks_scripted: bool = False
     """Whether scripts build it, which the plain engine does not run."""
+    status: int = 200
+    content_type: str = ""
 
 
 Look = Callable[[Seen], None]
@@ -227,6 +229,8 @@ class Replay:
                     run.redactor(heading(page)),
                     bool(passwords),
                     page.looks_scripted,
+                    page.status,
+                    run.redactor(page.content_type),
                 )
             )
 
