@@ -237,8 +237,10 @@ def port(values: Values) -> int:
 def text(values: Values) -> str:
     """One text in double quotes, not empty."""
     value = _one(values)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str):
         raise Expected("a text in double quotes")
+    if not value:
+        raise Expected("a text that is not empty")
     return value
 
 

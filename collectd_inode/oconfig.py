@@ -73,12 +73,16 @@ def read(path: str) -> tuple[Node, ...]:
     return load(path).nodes
 
 
-def load(path: str) -> WholeConf:
-    """As `read`, and what the daemon would only warn of or not even notice."""
+def load(path: str, content: bytes | None = None) -> WholeConf:
+    """As `read`, and what the daemon would only warn of or not even notice; *content* was read from *path* already."""
     reader = _Reader()
-    nodes = reader.path(path, None, 0, Place(path, 1), on_missing=reader.problems)
+    if content is None:
+        nodes = reader.path(path, None, 0, Place(path, 1), on_missing=reader.problems)
+    else:
+        nodes = reader.text(content.decode("utf-8", "surrogateescape"), path, 0)
     if not nodes and not reader.problems:
-        reader.problems.append(Problem("the configuration is empty: collectd does not start", Place(path, 1)))
+        empty = Problem("the configuration is empty: collectd does not start", Place(path, 1))
+        reader.problems = [*reader.warnings, empty]  # which says why it is
     if reader.problems:
         raise BadConfig(dict.fromkeys(reader.problems))
     return WholeConf(tuple(nodes), tuple(dict.fromkeys(reader.warnings)))
@@ -425,6 +429,10 @@ class _Reader:
         except OSError as trouble:
             self.problems.append(Problem(f"cannot read {path}: {trouble.strerror}", asked))
             return []
+        return self.text(text, path, depth)
+
+    def text(self, text: str, path: str, depth: int) -> list[Node]:
+        """The nodes of a file's *text*."""
         tree = _Tree(path)
         tree.grow(text)
         self.problems += tree.problems

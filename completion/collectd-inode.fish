@@ -73,7 +73,7 @@ complete -c collectd-inode -n '_shtab_collectd_inode_using run' -l list -l dry-r
 complete -c collectd-inode -n '_shtab_collectd_inode_using run' -l fail-fast -d 'stop after the first scenario that does not pass'
 complete -c collectd-inode -n '_shtab_collectd_inode_using run' -l watch -d 'run again when a file changes, and show what the last page has to offer'
 complete -c collectd-inode -n '_shtab_collectd_inode_using run' -l repeat -x -d 'replay N times, end in statistics'
-complete -c collectd-inode -n '_shtab_collectd_inode_using run' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'a file with a <Scenario> block, or with what stands in one'
+complete -c collectd-inode -n '_shtab_collectd_inode_using run' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'a file with a <Scenario> block, or with what stands in one; - for standard input'
 complete -c collectd-inode -n '_shtab_collectd_inode_using run' -s j -l jobs -x -d 'run so many at once, but no more than 16 of one host; default: 1'
 complete -c collectd-inode -n '_shtab_collectd_inode_using run' -l format -s f -xka "pretty json junit nagios" -d 'pretty: for people; json: one object a line; junit: for CI; nagios: the output of a plugin'
 complete -c collectd-inode -n '_shtab_collectd_inode_using run' -s o -l output -xka "(__fish_complete_path (commandline -ct))" -d 'write another format into a file, beside --format; repeatable'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from collectd_inode import oconfig
-from collectd_inode.cli.configured import module, parts
+from collectd_inode.cli.configured import load, module, parts
 from collectd_inode.config import Configuration
 from collectd_inode.keys import BlockSettings
 from collectd_inode.kinds import KINDS
@@ -37,7 +37,7 @@ def read_block(path: str) -> tuple[RunBlock, list[Problem]]:
     What the daemon keeps between runs is left alone.
     """
     try:
-        nodes = oconfig.load(path).nodes
+        nodes = load(path).nodes
     except oconfig.BadConfig as error:
         return NO_BLOCK, list(error.problems)
     configuration = Configuration(Door.CLI)

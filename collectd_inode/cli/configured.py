@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from collectd_inode import config, oconfig
 from collectd_inode.cli.progress import Progress
+from collectd_inode.cli.selection import STDIN, contents
 from collectd_inode.cli.traps import traps
 from collectd_inode.config import Block, Configuration
 from collectd_inode.keys import Loaded, file
@@ -50,7 +51,7 @@ def read(path: str, *, fragment: bool = False, stand_in: str = "") -> Read:
     *fragment*: it is a part of a configuration.  *stand_in*: a file that is read in place of each file of secrets.
     """
     try:
-        text = oconfig.load(path)
+        text = load(path)
     except oconfig.BadConfig as error:
         return Read((), error.problems)
     tree = text.nodes
@@ -78,6 +79,12 @@ def read(path: str, *, fragment: bool = False, stand_in: str = "") -> Read:
         blocks,
         configuration.strict,
     )
+
+
+def load(path: str) -> oconfig.WholeConf:
+    """A configuration from a file, a folder, a pipe, or with ``-`` standard input.  Raises BadConfig."""
+    path = STDIN if path == "-" else path
+    return oconfig.load(path, contents([path]).get(path))
 
 
 def parts(tree: Sequence[Node], path: str) -> list[Node]:

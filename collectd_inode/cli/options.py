@@ -51,7 +51,7 @@ class KeyOptions:
             raise ValueError(f"{key} does not change one run")
         takes: dict[str, Any] = {"dest": field, "default": row.default, "help": _help(row), "type": self.type(key)}
         if isinstance(row.read, Choice):
-            takes |= {"choices": row.read.words, "type": str}
+            takes |= {"choices": row.read.words, "type": str.lower}
         elif isinstance(row.read, Pair):
             takes |= {"type": partial(_pair, row.read, row.metavar)}
         if row.metavar or row.read is boolean:

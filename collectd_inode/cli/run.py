@@ -60,7 +60,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--watch", action="store_true", help="run again when a file changes, and show what the last page has to offer"
     )
     parser.add_argument("--repeat", metavar="N", type=times, default=1, help="replay N times, end in statistics")
-    parser.add_argument("--config", metavar="FILE", help="a file with a <Scenario> block, or with what stands in one")
+    parser.add_argument(
+        "--config",
+        action=Once,
+        instead="all of it in one file",
+        metavar="FILE",
+        help="a file with a <Scenario> block, or with what stands in one; - for standard input",
+    )
     parallel(parser, 1)
     formats(parser, _complaints)
     verbosity(parser)
@@ -133,7 +139,7 @@ class _Command:
 
     def _load(self) -> Loaded:
         looks = self._pages.__setitem__ if self._options.watch or self._options.verbose else None
-        around = Environment(contents(self._selection.paths), secret_files(os.environ), looks)
+        around = Environment(contents(self._selection.paths), secret_files(os.environ), looks, is_typed=True)
         return load(self._block.name, self._settings, over(self._options, self._block.common), around)
 
     async def _replay(self, jobs: Sequence[Job], shown: Presenter) -> None:
@@ -175,7 +181,10 @@ def _complaints(options: argparse.Namespace) -> Iterator[str]:
         yield "the following arguments are required: PATH[:LINE], or --config FILE"
     if options.watch and (options.format != "pretty" or options.list):
         yield "--watch shows what people read: expected no other --format, and no --list"
-    if options.watch and any(path.split(":")[0] in ("-", STDIN) for path in options.paths):
+    piped = [path for path in (*options.paths, options.config or "") if path.split(":")[0] in ("-", STDIN)]
+    if len(piped) > 1:
+        yield "standard input can be read once: expected one file for it"
+    if options.watch and piped:
         yield "--watch looks at files: expected no standard input"
     for format in (options.format, *(format for format, _ in options.wanted)):
         if options.repeat > 1 and format not in ("pretty", "json"):

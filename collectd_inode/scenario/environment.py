@@ -18,12 +18,14 @@ from collectd_inode.model import Place
 class Environment:
     """``contents``: feature files that were read already, by name.  ``secret_files``: see `secret_files`.
 
-    ``look`` is handed the place of each scenario that has run, and its last page.
+    ``look`` is handed the place of each scenario that has run, and its last page.  ``is_typed``: somebody typed a
+    command that takes variables.
     """
 
     contents: Mapping[str, bytes] = field(default_factory=dict)
     secret_files: Mapping[str, str] = field(default_factory=dict)
     look: Callable[[Place, Any], None] | None = None
+    is_typed: bool = False
 
 
 NO_ENVIRONMENT = Environment()
@@ -40,6 +42,11 @@ def secret_files(environment: Mapping[str, str]) -> dict[str, str]:
 def variable_of(name: str) -> str:
     """The environment's variable for a secret called *name*."""
     return f"INODE_SECRET_{_folded(name)}_FILE"
+
+
+def how_to_give(name: str) -> str:
+    """The ways in which a command gets a value for *name*."""
+    return f"give it by -D {name}=VALUE, --secret {name}=FILE, or the file's name in {variable_of(name)}"
 
 
 def secrets(

@@ -102,6 +102,7 @@ class _Loader:
         self.profile = tls.Profile(s.ca_cert, s.verify_peer, s.client_cert, s.client_key, s.minimum_tls)
         self.sources: list[str] = [*settings.features, *settings.steps, *self.profile.sources]
         self.known = {name for name, _ in (*settings.variables, *settings.secrets)}
+        self.from_environment: dict[str, str] = {}
 
     def jobs(self) -> tuple[Job, ...]:
         for what in contradictions(self.settings, self.common):  # a block's have been found by `config`
@@ -143,6 +144,7 @@ class _Loader:
         found, complaints = environment.secrets(self.environment.secret_files, used, self.known)
         self.settings = replace(self.settings, secrets=(*self.settings.secrets, *found))
         self.known |= {name for name, _ in found}
+        self.from_environment = {name: environment.variable_of(name) for name, _ in found}
         for complaint in complaints:
             self._misconfigured(Problem(complaint))
 
@@ -222,16 +224,16 @@ class _Loader:
 
     def _check_secrets(self) -> None:
         """A missing secret is reported now, and by each run until the file is there."""
-        files = [path for _, path in self.settings.secrets]
+        files = [(self.from_environment.get(name, ""), path) for name, path in self.settings.secrets]
         if self.settings.auth_password_file is not None:
-            files.append(self.settings.auth_password_file)
-        for path in files:
+            files.append(("", self.settings.auth_password_file))
+        for variable, path in files:
             if warning := loose(path, private=True):
                 self.warnings.append(Problem(warning, where=self.where, value=path))
             try:
                 usable_secret(path)
             except Misconfigured as error:
-                self._problem(Problem(str(error), value=path))
+                self._problem(Problem(f"{variable}: {error}" if variable else str(error), value=path))
 
     def _check_browser(self) -> None:
         """A missing browser is reported now, and by each run until there is one."""
@@ -345,7 +347,8 @@ class _Loader:
             return ""
         known = ", ".join(sorted(before.known))
         there = f"; known: {known}" if known else "; no Variable or Secret is given"
-        return f"unknown variable ${{{unknown[0]}}}{there}"
+        mend = f"; {environment.how_to_give(unknown[0])}" if self.environment.is_typed else ""
+        return f"unknown variable ${{{unknown[0]}}}{there}{mend}"
 
     def _no_address(self, matched: Matched) -> str:
         """The mistake in the address of a navigation, where it is written out."""

@@ -122,6 +122,9 @@ def _load_store(made: ssl.SSLContext, path: str) -> None:
     made.load_verify_locations(cadata=b"".join(anchor.der for anchor in found.anchors))
 
 
+_REASONS = {"KEY_VALUES_MISMATCH": "the key is another certificate's"}
+
+
 def _load_client(made: ssl.SSLContext, certificate: str, key: str | None) -> None:
     def no_passphrase() -> str:
         held = key or certificate
@@ -129,6 +132,10 @@ def _load_client(made: ssl.SSLContext, certificate: str, key: str | None) -> Non
 
     try:
         made.load_cert_chain(certificate, key, password=no_passphrase)
-    except OSError as error:  # SSLError is one
-        reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
-        raise BadProfile(f"{certificate}{f' with {key}' if key else ''}: {reason or error}", certificate) from None
+    except ssl.SSLError as error:
+        # OpenSSL gives no reason where it finds nothing of the kind at all.
+        expected = "expected a certificate and its key, in PEM (-----BEGIN …)"
+        reason = _REASONS.get(error.reason, error.reason) if error.reason else expected
+        raise BadProfile(f"{certificate}{f' with {key}' if key else ''}: {reason}", certificate) from None
+    except OSError as error:
+        raise BadProfile(f"{certificate}{f' with {key}' if key else ''}: {error.strerror}", certificate) from None

@@ -179,7 +179,49 @@ def test_a_run_with_a_secret_of_the_environment(
     assert (code, out, "${shop-key} and ${shop_key}" in err) == (2, "", True)
 
 
+def test_a_secret_that_is_not_there(typed: Typed, tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable that names the file is named; without one, how to give a value is said."""
+    words = ("run", write_feature(tmp_path, 'When I go to "/${shop-key}"'), "--base-url", site.url)
+    assert (
+        typed(*words)[2]
+        .splitlines()[0]
+        .endswith(
+            "unknown variable ${shop-key}; no Variable or Secret is given; give it by -D shop-key=VALUE, --secret"
+            " shop-key=FILE, or the file's name in INODE_SECRET_SHOP_KEY_FILE"
+        )
+    )
+    monkeypatch.setenv("INODE_SECRET_SHOP_KEY_FILE", "gone")
+    message = "error: INODE_SECRET_SHOP_KEY_FILE: secret gone: No such file or directory\nnothing was run\n"
+    assert typed(*words) == (2, "", message)
+
+
 # Pipes
+
+
+def test_a_configuration_from_a_pipe(typed: Typed, tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``-`` for standard input, and whatever a shell's <(…) is; of each command that takes one."""
+    feature = write_feature(tmp_path, HOME)
+    keys = f'Feature "{feature}"\nBaseURL "{site.url}"\n'
+
+    def said(text: str, *words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        return typed(*words)
+
+    assert said(keys, "run", "--config", "-", "--list") == (0, f"{feature}:2  # Home\n", "")
+    block = f'<Scenario "web">\n{keys}</Scenario>\n'
+    assert said(block, "check", "--fragment", "-")[:2] == (0, "-: good: 1 job, up to 14 series\n")
+    reading, writing = os.pipe()
+    os.write(writing, keys.encode())
+    os.close(writing)
+    assert typed("run", "--config", f"/dev/fd/{reading}", "--list")[0] == 0
+    os.close(reading)
+    assert "/dev/null is neither a file nor a folder" in typed("check", "/dev/null")[2]
+    for words, complaint in (
+        (("--config", "-", "--watch"), "--watch looks at files"),
+        (("--config", "-", "-"), "standard input can be read once"),
+        (("--config", "a", "--config", "b"), "--config is said twice"),
+    ):
+        assert complaint in typed("run", *words)[2]
 
 
 def test_standard_input(typed: Typed, tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
