@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from collectd_inode.page import japanese
@@ -26,6 +27,8 @@ class Encoding:
         """*text* in this encoding; what it cannot say becomes ``&#N;`` (rule 51)."""
         if self.name == _GBK:  # which is gb18030 to read and, but for the euro sign, its first part to write
             return b"\x80".join(part.encode("gbk", "xmlcharrefreplace") for part in text.split("€"))
+        if self.name == _BIG5:  # Hong Kong's characters are read, and never written
+            return b"".join(map(_in_big5, text))
         return text.translate(_WRITTEN.get(self.codec, {})).encode(self.codec, "xmlcharrefreplace")
 
     def decode(self, octets: bytes) -> str:
@@ -54,8 +57,8 @@ UTF8 = Encoding("UTF-8", "utf-8")
 WINDOWS_1252 = Encoding("windows-1252", "cp1252")
 
 _REPLACEMENT = "replacement"
-_GBK = "GBK"
-_C1, _EURO = "collectd_inode.c1", "collectd_inode.euro"
+_GBK, _BIG5 = "GBK", "Big5"
+_C1, _EURO, _ETEN = "collectd_inode.c1", "collectd_inode.euro", "collectd_inode.eten"
 
 
 def _as_c1(error: UnicodeError) -> tuple[str, int]:
@@ -74,18 +77,43 @@ def _as_euro(error: UnicodeError) -> tuple[str, int]:
     return "\ufffd", error.end
 
 
+def _as_eten(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    found = _ETEN_ROWS.get(error.object[error.start : error.start + 2])
+    return ("\ufffd", error.start + 1) if found is None else (found, error.start + 2)
+
+
+_ETEN_ROWS = {b"\xa3\xe1": "€"} | {
+    bytes((0xC6, cell)): kept for cell, kept in zip(b"\xcf\xd3\xd5\xd7\xde\xdf", "廴无癶隶〃仝", strict=True)
+}
+"""ETEN's characters of Big5 that Python's codec lacks."""
+
 codecs.register_error(_C1, _as_c1)
+codecs.register_error(_ETEN, _as_eten)
 codecs.register_error(_EURO, _as_euro)
 
 _HEBREW = {0xCA: "\u05ba"}
 """A point that only Hebrew's code page has, and in no other is there a hole."""
-_HOLES = {**{f"cp125{digit}": _C1 for digit in range(9)}, "cp874": _C1, "gb18030": _EURO}
-# Where Python's tables and the Standard's differ: the short u of Belarusian, and octets that mean nothing.
-_READ = {
+_HOLES = {**{f"cp125{digit}": _C1 for digit in range(9)}, "cp874": _C1, "gb18030": _EURO, "big5hkscs": _ETEN}
+# Where Python's tables and the Standard's differ: the short u of Belarusian, octets that mean nothing, characters of
+# full width in Big5, and what gb18030 had no characters for when Python's was made.
+_FULL_WIDTH = "•､‾∼♁☉¥¢£", "‧﹑¯～⊕⊙￥￠￡"
+_GB18030 = (
+    "\ue78d\ue78e\ue78f\ue790\ue791\ue792\ue793\ue794\ue795\ue796\ue7c7"
+    "\ue81e\ue826\ue82b\ue82c\ue832\ue843\ue854\ue864",
+    "︐︒︑︓︔︕︖︗︘︙ḿ龴龵龶龷龸龹龺龻",
+)
+_READ: dict[str, Mapping[int, int | str]] = {
     "koi8-u": {0x255D: "\u045e", 0x256C: "\u040e"},
     "cp932": dict.fromkeys(range(0xF8F0, 0xF8F4), "\ufffd"),
+    "big5hkscs": str.maketrans(*_FULL_WIDTH),
+    "gb18030": str.maketrans(_GB18030[0] + _GB18030[1] + "\ue5e5", _GB18030[1] + _GB18030[0] + "\u3000"),
 }
-_WRITTEN = {"koi8-u": {0x045E: "\u255d", 0x040E: "\u256c", 0x255D: "&#9565;", 0x256C: "&#9580;"}}
+_WRITTEN: dict[str, Mapping[int, int | str]] = {
+    "koi8-u": {0x045E: "\u255d", 0x040E: "\u256c", 0x255D: "&#9565;", 0x256C: "&#9580;"},
+    "gb18030": str.maketrans(_GB18030[0] + _GB18030[1], _GB18030[1] + _GB18030[0]),
+}
 
 # The Encoding Standard's table (4.2): its name, the Python codec that speaks it, the labels in lower case.  Python has
 # many more, which are no encodings of the web, whatever a server says.
@@ -186,12 +214,22 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, _BY_LABEL["utf-16be"]),
 )
 
+_DECLARATIONS = ((b"<\0?\0x\0", _BY_LABEL["utf-16le"]), (b"\0<\0?\0x", _BY_LABEL["utf-16be"]))
+"""How an XML declaration begins in the two encodings in which it could not be read."""
+
 _CHARSET = re.compile(r"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;\"'][^\s;]*))", re.IGNORECASE)
 _NO_TAGS = re.compile(rb"<!--.*?(?:-->|\Z)|<(script|style|title|textarea)\b.*?(?:</\1|\Z)", re.DOTALL | re.IGNORECASE)
 _IN_HEADS = rb"(?:script|noscript|style|link|meta|object|title|base)\b"
 _HEAD_ENDS = re.compile(rb"<(?:/(?!%b)|(?!(?:html|head)\b|%b))[a-z]" % (_IN_HEADS, _IN_HEADS), re.IGNORECASE)
 _META = re.compile(rb"<meta[\s/]((?:[^>\"']|\"[^\"]*\"|'[^']*')*+)", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([^\s/>=\"']+)\s*(?:=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+)))?")
+
+
+def _in_big5(character: str) -> bytes:
+    narrow = character.translate(str.maketrans(*reversed(_FULL_WIDTH)))
+    reference = f"&#{ord(character)};".encode()
+    octets = narrow.encode("big5hkscs", "ignore") if character not in _FULL_WIDTH[0] else b""
+    return octets if octets and (octets[0] < 0x80 or octets[0] > 0xA0) else reference
 
 
 def encoding_for(label: str) -> Encoding | None:
@@ -205,22 +243,51 @@ def charset_parameter(text: str) -> str | None:
     return next((group for group in match.groups() if group is not None), None) if match else None
 
 
-def decode(body: bytes, content_type: str = "", *, html: bool = True, declared: str = "") -> tuple[str, Encoding]:
-    """*body* as text, and the encoding it was in: BOM, header, ``<meta>``, else UTF-8 if valid, else windows-1252.
+def decode(
+    body: bytes,
+    content_type: str = "",
+    *,
+    html: bool = True,
+    declared: str = "",
+    otherwise: Encoding = WINDOWS_1252,
+) -> tuple[str, Encoding]:
+    """*body* as text, and the encoding it was in: BOM, header, ``<meta>``, else UTF-8 if valid, else *otherwise*.
 
-    *declared* is what a text that is not HTML says of itself.
+    *declared* is what its XML declaration says of it.
     """
     for bom, encoding in _BOMS:
         if body.startswith(bom):
             return encoding.decode(body[len(bom) :]), encoding
-    own = _prescan if html else lambda _: encoding_for(declared)
-    said = encoding_for(media_type(content_type).charset) or own(body)
+    said = encoding_for(media_type(content_type).charset) or _of_itself(body, declared, html=html)
     if said is not None:
         return said.decode(body), said
     try:
         return body.decode("utf-8"), UTF8
     except UnicodeDecodeError:
-        return WINDOWS_1252.decode(body), WINDOWS_1252
+        return otherwise.decode(body), otherwise
+
+
+def is_whole(body: bytes, encoding: Encoding) -> bool:
+    """Whether all of *body* is characters of *encoding*; asked of UTF-8 only."""
+    try:
+        body.decode("utf-8" if encoding is UTF8 else "latin-1")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _of_itself(body: bytes, declared: str, *, html: bool) -> Encoding | None:
+    """The encoding that a document says it is in (HTML, 13.2.3.2; XML 1.0, F.1)."""
+    for begin, encoding in _DECLARATIONS:
+        if body.startswith(begin):
+            return encoding
+    said = _prescan(body) if html else None
+    return said or _byte_based(encoding_for(declared))
+
+
+def _byte_based(encoding: Encoding | None) -> Encoding | None:
+    """The encoding of a text that can be read as ASCII and says that it is in *encoding*."""
+    return UTF8 if encoding is not None and encoding.is_utf16 else encoding
 
 
 def _prescan(body: bytes) -> Encoding | None:
@@ -236,10 +303,9 @@ def _head(body: bytes) -> bytes:
 
 def _declared(tags: bytes) -> Encoding | None:
     for meta in _META.finditer(tags):
-        encoding = encoding_for(_declared_in(meta.group(1).decode("latin-1")))
+        encoding = _byte_based(encoding_for(_declared_in(meta.group(1).decode("latin-1"))))
         if encoding is not None:
-            # A document that could be read so far is not UTF-16, whatever it says.
-            return UTF8 if encoding.is_utf16 else encoding
+            return encoding
     return None
 
 

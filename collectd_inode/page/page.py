@@ -85,9 +85,7 @@ class Page:
         """Whether it is read as HTML; anything else has text at most (rule 27)."""
         if not self.content_type:
             return _LOOKS_LIKE_HTML.match(self.body) is not None
-        if xml.IS_XML.fullmatch(self.content_type):
-            return self.content_type in _HTML_TYPES or xml.IS_XHTML.match(self.body[: xml.BEGINNING]) is not None
-        return self.content_type in _HTML_TYPES
+        return self.content_type in _HTML_TYPES or self._is_xhtml
 
     @cached_property
     def is_xml(self) -> bool:
@@ -107,8 +105,11 @@ class Page:
     def _decoded(self) -> tuple[str, charset.Encoding]:
         if not self.is_text:
             return "", charset.UTF8
-        declared = xml.encoding_in(self.body) if self.is_xml else ""
-        return charset.decode(self.body, self.headers.get("content-type", ""), html=self.is_html, declared=declared)
+        declared = xml.encoding_in(self.body) if self.is_html or self.is_xml else ""
+        html = self.is_html and not self._is_xhtml
+        otherwise = charset.UTF8 if self.is_xml or self._is_xhtml else charset.WINDOWS_1252
+        given = self.headers.get("content-type", "")
+        return charset.decode(self.body, given, html=html, declared=declared, otherwise=otherwise)
 
     @property
     def source(self) -> str:
@@ -121,13 +122,24 @@ class Page:
         return self._decoded[1]
 
     @cached_property
+    def _is_xhtml(self) -> bool:
+        """Whether it is a page that is read by XML's rules."""
+        return xml.is_xhtml(self.content_type, self.body)
+
+    @cached_property
     def _parsed(self) -> Parsed:
-        return parse(self.source) if self.is_html else Parsed()
+        if not self.is_html:
+            return Parsed()
+        return xml.parse_page(self.source) if self._is_xhtml else parse(self.source)
 
     @cached_property
     def document(self) -> xml.Document:
         """The parsed XML page; an empty document for any other page."""
-        return xml.parse(self.source) if self.is_xml else xml.Document()
+        if not self.is_xml:
+            return xml.Document()
+        # What is no character of its encoding is a mistake in XML (XML 1.0, 4.3.3).
+        broken = "\ufffd" in self.source and not charset.is_whole(self.body, self.encoding)
+        return xml.Document(lost=f"it is not {self.encoding.name}") if broken else xml.parse(self.source)
 
     def must_have_elements(self) -> None:
         """Failure(EXPECTATION) where no element can be looked for, so that "none is there" says nothing."""
@@ -185,7 +197,9 @@ class Page:
 
     @cached_property
     def _owners(self) -> Mapping[Element, Element]:
-        return {} if self.tree is None else owners(self.tree, self.source, lambda source: parse(source).root)
+        if self.tree is None or self._is_xhtml:  # in XML a form is what stands between its tags
+            return {}
+        return owners(self.tree, self.source, lambda source: parse(source).root)
 
     @cached_property
     def _forms_by_id(self) -> dict[str, Element]:

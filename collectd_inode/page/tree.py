@@ -22,6 +22,8 @@ _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 """The address of a link in a drawing, as it was written before SVG 2."""
 _MATHML = "http://www.w3.org/1998/Math/MathML"
+_OTHERS = {_SVG: "svg", _MATHML: "math"}
+_XHTML = "http://www.w3.org/1999/xhtml"
 _USED = words(
     "area audio base button canvas datalist details dialog fieldset form iframe input label legend meter noscript"
     " object optgroup option progress select summary template textarea video"
@@ -65,7 +67,12 @@ def parse(source: str) -> Parsed:
     root: Element | None = etree.fromstring(written.encode("utf-8", "replace"), parser)
     if root is None:
         return Parsed()
-    if _NAMESPACE in written:
+    return Parsed(finished(root, has_namespaces=_NAMESPACE in written), lost)
+
+
+def finished(root: Element, *, has_namespaces: bool = True) -> Element:
+    """The tree of *root* with names that have no namespace, and as it is before a person touches it."""
+    if has_namespaces:
         for element in root.iter(etree.Element):
             if element.tag[0] == "{":
                 element.tag = _name_of(etree.QName(element))
@@ -76,15 +83,17 @@ def parse(source: str) -> Parsed:
         template.text = None
         template[:] = []
     _fold(root)
-    return Parsed(root, lost)
+    return root
 
 
 def _name_of(name: etree.QName) -> str:
     """The local name; what a drawing or a formula calls ``<input>`` is no field."""
-    in_drawing = name.namespace == _SVG
-    if in_drawing or name.namespace == _MATHML:
-        return f"{'svg' if in_drawing else 'math'}-{name.localname}" if name.localname in _USED else name.localname
-    return name.localname
+    if name.namespace == _XHTML:
+        return name.localname
+    other = _OTHERS.get(name.namespace or "")
+    if other is None:  # of XML's own
+        return f"xml-{name.localname}"
+    return f"{other}-{name.localname}" if name.localname in _USED else name.localname
 
 
 def _fold(root: Element) -> None:

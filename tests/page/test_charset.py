@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_inode.page.charset import UTF8, WINDOWS_1252, decode, encoding_for
+from collectd_inode.page.page import Page
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,7 @@ def test_no_labels(label: str) -> None:
             "Big5",
         ),
         (b"<meta charset=utf-16>\xc3\xa9", "", "<meta charset=utf-16>é", "UTF-8"),
+        ("<?xml version='1.0'?>é".encode("utf-16-le"), "", "<?xml version='1.0'?>é", "UTF-16LE"),
         (b"<meta name=x content='charset=big5'>", "", "<meta name=x content='charset=big5'>", "UTF-8"),
         (b"\xc3\xa9", "", "é", "UTF-8"),
         (b"\xe9", "", "é", "windows-1252"),
@@ -150,6 +152,9 @@ def test_japanese_forms(label: str, text: str, octets: bytes) -> None:
         (b"\x80 \xa2\xe3\xc4\xe3", "gb2312", "€ €你"),
         (b"\x80", "gb18030", "€"),
         (b"a\xa0b\xfdc\xb1", "shift_jis", "a\ufffdb\ufffdcｱ"),
+        (b"10:00\xa1\xe318:00 \xa2D5 \xa1E", "big5", "10:00～18:00 ￥5 ‧"),
+        (b"\xa3\xe15 \xc6\xde \x81a", "big5", "€5 〃 \ufffda"),
+        (b"\xa6\xd9\xa3\xa0\xa8\xbc", "gbk", "︐\u3000ḿ"),
     ],
 )
 def test_where_python_has_other_tables(octets: bytes, label: str, text: str) -> None:
@@ -164,6 +169,9 @@ def test_where_python_has_other_tables(octets: bytes, label: str, text: str) -> 
         ("gb2312", "¡−", b"&#161;&#8722;"),
         ("gb18030", "你ä", b"\xc4\xe3\x810\x8a1"),
         ("koi8-u", "ўЎа╝", b"\xae\xbe\xc1&#9565;"),
+        ("gb18030", "︐ḿ", b"\xa6\xd9\xa8\xbc"),
+        ("big5", "中～￥a", b"\xa4\xa4\xa1\xe3\xa2Da"),
+        ("big5", "é¥∼", b"&#233;&#165;&#8764;"),
     ],
 )
 def test_forms_where_python_has_other_tables(label: str, text: str, octets: bytes) -> None:
@@ -171,6 +179,20 @@ def test_forms_where_python_has_other_tables(label: str, text: str, octets: byte
     encoding = encoding_for(label)
     assert encoding is not None
     assert encoding.encode(text) == octets
+
+
+@pytest.mark.parametrize(
+    ("before", "name"),
+    [
+        (b"", "windows-1251"),
+        (b"<meta charset=koi8-r>", "KOI8-R"),
+        (b"<meta charset=nonsense>", "windows-1251"),
+    ],
+)
+def test_an_xml_declaration_in_html(before: bytes, name: str) -> None:
+    """Rule 24: it counts where no ``<meta>`` says otherwise."""
+    body = b'<?xml version="1.0" encoding="windows-1251"?>' + before + b"<p>\xcf"
+    assert Page("http://h/", 200, {"content-type": "text/html"}, body).encoding.name == name
 
 
 def test_a_charset_in_single_quotes() -> None:

@@ -76,6 +76,60 @@ def test_xhtml_as_xml() -> None:
     assert not page("<html><body/></html>", "text/xml").is_html
 
 
+XHTML = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>T</title></head><body>{}</body></html>'
+STRICT = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">'
+
+
+@pytest.mark.parametrize(
+    ("source", "seen"),
+    [
+        (XHTML.format("<script src='/x.js'/><p>Hi</p>"), "Hi"),
+        (XHTML.format("<form><textarea name='t'/><p>Hi</p></form>"), "Hi"),
+        (XHTML.format("<div hidden='hidden'/><iframe src='/x'/><p>Hi</p>"), "Hi"),
+        (XHTML.format("<p><![CDATA[1 < 2]]></p>"), "1 < 2"),
+        (XHTML.format("<p>A <p>B</p></p>"), "A\nB"),
+        (XHTML.format("<svg xmlns='http://www.w3.org/2000/svg'><title>no</title><text>Hi</text></svg>"), "Hi"),
+        (XHTML.format("<p hidden='hidden'>no</p><template>no</template><p>Hi</p>"), "Hi"),
+        (STRICT + XHTML.format("<p>a&nbsp;b &eacute; &lt;</p>"), "a b é <"),
+        (
+            "<h:html xmlns:h='http://www.w3.org/1999/xhtml'><h:body><h:p>A</h:p><h:p>B</h:p></h:body></h:html>",
+            "A\nB",
+        ),
+    ],
+)
+@pytest.mark.parametrize("content_type", ["application/xhtml+xml", "text/xml"])
+def test_xhtml_is_read_by_the_rules_of_xml(source: str, seen: str, content_type: str) -> None:
+    """Rule 62: there every element can be closed at once, and nothing closes by itself."""
+    assert page(source, content_type).visible_text == seen
+    assert page(source, content_type).is_html
+
+
+@pytest.mark.parametrize(
+    ("source", "seen"),
+    [
+        (XHTML.format("<p>A</p><br>"), "Opening and ending tag mismatch: br line 1 and body"),
+        (XHTML.format("<p>A</p><p>a & b</p><p>B</p>"), "xmlParseEntityRef: no name"),
+        (XHTML.format("<p>A</p><p hidden>B</p>"), "Specification mandates value for attribute hidden"),
+        (XHTML.format("<p>A</p><p>x&nbsp;B</p>"), "Entity 'nbsp' not defined"),
+        (XHTML.format("<p>A</p>") + "<b>B</b>", "Extra content at the end of the document"),
+        ("<p>A</p>: x" + XHTML.format("<p>B</p>"), "Extra content at the end of the document"),
+    ],
+)
+def test_xhtml_that_is_not_well_formed(source: str, seen: str) -> None:
+    """Rule 62: a browser shows what is wrong, and the page as far as that."""
+    read = page(source, "application/xhtml+xml")
+    assert read.visible_text.startswith(f"This page contains the following errors:\n{seen}, line 1, column ")
+    assert read.visible_text.split("\n")[2:3] == ["A"]
+    assert not read.shows("B")
+    assert f"; the page was cut: it is not well-formed: {seen}" in read.describe()
+
+
+def test_the_form_of_a_field_in_xhtml() -> None:
+    """Rule 62: it is the one around it; in XML no form is left open."""
+    read = page(XHTML.format("<form id='f'><table><tr><td><input name='q'/></td></tr></table></form><input name='r'/>"))
+    assert [form.get("id") for e in read.elements("input") if (form := read.form_of(e)) is not None] == ["f"]
+
+
 def test_a_prefix_that_the_page_has_not() -> None:
     """Rule 62: before there is a page any prefix may be good; on one that has it not, it is the page's failure."""
     assert scope.check("//z:entry") == ""
@@ -109,6 +163,9 @@ def test_a_part_of_xml() -> None:
         (b"<?xml version='1.0' encoding='iso-8859-1'?><a>\xe9</a>", "é"),
         ("<a>é</a>".encode("utf-16"), "é"),
         (b"<a>\xc3\xa9</a>", "é"),
+        (b"<?xml version='1.0' encoding='UTF-16'?><a>\xc3\xa9</a>", "é"),
+        ("<?xml version='1.0'?><a>é</a>".encode("utf-16-le"), "é"),
+        ("<?xml version='1.0'?><a>é</a>".encode("utf-16-be"), "é"),
     ],
 )
 def test_the_encoding_of_xml(body: bytes, text: str) -> None:
@@ -146,10 +203,12 @@ def test_links_and_fields_of_xml() -> None:
         ("", "plain", "the page is of no type: it has no elements"),
         ("text/xml", "<a><b></a>", "the page is text/xml, but it is not well-formed: "),
         ("text/xml", "", "the page is text/xml, but it is not well-formed: "),
+        ("text/xml", "\n<?xml version='1.0'?><a/>", "the page is text/xml, but it is not well-formed: XML declaration"),
+        ("text/xml", b"<a>\xe9</a>", "the page is text/xml, but it is not UTF-8"),
         ("text/xml", "<a>" + "<b/>" * 500_000 + "</a>", "the page is text/xml, but it has more than 250000 tags"),
     ],
 )
-def test_where_no_element_can_be(content_type: str, body: str, said: str) -> None:
+def test_where_no_element_can_be(content_type: str, body: str | bytes, said: str) -> None:
     """Rule 62: every step about elements, links and fields fails; "there is none" would be true of any outage."""
     read = page(body, content_type)
     finders: tuple[Callable[[], object], ...] = (
