@@ -13,6 +13,7 @@ from typing import Any
 from collectd_inode.keys import (
     COMMON_KEYS,
     MODULE_KEYS,
+    ONLY_AT_THE_HUB,
     BlockSettings,
     Expected,
     Loaded,
@@ -108,7 +109,7 @@ class Configuration:
         """Read one ``<Module collectd_inode>`` section; the problems found in it are also kept."""
         values, problems = read_block("<Module>", node, (*MODULE_KEYS, *COMMON_KEYS), [k.block for k in KINDS])
         self.module = filled(self.module, values)
-        problems += self._mismatched_shards(node)
+        problems += self._mismatched_shards(node) + self._deaf_fleet(node)
         self._defaults = filled(self._defaults, values)
         kept = self.module
         self._defaults = replace(self._defaults, save_total=kept.save_total, save_age=kept.save_age)
@@ -136,6 +137,25 @@ class Configuration:
         what = f"expected shares of one number of machines, not {given}"
         return [Problem(what, said[-1].place, f"<Module> {written('Shard', said[-1].values)}")]
 
+    def _deaf_fleet(self, node: Node) -> list[Problem]:
+        if not self.module.fleet or self.door is Door.EMBEDDED:
+            return []
+        self.module = replace(self.module, fleet=False)
+        return [
+            Problem(ONLY_AT_THE_HUB, child.place, "<Module> Fleet true") for child in node.children if _is_fleet(child)
+        ]
+
+    @property
+    def fleet(self) -> bool:
+        """Whether to keep what is received of other hosts."""
+        return self.module.fleet and self.state_dir is not None
+
+    def late_warnings(self) -> list[Problem]:
+        """The contradictions that are known only when all sections have been read."""
+        if not self.module.fleet or self.fleet:
+            return []
+        return [Problem("without StateDir nothing is kept", self._said["Fleet"].place, "<Module> Fleet true")]
+
     def _block(self, kind: Kind, node: Node) -> list[Problem]:
         shown = f"<{written(kind.block, node.values)}>"
         try:
@@ -162,6 +182,10 @@ class Configuration:
             self.warnings.append(Problem(what, node.place, shown))
         self.blocks.append(Block(kind, name, settings, common, node, dict(self._said), self.module.shards))
         return []
+
+
+def _is_fleet(node: Node) -> bool:
+    return node.key.lower() == "fleet"
 
 
 def _said(node: Node) -> tuple[object, ...]:

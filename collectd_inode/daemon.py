@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from collectd_inode import __version__
 from collectd_inode.config import Block, Configuration
+from collectd_inode.fleet import Fleet
 from collectd_inode.histories import Histories, origin
 from collectd_inode.keys import Loaded
 from collectd_inode.model import Door, Job, Listener, Observation, Place, Problem
@@ -26,6 +27,7 @@ from collectd_inode.oconfig import Node
 from collectd_inode.report import mute as job_mute
 from collectd_inode.report import plan as job_plan
 from collectd_inode.report import record as job_record
+from collectd_inode.report.fleet import folder as fleet_folder
 from collectd_inode.report.history import Origin
 from collectd_inode.report.history import path as history_path
 from collectd_inode.report.mute import TEST_FILE, Mute, Mutes
@@ -94,8 +96,9 @@ class Daemon:
         """The mistakes in the configuration that was read last, if it was rejected."""
         self.outside_problems: Sequence[Problem] = ()
         """The mistakes around the configuration; counted among its mistakes."""
-        self.listen: Callable[[Sequence[Listener]], None] | None = None
+        self.listen: Callable[[Sequence[Listener], Fleet | None], None] | None = None
         """Has them told of the values that collectd has; None: this door sees none."""
+        self._fleet: Fleet | None = None
         self.lost: Callable[[], int] | None = None
         """Gives how many values have been lost on their way to collectd since the last call; None: none can be."""
 
@@ -148,7 +151,7 @@ class Daemon:
         refused = Loaded(tuple(self._configuration.refused))
         sources = [*self._sources, Source(lambda: refused)]
         jobs = sum(len(source.loaded.jobs) for source in sources)
-        if not jobs:
+        if not jobs and not self._configuration.fleet:
             log.error("nothing to do: no job is configured")
         self.hold_state_dir()
         if self._configuration.state_dir is None:
@@ -191,8 +194,14 @@ class Daemon:
     def _start_listening(self, sources: Sequence[Source]) -> None:
         jobs = (job for source in sources for job in source.loaded.jobs)
         listeners = [job.listener for job in jobs if job.listener is not None]
-        if listeners and self.listen is not None:
-            self.listen(listeners)
+        folder = self._configuration.state_dir
+        if self._configuration.fleet and folder is not None and self._drain is not None:
+            self._fleet = self._drain.fleet = Fleet(folder, self._writer)
+            self._fleet.load(in_state_dir(str(fleet_folder(folder))))
+        for warning in self._configuration.late_warnings():
+            log.warning("%s", warning)
+        if self.listen is not None and (listeners or self._fleet is not None):
+            self.listen(listeners, self._fleet)
             for listener in listeners:
                 listener.start()
 
@@ -323,6 +332,8 @@ class Daemon:
             self._runner.stop()
         if self._drain is not None:
             self._drain.histories.close()
+        if self._fleet is not None:
+            self._fleet.write(everything=True)
         self._writer.stop()  # last of ours: a run that has just ended may have something to keep
         if self._lock is not None:
             self._lock.release()
@@ -536,6 +547,8 @@ class Drain:
         """The orders that commands wrote."""
         self.reload_problems = ReloadProblems()
         """Mistakes in files that were changed while we ran."""
+        self.fleet: Fleet | None = None
+        """Keeps what is received of other hosts."""
         self._health_due = 0.0
         self._forget_due = clock.monotonic() + FORGET_SECONDS
         self._overloaded = False
@@ -560,6 +573,8 @@ class Drain:
             for told in () if self.closed else self._other_news(self._clock.now()):
                 self._notify(told)
             self._dispatch_health()
+            if self.fleet is not None and not self.closed:
+                self.fleet.write()
             self._forget()
             if testing:
                 # collectd goes on to stop its write threads, and throws away what they have not taken by then.

@@ -573,6 +573,13 @@ class BlockSettings:
 COMMON_KEYS = keys_of(BlockSettings)
 
 
+ONLY_AT_THE_HUB = (
+    "expected it in the <Module collectd_inode> of the hub's collectd.conf: only collectd's own process sees the values"
+    " of other machines"
+)
+"""The mistake of a key or block that needs the values of other machines, where they do not come."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModuleSettings:
     """The keys of ``<Module>`` itself, beside its defaults for blocks."""
@@ -593,6 +600,9 @@ class ModuleSettings:
         "This machine's share of the ``<Scenario>`` blocks, where several machines have the same files: it is the"
         " second of five.  Give it twice to take over the share of a machine that is gone.",
         repeatable=True)
+    fleet: bool = key("Fleet", boolean, "true",
+        "Whether to keep, in ``StateDir``, the last values and notifications that this collectd receives of every host:"
+        " on a `hub <../how-to/many-machines.rst>`__, for ``status --fleet`` and ``graph --fleet``.", default=False)
     # fmt: on
 
 

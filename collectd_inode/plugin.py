@@ -3,7 +3,8 @@
 =========  ==========================================================================================
 config     once for each ``<Module>``, before the daemon forks: read it, load features, find mistakes
 init       after the fork: start the loop thread, register the drain
-write      what other jobs and machines have sent, where a job judges by it
+write      what other jobs and machines have sent, where a job judges by it or the fleet is kept
+notify     the same of notifications
 read       the drain, every second: dispatch what has been observed
 shutdown   stop the loop; after that nothing is logged or dispatched any more
 =========  ==========================================================================================
@@ -25,6 +26,7 @@ import collectd  # type: ignore[import-not-found]  # built into the daemon's int
 
 if TYPE_CHECKING:
     from collectd_inode.daemon import Daemon
+    from collectd_inode.fleet import Fleet
     from collectd_inode.model import Listener
     from collectd_inode.report.notification import Notification
     from collectd_inode.report.values import Value
@@ -86,13 +88,18 @@ class Collectd:
                 message=notification.message,
             ).dispatch()
 
-    def listen(self, listeners: Sequence[Listener]) -> None:
-        """Tell *listeners* of the verdicts they want.  It costs a look-up for each value that collectd has."""
+    def listen(self, listeners: Sequence[Listener], fleet: Fleet | None = None) -> None:
+        """Tell *listeners* of the verdicts they want, and *fleet* of all values and notifications.
+
+        It costs a look-up for each value that collectd has.
+        """
         wanted: dict[tuple[str, str], list[Listener]] = {}
         for listener in listeners:
             wanted.setdefault((listener.plugin, listener.instance), []).append(listener)
 
         def write(values: Any) -> None:
+            if fleet is not None:
+                fleet.take(values)
             told = wanted.get((values.plugin, values.plugin_instance))
             if told is None or values.type_instance != "success" or values.type != "bool":
                 return
@@ -100,6 +107,8 @@ class Collectd:
                 listener.take(values.host, values.time, values.interval, float(values.values[0]))
 
         collectd.register_write(write, name=NAME)
+        if fleet is not None:
+            collectd.register_notification(fleet.hear, name=NAME)
 
     def every(self, seconds: float, callback: Callable[[], None]) -> None:
         """Have *callback* called in a read thread."""

@@ -177,6 +177,7 @@ complete -c collectd-inode -n '_shtab_collectd_inode_using once' -s q -l quiet -
 complete -c collectd-inode -n '_shtab_collectd_inode_using; and test $_shtab_collectd_inode_npos -eq 0' -a status -d 'The daemon'"'"'s view of its jobs'
 complete -c collectd-inode -n '_shtab_collectd_inode_using status' -s h -l help -d 'show this help message and exit'
 complete -c collectd-inode -n '_shtab_collectd_inode_using status' -l format -xka "pretty json" -d 'json: one object a line'
+complete -c collectd-inode -n '_shtab_collectd_inode_using status' -l fleet -d 'all hosts whose values this machine'"'"'s collectd receives; JOB may be a HOST'
 complete -c collectd-inode -n '_shtab_collectd_inode_using status' -l conf -xka "(__fish_complete_path (commandline -ct))" -d 'configuration with StateDir; default: /etc/collectd/collectd.conf'
 complete -c collectd-inode -n '_shtab_collectd_inode_using status' -l state-dir -xka "(__fish_complete_directories)" -d 'the daemon'"'"'s StateDir, instead of CONF'"'"'s'
 complete -c collectd-inode -n '_shtab_collectd_inode_using; and test $_shtab_collectd_inode_npos -eq 0' -a why -d 'What is known of why a job went bad, and what else changed then'

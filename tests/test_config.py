@@ -109,8 +109,8 @@ BLOCK = '<Scenario "web">\n{}\n</Scenario>\n'
             '<Xyz "relay">\nServer "x"\n</Xyz>\n',
             [
                 'c.conf:1: <Module> Xyz "relay": unknown key; known here: AddressFamily, Clock, Confirm,'
-                " ConfirmRecovery, Heartbeat, Host, Interval, NTP, Notify, Quorum, RepeatInterval, SaveAge, SaveTotal,"
-                " Scenario, Shard, Smarthost, StateDir, StrictConfig, Timeout"
+                " ConfirmRecovery, Fleet, Heartbeat, Host, Interval, NTP, Notify, Quorum, RepeatInterval, SaveAge,"
+                " SaveTotal, Scenario, Shard, Smarthost, StateDir, StrictConfig, Timeout"
             ],
         ),
     ],
@@ -118,6 +118,33 @@ BLOCK = '<Scenario "web">\n{}\n</Scenario>\n'
 def test_mistakes(text: str, mistakes: list[str]) -> None:
     """Each by place, block, key and value, and what was expected; all of them at once."""
     assert [str(problem) for problem in configured(text).problems] == mistakes
+
+
+def fleet(text: str, door: Door) -> Configuration:
+    made = Configuration(door)
+    made.section(Node("Module", ("collectd_inode",), parse(text, "c.conf")))
+    return made
+
+
+@pytest.mark.parametrize("door", [Door.EXEC, Door.SERVE, Door.CLI])
+def test_a_fleet_is_for_the_door_that_sees_values(door: Door) -> None:
+    """Behind the others it is a mistake."""
+    made = fleet("Fleet true\n", door)
+    assert [str(problem) for problem in made.problems] == [
+        "c.conf:1: <Module> Fleet true: expected it in the <Module collectd_inode> of the hub's collectd.conf:"
+        " only collectd's own process sees the values of other machines"
+    ]
+    assert (made.fleet, made.late_warnings()) == (False, [])
+
+
+def test_a_fleet_wants_a_state_dir() -> None:
+    """Before it or behind it."""
+    made = fleet("Fleet true\n", Door.EMBEDDED)
+    assert [str(one) for one in made.late_warnings()] == [
+        "c.conf:1: <Module> Fleet true: without StateDir nothing is kept"
+    ]
+    made = fleet('Fleet true\nStateDir "/nonexistent/inode"\n', Door.EMBEDDED)
+    assert (made.fleet, made.late_warnings()) == (True, [])
 
 
 def test_a_refused_block_s_job_says_so_every_interval() -> None:

@@ -23,6 +23,7 @@ from collectd_inode import __version__, daemon, state
 from collectd_inode.daemon import Daemon, Drain, Records, as_node, in_state_dir
 from collectd_inode.model import Cause, Confirm, Failure, Job
 from collectd_inode.oconfig import Node, parse
+from collectd_inode.report import fleet
 from collectd_inode.report import plan as job_plan
 from collectd_inode.report import record as job_record
 from collectd_inode.report.notification import Notification, Severity
@@ -33,6 +34,7 @@ from collectd_inode.schedule import Health
 from collectd_inode.state import Writer, files
 from tests.helpers.examples import HUNG, OPEN, SetClock, logged, observed, passing, write_feature
 from tests.helpers.faults import FaultySite
+from tests.helpers.received import received
 
 
 @dataclass
@@ -604,8 +606,8 @@ def test_strictness_refuses_at_the_end_of_its_own_section() -> None:
     with logged() as lines:
         refusal = made.section(section("StrictConfig true\nZzz 1\nInterval 0\n"))
     first = (
-        "<Module> Zzz 1: unknown key; known here: AddressFamily, Clock, Confirm, ConfirmRecovery, Heartbeat, Host,"
-        " Interval, NTP, Notify, Quorum, RepeatInterval, SaveAge, SaveTotal, Scenario, Shard, Smarthost"
+        "<Module> Zzz 1: unknown key; known here: AddressFamily, Clock, Confirm, ConfirmRecovery, Fleet, Heartbeat,"
+        " Host, Interval, NTP, Notify, Quorum, RepeatInterval, SaveAge, SaveTotal, Scenario, Shard, Smarthost"
     )
     assert refusal == f"{first}, StateDir, StrictConfig, Timeout (2 in all, each in the log; StrictConfig is true)"
     assert len([line for line in lines if line.startswith("ERROR")]) == 2
@@ -620,6 +622,27 @@ def test_nothing_to_do_is_said() -> None:
         "ERROR nothing to do: no job is configured",
         "INFO no StateDir: notification state, hold-offs and scores are lost when the daemon stops",
         "INFO observing 0 jobs",
+    ]
+
+
+def test_a_hub_keeps_what_it_receives(tmp_path: Path) -> None:
+    """A fleet is something to do without any job; without StateDir it is not, and the log says why."""
+    listening: list[Any] = []
+    made = Daemon(host := Collectd())
+    made.listen = lambda _, fleet: listening.append(fleet)
+    made.section(section(f'StateDir "{tmp_path}/inode"\nFleet true\n'))
+    with logged() as lines:
+        made.start()
+        listening[0].take(received("scenario-web/bool-success", "dunedin", time=1.0, interval=60.0, values=[1.0]))
+        in_a_read_thread(host.reads[0][1])
+        made.stop()
+    assert lines == ["INFO observing 0 jobs"]
+    kept = fleet.among(files(str(fleet.folder(f"{tmp_path}/inode"))))[0]
+    assert [(heard.host, list(heard.jobs)) for heard in kept] == [("dunedin", ["scenario/web"])]
+    with logged() as lines, running("Fleet true\n"):
+        pass
+    assert [line for line in lines if "Fleet" in line] == [
+        "WARNING <Module> Fleet true: without StateDir nothing is kept"
     ]
 
 

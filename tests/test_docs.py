@@ -101,6 +101,8 @@ HOME = "/root"
 """Where their reader stands."""
 CLOCK, STATUS, DOCTOR = "collectd-inode clock", "collectd-inode status", "collectd-inode doctor | grep -v ^OK"
 """Of what cannot be the same everywhere: this machine's clock, what a daemon has known, what is installed."""
+FLEET = "collectd-inode status --fleet"
+"""It is compared in tests/cli/test_fleet.py."""
 
 OTHERS_WORDS = {
     "CPUWeight", "CacheFlush", "CacheTimeout", "DeleteSocket", "Encrypt", "Exec", "FailureMin", "FlushInterval", "Hits",
@@ -376,7 +378,7 @@ def shape(value: Any) -> Any:
             return value
 
 
-SESSIONS = [block for block in blocks("console") if commands(block)[0][0] not in (CLOCK, STATUS, DOCTOR)]
+SESSIONS = [block for block in blocks("console") if commands(block)[0][0] not in (CLOCK, STATUS, DOCTOR, FLEET)]
 
 
 @pytest.mark.parametrize("block", SESSIONS, ids=lambda block: f"{block.page}: {commands(block)[0][0]}")

@@ -22,7 +22,7 @@ FLOORS = (
     {"plugin", "cli"},
     {"doors"},
     {"daemon"},
-    {"histories"},
+    {"fleet", "histories"},
     {"config", "schedule", "report"},
     {"kinds"},
     {"scenario", "smarthost", "ntp", "clock", "quorum"},

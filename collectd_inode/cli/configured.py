@@ -64,11 +64,12 @@ def read(path: str, *, fragment: bool = False, stand_in: str = "") -> Read:
     problems += () if fragment or bare else _around(tree, path)
     blocks = tuple(zip(configuration.blocks, loaded, strict=False))  # the last one is of those that were refused
     jobs = tuple(job for part in loaded for job in part.jobs)
-    if not problems and not jobs and not fragment:
+    if not problems and not jobs and not fragment and not configuration.fleet:
         where = "it" if bare else f"a <Module {oconfig.MODULE}>"
         problems.append(Problem(f"no job: there is no {_blocks()} in {where}", Place(path)))
     of_features = (warning for part in loaded for warning in part.warnings)
-    warnings = (*text.warnings, *configuration.warnings, *of_features, *traps(tree, jobs))
+    late = () if fragment else configuration.late_warnings()
+    warnings = (*text.warnings, *configuration.warnings, *late, *of_features, *traps(tree, jobs))
     return Read(
         jobs,
         tuple(once_each(problems)),

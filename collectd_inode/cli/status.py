@@ -10,13 +10,15 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from collectd_inode import oconfig
 from collectd_inode.cli.terminal import Exit, style
+from collectd_inode.report.fleet import folder as fleet_folder
 from collectd_inode.report.mute import Mutes
 from collectd_inode.report.mute import parse as parse_mutes
 from collectd_inode.report.mute import path as mutes_path
@@ -46,6 +48,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument("--format", choices=("pretty", "json"), default="pretty", help="json: one object a line")
     parser.add_argument("job", nargs="?", metavar="JOB", help=f"{JOB_HELP}; default: all")
+    parser.add_argument(
+        "--fleet",
+        action="store_true",
+        help="all hosts whose values this machine's collectd receives; JOB may be a HOST",
+    )
     state_options(parser)
 
 
@@ -57,6 +64,10 @@ def state_options(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> Exit:
     """Read, show, judge."""
+    if options.fleet:
+        from collectd_inode.cli import fleet  # noqa: PLC0415  # it is built on this file
+
+        return fleet.main(options)
     troubles: list[str] = []
     try:
         folder = options.state_dir or state_dir(options.conf)
@@ -65,20 +76,30 @@ def main(options: argparse.Namespace) -> Exit:
         named = None if options.job is None else (options.job, found_by(options.job, records, plan))
         chosen, chosen_waiting = _chosen(records, waiting, troubles, named, folder)
     except LookupError as error:
-        _tell([error.args[0], *troubles])
+        tell([error.args[0], *troubles])
         return Exit.USAGE
     now = datetime.now(UTC).timestamp()  # not wire's clock, which comes with asyncio
+    lines: Iterable[str]
     if options.format == "json":
         lines = as_json(chosen, now, waiting=chosen_waiting)
     else:
-        lines = page(chosen, now, style(), waiting=chosen_waiting, details=options.job is not None)
+        lines = [*page(chosen, now, style(), waiting=chosen_waiting, details=options.job is not None), *_others(folder)]
     print("\n".join(lines))
-    _tell(troubles)
+    tell(troubles)
     fine = not troubles and not chosen_waiting and {word(record, now) for record in chosen} == {"passed"}
     return Exit.PASSED if fine else Exit.FAILED
 
 
-def _tell(troubles: Sequence[str]) -> None:
+def _others(folder: str) -> Iterator[str]:
+    """That other hosts are known here, too."""
+    with suppress(OSError):
+        hosts = [name for name in os.listdir(fleet_folder(folder)) if name.endswith(".json")]
+        if hosts:
+            yield f"{plural(len(hosts), 'host')} in the fleet: collectd-inode status --fleet"
+
+
+def tell(troubles: Sequence[str]) -> None:
+    """Print sentences on standard error."""
     for trouble in troubles:
         print(f"collectd-inode: {trouble}", file=sys.stderr)
 
@@ -172,18 +193,20 @@ def page(
     records: Sequence[Record], now: float, style: Style, *, waiting: Sequence[Planned] = (), details: bool = False
 ) -> Iterator[str]:
     """All *records*, the worst and of these the latest first, those *waiting*, and a line that sums them up."""
-    for record in _worst_first(records, now):
-        yield from _record(record, now, style, details=details)
+    for record in worst_first(records, now):
+        yield from record_lines(record, now, style, details=details)
     for planned in _soonest_first(waiting):
-        yield style.undefined(f"{_name(planned)}: has not run yet; {_next_run(planned, now)}")
+        yield style.undefined(f"{name_of(planned)}: has not run yet; {_next_run(planned, now)}")
     counted = Counter([*(word(record, now) for record in records), *(_WAITING for _ in waiting)])
     counts = ", ".join(f"{counted[which]} {which}" for which in [*_ORDER, _WAITING] if counted[which])
     yield plural(len(records) + len(waiting), "job") + (f": {counts}" if counts else "")
 
 
-def _worst_first(records: Sequence[Record], now: float) -> list[Record]:
+def worst_first(records: Sequence[Record], now: float) -> list[Record]:
+    """The records as they are listed: of the bad ones the latest first."""
+
     def place(record: Record) -> tuple[int, bool, float, str]:
-        return _ORDER.index(word(record, now)), not record.warnings, -record.since, _name(record)
+        return _ORDER.index(word(record, now)), not record.warnings, -record.since, name_of(record)
 
     return sorted(records, key=place)
 
@@ -194,12 +217,15 @@ def _soonest_first(waiting: Sequence[Planned]) -> list[Planned]:
 
 def as_json(records: Sequence[Record], now: float, *, waiting: Sequence[Planned] = ()) -> Iterator[str]:
     """The same jobs in the same order as JSON, one object a line; what there is none of is null."""
-    rows = [*(_row(record, now) for record in _worst_first(records, now)), *map(_unknown, _soonest_first(waiting))]
+    rows = [*(row_of(record, now) for record in worst_first(records, now)), *map(_unknown, _soonest_first(waiting))]
     return (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
 
 
-def _row(record: Record, now: float) -> dict[str, Any]:
-    """Times are seconds since the epoch; ``notified``: somebody was notified of the failure, and not yet of its end."""
+def row_of(record: Record, now: float) -> dict[str, Any]:
+    """A job as JSON has it.
+
+    Times are seconds since the epoch; ``notified``: somebody was notified of the failure, and not yet of its end.
+    """
     return {
         "kind": record.kind,
         "job": record.job,
@@ -226,19 +252,22 @@ def _unknown(planned: Planned) -> dict[str, Any]:
 def _next_run(planned: Planned, now: float) -> str:
     late = now - planned.next
     if late > STALE_INTERVALS * planned.interval + WRITE_SECONDS:
-        return f"its first run was due at {_when(planned.next, now)}: {_STALE_ADVICE}"
+        return f"its first run was due at {when(planned.next, now)}: {_STALE_ADVICE}"
     then = planned.next_after(now)
     return f"it runs at {datetime.fromtimestamp(then):%Y-%m-%d %H:%M:%S} (in {span(then - now)})"
 
 
-def _record(record: Record, now: float, style: Style, *, details: bool) -> Iterator[str]:
+def record_lines(
+    record: Record, now: float, style: Style, *, details: bool, advice: str = _STALE_ADVICE
+) -> Iterator[str]:
+    """A job as text; *advice* is what to do where it is stale."""
     said = word(record, now)
     if said == _STALE:
-        head = f"stale: {record.status} at the last run, {_when(record.time, now)}"
-        yield style.undefined(f"{_name(record)}: {head}")
-        yield f"  {'to do:':11} {_STALE_ADVICE if record.time <= now else _AHEAD_ADVICE}"
+        head = f"stale: {record.status} at the last run, {when(record.time, now)}"
+        yield style.undefined(f"{name_of(record)}: {head}")
+        yield f"  {'to do:':11} {advice if record.time <= now else _AHEAD_ADVICE}"
     else:
-        yield style.status(record.status, f"{_name(record)}: {said} since {_when(record.since, now)}")
+        yield style.status(record.status, f"{name_of(record)}: {said} since {when(record.since, now)}")
     rows = list(_rows(record, now, details=details or said != "passed"))
     for name, text in rows:
         first, *more = _printable(text)
@@ -263,9 +292,9 @@ def _rows(record: Record, now: float, *, details: bool) -> Iterator[tuple[str, s
     if record.place:
         yield "at", record.place
     if not record.passed:
-        yield "last good", _when(record.last_good, now) if record.last_good is not None else "never, as far as known"
+        yield "last good", when(record.last_good, now) if record.last_good is not None else "never, as far as known"
     took = f", {record.seconds:.3f} s" if record.seconds is not None else ""
-    yield "last run", f"{_when(record.time, now)}{took}"
+    yield "last run", f"{when(record.time, now)}{took}"
     if record.told:
         yield "notified", "yes"
     elif record.is_one_of_many:
@@ -276,16 +305,17 @@ def _rows(record: Record, now: float, *, details: bool) -> Iterator[tuple[str, s
         yield "notified", f"no ({plural(record.bad_runs, 'bad run')} in a row)"
 
 
-def _name(record: Record | Planned) -> str:
+def name_of(record: Record | Planned) -> str:
+    """The name under which a job is listed: KIND/INSTANCE, behind its host if that is another one."""
     return f"{record.host}/{record.kind}/{record.instance}".removeprefix("/")
 
 
-def _when(then: float, now: float) -> str:
+def when(then: float, now: float) -> str:
     """A time on the calendar, and how long ago that is."""
-    return f"{datetime.fromtimestamp(then):%Y-%m-%d %H:%M:%S} ({_ago(now - then)})"
+    return f"{datetime.fromtimestamp(then):%Y-%m-%d %H:%M:%S} ({ago(now - then)})"
 
 
-def _ago(seconds: float) -> str:
+def ago(seconds: float) -> str:
     """A time for people: ``3 h ago``."""
     return f"{span(abs(seconds))} {'ago' if seconds > -1 else 'ahead of this clock'}"
 

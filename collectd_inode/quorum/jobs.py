@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collectd_inode.keys import BlockSettings, Loaded
+from collectd_inode.keys import ONLY_AT_THE_HUB, BlockSettings, Loaded
 from collectd_inode.model import Detail, Door, Problem
 from collectd_inode.quorum.board import Board
 from collectd_inode.quorum.kind import QUORUM
 from collectd_inode.quorum.probe import COUNT, READINGS, QuorumProbe
 from collectd_inode.quorum.settings import Settings
 
-_NOT_HERE = (
-    "expected it in the <Module collectd_inode> of the hub's collectd.conf: only collectd's own process sees the values"
-    " of other machines"
-)
-
 
 def load(name: str, settings: Settings, common: BlockSettings) -> Loaded:
     """The job of the block called *name*; behind a door that sees no values it is a mistake."""
     if common.door is not Door.EMBEDDED:
-        return Loaded((), (Problem(_NOT_HERE, where=f'<Quorum "{name}">'),))
+        return Loaded((), (Problem(ONLY_AT_THE_HUB, where=f'<Quorum "{name}">'),))
     plugin, _, instance = settings.job.partition("/")
     board = Board(plugin, instance, common.interval, settings.hosts)
     memory = common.state.of(QUORUM.plugin, name)

@@ -507,7 +507,7 @@ def test_every_mistake_of_a_configuration(typed: Typed, tmp_path: Path) -> None:
     assert mistakes == [
         f'{path}:7: error: <Scenario "web"> Timeout "5 s": expected a number of seconds above 0, such as 5 or 2.5',
         f"{tmp_path}/more.conf:3: error: <Module> Zzz 1: unknown key; known here: AddressFamily, Clock, Confirm,"
-        " ConfirmRecovery, Heartbeat, Host, Interval, NTP, Notify, Quorum, RepeatInterval, SaveAge, SaveTotal,"
+        " ConfirmRecovery, Fleet, Heartbeat, Host, Interval, NTP, Notify, Quorum, RepeatInterval, SaveAge, SaveTotal,"
         " Scenario, Shard, Smarthost, StateDir, StrictConfig, Timeout",
         f'{feature}:4:5: error: <Scenario "shop">: undefined step: I sohuld see "Dunedin"; did you mean:'
         ' I should see "Welcome"',

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from collectd_inode import __version__
 from demo import configuration
 from demo.site import Site
 from tests.helpers.chrony import free_port
 from tests.helpers.collectd_process import HOST, Collectd
 from tests.helpers.places import ROOT
+from tests.helpers.schema import complaints
 
 JOB = "visiting_home_and_contact_pages"
 QUORUM, PROBE = "quorum-webhome", f"scenario-webhome-{JOB}"
@@ -131,6 +135,33 @@ def test_a_probe_and_a_hub_with_the_shipped_files(tmp_path: Path) -> None:
             assert hub.told == [(1, "expectation: quorum: 2 of 2 probes: down")]
             assert [n for n in hub.notifications if n.host == "dunedin"] == []
         assert probe.complaints == []
+
+
+def of_dunedin(hub: Hub, identity: str) -> list[float]:
+    return [value.value for value in hub.of(identity) if value.host == "dunedin"]
+
+
+def test_the_fleet_at_the_hub(tmp_path: Path, typed: Callable[..., tuple[int, str, str]]) -> None:
+    """What the hub received of a host: its jobs, why one is bad, its version; also after the hub's restart."""
+    port = free_port()
+    with Hub(tmp_path, port, "auckland dunedin") as hub, ExitStack() as up:
+        site = up.enter_context(Site())
+        with Probe(tmp_path / "probe", port, site):
+            hub.wait(lambda: "dunedin" in {v.host for v in hub.of("inode_probe/gauge-version")})
+            hub.wait(lambda: 1.0 in of_dunedin(hub, f"{PROBE}/bool-success"))
+            up.close()
+            hub.wait(lambda: "dunedin" in {n.host for n in hub.notifications if n.identity.startswith(PROBE)})
+            hub.wait(lambda: 2.0 in of_dunedin(hub, f"{PROBE}/gauge-cause"))
+    with Hub(tmp_path, port, "auckland dunedin") as hub:
+        hub.wait(hub.answers)
+        code, out, err = typed("status", "--fleet", "--conf", hub.conf, "dunedin", "--format", "json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert (code, err, [complaints("status", line) for line in out.splitlines()]) == (1, "", [[]] * len(lines))
+    found = {one["instance"]: one for one in lines}
+    assert (found[""]["status"], found[""]["version"]) == ("passed", __version__)
+    home = found["webhome-visiting_home_and_contact_pages"]
+    assert (home["host"], home["status"], home["cause"], home["notified"]) == ("dunedin", "failed", "connect", True)
+    assert home["message"]
 
 
 def test_a_wrong_password_is_in_the_hub_s_log_alone(tmp_path: Path) -> None:
