@@ -251,10 +251,15 @@ def legend(picture: Picture, printed: Sequence[str]) -> list[LegendRow]:
     rows = []
     for row in picture.rows:
         numbers = [(number.word, next(values, "nan")) for number in row.numbers]
-        known = tuple((word, value) for word, value in numbers if "nan" not in value)
+        known = tuple((word, _whole(value)) for word, value in numbers if "nan" not in value)
         if row.label:
             rows.append(LegendRow(row.label, row.colour, known))
     return rows
+
+
+def _whole(printed: str) -> str:
+    """A large number without an exponent: ``2.526e+05`` is 252600."""
+    return f"{float(printed):.0f}" if "e+" in printed else printed
 
 
 def alternative(picture: Picture, rows: Iterable[LegendRow]) -> str:

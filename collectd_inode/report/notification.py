@@ -151,6 +151,11 @@ def reason(observation: Observation, limit: int = MESSAGE_BYTES) -> str:
     return _reason(observation.cause.word, step.name if step else "", observation.message, found, limit)
 
 
+def reason_of_record(record: Record, limit: int = MESSAGE_BYTES) -> str:
+    """Why the last run did not pass, by what is known of it: step, message, then the page's words; not the cause."""
+    return _reason("", record.step, record.message, record.found, limit)
+
+
 def _reason(cause: str, step: str, message: str, found: str, limit: int = MESSAGE_BYTES) -> str:
     named = step and not message.startswith(step)
     parts = (cause, shortened(step, _STEP_LENGTH) if named else "", message)

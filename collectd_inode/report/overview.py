@@ -16,8 +16,9 @@ from enum import IntEnum
 from html import escape
 from itertools import groupby
 
+from collectd_inode.report.notification import reason_of_record
 from collectd_inode.report.record import Record
-from collectd_inode.words import shortened, span
+from collectd_inode.words import span
 
 
 class State(IntEnum):
@@ -228,6 +229,7 @@ def _notes(notes: Sequence[str]) -> Iterator[str]:
 
 
 _HEADS = ("", "Job", "State", "Since", "Day", "Month", "Latency", "Usual", "History", "Reason")
+_REASON_BYTES = 160
 
 
 def _table(entries: Sequence[Entry], made: Made) -> Iterator[str]:
@@ -244,8 +246,7 @@ def _table(entries: Sequence[Entry], made: Made) -> Iterator[str]:
 
 def _row(entry: Entry, made: Made, number: int) -> str:
     state, record, numbers = entry.state(made.time), entry.record, entry.numbers
-    told = f"{record.step}: {record.message}" if record is not None and not record.passed else ""
-    reason = shortened(told.removeprefix(": "), 120)
+    reason = reason_of_record(record, _REASON_BYTES) if record is not None and not record.passed else ""
     why = f' <a href="{escape(entry.why)}">why</a>' if entry.why else ""
     cells = (
         f'<th scope="row"><a href="#job-{number}">{escape(entry.name)}</a></th>',

@@ -299,9 +299,9 @@ def test_a_picture_s_file_is_named_after_its_job() -> None:
 
 
 def test_the_words_for_those_who_cannot_see_it() -> None:
-    """The title, the unit, and each row with what rrdtool printed; what is unknown is left out."""
+    """The title, the unit, and each row with what rrdtool printed, without exponents; what is unknown is left out."""
     drawn = picture("steps", subject(SHOP, OF_SHOP))
-    rows = graphs.legend(drawn, ["1", "2", "3", "-nan", "-nan", "nan", "1", "2", "3", "12.5"])
+    rows = graphs.legend(drawn, ["1", "2", "3", "-nan", "-nan", "nan", "1", "2", "2.526e+05", "12.5"])
     assert rows[:2] == [
         LegendRow('I go to "/"', "#0072b2", (("last", "1"), ("average", "2"), ("at most", "3"))),
         LegendRow("I press Pay: now", "#e69f00", ()),
@@ -309,7 +309,7 @@ def test_the_words_for_those_who_cannot_see_it() -> None:
     assert [row.number for row in rows] == ["2", "", "2", "12.5"]
     assert graphs.alternative(drawn, rows) == (
         'shop: Buying: steps, milliseconds. I go to "/": last 1, average 2, at most 3; I press Pay: now; '
-        "all steps: last 1, average 2, at most 3; failed, % of the time: 12.5"
+        "all steps: last 1, average 2, at most 252600; failed, % of the time: 12.5"
     )
 
 

@@ -232,9 +232,11 @@ def test_numbers_have_units(numbers: Numbers, cells: list[str]) -> None:
 
 
 def test_a_row_says_why_it_is_bad() -> None:
-    """Step and message, and a link to more; the filter looks in name, kind and state."""
+    """Step, message and the page's words, and a link to more; the filter looks in name, kind and state."""
     found = tree(entry(record=FAILED, why="why-shop.txt"))
-    assert texts(found, "//tbody//td[last()]") == ['I follow "Stock": http://shop/stock answered 503 why']
+    assert texts(found, "//tbody//td[last()]") == [
+        'I follow "Stock": http://shop/stock answered 503: <h1>503 & gone</h1> why'
+    ]
     assert found.xpath("//tbody//td//a/@href") == ["why-shop.txt"]
     assert found.xpath("//tr/@data-job") == ["shop: buying scenario failed"]
     assert found.xpath("//article/@data-job") == ["shop: buying scenario failed"]
