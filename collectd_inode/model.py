@@ -200,8 +200,8 @@ class StepResult:
     """A step as it went.  ``seconds`` is wire time: None if it asked nothing of the network or did not pass.
 
     A step that ran into a deadline has the time waited.  ``excused``: it is a soft step that failed.
-    ``because``: why a clean-up step had nothing to clean up, and was skipped.  ``shown``: the lines that it shows to
-    the person who reads the run.
+    ``because``: why the trouble of a clean-up step is none of its own, so that it counts as skipped.  ``shown``: the
+    lines that it shows to the person who reads the run.
     """
 
     planned: PlannedStep

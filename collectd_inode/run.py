@@ -67,6 +67,10 @@ WIRE_CAUSES: tuple[tuple[type[wire.WireError], Cause], ...] = (
 
 _UNREACHABLE = frozenset((Cause.RESOLVE, Cause.CONNECT, Cause.TLS, Cause.CERTIFICATE))
 """Causes of a site that was not asked anything."""
+_SERVER_ERROR = 500
+"""Statuses from this one on are about the server, not about what it was asked for (RFC 9110, 15.6)."""
+Fault = tuple[Cause, str, int | None]
+"""Its cause, the host or the message, and the status of the answer."""
 
 
 def trouble_from(error: BaseException) -> Trouble:
@@ -158,6 +162,20 @@ class OpenStep:
             shown=tuple(self.shown),
         )
 
+    def fault(self, trouble: Trouble) -> Fault | None:
+        """The fault of the other side that is behind *trouble*, whichever step has met it; None where nobody can tell.
+
+        A server's own error is one on each of its pages, and one that does not answer does not answer anything.
+        """
+        last = self.exchanges[-1] if self.exchanges else None
+        if trouble.cause in _UNREACHABLE or trouble.cause is Cause.PROTOCOL:
+            return trouble.cause, trouble.message, None
+        if trouble.cause is Cause.TIMEOUT and last is not None:
+            return trouble.cause, last.host, None
+        if trouble.cause is Cause.REFUSED and last is not None and (last.response_code or 0) >= _SERVER_ERROR:
+            return trouble.cause, last.host, last.response_code
+        return None
+
     @property
     def doing(self) -> str:
         """The activity that interrupted its last exchange."""
@@ -199,6 +217,7 @@ class Run:
         self._facts: dict[str, str] = {}
         self._recorded: BaseException | None = None
         self._ended: Trouble | None = None
+        self._told: list[Fault] = []
         self._traceback = ""
         self._standing = Standing.FINAL
         self.limit: asyncio.Timeout | None = None
@@ -216,30 +235,27 @@ class Run:
             raise  # the deadline or the end of the daemon: `observe` knows which, and closes the step
         except BaseException as error:
             trouble = self._trouble(error)
-            if self._never_got_there(planned, trouble):
-                self._results.append(StepResult(planned, Status.SKIPPED, because=trouble.message))
-                self._open = None
-                return None
             excused = planned.soft and trouble.status is Status.FAILED  # a mistake of the operator's is no weather
             self._close(trouble, excused=excused)
+            if self._results[-1].because:
+                return None
             if excused:
                 return self.warn(SOFT, f"{planned.name}: {trouble.message}")
             self._recorded = error
             raise
         self._close(None)
 
-    def _never_got_there(self, planned: PlannedStep, trouble: Trouble) -> bool:
-        """Whether a clean-up step has nothing to clean up: the run ended before there was what it is about.
+    def _no_complaint(self, step: OpenStep, trouble: Trouble) -> str:
+        """Why the *trouble* of a clean-up step is none of its own; empty if it is: one fault is one complaint.
 
-        One that asked the network for something was done, and its result is reported; but not that the site which ended
-        the run still cannot be reached: one fault is one complaint.
+        The run ended before there was what the step is about; or the step has met what the run has told already.
         """
-        if not planned.cleanup or self._ended is None:
-            return False
-        if trouble.cause in _UNREACHABLE:
-            return (trouble.cause, trouble.message) == (self._ended.cause, self._ended.message)
-        asked = self._open is not None and bool(self._open.exchanges)
-        return trouble.cause is Cause.EXPECTATION and not asked
+        if not step.planned.cleanup or self._ended is None:
+            return ""
+        if step.fault(trouble) in self._told:
+            return f"the same again: {trouble.message}"
+        is_missing = trouble.cause is Cause.EXPECTATION and not step.exchanges
+        return f"nothing to clean up: {trouble.message}" if is_missing else ""
 
     @contextmanager
     def isolated(self) -> Iterator[None]:
@@ -385,10 +401,16 @@ class Run:
         return sum(result.seconds or 0.0 for result in self._results if result.trouble is None)
 
     def _close(self, trouble: Trouble | None, *, excused: bool = False) -> None:
-        if self._open is not None:
-            elapsed = self.clock.monotonic() - self._open.started
-            self._results.append(self._open.close(elapsed, trouble, excused=excused))
-            self._open = None
+        step, self._open = self._open, None
+        if step is None:
+            return
+        if trouble is not None and (because := self._no_complaint(step, trouble)):
+            self._results.append(StepResult(step.planned, Status.SKIPPED, because=because))
+            return
+        if trouble is not None and (fault := step.fault(trouble)) is not None:
+            self._told.append(fault)
+        elapsed = self.clock.monotonic() - step.started
+        self._results.append(step.close(elapsed, trouble, excused=excused))
 
     def _trouble(self, error: BaseException) -> Trouble:
         trouble = trouble_from(error)

@@ -35,7 +35,15 @@ from collectd_inode.model import (
 )
 from collectd_inode.run import Probe, Run, observe, trouble_from
 from collectd_inode.secrets.redactor import Redactor
-from collectd_inode.wire import CertificateRefused, ConnectFailed, ProtocolBroken, ResolveFailed, TLSFailed, WireError
+from collectd_inode.wire import (
+    CertificateRefused,
+    ConnectFailed,
+    Exchange,
+    ProtocolBroken,
+    ResolveFailed,
+    TLSFailed,
+    WireError,
+)
 from tests.helpers.examples import LOOK, OPEN, CountingClock, exchange, job, observed, passing
 
 
@@ -458,6 +466,30 @@ def test_the_deadline_of_a_run_that_has_failed_changes_nothing() -> None:
         "nothing to be seen",
         "not done after 0.02 s",
     ]
+
+
+@pytest.mark.parametrize(
+    ("host", "error", "tidied"),
+    [
+        ("a", TimeoutError("too slow"), Status.SKIPPED),
+        ("b", TimeoutError("too slow"), Status.FAILED),
+        ("a", Failure(Cause.REFUSED, "locked"), Status.FAILED),
+    ],
+)
+def test_a_server_that_does_not_answer_is_told_once(host: str, error: Exception, tidied: Status) -> None:
+    """Whether the step's deadline strikes or the run's, whose words differ; another server is another fault."""
+
+    async def slow(run: Run) -> None:
+        for step, asked, raised in ((LOOK, "a", TimeoutError("not done after 5 s")), (LEAVE, host, error)):
+            with run.isolated(), run.step(step):
+                run.exchange(Exchange(asked, {}, finished=False, doing="waiting for the answer"))
+                raise raised
+
+    found = observed(slow, LOOK, LEAVE)
+    assert [step.status for step in found.steps] == [Status.FAILED, tidied]
+    assert found.message == "not done after 5 s: still waiting for the answer"
+    said = "the same again: too slow: still waiting for the answer"
+    assert found.steps[1].because == (said if tidied is Status.SKIPPED else "")
 
 
 def test_a_cancellation_that_nobody_asked_for_ends_its_part_only() -> None:

@@ -45,7 +45,7 @@ def _lines(observed: Observation, style: Style, before: Story | None, verbose: b
         if step.trouble is not None:
             yield from _trouble("warning" if step.excused else step.trouble.cause.word, step.trouble, style, colour)
         if step.because:
-            yield style.status(colour, f"      nothing to clean up: {one_line(step.because, _DETAIL)}")
+            yield style.status(colour, f"      {one_line(step.because, _DETAIL)}")
     if observed.trouble is not None and observed.bad_step is None:
         yield from _trouble(why(observed), observed.trouble, style, Status.FAILED)
     if observed.evidence:

@@ -104,7 +104,7 @@ def _step(step: StepResult, hide: Hiding) -> Iterator[str]:
     if step.trouble is not None:
         yield from _labelled("", *hide.lines(f"{step.trouble.cause.word}: {step.trouble.message}"))
     if step.because:
-        yield from _labelled("", *hide.lines(f"nothing to clean up: {step.because}"))
+        yield from _labelled("", *hide.lines(step.because))
 
 
 def sentence(step: StepResult) -> str:

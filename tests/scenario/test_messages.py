@@ -18,12 +18,12 @@ from collectd_inode.run import observe
 from collectd_inode.state import State
 from demo.authority import Authority, pem
 from tests.helpers.examples import loaded, write_feature
-from tests.helpers.peers import answer, peer, tidily
+from tests.helpers.peers import Conversation, answer, close, peer, tidily
 
 BANNER = b"<h1>Green tea of all sorts</h1><div role=alert>Open for 12 more days</div>"
 
 
-def observed(folder: Path, text: str, *answers: bytes, **settings: Any) -> Observation:
+def observed(folder: Path, text: str, *answers: bytes | Conversation, **settings: Any) -> Observation:
     """One run of a scenario with these steps, on a site that gives these answers."""
 
     async def main() -> Observation:
@@ -88,7 +88,7 @@ def test_a_clean_up_step_of_what_never_began_is_skipped(tmp_path: Path) -> None:
     run = observed(tmp_path, text, answer(b"<h1>We are closed</h1>"))
     assert [step.status for step in run.steps] == [Status.PASSED, Status.FAILED, Status.SKIPPED]
     assert (run.steps[2].trouble, run.warnings) == (None, ())
-    assert run.steps[2].because.startswith("no link “Log out”, on http://")
+    assert run.steps[2].because.startswith("nothing to clean up: no link “Log out”, on http://")
     assert "\n      nothing to clean up: no link “Log out”, on http://" in pretty.observation(run, Style())
     text = 'When I go to "/login"\nAnd I press "Log in"\nThen whatever happens, I go to "/logout"'
     run = observed(tmp_path, text, answer(), answer(b"gone", "404 Not Found"))
@@ -105,6 +105,42 @@ def test_a_site_that_cannot_be_reached_is_told_once(tmp_path: Path, address: str
     run = observed(tmp_path, text)
     assert [step.status for step in run.steps] == [Status.FAILED, tidied]
     assert (run.cause, run.message) == (Cause.CONNECT, "127.0.0.1:1: connection refused")
+
+
+GONE = answer(b"<h1>Database gone</h1>", "500 Oops")
+
+
+@pytest.mark.parametrize(
+    ("ended", "tidied", "status"),
+    [
+        (GONE, GONE, Status.SKIPPED),
+        (GONE, answer(b"<h1>Request 7 failed</h1>", "500 Oops"), Status.SKIPPED),
+        (GONE, answer(b"too many", "503 Later"), Status.FAILED),
+        (answer(b"gone", "404 Not Found"), answer(b"gone", "404 Not Found"), Status.FAILED),
+        (answer(b"<h1>Fine"), GONE, Status.FAILED),
+        (close, close, Status.SKIPPED),
+        (close, GONE, Status.FAILED),
+    ],
+    ids=["500", "500 in other words", "503", "404", "after an expectation", "closed", "an answer"],
+)
+def test_a_server_s_own_error_is_told_once(
+    tmp_path: Path, ended: bytes | Conversation, tidied: bytes | Conversation, status: Status
+) -> None:
+    """A clean-up step that meets it too adds nothing; what says something about its own address is told."""
+    text = 'When I go to "/login"\nThen I should see "Bye"\nThen whatever happens, I go to "/logout"'
+    run = observed(tmp_path, text, ended, tidied)
+    assert (run.steps[2].status, run.steps[2].because[:15]) == (
+        status,
+        "the same again:" if status is Status.SKIPPED else "",
+    )
+
+
+def test_each_fault_of_several_clean_up_steps_is_told_once(tmp_path: Path) -> None:
+    """Also one that the run has not ended with."""
+    text = 'When I go to "/"\nThen I should see "Bye"' + '\nThen whatever happens, I go to "/out"' * 2
+    run = observed(tmp_path, text, answer(), GONE, GONE)
+    assert [step.status for step in run.steps] == [Status.PASSED, Status.FAILED, Status.FAILED, Status.SKIPPED]
+    assert pretty.observation(run, Style()).count("answered 500") == 2
 
 
 @pytest.mark.parametrize(("status", "hint"), [(401, True), (403, True), (404, False), (500, False)])
