@@ -47,11 +47,13 @@ _ANY: tuple[int, ...] = ()
 _REFUSES = (525, 534, 535, 550, 551, 553, 554, 571)
 _TOO_OFTEN = Refusal(Cause.REFUSED, "too many log-ins: the server accepts no more for a while", account=True)
 _WRONG = _of_account("wrong user or password", Cause.CREDENTIALS)
+_BY_TOKEN = _of_account("the provider requires an OAuth token in place of a password (Mechanism XOAUTH2)")
 
 _ROWS = (
     _Row((534, 535), r"app(lication)?[- ](specific )?password|5\.7\.9 .*InvalidSecondFactor", _of_account(
         "the account requires an application password, which the provider makes for one program")),
-    _Row(_REFUSES, r"Smtp(Client)?Auth\w* is disabled|basic auth\w* is (disabled|not)", _of_account(
+    _Row(_REFUSES, r"Smtp(Client)?Auth\w* is disabled|basic auth\w* is (disabled|not)"
+         r"|\b(enable|turn on)\b.*\b(pop3?|imap|smtp)\b|\bsmtp (access|service) is (not|disabled)", _of_account(
         "the provider has switched off log-in by password (SMTP AUTH) for this account")),
     _Row(_REFUSES, r"did not meet the criteria|security defaults|conditional access", _of_account(
         "the provider's policy refuses this log-in, whatever the password")),
@@ -68,12 +70,17 @@ _ROWS = (
         r"|\b(suspended|disabled|deactivated|locked|blocked|inactive|terminated)\b", _of_account(
         "the account is disabled or suspended")),
     _Row((525,), "", _of_account("the account is disabled or suspended")),
-    _Row((535,), "", _WRONG),
+    # Cyrus SASL's words where it reaches no one who knows passwords.
+    _Row((535,), r"generic failure|saslauthd|no mechanism available|internal (server )?error|system busy|temporar",
+         Refusal(Cause.REFUSED, "the server cannot check passwords at the moment", account=True)),
+    _Row(_REFUSES, r"\bx?oauth|modern auth", _BY_TOKEN),
+    _Row((526, 535), "", _WRONG),  # 526: QQ's and others'
     _Row((432,), "", Refusal(Cause.REFUSED, "a password transition is needed")),
     _Row((454,), "", Refusal(Cause.REFUSED, "temporary fault")),
     _Row((534,), "", Refusal(Cause.REFUSED, "policy: this mechanism is too weak for the account")),
     _Row((538,), "", Refusal(Cause.REFUSED, "policy: this mechanism requires encryption")),
     _Row((550, 551, 553, 554, 571), "", _of_account("refused")),
+    _Row({*range(505, 600)} - {521, 530}, "", Refusal(Cause.REFUSED, "refused", account=True)),
 )  # fmt: skip
 """The first that fits.  The words are Google's, Microsoft's, Yahoo's, and those of Postfix, Exim, Dovecot, Cyrus."""
 
@@ -81,7 +88,7 @@ _ROWS = (
 def of(reply: Reply, *, by_token: bool = False) -> Refusal | None:
     """The meaning of *reply* to AUTH beyond its first digit; None if it has no more."""
     found = next((row.refusal for row in _ROWS if row.fits(reply)), None)
-    if by_token and found == _WRONG:
+    if by_token and found in (_WRONG, _BY_TOKEN):
         return _of_account("the token was rejected: it has expired, or is another user's", Cause.CREDENTIALS)
     if found is not None and reply.code == 535 and found.cause is Cause.REFUSED:
         return Refusal(Cause.CREDENTIALS, found.why, found.judged, found.account)

@@ -254,6 +254,29 @@ def test_a_long_first_response_waits_for_its_challenge() -> None:
             Cause.REFUSED,
             "AUTH PLAIN: the account is disabled or suspended: 525 5.7.13 User Account Disabled",
         ),
+        (
+            b"535 5.7.8 Error: authentication failed: cannot connect to saslauthd server: Permission denied",
+            Cause.CREDENTIALS,
+            "AUTH PLAIN: the server cannot check passwords at the moment:"
+            " 535 5.7.8 Error: authentication failed: cannot connect to saslauthd server: Permission denied",
+        ),
+        (
+            b"535 5.7.1 authentication failed, please use OAuth2",
+            Cause.CREDENTIALS,
+            "AUTH PLAIN: the provider requires an OAuth token in place of a password (Mechanism XOAUTH2):"
+            " 535 5.7.1 authentication failed, please use OAuth2",
+        ),
+        (
+            b"535 5.7.0 (AU0001) Please enable POP3/SMTP access in settings",
+            Cause.CREDENTIALS,
+            "AUTH PLAIN: the provider has switched off log-in by password (SMTP AUTH) for this account:"
+            " 535 5.7.0 (AU0001) Please enable POP3/SMTP access in settings",
+        ),
+        (
+            b"526 Authentication failure[0]",
+            Cause.CREDENTIALS,
+            "AUTH PLAIN: wrong user or password: 526 Authentication failure[0]",
+        ),
         (b"250 ok", Cause.PROTOCOL, "AUTH PLAIN: unexpected reply: 250 ok"),
     ],
 )
@@ -289,6 +312,10 @@ def test_a_refused_login(answer: bytes, cause: Cause, message: str) -> None:
         (b"550 5.1.8 account closed", False, True),
         (b"535 authentication failed (blocked IP)", None, True),
         (b"554 5.7.1 your address is banned", None, True),
+        (b"535 5.7.8 Error: authentication failed: generic failure", None, True),
+        (b"526 Authentication failure[0]", False, True),
+        (b"559 5.7.1 what else", None, True),
+        (b"521 5.3.2 no mail here", None, False),
         (b"2", None, False),
     ],
 )
