@@ -96,8 +96,10 @@ def _beside(path: str) -> str:
 
 
 def _table(path: str) -> str | None:
-    """The text of a table's source; None if it cannot be read."""
+    """The text of a table's source, or the names in a folder, a line each; None if it cannot be read."""
     try:
+        if os.path.isdir(path):
+            return "\n".join(os.listdir(path))
         content, _ = read_file(path, _MOST_BYTES)
     except OSError:
         return None

@@ -24,6 +24,7 @@ from collectd_inode.smarthost import foreign, postfix
 from collectd_inode.smarthost.eximconf import NotLiteral, Option, Section, named_lists, options, sent
 from collectd_inode.smarthost.findings import Finding
 from collectd_inode.smarthost.hostlist import Lists, Scope, scope
+from collectd_inode.smarthost.postfixtables import Read
 from collectd_inode.smarthost.routes import Instance, Route, host_and_port, instances, routes, smtp_transports
 
 __all__ = ["Finding", "report"]
@@ -75,7 +76,7 @@ _SMTPS = 465
 _PORTS = {"smtp": 25, "smtps": _SMTPS, "submission": 587, "submissions": _SMTPS}
 
 
-def report(text: str, *, path: str, master: str = "", read: postfix.Read | None = None) -> tuple[Finding, ...]:
+def report(text: str, *, path: str, master: str = "", read: Read | None = None) -> tuple[Finding, ...]:
     """The rules that *text*, of Exim or Postfix, enforces or not, in the order mail meets them; *path* names it.
 
     For Postfix: *master* is the text of master.cf, and *read* gives that of a table's source.

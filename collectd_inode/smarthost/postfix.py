@@ -11,19 +11,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from collectd_inode.model import Place
 from collectd_inode.smarthost.findings import Finding
-from collectd_inode.smarthost.postfixconf import Parameters, Service, Setting, entries, listed, parameters, services
-
-Read = Callable[[str], str | None]
-"""The text of a file, None if it cannot be read."""
+from collectd_inode.smarthost.postfixconf import Parameters, listed, parameters, services
+from collectd_inode.smarthost.postfixroutes import Configuration, Hop
+from collectd_inode.smarthost.postfixtables import Read
+from collectd_inode.wire.address import is_numeric
 
 _SUBMISSIONS = 465
-_FILES = ("hash", "btree", "lmdb", "cdb", "dbm", "sdbm", "texthash")
-"""Tables that are made from a file of keys and values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,36 +55,12 @@ def _nothing(path: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Hop:
-    """Where mail is sent: the next hop as it is written, by which service of master.cf, and where that is said."""
-
-    written: str
-    transport: str
-    line: int
-    of: str
-
-    @property
-    def host(self) -> str:
-        return re.sub(r":\w+$", "", self.written).strip("[]")
-
-    @property
-    def port(self) -> str:
-        found = re.search(r"\]?:(\w+)$", self.written)
-        return found[1] if found else "25"
-
-    @property
-    def by_mx(self) -> bool:
-        """Whether DNS says which host that is."""
-        return not self.written.startswith("[")
-
-
 def report(text: str, *, path: str, master: str = "", read: Read = _nothing) -> tuple[Finding, ...]:
     """The rules that the main.cf *text* enforces or not; *path* names it, *master* is the text of master.cf beside
     it.
     """
     main, broken = parameters(text)
-    audit = _Audit(main, services(master), path, read)
+    audit = _Audit(Configuration(main, services(master), read))
     findings = [*_broken(broken), *audit.findings()]
     return tuple(replace(finding, place=Place(path, line)) for line, finding in findings)
 
@@ -111,142 +85,57 @@ def _broken(lines: Sequence[int]) -> Iterator[_Placed]:
 
 @dataclass(frozen=True, slots=True)
 class _Audit:
-    """One main.cf with what stands beside it."""
+    """One configuration."""
 
-    main: Mapping[str, Setting]
-    services: tuple[Service, ...]
-    path: str
-    read: Read
+    of: Configuration
 
     def findings(self) -> Iterator[_Placed]:
-        everywhere = Parameters(self.main)
-        hops = list(self._hops(everywhere))
-        yield from self._unread(everywhere)
-        if not hops:
+        everywhere, hops = Parameters(self.of.main), self.of.hops()
+        for name, table in self.of.unread():
+            message = f"{name} is {table}, which has not been read: mail may go elsewhere, too"
+            yield _bad(everywhere.line(name), "map", message, f"{name} =")
+        if all(hop.is_own for hop in hops):
             message = "there is no relayhost: mail goes to each recipient's own server, or stays"
-            yield _bad(everywhere.line("relayhost"), "route", message, "relayhost = [smarthost.tld]:587")
+            yield _bad(everywhere.line("relayhost"), "route", message, _MEND_ROUTE)
             return
         seen: list[Finding] = []
+        alone = len({hop.written for hop in hops}) == 1
         for hop in hops:
-            for line, finding in self._of_hop(hop, alone=len({h.written for h in hops}) == 1):
+            for line, finding in self._of_hop(hop, alone=alone):
                 if finding not in seen:
                     seen.append(finding)
                     yield line, finding
 
-    # Where mail goes.
-
-    def _hops(self, p: Parameters) -> Iterator[_Hop]:
-        transport, _, nexthop = p.value("default_transport").partition(":")
-        relay = p.value("relayhost")
-        if nexthop.strip():
-            yield from _hops_of(nexthop, transport, p.line("default_transport"), "all mail")
-        elif relay:
-            yield from _hops_of(relay, transport, p.line("relayhost"), "all mail")
-        if relay and not nexthop and listed(p.value("relay_domains")):
-            over, _, other = p.value("relay_transport").partition(":")
-            yield from _hops_of(other or relay, over, p.line("relay_transport", "relayhost"), "mail for relay_domains")
-        yield from _hops_of(
-            p.value("smtp_fallback_relay"), transport, p.line("smtp_fallback_relay", "fallback_relay"), "what fails"
-        )
-        for key, value, name in self._routed(p):
-            over, colon, other = value.partition(":") if name != "sender_dependent_relayhost_maps" else ("", "", value)
-            if colon and not other:  # "smtp:" is for the recipient's own server, ":" for the usual way
-                other = "" if not over else key
-            service = over or transport
-            if other and not self._leaves_by_no_smtp(service):
-                yield from _hops_of(other, service, p.line(name), f"mail by the key {key} of {name}")
-
-    def _routed(self, p: Parameters) -> Iterator[tuple[str, str, str]]:
-        for name in ("transport_maps", "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps"):
-            for table in listed(p.value(name)):
-                for key, value in self._table(table) or ():
-                    yield key, value, name
-
-    def _leaves_by_no_smtp(self, service: str) -> bool:
-        """Whether that service hands mail to no other server."""
-        known = {one.name: one.program for one in self.services if one.type == "unix"}
-        return known.get(service, service) not in ("smtp", "relay", "lmtp") and (service in known or service in _LOCAL)
-
-    def _unread(self, p: Parameters) -> Iterator[_Placed]:
-        names = ("transport_maps", "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps")
-        for name in names:
-            for table in listed(p.value(name)):
-                if self._table(table) is None:
-                    message = f"{name} is {table}, which has not been read: mail may go elsewhere, too"
-                    yield _bad(p.line(name), "map", message, f"{name} =")
-
-    def _table(self, table: str) -> tuple[tuple[str, str], ...] | None:
-        """Keys and values; None where only Postfix can look them up."""
-        kind, colon, rest = table.partition(":")
-        if not colon:
-            kind, rest = "hash", table
-        if kind == "inline":
-            inner = rest.strip().removeprefix("{").removesuffix("}")
-            pairs = (item.strip("{} ").partition("=") for item in listed(inner))
-            return tuple((key.strip().lower(), value.strip()) for key, _, value in pairs)
-        if kind == "static":
-            return (("", rest.strip("{} ")),)
-        text = self.read(rest) if kind in _FILES else None
-        return None if text is None else tuple((key, value) for key, value, _ in entries(text))
-
-    # What holds there.
-
-    def _of_hop(self, hop: _Hop, *, alone: bool) -> Iterator[_Placed]:
-        p = self._parameters(hop.transport)
+    def _of_hop(self, hop: Hop, *, alone: bool) -> Iterator[_Placed]:
+        p, program = self.of.parameters(hop.transport), self.of.program(hop.transport)
         by = f" by the service {hop.transport}" if hop.transport != "smtp" else ""
+        if program not in ("smtp", "lmtp"):
+            yield _bad(hop.line, "route", f"{hop.of} goes to {hop.written}{by}: {_no_server(program)}", _MEND_ROUTE)
+            return
+        if broken := self.of.broken(hop.transport):
+            message = (
+                f"{hop.of} goes to {hop.written}{by}, which has -o {broken} without “=” in master.cf: no mail is sent"
+            )
+            yield _bad(hop.line, "route", message, f"-o {broken}=VALUE")
+            return
+        if hop.is_own:
+            yield _bad(
+                hop.line, "route", f"{hop.of.replace('all', 'all other')} goes to {hop.written}{by}", _MEND_ROUTE
+            )
+            return
+        if found := re.match(r"(\w+):(?=\[)", hop.written):
+            message = (
+                f"{hop.of} goes to {hop.written}{by}: “{found[0]}” is no part of a next hop there: no mail is sent"
+            )
+            yield _bad(hop.line, "route", message, f"relayhost = {hop.written.removeprefix(found[0])}")
+            return
         yield _good(hop.line, "route", f"{hop.of} goes to {hop.written}{by}")
         who = "" if alone else f"{hop.written}: "
-        for line, finding in (*self._tls(hop, p), *self._login(hop, p)):
-            yield line, replace(finding, message=who + finding.message)
+        for line, finding in (*_Protection(self.of, hop, p).findings(), *self._login(hop, p)):
+            yield line, _as_of(p, replace(finding, message=who + finding.message))
 
-    def _parameters(self, transport: str) -> Parameters:
-        for service in self.services:
-            if (service.name, service.type) == (transport, "unix"):
-                return Parameters(self.main, service.over, transport)
-        return Parameters(self.main)
-
-    def _tls(self, hop: _Hop, p: Parameters) -> Iterator[_Placed]:
-        code, line, level, unread = self._level(hop, p)
-        found = _LEVELS.get(level)
-        where = f" (set for the service {p.service} in master.cf)" if "smtp_tls_security_level" in p.over else ""
-        said = f"the level {level or 'none'}{where}"
-        if unread:
-            message = f"smtp_tls_policy_maps is {unread}, which has not been read: it may say less"
-            yield _bad(p.line("smtp_tls_policy_maps"), "map", message, "smtp_tls_policy_maps =")
-        if found is None:
-            yield _bad(line, code, f"“{level}” is no TLS level: no mail is sent", _MEND_LEVEL)
-            return
-        if not found.tls:
-            message = f"{said}: {_IN_CLEAR[level]}{_password_too(p)}"
-            yield _bad(line, code, message, _MEND_LEVEL)
-        elif not found.verifies:
-            message = f"{said}: verification is not enforced: mail and password go to a server with any certificate"
-            yield _bad(line, code, message, _MEND_LEVEL)
-        else:
-            message = f"{said}: nothing is sent without TLS, and an invalid certificate stops the mail"
-            yield _good(line, code, message)
-        if level == "verify" and hop.by_mx and listed(p.value("smtp_tls_verify_cert_match")) == ["hostname"]:
-            message = f"the certificate is for the host that DNS (MX) names for {hop.written}, whoever answers there"
-            mend = f"relayhost = [{hop.host}]:{hop.port}"
-            yield _bad(p.line("smtp_tls_verify_cert_match", "relayhost"), "smtp_tls_verify_cert_match", message, mend)
-        yield _port(hop, p, found)
-        if level not in ("fingerprint", "dane", "dane-only"):
-            yield _authorities(p, needed=found.by_ca)
-
-    def _level(self, hop: _Hop, p: Parameters) -> tuple[str, int, str, str]:
-        """The option that decides, its line, the level, and a policy table that could not be read."""
-        for table in listed(p.value("smtp_tls_policy_maps")):
-            rows = self._table(table)
-            if rows is None:
-                return "smtp_tls_security_level", p.line("smtp_tls_security_level"), _main_level(p), table
-            policy = _policy(hop, dict(reversed(rows)))
-            if policy:
-                return "smtp_tls_policy_maps", p.line("smtp_tls_policy_maps"), policy.split()[0].lower(), ""
-        line = p.line("smtp_tls_security_level", "smtp_enforce_tls", "smtp_use_tls")
-        return "smtp_tls_security_level", line, _main_level(p), ""
-
-    def _login(self, hop: _Hop, p: Parameters) -> Iterator[_Placed]:
-        enable, maps, options = "smtp_sasl_auth_enable", "smtp_sasl_password_maps", "smtp_sasl_tls_security_options"
+    def _login(self, hop: Hop, p: Parameters) -> Iterator[_Placed]:
+        enable, maps = "smtp_sasl_auth_enable", "smtp_sasl_password_maps"
         if not p.is_yes(enable):
             yield _bad(p.line(enable), enable, "nobody logs in", f"{enable} = yes")
             return
@@ -255,28 +144,210 @@ class _Audit:
         if not tables:
             message = "there is no table of passwords: no login, and mail waits or is refused"
             yield _bad(p.line(maps, enable), maps, message, f"{maps} = hash:/etc/postfix/sasl_passwd")
-        for table in tables:
-            rows = self._table(table)
-            keys = {hop.written.lower(), hop.host.lower(), hop.host.lower() + ":" + hop.port}
-            if rows is None:
-                kind = table.partition(":")[0]
-                yield _good(p.line(maps), maps, f"the table of passwords ({kind}:…) has not been read")
-            elif not any(key in keys or table.startswith("static:") for key, _ in rows):
-                message = f"the table of passwords has no line for {hop.written}: no login there"
-                yield _bad(p.line(maps), maps, message, f"{hop.written} USER:PASSWORD")
-            else:
-                yield _good(p.line(maps), maps, f"the table of passwords has a line for {hop.written}")
-        if "noplaintext" in listed(p.value(options)):
-            message = "noplaintext holds below TLS, too: where only PLAIN and LOGIN are offered, mail waits"
-            yield _bad(p.line(options, "smtp_sasl_security_options"), options, message, f"{options} = noanonymous")
+        else:
+            yield self._password(hop, p, tables)
+        yield from _plaintext(p)
+
+    def _password(self, hop: Hop, p: Parameters, tables: Sequence[str]) -> _Placed:
+        """Whether a table has a password: for the host, or for the next hop as it is written (smtp_sasl_glue.c)."""
+        maps = "smtp_sasl_password_maps"
+        for written in tables:
+            table = self.of.table(written)
+            if table is None:
+                kind = written.partition(":")[0]
+                return _good(p.line(maps), maps, f"the table of passwords ({kind}:…) has not been read")
+            if table.get(hop.host) or table.get(hop.written):
+                return _good(p.line(maps), maps, f"the table of passwords has a line for {hop.written}")
+            if p.is_yes("smtp_sender_dependent_authentication") and any("@" in key for key, _ in table.said):
+                return _good(p.line(maps), maps, "the table of passwords has lines for senders")
+        message = f"the table of passwords has no line for {hop.written}: no login there"
+        return _bad(p.line(maps), maps, message, f"{hop.written} USER:PASSWORD")
 
 
-_LOCAL = ("local", "virtual", "error", "retry", "discard", "maildrop")
+def _as_of(p: Parameters, finding: Finding) -> Finding:
+    """*finding* by the names that the parameters have for lmtp(8), where that sends."""
+    if not p.lmtp:
+        return finding
+    code, message, mend = (re.sub(r"\bsmtp_", "lmtp_", text) for text in (finding.code, finding.message, finding.mend))
+    return replace(finding, code=code, message=message, mend=mend)
 
 
-def _hops_of(value: str, transport: str, line: int, of: str) -> Iterator[_Hop]:
-    for written in listed(value):
-        yield _Hop(written, transport, line, of)
+_MEND_ROUTE = "relayhost = [smarthost.tld]:587"
+
+
+def _no_server(program: str | None) -> str:
+    if program is None:
+        return "master.cf has no such service, and all mail waits"
+    if program in ("pipe", "spawn"):
+        return "a program has it there, which is not audited"
+    return f"none leaves by that ({program})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """The decision about TLS at a hop: the option and its line, the level, and the names that a certificate may be
+    for, where a policy has some.
+    """
+
+    code: str
+    line: int
+    level: str
+    match: tuple[str, ...] = ()
+    anchors: bool = False
+    """Whether a policy names what is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Protection:
+    """TLS at one hop."""
+
+    of: Configuration
+    hop: Hop
+    p: Parameters
+
+    def findings(self) -> Iterator[_Placed]:
+        p, hop = self.p, self.hop
+        decision = self._decision()
+        if isinstance(decision, tuple):
+            yield decision
+            decision = _Decision("smtp_tls_security_level", p.line("smtp_tls_security_level"), _main_level(p))
+            found = _LEVELS.get(decision.level)
+            if found is not None:
+                yield _port(hop, p, found)
+            return
+        found = _LEVELS.get(decision.level)
+        if found is None:
+            message = f"“{decision.level}” is no TLS level: no mail is sent"
+            yield _bad(decision.line, decision.code, message, _MEND_LEVEL)
+            return
+        yield self._of_level(decision, found)
+        yield from self._names(decision)
+        yield _port(hop, p, found)
+        if found.tls and "starttls" in listed(p.value("smtp_discard_ehlo_keywords").lower()):
+            name = "smtp_discard_ehlo_keywords"
+            yield _bad(p.line(name), name, "STARTTLS is not seen: no mail is sent", f"{name} =")
+        yield from self._believed(decision, found)
+
+    def _of_level(self, decision: _Decision, found: _Level) -> _Placed:
+        p, level = self.p, decision.level
+        where = (
+            f" (set for the service {p.service} in master.cf)" if p.called("smtp_tls_security_level") in p.over else ""
+        )
+        said = f"the level {level}{where}"
+        if not found.tls:
+            message = f"{said}: {_IN_CLEAR[level]}{_password_too(p)}"
+        elif not found.verifies:
+            message = f"{said}: verification is not enforced: mail and password go to a server with any certificate"
+        else:
+            message = f"{said}: nothing is sent without TLS, and an invalid certificate stops the mail"
+            return _good(decision.line, decision.code, message)
+        return _bad(decision.line, decision.code, message, _MEND_LEVEL)
+
+    # The level.
+
+    def _decision(self) -> _Decision | _Placed:
+        """The decision; a finding where it cannot be told."""
+        maps, sites = "smtp_tls_policy_maps", "smtp_tls_per_site"
+        tables = listed(self.p.value(maps))
+        for written in tables:
+            table = self.of.table(written)
+            if table is None:
+                return self._untold(maps, written)
+            policy = next(filter(None, map(table.get, _names_of(self.hop))), "")
+            if policy:
+                return _policy(policy, self.p.line(maps))
+        line = self.p.line("smtp_tls_security_level", "smtp_enforce_tls", "smtp_use_tls")
+        decision = _Decision("smtp_tls_security_level", line, _main_level(self.p))
+        for written in [] if tables else listed(self.p.value(sites)):
+            table = self.of.table(written)
+            if table is None:
+                return self._untold(sites, written)
+            site = _site(table.get(self.hop.written), table.get(self.hop.host))
+            if site and not (site == "may" and decision.level not in ("none", "may")):
+                return _Decision(sites, self.p.line(sites), site)
+        return decision
+
+    def _untold(self, name: str, written: str) -> _Placed:
+        message = (
+            f"{name} is {written}, which has not been read: whether TLS and verification are enforced is not known"
+            f" (else it would be the level {_main_level(self.p)})"
+        )
+        return _bad(self.p.line(name), "map", message, f"{name} =")
+
+    # The certificate.
+
+    def _names(self, decision: _Decision) -> Iterator[_Placed]:
+        """Whom a certificate may be for; by default the next hop, or what DNS has told of it."""
+        if decision.level not in ("verify", "secure"):
+            return
+        p, hop, name = self.p, self.hop, f"smtp_tls_{decision.level}_cert_match"
+        patterns = decision.match or tuple(re.findall(r"[^\s,:]+", p.value(name), re.ASCII))
+        code, line = (decision.code, decision.line) if decision.match else (name, p.line(name, "relayhost"))
+        if hop.by_mx and "hostname" in patterns:
+            message = f"the certificate is for the host that DNS (MX) names for {hop.written}, whoever answers there"
+            yield _bad(line, code, message, f"relayhost = [{hop.host}]:{hop.port}")
+        others = [one for one in patterns if one not in ("hostname", "nexthop", "dot-nexthop")]
+        if is_numeric(hop.host.removeprefix("ipv6:")):
+            if not others:
+                message = f"certificates are for names, and {hop.written} is an address: no mail is sent"
+                yield _bad(line, code, message, f"{name} = smarthost.tld")
+            return
+        strange = [one for one in others if (one[0] == "." and one.count(".") < 2) or not _is_of(hop.host, one)]
+        if strange:
+            message = f"a certificate for {', '.join(strange)} is taken for that of {hop.host}"
+            yield _bad(line, code, message, f"{name} = nexthop" if not decision.match else "match=nexthop")
+
+    def _believed(self, decision: _Decision, found: _Level) -> Iterator[_Placed]:
+        if decision.level == "fingerprint":
+            name = "smtp_tls_fingerprint_cert_match"
+            if not decision.match and not self.p.value(name):
+                yield _bad(self.p.line(name), name, "there is no fingerprint: no mail is sent", f"{name} = FINGERPRINT")
+        elif decision.level == "dane-only":
+            name = "smtp_dns_support_level"
+            if self.p.value(name).lower() != "dnssec":
+                message = "TLSA records are not looked up without dnssec: no mail is sent"
+                yield _bad(self.p.line(name), name, message, f"{name} = dnssec")
+        elif decision.level != "dane" and not decision.anchors:
+            yield _authorities(self.p, self.of.read, needed=found.by_ca, tls=found.tls)
+
+
+def _is_of(host: str, pattern: str) -> bool:
+    """Whether *host* is one that *pattern* is about: itself, or one below ``.example.org``."""
+    host, pattern = host.lower().rstrip("."), pattern.lower().rstrip(".")
+    return host.endswith(pattern) if pattern[:1] == "." else host == pattern
+
+
+def _names_of(hop: Hop) -> Iterator[str]:
+    """The keys of a policy: the next hop as it is written, and a bare name's parent domains."""
+    yield hop.written
+    name = hop.written
+    if re.fullmatch(r"[\w.-]*[A-Za-z][\w.-]*", name, re.ASCII):
+        labels = name.split(".")
+        yield from (f".{'.'.join(labels[first:])}" for first in range(1, len(labels)))
+
+
+_SITES = (("must", "verify"), ("must_nopeermatch", "encrypt"), ("none", "none"), ("may", "may"))
+"""The words of smtp_tls_per_site, of two the first that counts, and the level that each means."""
+
+
+def _site(*said: str) -> str:
+    words = {word.lower() for word in said if word}
+    return next((level for word, level in _SITES if word in words), "no site policy" if words else "")
+
+
+def _policy(text: str, line: int) -> _Decision:
+    """A line of a policy table: a level and its attributes; one with a wrong attribute stops the mail."""
+    level, *attributes = re.findall(r"[^\s,]+", text, re.ASCII)
+    pairs = [attribute.partition("=") for attribute in attributes]
+    match = [one for name, _, value in pairs if name.lower() == "match" for one in re.split(r"[:|]", value) if one]
+    wrong = [name for name, equals, _ in pairs if not equals or name.lower() not in _ATTRIBUTES]
+    level = level.lower()
+    if wrong and level not in ("none", "dane"):
+        level = f"{level} {wrong[0]}"
+    return _Decision("smtp_tls_policy_maps", line, level, tuple(match), any(name == "tafile" for name, _, _ in pairs))
+
+
+_ATTRIBUTES = ("ciphers", "protocols", "match", "exclude", "tafile", "servername", "connection_reuse", "enable_rpk")
 
 
 def _main_level(p: Parameters) -> str:
@@ -288,25 +359,31 @@ def _main_level(p: Parameters) -> str:
     return "may" if p.is_yes("smtp_use_tls") else "none"
 
 
-def _policy(hop: _Hop, rows: Mapping[str, str]) -> str:
-    """The policy for *hop*: by the next hop as it is written, else by a parent domain of a name without brackets."""
-    written = hop.written.lower()
-    if "" in rows:
-        return rows[""]
-    if written in rows:
-        return rows[written]
-    labels = hop.host.lower().split(".") if hop.by_mx else []
-    parents = (f".{'.'.join(labels[first:])}" for first in range(1, len(labels)))
-    return next((rows[parent] for parent in parents if parent in rows), "")
-
-
 def _password_too(p: Parameters) -> str:
-    if not p.is_yes("smtp_sasl_auth_enable") or "noplaintext" in listed(p.value("smtp_sasl_security_options")):
+    options = listed(p.value("smtp_sasl_security_options"))
+    if not p.is_yes("smtp_sasl_auth_enable") or "noplaintext" in options:
         return ""
     return ", and so does the password"
 
 
-def _port(hop: _Hop, p: Parameters, level: _Level) -> _Placed:
+_SASL_OPTIONS = {"noplaintext", "noactive", "nodictionary", "noanonymous", "mutual_auth", "forward_secrecy"}
+"""Known to Postfix, which does not start to send with another, nor with one in capitals."""
+
+
+def _plaintext(p: Parameters) -> Iterator[_Placed]:
+    options, verified = "smtp_sasl_tls_security_options", "smtp_sasl_tls_verified_security_options"
+    for name in ("smtp_sasl_security_options", options, verified):
+        if wrong := sorted(set(listed(p.value(name))) - _SASL_OPTIONS):
+            message = f"“{wrong[0]}” is no such option: no mail is sent"
+            yield _bad(p.line(name), name, message, f"{name} = noanonymous")
+            return
+    if "noplaintext" in listed(p.value(verified)):
+        message = "noplaintext holds below TLS, too: where only PLAIN and LOGIN are offered, mail waits"
+        line = p.line(verified, options, "smtp_sasl_security_options")
+        yield _bad(line, options, message, f"{options} = noanonymous")
+
+
+def _port(hop: Hop, p: Parameters, level: _Level) -> _Placed:
     wrapped = p.is_yes("smtp_tls_wrappermode")
     number = {"smtps": "465", "submissions": "465", "submission": "587", "smtp": "25"}.get(hop.port, hop.port)
     line = p.line("smtp_tls_wrappermode", "relayhost")
@@ -322,15 +399,29 @@ def _port(hop: _Hop, p: Parameters, level: _Level) -> _Placed:
     return _good(line, "port", f"port {number}, {'TLS on connect' if wrapped else 'STARTTLS'}")
 
 
-def _authorities(p: Parameters, *, needed: bool) -> _Placed:
-    file, folder = p.value("smtp_tls_CAfile"), p.value("smtp_tls_CApath")
-    line = p.line("smtp_tls_CAfile", "smtp_tls_CApath", "tls_append_default_CA")
-    believed = [path for path in (file, folder) if path and path != os.devnull]
+_CERTIFICATE = re.compile(r"^-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----", re.MULTILINE)
+"""The beginning of a certificate, as OpenSSL has it."""
+_HASHED = re.compile(r"^[0-9a-f]{8}\.\d+$", re.MULTILINE)
+"""The names by which OpenSSL finds a CA in a folder."""
+
+
+def _authorities(p: Parameters, read: Read, *, needed: bool, tls: bool) -> _Placed:
+    names = ("smtp_tls_CAfile", "smtp_tls_CApath", "smtp_tls_trust_anchor_file")
+    line = p.line(*names, "tls_append_default_CA")
+    believed = [path for path in map(p.value, names) if path and path != os.devnull]
     if p.is_yes("tls_append_default_CA"):
         believed.append("the system's CA store")
+    mend = "smtp_tls_CAfile = /etc/postfix/smarthost-ca.crt"
+    file = p.value("smtp_tls_CAfile")
+    if file in believed and read is not _nothing and not _CERTIFICATE.search(read(file) or ""):
+        effect = "and all mail waits" if tls else "and all mail goes in clear"
+        message = f"no certificate can be read in {file}: Postfix switches TLS off, {effect}"
+        return _bad(line, "smtp_tls_CAfile", message, mend)
+    effect = "no certificate can be verified, and all mail waits" if needed else "no certificate can be verified"
+    folder = p.value("smtp_tls_CApath")
+    if believed == [folder] and read is not _nothing and not _HASHED.search(read(folder) or ""):
+        message = f"no file in {folder} has a hashed name: {effect}"
+        return _bad(p.line("smtp_tls_CApath"), "smtp_tls_CApath", message, f"openssl rehash {folder}")
     if believed:
         return _good(line, "smtp_tls_CAfile", f"certificates are verified with {' and '.join(believed)}")
-    effect = "no certificate can be verified, and all mail waits" if needed else "no certificate can be verified"
-    return _bad(
-        line, "smtp_tls_CAfile", f"no CA is trusted: {effect}", "smtp_tls_CAfile = /etc/postfix/smarthost-ca.crt"
-    )
+    return _bad(line, "smtp_tls_CAfile", f"no CA is trusted: {effect}", mend)

@@ -10,11 +10,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from collectd_inode.smarthost.postfixmacros import braced, expanded
+
 DEFAULTS: Mapping[str, str] = {
     "config_directory": "/etc/postfix",
+    "content_filter": "",
     "default_transport": "smtp",
     "default_database_type": "hash",
     "fallback_relay": "",
+    "local_transport": "local:$myhostname",
     "mydomain": "localdomain",
     "myhostname": "localhost.$mydomain",
     "relay_domains": "",
@@ -26,8 +30,10 @@ DEFAULTS: Mapping[str, str] = {
     "smtp_sasl_password_maps": "",
     "smtp_sasl_security_options": "noplaintext, noanonymous",
     "smtp_sasl_tls_security_options": "$smtp_sasl_security_options",
+    "smtp_sasl_tls_verified_security_options": "$smtp_sasl_tls_security_options",
     "smtp_tls_CAfile": "",
     "smtp_tls_CApath": "",
+    "smtp_tls_per_site": "",
     "smtp_tls_enforce_peername": "yes",
     "smtp_tls_policy_maps": "",
     "smtp_tls_secure_cert_match": "nexthop, dot-nexthop",
@@ -38,15 +44,14 @@ DEFAULTS: Mapping[str, str] = {
     "sender_dependent_default_transport_maps": "",
     "sender_dependent_relayhost_maps": "",
     "tls_append_default_CA": "no",
+    "virtual_transport": "virtual",
     "transport_maps": "",
 }
 """Those of Postfix 3.7 (Debian 12) and 3.10 (Debian 13), where the audit looks at them."""
 
-_PARAMETER = re.compile(r"([A-Za-z]\w*)\s*=\s*(.*)", re.DOTALL)
-_NAME = re.compile(r"\$(?:\$|([A-Za-z]\w*)|\((\w+)\)|\{\s*(\w+)\s*\})")
-_CONDITIONAL = re.compile(r"\$[{(]\s*(\w+)\s*([?:])\s*(?:\{([^{}]*)\}\s*(?::\s*\{([^{}]*)\})?|([^{}()]*))\s*[})]")
-_DEEPEST = 20
-"""Parameters that stand for one another without end are an error of the file's."""
+_PARAMETER = re.compile(r"([^\s=]+)\s*=(.*)", re.DOTALL | re.ASCII)
+_BLANKS = " \t\r\f\v"
+"""Blank is what ASCII has of it: the one that pages are copied with (U+00A0) is a character like any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +64,19 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The parameters that a program reads: main.cf, and those that its line in master.cf overrides."""
+    """The parameters that a program reads: main.cf, and those that its line in master.cf overrides.
+
+    ``lmtp``: it is lmtp(8), whose parameters have the names of smtp(8)'s with another beginning.
+    """
 
     main: Mapping[str, Setting]
     over: Mapping[str, str] = field(default_factory=dict)
     service: str = ""
+    lmtp: bool = False
 
     def value(self, name: str) -> str:
         """The value of *name*, with ``$name`` worked out; "" where nobody knows one."""
-        return self._expanded(self._raw(name), 0).strip()
+        return expanded(self._raw(self.called(name)), self._raw).strip(_BLANKS)
 
     def is_yes(self, name: str) -> bool:
         """Whether it is ``yes``."""
@@ -75,28 +84,24 @@ class Parameters:
 
     def line(self, *names: str) -> int:
         """Where the first of these is set; 1 where none is."""
-        return next((self.main[name].line for name in names if name in self.main), 1)
+        return next((self.main[name].line for name in map(self.called, names) if name in self.main), 1)
+
+    def called(self, name: str) -> str:
+        """The name by which the program knows smtp(8)'s parameter *name*."""
+        return f"lmtp_{name.removeprefix('smtp_')}" if self.lmtp and name.startswith("smtp_") else name
 
     def _raw(self, name: str) -> str:
         if name in self.over:
             return self.over[name]
-        return self.main[name].value if name in self.main else DEFAULTS.get(name, "")
+        return self.main[name].value if name in self.main else self._default(name)
 
-    def _expanded(self, text: str, depth: int) -> str:
-        if "$" not in text or depth > _DEEPEST:
-            return text if "$" not in text else ""
-
-        def chosen(match: re.Match[str]) -> str:
-            is_set = bool(self._expanded(self._raw(match[1]), depth + 1))
-            first, second = (match[3], match[4] or "") if match[3] is not None else (match[5] or "", "")
-            then, otherwise = (first, second) if match[2] == "?" else (second, first)
-            return then if is_set else otherwise
-
-        def of_name(match: re.Match[str]) -> str:
-            name = match[1] or match[2] or match[3]
-            return "$" if name is None else self._expanded(self._raw(name), depth + 1)
-
-        return _NAME.sub(of_name, _CONDITIONAL.sub(chosen, text))
+    def _default(self, name: str) -> str:
+        if name == "mydomain":  # as Postfix has it: what stands behind the first dot of the machine's name
+            host = self.main["myhostname"].value if "myhostname" in self.main else ""
+            return host.partition(".")[2] or DEFAULTS[name]
+        if name.startswith("lmtp_"):
+            return DEFAULTS.get(f"smtp_{name.removeprefix('lmtp_')}", "").replace("$smtp_", "$lmtp_")
+        return DEFAULTS.get(name, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,8 @@ class Service:
     program: str
     over: Mapping[str, str]
     line: int
+    broken: str = ""
+    """An ``-o`` that sets nothing: the program does not start with it."""
 
 
 def parameters(text: str) -> tuple[dict[str, Setting], list[int]]:
@@ -119,7 +126,7 @@ def parameters(text: str) -> tuple[dict[str, Setting], list[int]]:
         if match is None:
             broken.append(line)
         else:
-            found[match[1]] = Setting(match[2].strip(), line)
+            found[match[1]] = Setting(match[2].strip(_BLANKS), line)
     return found, broken
 
 
@@ -130,15 +137,17 @@ def services(text: str) -> tuple[Service, ...]:
         words = content.split(None, 7)
         if len(words) == 8:
             program, _, arguments = words[7].partition(" ")
-            found.append(Service(words[0], words[1], program, dict(_overrides(arguments)), line))
+            options = [*_options(arguments)]
+            over = {name.strip(): value.strip() for name, equals, value in options if equals}
+            broken = next((name for name, equals, _ in options if not equals), "")
+            found.append(Service(words[0], words[1], program, over, line, broken))
     return tuple(found)
 
 
-def _overrides(arguments: str) -> Iterator[tuple[str, str]]:
-    for match in re.finditer(r"-o\s*(?:\{\s*([^{}]*)\}|(\S+))", arguments):
-        name, equals, value = (match[1] or match[2]).partition("=")
-        if equals:
-            yield name.strip(), value.strip()
+def _options(arguments: str) -> Iterator[tuple[str, str, str]]:
+    for match in re.finditer(r"(?:^|\s)-o\s*(?=\S)", arguments):
+        rest = arguments[match.end() :]
+        yield (braced(rest)[0] if rest[0] == "{" else rest.split(None, 1)[0]).partition("=")
 
 
 def entries(text: str) -> tuple[tuple[str, str, int], ...]:
@@ -151,19 +160,22 @@ def entries(text: str) -> tuple[tuple[str, str, int], ...]:
 
 
 def logical_lines(text: str) -> list[tuple[int, str]]:
-    """Lines without comments and blank ones, put together where one goes on; each with the number of its first."""
+    """Lines without comments and blank ones, put together where one goes on; each with the number of its first.
+
+    What is indented and goes on with nothing is left out, as Postfix does.
+    """
     joined: list[tuple[int, str]] = []
     for number, raw in enumerate(text.split("\n"), 1):
-        line = raw.rstrip()
-        if not line or line.lstrip().startswith("#"):
+        line = raw.strip(_BLANKS)
+        if not line or line.startswith("#"):
             continue
-        if line[0].isspace() and joined:
-            joined[-1] = joined[-1][0], f"{joined[-1][1]} {line.lstrip()}"
-        else:
-            joined.append((number, line.lstrip()))
+        if raw[0] not in _BLANKS:
+            joined.append((number, line))
+        elif joined:
+            joined[-1] = joined[-1][0], f"{joined[-1][1]} {line}"
     return joined
 
 
 def listed(value: str) -> list[str]:
     """A list's items, apart by commas or blanks; braces hold one together."""
-    return re.findall(r"[^\s,{}]*\{(?:[^{}]|\{[^{}]*\})*\}|[^\s,]+", value)
+    return re.findall(r"[^\s,{}]*\{(?:[^{}]|\{[^{}]*\})*\}|[^\s,]+", value, re.ASCII)

@@ -60,6 +60,9 @@ LEAVES = (
     Leaf("by a condition", f"{RELAY}level =\nsmtp_tls_security_level = ${{level?{{may}}:{{secure}}}}"),
     Leaf("by the old condition", f"{RELAY}level = x\nsmtp_tls_security_level = ${{level:secure}}", tls=False,
          verifies=False),
+    # It counts whether anything is written, not what becomes of it.
+    Leaf("by a condition on what is empty", f"{RELAY}b =\na = $b\nsmtp_tls_security_level = ${{a?{{may}}:{{secure}}}}",
+         tls=False, verifies=False),
     Leaf("a policy", f"{RELAY}smtp_tls_security_level = may\nsmtp_tls_policy_maps = texthash:FOLDER/policy",
          tables={"policy": "SMARTHOST secure\n"}),
     Leaf("a policy that says less", f"{RELAY}smtp_tls_security_level = secure\n"
@@ -73,6 +76,11 @@ LEAVES = (
          verifies=False),
     Leaf("set in master.cf, with blanks", f"{RELAY}smtp_tls_security_level = may",
          "-o { smtp_tls_security_level = secure }"),
+    Leaf("two services of a name", f"{RELAY}smtp_tls_security_level = secure", "-o smtp_tls_security_level=secure\n"
+         "smtp unix - - n - - smtp -o smtp_tls_security_level=may", tls=False, verifies=False),
+    Leaf("a sender's transport", f"{RELAY}smtp_tls_security_level = secure\n"
+         "sender_dependent_default_transport_maps = inline:{ @example.org=own }",
+         "-v\nown unix - - n - - smtp -o smtp_tls_security_level=may", tls=False, verifies=False),
     Leaf("default_transport", "default_transport = smtp:SMARTHOST\nsmtp_tls_security_level = secure"),
     Leaf("default_transport before relayhost", "relayhost = [192.0.2.1]\ndefault_transport = smtp:SMARTHOST\n"
          "smtp_tls_security_level = encrypt", verifies=False),
@@ -83,6 +91,8 @@ LEAVES = (
     Leaf("no CA", ca="", mails=False),
     Leaf("nobody is believed", ca="/dev/null", mails=False),
     Leaf("no CA, and nobody asks", f"{RELAY}smtp_tls_security_level = encrypt", ca="", verifies=False),
+    Leaf("a CA file that is not there, and nobody asks", f"{RELAY}smtp_tls_security_level = may", ca="/nowhere/ca.crt",
+         tls=False, verifies=False),
     Leaf("TLS on connect at a port without", f"{RELAY}smtp_tls_security_level = secure\nsmtp_tls_wrappermode = yes",
          mails=False),
 )  # fmt: skip

@@ -31,7 +31,9 @@ smtp_sasl_auth_enable = yes
 smtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd
 smtp_sasl_security_options = noanonymous
 """
-FILES = {"/etc/postfix/sasl_passwd": f"{HOP} leaf:s3cret\n"}
+CA = "-----BEGIN CERTIFICATE-----\n"
+FILES = {"/etc/postfix/sasl_passwd": f"{HOP} leaf:s3cret\n", "/etc/postfix/ca.crt": CA, "/ca.crt": CA,
+         "/etc/ssl/certs": "a.pem\n1a2b3c4d.0", "/unhashed": "a.pem"}  # fmt: skip
 
 
 def audited(text: str, *, master: str = "", files: dict[str, str] | None = None) -> tuple[Finding, ...]:
@@ -48,12 +50,12 @@ def filled(case: Leaf) -> tuple[Finding, ...]:
         return text.replace("SMARTHOST", HOP).replace("= CA\n", "= /ca.crt\n").replace("FOLDER", "/t")
 
     files = {f"/t/{name}": fill(text) for name, text in case.tables.items()} | {"/t/sasl_passwd": f"{HOP} leaf:s3cret"}
-    return audited(fill(case.text), master=MASTER.format(case.master), files=files)
+    return audited(fill(case.text), master=MASTER.replace("{}", fill(case.master)), files=files)
 
 
 def enforces(found: tuple[Finding, ...]) -> tuple[bool, bool]:
     """TLS, verification: for all that was found."""
-    levels = [f for f in found if f.code in ("smtp_tls_security_level", "smtp_tls_policy_maps")]
+    levels = [f for f in found if f.code in ("smtp_tls_security_level", "smtp_tls_policy_maps", "smtp_tls_per_site")]
     assert levels
     broken = [f for f in levels if "is no TLS level" in f.message]
     tls = [f.ok or "verification is not enforced" in f.message for f in levels]
@@ -103,8 +105,10 @@ def test_a_good_leaf() -> None:
         ("smtp_tls_CAfile = /etc/postfix/ca.crt", "smtp_tls_CApath = /etc/ssl/certs", []),
         ("smtp_tls_CAfile = /etc/postfix/ca.crt", "tls_append_default_CA = yes", []),
         ("smtp_tls_CAfile = /etc/postfix/ca.crt", "", [(1, "smtp_tls_CAfile")]),
-        ("level = secure", "level = fingerprint", []),
-        ("level = secure", "level = dane-only", []),
+        ("level = secure", "level = fingerprint\nsmtp_tls_fingerprint_cert_match = 00:11", []),
+        ("level = secure", "level = fingerprint", [(1, "smtp_tls_fingerprint_cert_match")]),
+        ("level = secure", "level = dane-only\nsmtp_dns_support_level = dnssec", []),
+        ("level = secure", "level = dane-only", [(1, "smtp_dns_support_level")]),
         ("level = secure", "level = dane", [(3, "smtp_tls_security_level")]),
         ("[smarthost.tld]:587\nsmtp_tls_security_level = secure", "smarthost.tld:587\nsmtp_tls_security_level = verify",
          [(2, "smtp_tls_verify_cert_match"), (6, "smtp_sasl_password_maps")]),
@@ -119,6 +123,113 @@ def test_what_is_not_as_it_should_be(old: str, new: str, expected: list[tuple[in
     text = GOOD.replace(old, new)
     assert bad(text) == expected
     assert all(finding.mend for finding in audited(text) if not finding.ok)
+
+
+PLAIN_HOP = GOOD.replace("[smarthost.tld]:587", "smarthost.tld:587").replace("level = secure", "level = may")
+SENT_BY = """\
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+lmtp unix - - n - - lmtp
+rewrite unix - - n - - trivial-rewrite
+"""
+OWN = "own unix - - n - - smtp -o smtp_tls_security_level=may\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "master", "expected"),
+    [
+        # Which policy.
+        (PLAIN_HOP + "smtp_tls_policy_maps = inline:{.tld=secure}", "",
+         "the level may: without TLS on offer mail goes"),
+        (GOOD + "smtp_tls_policy_maps = inline:{{[smarthost.tld]:587 = secure,match=.tld}}", "",
+         "a certificate for .tld is taken for that of smarthost.tld"),
+        (GOOD + "smtp_tls_policy_maps = static:{secure match=other.tld}", "",
+         "a certificate for other.tld is taken for that of smarthost.tld"),
+        (GOOD + "smtp_tls_policy_maps = static:{secure foo=bar}", "", "“secure foo” is no TLS level: no mail is sent"),
+        (GOOD + "smtp_tls_policy_maps = regexp:/t/policy", "",
+         "whether TLS and verification are enforced is not known"),
+        (GOOD + "smtp_tls_policy_maps = unionmap:{static:none,static:x}", "", "are enforced is not known"),
+        (GOOD + "smtp_tls_per_site = static:MUST_NOPEERMATCH", "", "the level encrypt: verification is not enforced"),
+        (GOOD + "smtp_tls_per_site = inline:{smarthost.tld=NONE}", "", "the level none: TLS is never used"),
+        (GOOD.replace("= secure", "= ${{3} > {10}?{secure}:{none}}"), "", "the level none: TLS is never used"),
+        (GOOD,
+         SENT_BY.replace("smtp\nrelay", "smtp -o {smtp_tls_policy_maps = inline:{ {[smarthost.tld]:587=may} }}\nrelay"),
+         "the level may: without TLS on offer mail goes in clear"),
+        (GOOD + "smtp_tls_per_site = cdb:/t/sites", "", "smtp_tls_per_site is cdb:/t/sites, which has not been read"),
+        (GOOD + "myhostname = leaf.tld\nrelayhost = [smarthost.$mydomain]:587\n"
+         "smtp_tls_policy_maps = inline:{{[smarthost.tld]:587=none}}", "", "the level none: TLS is never used"),
+        # Which certificate.
+        (GOOD + "smtp_tls_secure_cert_match = other.tld", "", "a certificate for other.tld is taken for that of"),
+        (GOOD.replace("[smarthost.tld]:587", "smarthost.tld") + "smtp_tls_secure_cert_match = hostname", "",
+         "the certificate is for the host that DNS (MX) names for smarthost.tld"),
+        (GOOD.replace("[smarthost.tld]", "[192.0.2.1]"), "", "[192.0.2.1]:587 is an address: no mail is sent"),
+        (GOOD + "smtp_tls_CAfile = /t/none", "",
+         "no certificate can be read in /t/none: Postfix switches TLS off, and all mail"),
+        (GOOD.replace("CAfile = /etc/postfix/ca.crt", "CApath = /unhashed"), "",
+         "no file in /unhashed has a hashed name"),
+        (GOOD.replace("CAfile = /etc/postfix/ca.crt", "CApath = /none"), "", "no file in /none has a hashed name"),
+        (GOOD + "smtp_discard_ehlo_keywords = STARTTLS", "", "STARTTLS is not seen: no mail is sent"),
+        # Which service, and which way.
+        (GOOD + "transport_maps = inline:{{* = lmtp:[smarthost.tld]:587}}", SENT_BY,
+         "the level none: TLS is never used"),
+        (GOOD + "transport_maps = inline:{example.net=own}", SENT_BY + OWN,
+         "example.net: the level may (set for the service"),
+        (GOOD + "relay_domains = x.tld\ndefault_transport = smtp:[a.tld]\nrelay_transport=own", SENT_BY + OWN,
+         "[smarthost.tld]:587: the level may (set for the service own in master.cf)"),
+        (GOOD + "virtual_transport = own:[a.tld]", SENT_BY + OWN, "[a.tld]: the level may (set for the service own"),
+        (GOOD + "content_filter = own:[a.tld]:26", SENT_BY + OWN, "[a.tld]:26: the level may (set for the service own"),
+        (GOOD, SENT_BY.replace("trivial-rewrite", "trivial-rewrite -o relayhost=[a.tld]") + OWN,
+         "all mail goes to [a.tld]"),
+        (GOOD, SENT_BY.replace("smtp\nrelay", "smtp -o smtp_fallback_relay=[a.tld]\nrelay"),
+         "what fails goes to [a.tld]"),
+        (GOOD + "relayhost =\ntransport_maps = inline:{{a.tld = smtp:[b.tld]}}", "",
+         "all other mail goes to each recipient's own server"),
+        (GOOD + "relayhost = smtp:[smarthost.tld]:587", "", "“smtp:” is no part of a next hop there: no mail is sent"),
+        (GOOD + "default_transport = nosuch", SENT_BY, "master.cf has no such service, and all mail waits"),
+        (GOOD + "default_transport = uucp", SENT_BY + "uucp unix - n n - - pipe user=uucp\n", "a program has it there"),
+        (GOOD + "default_transport = error:x", SENT_BY + "error unix - - n - - error\n", "none leaves by that (error)"),
+        (GOOD, SENT_BY.replace("smtp\nrelay", "smtp -o smtp_tls_security_level = may\nrelay"),
+         "which has -o smtp_tls_security_level without “=” in master.cf: no mail is sent"),
+        # How it is written.
+        (GOOD.replace("= secure", "= \u00a0secure"), "", "“\u00a0secure” is no TLS level: no mail is sent"),
+        (GOOD.replace("= secure", "= $$secure"), "", "“$secure” is no TLS level: no mail is sent"),
+        (GOOD.replace("= secure", "= secure # really"), "", "“secure # really” is no TLS level: no mail is sent"),
+        (GOOD.replace("noanonymous", "NOANONYMOUS"), "", "“NOANONYMOUS” is no such option: no mail is sent"),
+        # Which password.
+        (GOOD + "smtp_sasl_password_maps = inline:{smarthost.tld:587=leaf:s3cret}", "",
+         "has no line for [smarthost.tld]:587"),
+    ],
+)  # fmt: skip
+def test_what_a_really_sending_postfix_has_shown(text: str, master: str, expected: str) -> None:
+    """Postfix 3.7 at four smarthosts: a good one, one without TLS, one of a stranger's CA, one of another name."""
+    said = [f.message for f in audited(text, master=master) if not f.ok or f.code == "route"]
+    assert [message for message in said if expected in message], said
+
+
+@pytest.mark.parametrize(
+    ("text", "master"),
+    [
+        (GOOD + "policyd-spf_time_limit = 3600s\n", ""),
+        (GOOD.replace("\n", "\r\n"), ""),
+        (GOOD + "smtp_tls_policy_maps = static:{secure,match=nexthop:dot-nexthop}\n", ""),
+        (GOOD + "smtp_tls_policy_maps = proxy:inline:{{[smarthost.tld]:587=secure}}\n", ""),
+        (GOOD + "smtp_tls_per_site = static:MAY\n", ""),
+        (GOOD + "smtp_tls_secure_cert_match = smarthost.tld\n", ""),
+        (GOOD.replace("/etc/postfix/ca.crt", "") + "smtp_tls_trust_anchor_file = /etc/postfix/ca.crt\n", ""),
+        (GOOD.replace("noanonymous", "noplaintext") + "smtp_sasl_tls_verified_security_options = noanonymous\n", ""),
+        (GOOD + "smtp_sasl_password_maps = inline:{smarthost.tld=leaf:s3cret}\n", ""),
+        (GOOD + "smtp_sasl_password_maps = inline:{me@a.tld=leaf:s3cret}\n"
+         "smtp_sender_dependent_authentication = yes\n", ""),
+        (GOOD + "sender_dependent_relayhost_maps = inline:{@a.tld=DUNNO}\n", ""),
+        (GOOD + "content_filter = scan:[127.0.0.1]:10024\nvirtual_transport = lmtp:unix:private/dovecot-lmtp\n",
+         SENT_BY + "scan unix - - n - - smtp\n"),
+        (GOOD + "transport_maps = inline:{ a.tld=local: {b.tld = error:gone} c.tld=: {d.tld = list:} }\n",
+         SENT_BY + "local unix - n n - - local\nerror unix - - n - - error\nlist unix - n n - - pipe user=list\n"),
+    ],
+)  # fmt: skip
+def test_what_is_good_is_called_so(text: str, master: str) -> None:
+    """By the same Postfix, or since that mail does not leave."""
+    assert bad(text, master=master) == []
 
 
 def test_a_route_past_the_smarthost() -> None:
@@ -155,6 +266,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     """main.cf with what stands beside it; postconf -n's output is read as well."""
     (tmp_path / "main.cf").write_text(GOOD.replace("/etc/postfix", str(tmp_path)))
     (tmp_path / "sasl_passwd").write_text(f"{HOP} leaf:s3cret\n")
+    (tmp_path / "ca.crt").write_text(CA)
     assert smarthost._audit(str(tmp_path / "main.cf"), "json") is Exit.PASSED
     assert [json.loads(line)["ok"] for line in capsys.readouterr().out.splitlines()] == [True] * 6
     (tmp_path / "master.cf").write_text(MASTER.format("-o smtp_tls_security_level=encrypt"))
@@ -175,6 +287,7 @@ def test_the_leaf_of_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     password = tmp_path / "sasl_passwd"
     password.touch(0o600)
     password.write_text(passwords)
+    (tmp_path / "smarthost-ca.crt").write_text(CA)
     assert smarthost._audit(str(tmp_path / "main.cf"), "pretty") is Exit.PASSED
     assert "a line for [smarthost.tld]:587" in capsys.readouterr().out
     found = credentials.read(str(password), server="smarthost.tld", user=None)

@@ -48,6 +48,6 @@ def test_postfix_agrees(case: Leaf, smarthosts: tuple[Exim, Exim, Exim], tmp_pat
 
         tables = {name: fill(text) for name, text in case.tables.items()}
         tables["sasl_passwd"] = f"[{NAME}]:{at.port} leaf:s3cret\n"
-        log = sent(folder, fill(case.text), smtp=case.master, tables=tables)
+        log = sent(folder, fill(case.text), smtp=fill(case.master), tables=tables)
         found.append("status=sent" in log)
     assert tuple(found) == expected, log
