@@ -23,10 +23,10 @@ from collectd_inode.browser.decoding import ACCEPTED, Body
 from collectd_inode.browser.inward import Judge, Reach, Verdict, reach
 from collectd_inode.browser.manner import Manner
 from collectd_inode.browser.record import Recorder
-from collectd_inode.browser.upgrades import StrictHosts, by_https
+from collectd_inode.browser.upgrades import StrictHosts
 from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page import forms, locate, scripted, urls
-from collectd_inode.page.assets import Asset, Kind, assets, fault_of
+from collectd_inode.page.assets import BLOCKED, Asset, Kind, assets, fault_of, is_blocked
 from collectd_inode.page.complaint import fingerprint
 from collectd_inode.page.headers import TOKEN, Headers, is_attachment, is_value, name_complaint
 from collectd_inode.page.page import Page
@@ -116,8 +116,10 @@ class _Request:
     led_by: str = ""
     """The public address, if there is one, that has redirected here (rule 65)."""
     is_form: bool = False
+    is_asset: bool = False
+    """Whether the source shows it, and does not lead to it."""
     upgrades: bool = False
-    """Whether the source asks for https in place of http: a form anywhere, a link at its own host (rule 64)."""
+    """Whether the source asks for https in place of http: a link at its own host only (rule 64)."""
     downloads: bool = False
     """Whether its answer is a file to be kept, whatever it is."""
     tainted: bool = False
@@ -128,6 +130,8 @@ class _Request:
         """The kinds of SameSite cookies that stay at home (rule 23)."""
         if self.source is None or same_site(self.source, self.url):
             return ()
+        if self.is_asset:
+            return ("", "lax", "strict")
         return ("strict",) if self.method in ("GET", "HEAD") else ("lax", "strict")
 
 
@@ -360,13 +364,18 @@ class Browser:
 
     async def _load(self, page: Page, asset: Asset) -> str:
         """The fault of *asset*; empty for a good one."""
+        if asset.lost:
+            return f"did not load: {asset.lost}"
         try:
-            request = self._ready(replace(_from(page, "GET", _ascii(asset.url)), accept="*/*"))
+            request = replace(_from(page, "GET", _ascii(asset.url)), accept="*/*", is_asset=True)
             for _ in range(self._profile.max_redirects + 1):
-                answer = await self._ask(request)
+                if is_blocked(asset, page, request.url):
+                    return BLOCKED
+                answer = await self._ask(self._ready(request))
                 onward = self._redirect(request, answer)
                 if onward is None:
-                    return fault_of(asset, page, answer.status, answer.headers.get("content-type", ""))
+                    kind = answer.headers.get("content-type", "")
+                    return fault_of(asset, page, answer.status, kind, answer.body)
                 request = onward
         except (Failure, WireError, urls.BadURL) as error:
             return f"did not load: {error}"
@@ -607,8 +616,12 @@ class Browser:
         """*request* as it is asked: without userinfo, and by https where http will not do (rules 63, 64)."""
         url = self._strict.upgraded(self._bare(request.url), self._now())
         source = request.source
-        if request.upgrades and source is not None and (request.is_form or _host(url) == _host(source)):
-            url = by_https(url)
+        if (
+            request.upgrades
+            and source is not None
+            and (request.is_form or request.is_asset or _host(url) == _host(source))
+        ):
+            url = urls.by_https(url)
         secure = source is not None and source.startswith("https:")
         if request.is_form and secure and url.startswith("http:") and not urls.is_loopback(_host(url)):
             self._warn(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from calendar import timegm
+from calendar import monthrange, timegm
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -14,6 +14,8 @@ from collectd_inode.wire.address import is_numeric
 MAX_PAIR_BYTES = 4096
 MAX_ATTRIBUTE_BYTES = 1024
 MAX_COOKIES = 1000
+
+SAME_SITE = ("strict", "lax", "none")
 
 _SHOWN = 100
 """Bytes of a name in a message."""
@@ -164,9 +166,11 @@ def _parsed(header: bytes, place: _CookieURL, now: float) -> Cookie:
         path=given["path"] if given.get("path", "").startswith("/") else default_path(place.path),
         secure="secure" in given,
         http_only="httponly" in given,
-        same_site=given.get("samesite", "").lower(),
+        same_site=policy if (policy := given.get("samesite", "").lower()) in SAME_SITE else "",
         expires=_expires(given, now),
     )
+    if not name and value.startswith(b"="):
+        raise _Refused(name, "it has no name, and its value would be read as one")
     if cookie.secure and not place.secure:
         raise _Refused(name, "it is Secure and came over http")
     if not _prefix_holds(cookie, given):
@@ -204,11 +208,12 @@ def _domain(attribute: str, host: str) -> str | None:
 
 def _prefix_holds(cookie: Cookie, given: dict[str, str]) -> bool:
     name = (cookie.name or cookie.value).lower()
-    if name.startswith(b"__host-"):
-        return bool(cookie.name) and cookie.secure and cookie.host_only and given.get("path") == "/"
-    if name.startswith(b"__secure-"):
-        return bool(cookie.name) and cookie.secure
-    return True
+    if not name.startswith((b"__host-", b"__secure-", b"__http-")):
+        return True
+    if name.startswith((b"__host-http-", b"__http-")) and not cookie.http_only:
+        return False
+    at_home = cookie.host_only and given.get("path") == "/"
+    return bool(cookie.name) and cookie.secure and (at_home or not name.startswith(b"__host-"))
 
 
 def _expires(given: dict[str, str], now: float) -> float | None:
@@ -234,7 +239,7 @@ def parse_date(text: str) -> float | None:
     if clock is None or day is None or month is None or year is None:
         return None
     hour, minute, second = clock
-    if not (1 <= day <= 31 and year >= 1601 and hour < 24 and minute < 60 and second < 60):
+    if not (year >= 1601 and 1 <= day <= monthrange(year, month)[1] and hour < 24 and minute < 60 and second < 60):
         return None
     return float(timegm((year, month, day, hour, minute, second)))
 

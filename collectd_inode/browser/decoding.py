@@ -85,7 +85,7 @@ class Body:
         return bytes(self._received)
 
     def _codings(self, header: str) -> list[str]:
-        names = [name for name in (part.strip().lower() for part in header.split(",")) if name not in ("", "identity")]
+        names = [name for part in header.split(",") if (name := part.strip().lower())]
         if len(names) > _MOST_CODINGS:
             raise _broken(self._url, f"is encoded {len(names)} times over")
         for name in names:

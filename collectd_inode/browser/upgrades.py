@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from collectd_inode.page.urls import by_https
 from collectd_inode.wire.address import is_numeric
 
 _DIRECTIVE = re.compile(r"([\w-]+)\s*(?:=\s*\"?([^\";]*)\"?)?\s*", re.ASCII)
@@ -50,8 +51,3 @@ def _directives(header: str) -> dict[str, str]:
         if match := _DIRECTIVE.fullmatch(part.strip()):
             found.setdefault(match[1].lower(), (match[2] or "").strip())
     return found
-
-
-def by_https(url: str) -> str:
-    """The http *url* by https: the default port is https's own, any other stays."""
-    return re.sub(r"^http:(//[^/?#]*?)(?::443)?(?=[/?#]|$)", r"https:\1", url)

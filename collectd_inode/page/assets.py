@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -11,6 +15,7 @@ from collectd_inode.page import urls
 from collectd_inode.page.headers import essence
 from collectd_inode.page.page import Page
 from collectd_inode.page.text import Element
+from collectd_inode.wire.address import is_numeric
 
 _SCRIPT_TYPES = frozenset(
     f"{top}/{sub}"
@@ -19,6 +24,17 @@ _SCRIPT_TYPES = frozenset(
 )
 """MIME Sniffing, 4.6 "JavaScript MIME type", without its numbered relatives."""
 _MODULES = ("module", "")
+
+_PICTURE = re.compile(
+    rb"\x89PNG\r\n\x1a\n|GIF8[79]a|\xff\xd8\xff|RIFF....WEBPVP|BM|\0\0[\1\2]\0|....ftypavi[fs]", re.DOTALL
+)
+"""How a picture begins, whatever its type says (MIME Sniffing, 6.1)."""
+_PAGE = re.compile(rb"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
+_DRAWN = frozenset({"image/avif", "image/gif", "image/jpeg", "image/png", "image/svg+xml", "image/webp"})
+_SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)([wx])", re.ASCII)
+_WIDE = 1280
+"""Pixels of the window for which a picture of several widths is chosen."""
+_HASHES = ("sha512", "sha384", "sha256")
 
 
 class Kind(Enum):
@@ -31,56 +47,158 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file that the page asks for."""
+    """One file that the page asks for; ``integrity`` is what it must be, if the page says so.
+
+    ``lost`` is why it cannot be asked for.
+    """
 
     kind: Kind
     url: str
+    integrity: str = ""
+    lost: str = ""
 
 
 def assets(page: Page, kinds: frozenset[Kind]) -> list[Asset]:
     """Those of *kinds* that a browser would fetch for *page*, each address once, in document order."""
-    found: dict[Asset, None] = {}
-    for element in page.elements("link", "script", "img"):
+    found: dict[tuple[Kind, str], Asset] = {}
+    for element in page.elements("link", "script", "img", "input"):
         for kind, reference in _references(element):
             if kind not in kinds:
                 continue
             try:
-                url = urls.without_fragment(page.resolve(reference))
-            except Failure:
+                url = _upgraded(page, kind, urls.without_fragment(page.resolve(reference)))
+            except Failure as failure:
+                found[kind, reference] = Asset(kind, reference, lost=failure.message)
                 continue
             if urls.is_web(url):
-                found[Asset(kind, url)] = None
-    return list(found)
+                integrity = "" if kind is Kind.IMAGE else element.get("integrity") or ""
+                found.setdefault((kind, url), Asset(kind, url, integrity))
+    return list(found.values())
+
+
+def _upgraded(page: Page, kind: Kind, url: str) -> str:
+    """*url* as it is asked for: a page with TLS asks for pictures by TLS, and a page that says so for everything."""
+    if not url.startswith("http:"):
+        return url
+    host = urls.origin(url)[1]
+    mixed = page.url.startswith("https:") and kind is Kind.IMAGE and not is_numeric(host) and not urls.is_loopback(host)
+    return urls.by_https(url) if mixed or page.upgrades_insecure_requests else url
 
 
 def _references(element: Element) -> Iterator[tuple[Kind, str]]:
+    source = (element.get("src") or "").strip()
     if element.tag == "link":
         rel, href = (element.get("rel") or "").lower().split(), (element.get("href") or "").strip()
-        if href and "stylesheet" in rel and "alternate" not in rel and element.get("disabled") is None:
+        is_css = (element.get("type") or "text/css").partition(";")[0].strip().lower() == "text/css"
+        if href and is_css and "stylesheet" in rel and "alternate" not in rel and element.get("disabled") is None:
             yield Kind.STYLE_SHEET, href
-    elif source := (element.get("src") or "").strip():
-        if element.tag == "img":
+    elif element.tag == "img":
+        if source := _picture(element) or source:
             yield Kind.IMAGE, source
-        elif _is_run(element):
-            yield Kind.SCRIPT, source
+    elif element.tag == "input":
+        if source and (element.get("type") or "").lower() == "image":
+            yield Kind.IMAGE, source
+    elif source and _is_run(element):
+        yield Kind.SCRIPT, source
+
+
+def _picture(image: Element) -> str:
+    """The address that a browser takes from the ``srcset`` of *image*, or of a source before it; empty for none.
+
+    One with a ``media`` is passed over (HTML, 4.8.4.3 "updating the source set").
+    """
+    around = image.getparent()
+    sources = [] if around is None or around.tag != "picture" else list(image.itersiblings("source", preceding=True))
+    for source in reversed(sources):
+        kind = (source.get("type") or "image/png").strip().lower()
+        if source.get("media") is None and kind in _DRAWN and (chosen := _chosen(source.get("srcset") or "", "")):
+            return chosen
+    return _chosen(image.get("srcset") or "", image.get("src") or "")
+
+
+def _chosen(srcset: str, otherwise: str) -> str:
+    """The candidate of *srcset* for a window of `_WIDE` pixels at a density of one."""
+    found = [(float(m[1]), m[2], url) for url, size in _candidates(srcset) if (m := _SIZE.fullmatch(size or "1x"))]
+    if otherwise and all(unit == "x" and size != 1 for size, unit, _ in found):
+        found.append((1, "x", otherwise))
+    found.sort(key=lambda candidate: candidate[0])
+    enough = (url for size, unit, url in found if size >= (_WIDE if unit == "w" else 1))
+    return next(enough, found[-1][2] if found else "")
+
+
+def _candidates(srcset: str) -> Iterator[tuple[str, str]]:
+    """The addresses in a ``srcset``, which may have commas in them, each with its first descriptor."""
+    url = size = ""
+    for word in srcset.split():
+        if url:
+            said, comma, rest = word.partition(",")
+            size = size or said
+            if not comma:
+                continue
+            yield url, size
+            url, size = rest, ""
+        else:
+            url = word.lstrip(",")
+        if url.endswith(","):
+            yield url.rstrip(","), ""
+            url = ""
+    if url:
+        yield url, size
 
 
 def _is_run(script: Element) -> bool:
     """Whether a browser runs it at all (HTML, 4.12.1.1 "prepare the script element")."""
     kind = (script.get("type") or "").strip().lower()
+    if kind != "module" and script.get("nomodule") is not None:
+        return False
     return kind in _MODULES or kind in _SCRIPT_TYPES
 
 
-def fault_of(asset: Asset, page: Page, status: int, content_type: str) -> str:
+def is_blocked(asset: Asset, page: Page, url: str) -> bool:
+    """Whether a browser refuses to ask for *asset* at *url*: without TLS, on a page with TLS (Mixed Content, 4)."""
+    mixed = page.url.startswith("https:") and url.startswith("http:") and not urls.is_loopback(urls.origin(url)[1])
+    return mixed and asset.kind is not Kind.IMAGE
+
+
+BLOCKED = "is requested without TLS, which browsers block on an https page"
+
+
+def fault_of(asset: Asset, page: Page, status: int, content_type: str, body: bytes = b"") -> str:
     """The fault of the answer for *asset*; empty if it is good."""
-    if page.url.startswith("https:") and asset.url.startswith("http:") and asset.kind is not Kind.IMAGE:
-        return "is requested without TLS, which browsers block on an https page"
+    if is_blocked(asset, page, asset.url):
+        return BLOCKED
     if status >= 400:
         return f"answered {status}"
     found = essence(content_type)
     good = {
         Kind.STYLE_SHEET: found == "text/css",
         Kind.SCRIPT: found in _SCRIPT_TYPES,
-        Kind.IMAGE: found.startswith("image/") or not found,
+        Kind.IMAGE: _is_picture(found, body),
     }[asset.kind]
-    return "" if good else f"is no {asset.kind.value} but {found or 'of no type'}"
+    if not good:
+        return f"is no {asset.kind.value} but {found or 'of no type'}"
+    return "" if _is_whole(asset.integrity, body) else "is not the file that its integrity attribute names"
+
+
+def _is_picture(kind: str, body: bytes) -> bool:
+    """Whether browsers draw it: by its first octets, a drawing by its type."""
+    if _PICTURE.match(body):
+        return True
+    return (kind.startswith("image/") or not kind) and _PAGE.match(body) is None
+
+
+def _is_whole(integrity: str, body: bytes) -> bool:
+    """Whether *body* has one of the hashes in *integrity*, of the strongest kind in it (Subresource Integrity, 3.3)."""
+    named = [word.partition("?")[0].partition("-") for word in integrity.split()]
+    for name in _HASHES:
+        wanted = [digest for kind, _, digest in named if kind == name]
+        if wanted:
+            return hashlib.new(name, body).digest() in map(_octets, wanted)
+    return True
+
+
+def _octets(text: str) -> bytes:
+    try:
+        return base64.b64decode(text.replace("-", "+").replace("_", "/"))
+    except (ValueError, binascii.Error):
+        return b""

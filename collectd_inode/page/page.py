@@ -33,9 +33,10 @@ _TEXT_TYPES = re.compile(
     r"text/|application/(?:[\w.+-]*[+/])?(?:json|xml|javascript|ecmascript|x-www-form-urlencoded)\b"
 )
 _LOOKS_LIKE_HTML = re.compile(
-    rb"\s*<(?:!--|!doctype html|html|head|body|script|style|title|table|iframe|meta|h1|div|font|a|b|br|p|form)[\s>]",
+    rb"[\t\n\f\r ]*<(?:!--|!doctype html|html|head|body|script|style|title|table|iframe|h1|div|font|a|b|p)",
     re.IGNORECASE,
 )
+"""Tags by which browsers know HTML that has no type; Chromium takes longer names that begin so, too."""
 _LOOKS_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -84,7 +85,7 @@ class Page:
     def is_html(self) -> bool:
         """Whether it is read as HTML; anything else has text at most (rule 27)."""
         if not self.content_type:
-            return _LOOKS_LIKE_HTML.match(self.body) is not None
+            return not self._has_nosniff and _LOOKS_LIKE_HTML.match(self.body) is not None
         return self.content_type in _HTML_TYPES or self._is_xhtml
 
     @cached_property
@@ -92,7 +93,12 @@ class Page:
         """Whether it is read as XML: it has elements, though none that a person could use (rule 62)."""
         if self.content_type:
             return not self.is_html and xml.IS_XML.fullmatch(self.content_type) is not None
-        return not self.is_html and xml.LOOKS_LIKE_XML.match(self.body) is not None
+        return not self.is_html and not self._has_nosniff and xml.LOOKS_LIKE_XML.match(self.body) is not None
+
+    @property
+    def _has_nosniff(self) -> bool:
+        """Whether the content must not be taken for markup where it has no type (MIME Sniffing, 7)."""
+        return self.headers.get("x-content-type-options", "").partition(",")[0].strip().lower() == "nosniff"
 
     @property
     def is_text(self) -> bool:

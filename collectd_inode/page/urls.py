@@ -255,6 +255,11 @@ def is_web(url: str) -> bool:
     return scheme_of(url) in WEB
 
 
+def by_https(url: str) -> str:
+    """The http *url* by https: the default port is https's own, any other stays."""
+    return re.sub(r"^http:(//[^/?#]*?)(?::443)?(?=[/?#]|$)", r"https:\1", url)
+
+
 def is_loopback(host: str) -> bool:
     """Whether *host* is this machine, by name or address."""
     return host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1"

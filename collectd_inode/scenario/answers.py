@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from collectd_inode.browser.cookies import Cookie
+from collectd_inode.browser.cookies import SAME_SITE, Cookie
 from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page import assets, text, urls
 from collectd_inode.page.hosts import BadHost, in_ascii
@@ -21,7 +21,6 @@ from collectd_inode.wire.workers import aside_if_large
 from collectd_inode.words import plural
 
 _SHOWN = 200
-_POLICIES = ("strict", "lax", "none")
 
 # The status, where we are, and how we came there.
 
@@ -197,7 +196,7 @@ async def cookie_should_be_http_only(session: Session, name: str) -> None:
 
 def same_site_complaint(policy: str) -> str:
     """The mistake in a value of SameSite; empty for a good one."""
-    return "" if policy.lower() in _POLICIES else f"SameSite is Strict, Lax or None, never “{policy}”"
+    return "" if policy.lower() in SAME_SITE else f"SameSite is Strict, Lax or None, never “{policy}”"
 
 
 @action(navigates=False, checks={"policy": same_site_complaint})

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from collectd_inode.browser.browser import Browser, Profile
 from collectd_inode.model import Cause, Failure, Misconfigured
+from collectd_inode.page.assets import Kind
 from collectd_inode.wire import ConnectFailed, ProtocolBroken
 
 Answer = httpx.Response
@@ -800,6 +801,33 @@ def test_a_refused_cookie_is_a_warning() -> None:
     site = Site({"https://h/": html("<a href=/>again</a>", set_cookie="sid=secret; SameSite=None")})
     browse(site, steps("https://h/", "→ again"))
     assert site.warnings == ["cookie_refused: h: the cookie “sid” is rejected: SameSite=None without Secure"]
+
+
+def test_the_files_of_a_page_come_from_its_site_or_another() -> None:
+    """Rules 23, 64 and 72: another site's get only what it has set for that; a way out of TLS is not gone."""
+    none = "SameSite=None; Secure"
+    site = Site(
+        {
+            "https://cdn.test/": lambda _: httpx.Response(
+                200, headers=[("set-cookie", "a=1"), ("set-cookie", f"b=2; {none}")], text="x"
+            ),
+            "https://h.test/": html(
+                "<script src=https://cdn.test/a.js></script><img src=http://cdn.test/a.png>", set_cookie="c=3"
+            ),
+            "https://cdn.test/a.js": redirect("http://cdn.test/b.js"),
+            "https://cdn.test/a.png": httpx.Response(200, headers={"content-type": "image/png"}),
+        }
+    )
+
+    async def story(browser: Browser) -> None:
+        await browser.go("https://cdn.test/")
+        await browser.go("https://h.test/")
+        await browser.load(frozenset(Kind))
+
+    failure = refused(site, story)
+    assert site.log[2:] == ["GET https://cdn.test/a.js", "GET https://cdn.test/a.png"]
+    assert site.header("cookie")[2:] == ["b=2", "b=2"]
+    assert failure.found == "https://cdn.test/a.js is requested without TLS, which browsers block on an https page"
 
 
 STRICT = "max-age=600; includeSubDomains"

@@ -108,6 +108,8 @@ def test_deletion() -> None:
         ("Sun Nov  6 08:49:37 1994", 784111777.0),
         ("08:49:37 6 november 94", 784111777.0),
         ("Sun, 06 Nov 1994 24:00:00 GMT", None),
+        ("Thu, 30 Feb 2012 00:00:00 GMT", None),
+        ("Wed, 29 Feb 2012 00:00:00 GMT", 1330473600.0),
         ("Sun, 06 Nov 1994", None),
         ("", None),
     ],
@@ -131,6 +133,11 @@ def test_dates(text: str, expected: float | None) -> None:
         (S, "__host-a=1; Secure; Path=/; Domain=www.example.org", S, None),
         (H, "__Host-a=1; Secure; Path=/", S, None),
         (S, "=__Host-a=1; Secure; Path=/", S, None),
+        (S, "__Http-a=1; Secure", S, None),
+        (S, "__http-a=1; Secure; HttpOnly", S, b"__http-a=1"),
+        (S, "__Host-Http-a=1; Secure; Path=/", S, None),
+        (S, "__Host-Http-a=1; Secure; Path=/; HttpOnly", S, b"__Host-Http-a=1"),
+        (S, "__Host-Http-a=1; Secure; HttpOnly", S, None),
     ],
 )
 def test_secure(setter: str, cookie: str, url: str, expected: bytes | None) -> None:
@@ -154,6 +161,7 @@ def test_http_must_not_overwrite_secure() -> None:
         (b"  a = 1 ;", b"a=1"),
         (b"", None),
         (b"=", None),
+        (b"==1", None),
         (b"; Path=/", None),
         (b"a=\x001", None),
         (b"a=" + b"x" * 5000, None),
@@ -181,6 +189,7 @@ def test_same_site_cookies_stay_at_home() -> None:
     assert filled.header_for(S, NOW) == b"a=1; b=2; c=3; d=4"
     assert filled.header_for(S, NOW, withheld=("strict",)) == b"a=1; c=3; d=4"
     assert filled.header_for(S, NOW, withheld=("lax", "strict")) == b"c=3; d=4"
+    assert filled.header_for(S, NOW, withheld=("", "lax", "strict")) == b"c=3"
     assert same_site("https://a.example.org/", "https://b.example.org/")
     assert not same_site("https://example.org/", "https://example.com/")
     assert not same_site("https://one.co.nz/", "https://other.co.nz/")

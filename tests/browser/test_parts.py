@@ -101,6 +101,7 @@ RAW_DEFLATE = RAW.compress(b"hello" * 50) + RAW.flush()
     [
         ("", b"hello" * 50),
         ("identity", b"hello" * 50),
+        ("gzip, identity", b"hello" * 50),
         *((none, b"hello" * 50) for none in ("UTF-8", "none", "binary", "8bit", "7bit", "gzip, UTF-8", "compress")),
         ("gzip", gzip.compress(b"hello" * 50)),
         ("X-GZIP", gzip.compress(b"hello" * 50) + b"\0\0\0"),

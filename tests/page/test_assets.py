@@ -58,10 +58,96 @@ def test_what_each_must_be(kind: Kind, status: int, content_type: str, said: str
     assert fault_of(Asset(kind, "http://h/x"), page(), status, content_type) == said
 
 
+@pytest.mark.parametrize(
+    ("markup", "found"),
+    [
+        ("<script src=/old.js nomodule></script><script type=module src=/new.js nomodule></script>", ["/new.js"]),
+        ("<link rel=stylesheet type=text/less href=/a.less><link rel=stylesheet type='text/css' href=/b>", ["/b"]),
+        ("<input type=image src=/go.png><input type=text src=/no.png>", ["/go.png"]),
+        ("<img srcset='/a.png 1x, /b.png 2x'>", ["/a.png"]),
+        ("<img src=/a.png srcset='/b.png 2x'>", ["/a.png"]),
+        ("<img src=/a.png srcset='/w_1,h_2/b.png 500w,/c.png 1300w, /d.png 2000w'>", ["/c.png"]),
+        ("<img src=/a.png srcset='/b.png 300w'>", ["/b.png"]),
+        ("<img src=/a.png srcset='  , '>", ["/a.png"]),
+        ("<img src=/a.png srcset='/b.png big'>", ["/a.png"]),
+        ("<picture><source srcset=/a.webp type=image/webp><img src=/b.png></picture>", ["/a.webp"]),
+        ("<picture><source srcset=/a.jxl type=image/jxl><img src=/b.png></picture>", ["/b.png"]),
+        ("<picture><source srcset=/a media=print><source srcset=/b><source srcset=/c><img src=/d></picture>", ["/b"]),
+    ],
+)
+def test_which_files_of_several(markup: str, found: list[str]) -> None:
+    """Rule 72: those that a browser of today takes, in a window of 1280 pixels."""
+    made = Page("http://h/", 200, {"content-type": "text/html"}, markup.encode())
+    assert [asset.url.removeprefix("http://h") for asset in assets(made, frozenset(Kind))] == found
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "asked"),
+    [
+        ("https://h/", {}, ["http://h/a.js", "https://h/a.png", "http://192.0.2.1/a.png"]),
+        ("http://h/", {}, ["http://h/a.js", "http://h/a.png", "http://192.0.2.1/a.png"]),
+        (
+            "https://h/",
+            {"content-security-policy": "upgrade-insecure-requests"},
+            ["https://h/a.js", "https://h/a.png", "https://192.0.2.1/a.png"],
+        ),
+    ],
+)
+def test_what_is_asked_for_by_tls(url: str, headers: dict[str, str], asked: list[str]) -> None:
+    """Rule 72: pictures on a page with TLS are, and all that a page wants to have so."""
+    markup = b"<script src=http://h/a.js></script><img src=http://h/a.png><img src=http://192.0.2.1/a.png>"
+    made = Page(url, 200, {"content-type": "text/html", **headers}, markup)
+    assert [asset.url for asset in assets(made, frozenset(Kind))] == asked
+
+
+def test_an_address_that_is_none() -> None:
+    """Rule 72: it does not load, and says so."""
+    made = Page("http://h/", 200, {"content-type": "text/html"}, b"<script src='http://h:99999/a.js'></script>")
+    (asset,) = assets(made, frozenset(Kind))
+    assert asset.lost == "the page leads nowhere: port 99999 of “h” is above 65535"
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "said"),
+    [
+        ("application/octet-stream", PNG, ""),
+        ("text/plain", b"GIF89a", ""),
+        ("application/octet-stream", b"<svg/>", "is no image but application/octet-stream"),
+        ("image/png", b"<!DOCTYPE html><title>Shop</title>", "is no image but image/png"),
+        ("", b" <html>", "is no image but of no type"),
+    ],
+)
+def test_what_a_picture_is(content_type: str, body: bytes, said: str) -> None:
+    """Rule 72: browsers look at its first octets."""
+    assert fault_of(Asset(Kind.IMAGE, "http://h/x"), page(), 200, content_type, body) == said
+
+
+@pytest.mark.parametrize(
+    ("integrity", "is_good"),
+    [
+        ("", True),
+        ("sha256-LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=", True),
+        ("sha256-LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564=?x md5-no", True),
+        ("sha256-AAAA sha256-LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=", True),
+        ("sha256-LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564= sha512-AAAA", False),
+        ("sha384-no", False),
+        ("sha1-no", True),
+    ],
+)
+def test_integrity(integrity: str, is_good: bool) -> None:
+    """Rule 72: a browser does not run a file that is not the one the page names (Subresource Integrity)."""
+    said = fault_of(Asset(Kind.SCRIPT, "http://h/x", integrity), page(), 200, "text/javascript", b"foo")
+    assert said == ("" if is_good else "is not the file that its integrity attribute names")
+
+
 def test_what_a_page_with_tls_may_not_ask_for() -> None:
     """Rule 72: browsers block it."""
     blocked = "is requested without TLS, which browsers block on an https page"
     assert fault_of(Asset(Kind.SCRIPT, "http://h/x"), page("https://h/"), 200, "text/javascript") == blocked
+    assert fault_of(Asset(Kind.SCRIPT, "http://localhost/x"), page("https://h/"), 200, "text/javascript") == ""
 
 
 def replayed(

@@ -272,3 +272,29 @@ def test_an_empty_link_leads_to_the_base() -> None:
     """Rule 4: an empty href is the base, as any relative address; without a <base> it is the page."""
     assert page("<base href=/shop/>").resolve("") == "http://h/shop/"
     assert page("").resolve(" ") == "http://h/dir/page"
+
+
+@pytest.mark.parametrize(
+    ("body", "nosniff", "kind"),
+    [
+        ("<!-- x --><p>Hi", "", "html"),
+        (" \n<!DOCTYPE html>", "", "html"),
+        ("<!--x-->", "", "html"),
+        ("<br/>Hi", "", "html"),
+        ("<pre>Hi", "", "html"),
+        ("<meta charset=utf-8><p>Hi", "", "text"),
+        ("<form>Hi", "", "text"),
+        ("\ufeff<html>", "", "text"),
+        ("<?xml version='1.0'?><a/>", "", "xml"),
+        ("<rss/>", "", "text"),
+        ("<!DOCTYPE html><p>Hi", "nosniff", "text"),
+        ("<?xml version='1.0'?><a/>", "NoSniff, x", "text"),
+        ("<p>Hi", "sniff", "html"),
+    ],
+)
+@pytest.mark.parametrize("content_type", ["", "*/*", "text"])
+def test_what_has_no_type_is_looked_at(body: str, nosniff: str, kind: str, content_type: str) -> None:
+    """Rule 27: by how it begins, unless the server forbids that."""
+    headers = {"content-type": content_type, "x-content-type-options": nosniff}
+    read = Page("http://h/", 200, headers, body.encode())
+    assert ("html" if read.is_html else "xml" if read.is_xml else "text" if read.is_text else "none") == kind
