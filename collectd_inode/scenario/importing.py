@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from collectd_inode.browser.suffixes import site
 from collectd_inode.model import Failure
@@ -28,6 +29,12 @@ from collectd_inode.words import plural
 _TELLING = 8
 """Fewer characters are not remembered: they may stand in an answer by chance."""
 _MOST_STEPS = 200
+_IS_ID = re.compile(r"(?:^|[_/-])(?:id|uuid|number|nr|ref|reference|key)$|Id$|ID$")
+"""The names of what something is called by: in a body, and at the end of a JSON pointer."""
+_TEXTS = {"text/plain": "text", "application/xml": "xml", "text/xml": "text/xml"}
+"""Media types of bodies that are sent as they are → the word behind the quotes."""
+_BARE = "\ue000"
+"""Around what stands in JSON without quotes, while it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +76,12 @@ class _Importer:
         self.steps: list[DraftStep] = []
         self.memories: dict[int, list[DraftStep]] = {}
         self.sources: list[_Source] = []
-        self.names: dict[str, str] = {}
-        """Value → the name of the secret or of what is remembered."""
+        self.said: dict[str, str] = {}
+        """Value → the variable of the secret, or of what is remembered, as a sentence says it."""
+        self.ids: dict[str, str] = {}
+        """The same for numbers of what was made; they may stand elsewhere by chance."""
+        self.taken: set[str] = set()
+        self.password_fields: set[str] = set()
         self.secrets: dict[str, str] = {}
         self.typed: set[str] = set()
         self.page: Page | None = None
@@ -103,7 +114,7 @@ class _Importer:
             if not expected:
                 self._arrive(one)
         if not self.steps:
-            raise BadRecording(f"nothing in the recording becomes a step; {'; '.join(self.notes)}".rstrip("; "))
+            raise BadRecording("; ".join(("nothing in the recording becomes a step", *self.notes, *self._summary())))
         draft = Draft(self.host, f"A visitor on {self.host}", tuple(self._in_order()), comments)
         return Imported(self.base, self._discreet(draft), self.secrets, (*self.notes, *self._summary()))
 
@@ -125,7 +136,7 @@ class _Importer:
             shown = ", ".join(self.scripts[:5]) + (", …" if len(self.scripts) > 5 else "")
             yield f"scripts of the page made {plural(len(self.scripts), 'call')}, which are steps now: {shown}"
         for what, number in sorted(self.left_out.items()):
-            yield f"left out: {number} {what}"
+            yield f"left out: {what} ({number})"
 
     def _in_order(self) -> Iterator[DraftStep]:
         """The steps, each with what is remembered of its answer behind it."""
@@ -149,10 +160,15 @@ class _Importer:
     # Pages.
 
     def _page(self, one: Recorded) -> None:
+        self._take_account(one)
         if one.method == "GET":
-            name = self._link_to(one.url)
-            self._do(f"I follow {name}" if name else f"I go to {self._address(one.url)}")
-        elif one.method == "POST" and one.sent_type == forms.URLENCODED:
+            if name := self._link_to(one.url):
+                self._do(f"I follow {name}")
+            elif not self._by_form(one, parse_qsl(urlsplit(one.url).query, keep_blank_values=True)):
+                self._do(f"I go to {self._address(one.url)}")
+        elif one.sends_file:
+            raise _Unsayable("a file has been sent; write the step yourself: I attach the file …")
+        elif one.method == "POST" and one.sent_type in (forms.URLENCODED, forms.MULTIPART):
             self._post(one)
         else:
             raise _Unsayable(f"a form of {one.sent_type or one.method} has no sentence; write the step yourself")
@@ -171,19 +187,32 @@ class _Importer:
         return None
 
     def _post(self, one: Recorded) -> None:
-        sent = parse_qsl(one.sent, keep_blank_values=True)
+        if self._by_form(one, one.fields):
+            return
+        if one.sent_type == forms.MULTIPART:
+            raise _Unsayable("no form of the page before it is like this one; write the step yourself")
+        self._send_fields(one)
+
+    def _send_fields(self, one: Recorded) -> None:
+        """By a request with the same fields."""
+        if any("${" in name for name, _ in one.fields):
+            raise _Unsayable("a field's name has ${ in it")
+        rows = tuple(f"| {_cell(name)} | {_cell(self._value(name, value))} |" for name, value in one.fields)
+        self._do(f"I send a {one.method} request to {self._address(one.url)} with the form data:", rows)
+
+    def _by_form(self, one: Recorded, sent: list[tuple[str, str]]) -> bool:
+        """Whether the fields are sent by the form of the page: its hidden ones as they come."""
         before = list(self.steps)
         try:
+            if not sent and one.method == "GET":
+                raise _Unsayable("no field")
             self._fill_in(one, sent)
         except (_Unsayable, Failure):
             self.steps = before
-            rows = tuple(f"| {_cell(name)} | {_cell(self._value(name, value))} |" for name, value in sent)
-            if any("${" in name for name, _ in sent):
-                raise _Unsayable("a field's name has ${ in it") from None
-            self._do(f"I send a POST request to {self._address(one.url)} with the form data:", rows)
+            return False
+        return True
 
     def _fill_in(self, one: Recorded, sent: list[tuple[str, str]]) -> None:
-        """By the form of the page: its hidden fields are sent as they come."""
         if self.page is None:
             raise _Unsayable("no page")
         if not self.shown:
@@ -192,25 +221,30 @@ class _Importer:
         given = dict(sent)
         if len(given) != len(sent):
             raise _Unsayable("a name twice")
-        pressed = None
+        pressed = entered = None
         for control in forms.controls_of(page, form):
             kind, name = forms.kind_of(control), control.get("name") or ""
             if kind in forms.SUBMITTING:
                 pressed = control if name in given and pressed is None else pressed
             elif kind != "hidden" and name:
                 self._enter(page, control, kind, name, given)
+                entered = control if kind in locate.FILLABLE - {"textarea"} else entered
             elif name in given and given[name] != forms.value_of(page, control):
                 raise _Unsayable("a script has changed a hidden field")
         button = pressed if pressed is not None else forms.default_button(page, form)
-        if button is None:
+        if button is not None:
+            self._do(f"I press {_name(page, 'buttons', button)}")
+        elif entered is not None:
+            self._do(f"I press Enter in {_name(page, 'fields', entered)}")
+        else:
             raise _Unsayable("no button")
-        self._do(f"I press {_name(page, 'buttons', button)}")
 
     def _form(self, one: Recorded, names: set[str]) -> Element:
         assert self.page is not None
         for form in self.page.elements("form"):
             known = {control.get("name") for control in forms.controls_of(self.page, form)}
-            if names <= known and forms.submission(self.page, form, None, "").url == one.url:
+            sent = forms.submission(self.page, form, None, "")
+            if names <= known and sent.method == one.method and _bare(sent.url) == _bare(one.url):
                 return form
         raise _Unsayable("no form")
 
@@ -233,31 +267,34 @@ class _Importer:
             self._do(f"I select {text} from {_name(page, 'fields', control)}")
         elif kind in locate.FILLABLE:
             said = self._value(name, value, secret=kind == "password")
-            text = quoted(value) if said == value else f'"{said}"'
-            if text is None:
-                raise _Unsayable("no string")
-            self._do(f"I fill in {_name(page, 'fields', control)} with {text}")
+            self._type(_name(page, "fields", control), said, is_variable=said != value)
+        elif kind == "file" and not value:
+            return
         else:
             raise _Unsayable("another field")
+
+    def _type(self, field: str, said: str, *, is_variable: bool) -> None:
+        """Text of several lines, or with both kinds of quotes, stands below the step."""
+        text = f'"{said}"' if is_variable else quoted(said)
+        if text is not None:
+            self._do(f"I fill in {field} with {text}")
+            return
+        lines = said.replace("\r\n", "\n").split("\n")
+        if '"""' in said or not all(line.isprintable() for line in lines):
+            raise _Unsayable("no string")
+        self._do(f"I fill in {field} with:", ('"""', *lines, '"""'))
 
     # Calls.
 
     def _call(self, one: Recorded) -> None:
+        self._take_account(one)
         self._take_headers(one)
         if one.sent and IS_JSON.fullmatch(one.sent_type):
-            try:
-                body = json.loads(one.sent)
-            except (ValueError, RecursionError):
-                raise _Unsayable("its body is no JSON") from None
-            text = json.dumps(self._leaves("", body), ensure_ascii=False, indent=2)
-            lines = tuple(text.replace('\\"\\"\\"', "\\u0022\\u0022\\u0022").split("\n"))
-            self._do(
-                f"I send a {one.method} request to {self._address(one.url)} with the body:", ('"""json', *lines, '"""')
-            )
+            self._send(one, "json", self._json(one.sent))
         elif one.sent and one.sent_type == forms.URLENCODED:
-            sent = parse_qsl(one.sent, keep_blank_values=True)
-            rows = tuple(f"| {_cell(name)} | {_cell(self._value(name, value))} |" for name, value in sent)
-            self._do(f"I send a {one.method} request to {self._address(one.url)} with the form data:", rows)
+            self._send_fields(one)
+        elif one.sent and (kind := _TEXTS.get(one.sent_type)):
+            self._send(one, kind, self._text(one.sent))
         elif one.sent:
             raise _Unsayable(f"a body of {one.sent_type or 'no type'} has no sentence; write the step yourself")
         else:
@@ -265,13 +302,47 @@ class _Importer:
         self.scripts.append(f"{one.method} {_path(one.url)}")
         self.shown = ""
 
+    def _send(self, one: Recorded, kind: str, body: str) -> None:
+        if '"""' in body:
+            raise _Unsayable('its body has """ in it')
+        lines = (f'"""{kind}', *body.split("\n"), '"""')
+        self._do(f"I send a {one.method} request to {self._address(one.url)} with the body:", lines)
+
+    def _text(self, sent: str) -> str:
+        if sent.lstrip().startswith(("{", "[")):
+            return self._json(sent)  # which scripts often send without its media type
+        if any(looks_secret(word) for word in re.findall(r"[\w-]+", sent)):
+            raise _Unsayable("its body names what may be secret; write the step yourself")
+        return self._plain(sent)
+
+    def _json(self, sent: str) -> str:
+        try:
+            body = json.loads(sent)
+        except (ValueError, RecursionError):
+            raise _Unsayable("its body is no JSON") from None
+        text = json.dumps(self._leaves("", body), ensure_ascii=False, indent=2)
+        text = text.replace('\\"\\"\\"', "\\u0022\\u0022\\u0022")
+        return re.sub(f'"{_BARE}([^"]*){_BARE}"', r"\1", text)
+
     def _leaves(self, name: str, value: Any) -> Any:
         """A JSON value with its texts as they are said; the keys are as they came."""
         if isinstance(value, dict):
             return {key: self._leaves(key, one) for key, one in value.items()}
         if isinstance(value, list):
             return [self._leaves(name, one) for one in value]
+        if isinstance(value, int) and not isinstance(value, bool):
+            return f"{_BARE}{said}{_BARE}" if _IS_ID.search(name) and (said := self._id(name, str(value))) else value
         return self._value(name, value) if isinstance(value, str) else value
+
+    def _take_account(self, one: Recorded) -> None:
+        """The account of basic authentication, when it is first used."""
+        if one.account is not None and self.headers.get("account") != one.account[0]:
+            user, password = one.account
+            if (said := quoted(user)) is None:
+                raise _Unsayable("the user of its HTTP authentication has no sentence")
+            value = self._value("password", password, secret=True)
+            self._do(f'I authenticate as {said} with the password "{value}"')
+            self.headers["account"] = user
 
     def _take_headers(self, one: Recorded) -> None:
         """Headers that scripts have set and that a site may insist on: tokens, in a word."""
@@ -283,7 +354,7 @@ class _Importer:
                 self._do(f'I authenticate with the bearer token "{self._value("token", token, secret=True)}"')
             elif name.startswith("x-") and looks_secret(name):
                 self._do(f'I set the header "{name}" to "{self._value(name.removeprefix("x-"), value, secret=True)}"')
-            elif name == "authorization":
+            elif name == "authorization" and one.account is None:
                 self.notes.append("the account of HTTP authentication was left out: AuthUser and AuthPasswordFile")
             else:
                 continue
@@ -293,15 +364,31 @@ class _Importer:
 
     def _value(self, name: str, value: str, *, secret: bool = False) -> str:
         """How *value* is said: as it is, or as the variable that stands for it."""
-        if value not in self.names:
-            if value not in self.typed and len(value) >= _TELLING and self._remember(name, value):
+        if value not in self.said:
+            secret = secret or name in self.password_fields or looks_secret(name)
+            if value not in self.typed and len(value) >= _TELLING and self._remember(name, value, secret=secret):
                 pass
-            elif value and (secret or looks_secret(name)):
-                self.names[value] = self._new_name(name)
-                self.secrets[self.names[value]] = value
+            elif value and secret:
+                fresh = self._new_name(name)
+                self.said[value] = f"${{{fresh}}}"
+                self.secrets[fresh] = value
             else:
-                return self._plain(value)
-        return f"${{{self.names[value]}}}"
+                return self._id(name, value) if _IS_ID.search(name) and self._id(name, value) else self._plain(value)
+        return self.said[value]
+
+    def _id(self, name: str, value: str) -> str:
+        """The variable of a short number or text by which something is called that an earlier request made."""
+        if value in self.ids:
+            return self.ids[value]
+        for source in reversed(self.sources):
+            if source.answer.method != "GET" and _is_json(source.answer):
+                where = next((one for one in _pointers(source.answer, value) if _IS_ID.search(one)), None)
+                if where is not None and (said := quoted(where)):
+                    fresh = self._new_name(name)
+                    self._memorise(source, f'the JSON at {said} as "{fresh}"')
+                    self.ids[value] = f"${{{fresh}}}"
+                    return self.ids[value]
+        return ""
 
     def _plain(self, value: str) -> str:
         """A value that is written as it is."""
@@ -311,27 +398,32 @@ class _Importer:
         return value
 
     def _new_name(self, wanted: str) -> str:
+        wanted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", wanted)
         name = re.sub(r"[^a-z0-9]+", "_", wanted.lower()).strip("_")[:40] or "value"
         name = name if name[0].isalpha() else f"v_{name}"
-        number, taken, fresh = 1, set(self.names.values()), name
-        while fresh in taken:
+        number, fresh = 1, name
+        while fresh in self.taken:
             number += 1
             fresh = f"{name}_{number}"
+        self.taken.add(fresh)
         return fresh
 
-    def _remember(self, wanted: str, value: str) -> bool:
+    def _remember(self, wanted: str, value: str, *, secret: bool = False) -> bool:
         """Whether an answer before this held *value*: then a step behind it remembers it."""
         for source in reversed(self.sources):
-            if (where := _where(source, value)) is not None:
+            where, rest = _where(source, value, secret=secret), ""
+            if where is None and secret:
+                where, rest = _escaped_cookie(source.answer, value)
+            if where is not None:
                 name = self._new_name(wanted)
-                self.names[value] = name
-                secret = "the secret " if looks_secret(wanted, where) else ""
-                if "cookie" in where:
-                    secret = ""
-                step = DraftStep("When", f'I remember {where} as {secret}"{name}"')
-                self.memories.setdefault(source.after, []).append(step)
+                self.said[value] = f"${{{name}}}{rest}"
+                hidden = "the secret " if looks_secret(wanted, where) and not where.endswith(" cookie") else ""
+                self._memorise(source, f'{where} as {hidden}"{name}"')
                 return True
         return False
+
+    def _memorise(self, source: _Source, what: str) -> None:
+        self.memories.setdefault(source.after, []).append(DraftStep("When", f"I remember {what}"))
 
     # What is written.
 
@@ -356,10 +448,12 @@ class _Importer:
         return "" if "${" in value else self._value(name, value)
 
     def _segment(self, segment: str) -> str:
-        known = len(segment) >= _TELLING and segment not in self.typed
-        if known and any(c.isdigit() for c in segment) and (segment in self.names or self._remember("id", segment)):
-            return f"${{{self.names[segment]}}}"
-        return segment
+        if not any(c.isdigit() for c in segment):
+            return segment
+        tells = len(segment) >= _TELLING and segment not in self.typed
+        if tells and (segment in self.said or self._remember("id", segment)):
+            return self.said[segment]
+        return self._id("id", segment) or segment
 
     def _do(self, text: str, below: tuple[str, ...] = ()) -> None:
         self.steps.append(DraftStep("When", text, below))
@@ -373,6 +467,7 @@ class _Importer:
         if one.purpose is not Purpose.PAGE:
             return
         self.page, self.shown = page if page.is_html else None, one.url
+        self.password_fields |= {e.get("name") or "" for e in page.elements("input") if forms.kind_of(e) == "password"}
         title = quoted(page.title)
         if title and page.title and not any(c.isdigit() for c in page.title) and len(page.title) <= 100:
             self.steps.append(DraftStep("Then", f"the title should be {title}"))
@@ -381,6 +476,11 @@ class _Importer:
 def quoted_address(address: str) -> str | None:
     """An address as a sentence's string, with its variables."""
     return next((f"{mark}{address}{mark}" for mark in ('"', "'") if mark not in address), None)
+
+
+def _bare(url: str) -> str:
+    """*url* without its query, which a form of GET makes."""
+    return url.partition("?")[0]
 
 
 def _is_json(one: Recorded) -> bool:
@@ -418,16 +518,12 @@ def _any_field(page: Page, name: str) -> Element:
     return locate.field(page, name, frozenset(kinds), "field")
 
 
-def _where(source: _Source, value: str) -> str | None:
+def _where(source: _Source, value: str, *, secret: bool) -> str | None:
     """Where an answer holds *value*, as a sentence says it."""
     answered, page = source.answer.answered, source.page
-    if _is_json(source.answer):
-        try:
-            pointer = _pointer(json.loads(source.answer.body), value)
-        except (ValueError, RecursionError):
-            pointer = None
-        if pointer is not None and (said := quoted(pointer)):
-            return f"the JSON at {said}"
+    pointers = _pointers(source.answer, value) if _is_json(source.answer) else ()
+    if said := next(filter(None, map(quoted, pointers)), None):
+        return f"the JSON at {said}"
     if page.is_html:
         for element in page.elements("input"):
             name = element.get("name") or ""
@@ -440,18 +536,59 @@ def _where(source: _Source, value: str) -> str | None:
     for name in ("x-csrf-token", "x-xsrf-token", "etag", "location"):
         if answered.get(name) == value:
             return f'the "{name}" header'
-    cookie = re.match(r"([\w-]+)=([^;]*)", answered.get("set-cookie", ""))
-    return f'the "{cookie[1]}" cookie' if cookie and cookie[2] == value else None
+    cookie = next((name for name, held in source.answer.cookies if held == value and re.fullmatch(r"[\w-]+", name)), "")
+    if cookie:
+        return f'the "{cookie}" cookie'
+    return _in_source(page.source, value) if page.is_html and (secret or _LIKE_A_TOKEN.fullmatch(value)) else None
 
 
-def _pointer(document: Any, value: str, at: str = "") -> str | None:
-    """The JSON pointer (RFC 6901) of a text in *document*."""
-    if isinstance(document, str):
-        return at if document == value else None
+_LIKE_A_TOKEN = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.+/=-]{12,}")
+"""Values that nobody types: they are looked for in scripts and attributes, too."""
+_BEFORE = 24
+
+
+def _in_source(source: str, value: str) -> str | None:
+    """A pattern that finds *value* in the source of a page: by the word before it, else by all that is before it."""
+    at = source.find(value)
+    before = source[max(at - _BEFORE, 0) : at].rpartition("\n")[2]
+    after = source[at + len(value) : at + len(value) + 1]
+    if at < 0 or not before.isprintable() or not after.strip() or after.isalnum() or "${" in before:
+        return None
+    word = re.search(r"[\w-]+\W*$", before)
+    for start in (word[0] if word else before, before):
+        pattern = f"{_escaped(start)}([^{_escaped(after)}]+)"
+        found = re.search(pattern, source)
+        if found and found[1] == value:
+            return f"the source matching /{pattern}/"
+    return None
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"\\([ \-\"'=:])", r"\1", re.escape(text))
+
+
+def _escaped_cookie(answer: Recorded, value: str) -> tuple[str | None, str]:
+    """Where a cookie holds *value* with its last characters escaped, and these: scripts send it back as it is meant."""
+    body = value.rstrip("=")
+    for name, held in answer.cookies:
+        if held != value and unquote(held) == value and held.startswith(f"{body}%") and re.fullmatch(r"[\w-]+", name):
+            return f'the "Set-Cookie" header matching /{name}=([^;%]+)/', value[len(body) :]
+    return None, ""
+
+
+def _pointers(answer: Recorded, value: str) -> Iterator[str]:
+    """The JSON pointers (RFC 6901) of a text or number in an answer."""
+    with suppress(ValueError, RecursionError):
+        yield from list(_pointers_in(json.loads(answer.body), value, ""))
+
+
+def _pointers_in(document: Any, value: str, at: str) -> Iterator[str]:
+    parts: Iterable[tuple[str, Any]] = ()
     if isinstance(document, dict):
-        parts: Iterator[tuple[str, Any]] = ((k.replace("~", "~0").replace("/", "~1"), v) for k, v in document.items())
+        parts = ((k.replace("~", "~0").replace("/", "~1"), v) for k, v in document.items())
     elif isinstance(document, list):
         parts = ((str(index), one) for index, one in enumerate(document))
-    else:
-        return None
-    return next((p for key, one in parts if (p := _pointer(one, value, f"{at}/{key}")) is not None), None)
+    elif isinstance(document, str | int) and not isinstance(document, bool) and str(document) == value:
+        yield at
+    for key, one in parts:
+        yield from _pointers_in(one, value, f"{at}/{key}")

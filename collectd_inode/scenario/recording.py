@@ -10,14 +10,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from collectd_inode.page import urls
+from collectd_inode.page import forms, urls
 from collectd_inode.page.headers import essence
 
 MOST_BYTES = 256 * 2**20
@@ -53,11 +54,38 @@ class Recorded:
     body: bytes
     leads_to: str
     """The address that a redirect leads to; empty for other answers."""
+    cookies: tuple[tuple[str, str], ...] = ()
+    """The cookies that were set, as they came."""
+    account: tuple[str, str] | None = None
+    """User and password of basic authentication (RFC 7617)."""
 
     @property
     def host(self) -> str:
         """The host that was asked."""
         return urlsplit(self.url).hostname or ""
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """Name and value of each field of a form that was sent; of a file its name."""
+        if self.sent_type == forms.MULTIPART and self.sent.startswith("--"):
+            return [(name, value) for name, value, _ in _parts(self.sent)]
+        return parse_qsl(self.sent, keep_blank_values=True)
+
+    @property
+    def sends_file(self) -> bool:
+        """Whether a file was sent."""
+        return self.sent_type == forms.MULTIPART and any(is_file for _, _, is_file in _parts(self.sent))
+
+
+def _parts(text: str) -> Iterator[tuple[str, str, bool]]:
+    """Name and value of each part of multipart/form-data (RFC 7578), and whether it is a file's."""
+    boundary, _, rest = text.partition("\n")
+    for part in rest.split(boundary.rstrip("\r")):
+        head, _, body = part.replace("\r\n", "\n").partition("\n\n")
+        named = re.search(r'\bname="([^"]*)"', head)
+        file = re.search(r'\bfilename="([^"]*)"', head)
+        if named:
+            yield named[1], file[1] if file else body.removesuffix("\n"), bool(file and file[1])
 
 
 def requests(content: bytes) -> list[Recorded]:
@@ -66,7 +94,7 @@ def requests(content: bytes) -> list[Recorded]:
         log = json.loads(content)["log"]
         entries = log["entries"]
     except (ValueError, RecursionError, KeyError, TypeError):
-        raise BadRecording('expected a HAR file: JSON with "log" and "entries" in it') from None
+        raise BadRecording(f'expected a HAR file: JSON with "log" and "entries" in it{_instead(content)}') from None
     if not isinstance(entries, list):
         raise BadRecording('expected a list of "entries" in the HAR file')
     if len(entries) > MOST_REQUESTS:
@@ -75,6 +103,15 @@ def requests(content: bytes) -> list[Recorded]:
     if all(start is not None for start, _ in found):
         found.sort(key=lambda one: one[0] or 0.0)
     return [made for _, made in found]
+
+
+_PACKED = {b"PK": "a zip archive", b"\x1f\x8b": "gzip"}
+"""How files begin that a recording may be packed in."""
+
+
+def _instead(content: bytes) -> str:
+    found = next((what for start, what in _PACKED.items() if content.startswith(start)), "")
+    return f"; this is {found}: unpack it" if found else ""
 
 
 def _recorded(entry: Any) -> Recorded | None:
@@ -104,6 +141,8 @@ def _recorded(entry: Any) -> Recorded | None:
         answered,
         _body(content),
         _redirect(url, status, _text(response, "redirectURL") or answered.get("location", "")),
+        tuple(_cookies(response)),
+        _account(headers.get("authorization", "")),
     )
 
 
@@ -127,6 +166,25 @@ def _pairs(found: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:
 def _headers(found: Mapping[str, Any]) -> dict[str, str]:
     """The last of each name; HTTP/2's own (``:path``) are none."""
     return {name.lower(): value for name, value in _pairs(found, "headers") if not name.startswith(":")}
+
+
+def _cookies(response: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Firefox has those of one answer in one header, a line each."""
+    for name, value in _pairs(response, "headers"):
+        for line in value.split("\n") if name.lower() == "set-cookie" else ():
+            key, _, rest = line.partition("=")
+            yield key.strip(), rest.partition(";")[0].strip()
+
+
+def _account(authorization: str) -> tuple[str, str] | None:
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return (user, password) if colon and user and password else None
 
 
 def _posted(posted: Mapping[str, Any]) -> str:
@@ -163,8 +221,13 @@ def _start(entry: Any) -> float | None:
 _CALLS = {"xhr", "fetch"}
 
 
+def _is_ahead(headers: Mapping[str, str]) -> bool:
+    """Whether the browser asked before anybody wanted the page (https://wicg.github.io/nav-speculation/prefetch.html)."""
+    return any("prefetch" in headers.get(name, "") for name in ("sec-purpose", "purpose", "x-moz"))
+
+
 def _purpose(entry: Any, method: str, headers: Mapping[str, str], answered: Mapping[str, str]) -> Purpose:
-    if method in ("OPTIONS", "HEAD", "CONNECT"):
+    if method in ("OPTIONS", "HEAD", "CONNECT") or _is_ahead(headers):
         return Purpose.PART
     if (destination := headers.get("sec-fetch-dest")) is not None:
         named = {"document": Purpose.PAGE, "empty": Purpose.CALL}

@@ -85,7 +85,7 @@ def test_a_log_in(typed: Typed, tmp_path: Path, site: Site, style: str) -> None:
         "wrote shop.feature: 10 steps from 5 requests",
         "wrote shop.conf: the block for collectd",
         "wrote secrets/shop-password: ${password}, which the feature does not show",
-        "left out: 1 style sheets, scripts, pictures and the like",
+        "left out: style sheets, scripts, pictures and the like (1)",
     ]
     assert lines[-1].startswith("ran it once: all passed in ")
     secret = tmp_path / "secrets" / "shop-password"
