@@ -207,6 +207,7 @@ complete -c collectd-inode -n '_shtab_collectd_inode_using graph' -l out -xka "(
 complete -c collectd-inode -n '_shtab_collectd_inode_using graph' -l format -xka "png svg" -d 'of the large pictures'
 complete -c collectd-inode -n '_shtab_collectd_inode_using graph' -l data -xka "(__fish_complete_directories)" -d 'folder of the RRD files; default: from CONF'
 complete -c collectd-inode -n '_shtab_collectd_inode_using graph' -l grafana -xka "graphite prometheus" -d 'print a Grafana dashboard for this source instead'
+complete -c collectd-inode -n '_shtab_collectd_inode_using graph' -l fleet -d 'write fleet.html instead: all hosts whose values this collectd receives'
 complete -c collectd-inode -n '_shtab_collectd_inode_using graph; and test $_shtab_collectd_inode_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'default: /etc/collectd/collectd.conf'
 complete -c collectd-inode -n '_shtab_collectd_inode_using; and test $_shtab_collectd_inode_npos -eq 0' -a thresholds -d 'Print limits for what jobs take, from what they took in the last month'
 complete -c collectd-inode -n '_shtab_collectd_inode_using thresholds' -s h -l help -d 'show this help message and exit'

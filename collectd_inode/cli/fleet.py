@@ -97,7 +97,7 @@ def page(hosts: Sequence[Host], style: Style, *, details: bool = False) -> Itera
     for record, host in _jobs(hosts):
         if not host.silent and (details or record.warnings or word(record, host.now) != "passed"):
             yield from map(blanked, record_lines(record, host.now, style, details=details, advice=_REMOVED))
-    newest = max((version for host in hosts for version in host.heard.versions), key=_parts, default="")
+    newest = newest_of(hosts)
     for host in sorted(hosts, key=lambda one: (not one.silent, not one.heard.warnings(), one.heard.host)):
         yield from _host_lines(host, newest, style)
     yield from _sums(hosts)
@@ -113,15 +113,29 @@ def _jobs(hosts: Sequence[Host]) -> list[tuple[Record, Host]]:
 def _host_lines(host: Host, newest: str, style: Style) -> Iterator[str]:
     name, jobs = blanked(host.heard.host), plural(len(host.heard.jobs), "job")
     if host.silent:
-        yield style.undefined(f"{name}: silent since {when(host.heard.time, host.now)}, with {jobs}: {_SILENT}")
+        yield style.undefined(f"{name}: {silence(host)}")
         return
-    versions = ", ".join(host.heard.versions)
-    version = f"version {versions or 'unknown'}"
-    if versions not in ("", newest):
-        version += f" (the newest here is {newest})"
+    version = older(host, newest) or f"version {newest if host.heard.versions else 'unknown'}"
     yield style.status("passed", f"{name}: {jobs}, {version}, heard {ago(host.now - host.heard.time)}")
     for warning in host.heard.warnings():
         yield style.undefined(f"  {'warning:':11} {blanked(warning.message)} ({blanked(warning.code)})")
+
+
+def silence(host: Host) -> str:
+    """Since when a host has been silent, how many jobs are unknown by that, and what to do."""
+    jobs = plural(len(host.heard.jobs), "job")
+    return f"silent since {when(host.heard.time, host.now)}, with {jobs}: {_SILENT}"
+
+
+def newest_of(hosts: Sequence[Host]) -> str:
+    """The newest version on any of *hosts*; empty if none is known."""
+    return max((version for host in hosts for version in host.heard.versions), key=_parts, default="")
+
+
+def older(host: Host, newest: str) -> str:
+    """The versions on a host that has not only the *newest*; empty if it has."""
+    versions = ", ".join(host.heard.versions)
+    return f"version {versions} (the newest here is {newest})" if versions not in ("", newest) else ""
 
 
 def _parts(version: str) -> tuple[int, ...]:

@@ -55,6 +55,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--grafana", choices=("graphite", "prometheus"), help="print a Grafana dashboard for this source instead"
     )
+    parser.add_argument(
+        "--fleet", action="store_true", help="write fleet.html instead: all hosts whose values this collectd receives"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,10 @@ def span_of(text: str) -> Span:
 
 def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> Exit:
     """Read, draw, write the page."""
+    if options.fleet:
+        from collectd_inode.cli import fleet_page  # noqa: PLC0415  # it is built on this file
+
+        return fleet_page.main(options, clock)
     started = clock.monotonic()
     found = read(options.conf)
     show_problems(found.problems)
@@ -97,7 +104,7 @@ def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> Exit:
         with tempfile.TemporaryDirectory(prefix=".drawing-", dir=options.out) as scratch:
             place = Place(Path(options.data or data_dir(found.tree)), options.out.resolve(), Path(scratch).resolve())
             drawer = PageDrawer(place, frame, found, _records(found), clock=clock, started=started)
-            _whole(options.out / "index.html", drawer.page(jobs, now, options.last.text))
+            whole(options.out / "index.html", drawer.page(jobs, now, options.last.text))
     except OSError as error:
         return _refuse(f"{error.filename or options.out}: {error.strerror or error}")
     for note in drawer.notes:
@@ -247,7 +254,7 @@ class PageDrawer:
         told = why.page(why.Asked(record, explain(runs), None, now, [trouble] if trouble else []), PLAIN)
         name = f"why-{graphs.base_name(job)}.txt"
         more = f"for the rest of this host: collectd-inode why {job.kind}/{job.instance}"
-        _whole(self.place.out / name, "\n".join([*told, more, ""]))
+        whole(self.place.out / name, "\n".join([*told, more, ""]))
         return name
 
     def _host(self, job: Job) -> str:
@@ -478,7 +485,7 @@ def drawn_as(page: Path) -> str:
     return found[1].decode("ascii", "replace") if found else ""
 
 
-def _whole(path: Path, text: str) -> None:
+def whole(path: Path, text: str) -> None:
     """Write a file that somebody may be looking at: he sees the old one or the new."""
     octets = text.encode("utf-8", "replace")
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".index-", delete=False) as file:

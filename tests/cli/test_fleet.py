@@ -6,7 +6,6 @@ import json
 import textwrap
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,33 +13,11 @@ import pytest
 from collectd_inode import cli
 from collectd_inode.cli.fleet import Host, as_json, page
 from collectd_inode.report import record as job_record
-from collectd_inode.report.fleet import HeardDoor, HeardHost, HeardJob, folder, path, records, text
+from collectd_inode.report.fleet import HeardHost, folder, records
 from collectd_inode.report.style import PLAIN
+from tests.helpers.hosts import ALL, AUCKLAND, DUNEDIN, HAMILTON, NOW, WELL, keep
 from tests.helpers.places import ROOT
 from tests.helpers.schema import complaints
-
-NOW = 1_795_341_600.0  # 2026-11-22 10:00:00 UTC
-WEB = HeardJob("scenario", "web-home", True, NOW - 7200, NOW - 12, 60.0, last_good=NOW - 12, latency=0.25)
-SHOP = HeardJob(
-    *("scenario", "shop-buy", False, NOW - 120, NOW - 5, 60.0, 9),
-    last_good=NOW - 180,
-    message="expectation: text “Paid” not found",
-    notified=NOW - 110,
-)
-AUCKLAND = HeardHost(
-    "auckland",
-    {"scenario/web-home": WEB, "scenario/shop-buy": SHOP},
-    {"": HeardDoor(NOW - 40, 60.0, 200)},
-)
-DUNEDIN = HeardHost(
-    "dunedin", {"scenario/web-home": replace(WEB, time=NOW - 10_800)}, {"": HeardDoor(NOW - 10_790, 60.0, 100)}
-)
-HAMILTON = HeardHost(
-    "hamilton",
-    {"scenario/web-home": replace(WEB, warnings=1), "scenario/old": replace(WEB, instance="old", time=NOW - 3600)},
-    {"": HeardDoor(NOW - 40, 60.0, 100, config_errors=1)},
-)
-WELL = HeardHost("wellington", {"scenario/web-home": WEB}, {"": HeardDoor(NOW - 4, 60.0, 200)})
 
 Typed = Callable[..., tuple[int, str, str]]
 
@@ -54,7 +31,7 @@ def test_the_page() -> None:
     """As the book shows it: what is bad and what warns, then a line a host, the silent ones first; then the sums."""
     book = (ROOT / "docs" / "how-to" / "many-machines.rst").read_text()
     shown = book.partition("$ collectd-inode status --fleet\n")[2].partition("\n\n")[0]
-    assert list(page(hosts(AUCKLAND, DUNEDIN, HAMILTON, WELL), PLAIN)) == textwrap.dedent(shown).splitlines()
+    assert list(page(hosts(*ALL), PLAIN)) == textwrap.dedent(shown).splitlines()
 
 
 def test_json() -> None:
@@ -81,16 +58,11 @@ def typed(typed: Typed) -> Typed:
 def kept(tmp_path: Path) -> Callable[..., Path]:
     """Writes what is known of hosts a moment ago into a StateDir."""
 
-    def keep(*heard: HeardHost) -> Path:
-        folder(str(tmp_path)).mkdir(exist_ok=True)
-        shift = time.time() - NOW
-        for one in heard:
-            jobs = {name: replace(job, time=job.time + shift) for name, job in one.jobs.items()}
-            doors = {name: replace(door, time=door.time + shift) for name, door in one.doors.items()}
-            path(str(tmp_path), one.host).write_text(text(replace(one, jobs=jobs, doors=doors)))
+    def write(*heard: HeardHost) -> Path:
+        keep(tmp_path, *heard, now=time.time())
         return tmp_path
 
-    return keep
+    return write
 
 
 def test_all_is_well(typed: Typed, kept: Callable[..., Path]) -> None:
