@@ -265,11 +265,11 @@ class _Loader:
         trouble = next((step.trouble for step in planned if step.trouble), None)
         if trouble is not None or context is None:
             return replace(job, trouble=trouble or self.without_tls)
-        job = replace(job, target=self._target([m[1] for m in matched if isinstance(m, tuple)]))
-        steps = _prepared([m for m in matched if isinstance(m, tuple)])
-        replay = self._replay(steps, context, job.instance)
+        good = [m for m in matched if isinstance(m, tuple)]
+        replay = self._replay(_prepared(good), context, job.instance)
         look = self.environment.look
-        return replace(job, probe=replay if look is None else replace(replay, look=partial(look, job.place)))
+        probe = replay if look is None else replace(replay, look=partial(look, job.place))
+        return replace(job, target=self._target([m for _, m in good]), probe=probe)
 
     def _matched(
         self, read: Feature, scenario: Scenario, vocabulary: Vocabulary
@@ -287,22 +287,16 @@ class _Loader:
     def _match(
         self, read: Feature, step: Step, found: Matched | Undefined | Ambiguous, before: _Before
     ) -> PlannedStep | tuple[PlannedStep, Matched]:
-        planned = PlannedStep(
-            name=step.text,
-            series=step.series,
-            place=Place(read.path, step.line),
-            keyword=step.keyword,
-            below=_below(step),
-        )
         match found:
             case Undefined() as undefined:
                 what, help, snippet = _undefined(undefined)
-                return self._bad_step(planned, step, Trouble(Status.UNDEFINED, Cause.UNDEFINED, what), help, snippet)
+                return self._bad_step(read, step, Trouble(Status.UNDEFINED, Cause.UNDEFINED, what), help, snippet)
             case Ambiguous() as ambiguous:
                 what, help = _ambiguous(ambiguous)
-                return self._bad_step(planned, step, Trouble(Status.AMBIGUOUS, Cause.UNDEFINED, what), help)
+                return self._bad_step(read, step, Trouble(Status.AMBIGUOUS, Cause.UNDEFINED, what), help)
             case Matched() as matched:
-                matched = replace(matched, arguments=(*matched.arguments, *_extra(step, matched.sentence.action)))
+                if extra := _extra(step, matched.sentence.action):
+                    matched = replace(matched, arguments=(*matched.arguments, *extra))
                 complaint = (
                     self._other_engine(matched)
                     or _misfit(matched, step)
@@ -316,23 +310,20 @@ class _Loader:
                     or _unknown_step(matched, before)
                 )
                 if complaint:
-                    return self._bad_step(planned, step, Trouble(Status.ERROR, Cause.CONFIGURATION, complaint))
+                    return self._bad_step(read, step, Trouble(Status.ERROR, Cause.CONFIGURATION, complaint))
                 action = matched.sentence.action
                 navigates = action.navigates and not (action.fetches and self.settings.engine != "plain")
-                planned = replace(planned, navigates=navigates, soft=matched.soft, cleanup=matched.cleanup)
-                return planned, matched
+                return _planned(read, step, navigates=navigates, soft=matched.soft, cleanup=matched.cleanup), matched
 
-    def _bad_step(
-        self, planned: PlannedStep, step: Step, trouble: Trouble, help: str = "", snippet: str = ""
-    ) -> PlannedStep:
-        place = replace(planned.place, column=step.column)
+    def _bad_step(self, read: Feature, step: Step, trouble: Trouble, help: str = "", snippet: str = "") -> PlannedStep:
+        place = Place(read.path, step.line, step.column)
         problem = Problem(trouble.message, place, help=help, snippet=snippet)
         # Each row of an outline has its own text of the one step that nobody knows.
         if trouble.cause is not Cause.UNDEFINED or place not in self.unknown_steps:
             self._problem(problem)
         if trouble.cause is Cause.UNDEFINED:
             self.unknown_steps.add(place)
-        return replace(planned, trouble=replace(trouble, message=str(problem)))
+        return replace(_planned(read, step), trouble=replace(trouble, message=str(problem)))
 
     def _other_engine(self, matched: Matched) -> str:
         """Why this engine cannot do a sentence; empty for one that it can."""
@@ -481,7 +472,10 @@ class _Loader:
         titled = [_titled(read, scenario, read.path if apart else "") for read, scenario in found]
         series, warnings = told_apart(titled)
         self.warnings += [replace(warning, where=self.where) for warning in warnings]
-        return [(f, replace(scenario, series=name)) for (f, scenario), name in zip(found, series, strict=True)]
+        return [
+            (f, scenario if scenario.series == name else replace(scenario, series=name))
+            for (f, scenario), name in zip(found, series, strict=True)
+        ]
 
     def _block_job(self) -> Iterator[Job]:
         if self.block_troubles:
@@ -517,6 +511,22 @@ class _Before:
     later: Set[str]
     sentences: Sequence[Sentence]
     steps: Sequence[tuple[str, str]]
+
+
+def _planned(
+    read: Feature, step: Step, *, navigates: bool = True, soft: bool = False, cleanup: bool = False
+) -> PlannedStep:
+    """*step* as its job announces it."""
+    return PlannedStep(
+        name=step.text,
+        series=step.series,
+        place=Place(read.path, step.line),
+        keyword=step.keyword,
+        below=_below(step),
+        navigates=navigates,
+        soft=soft,
+        cleanup=cleanup,
+    )
 
 
 def _prepared(matched: Sequence[tuple[PlannedStep, Matched]]) -> tuple[PreparedStep, ...]:

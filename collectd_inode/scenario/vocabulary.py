@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -56,6 +56,8 @@ _NEAR = 0.8
 _SUGGESTED = 3
 _COMPARED = 200
 _GENERATED = 500
+_REMEMBERED = 1024
+"""Steps whose meanings are kept: a vocabulary stays as long as the process."""
 _DEEPEST = 12
 """So many sentences may stand around a step."""
 _VARIABLE = re.compile(r'"[^"]*"|(?P<variable>\$\{[^{}]*\})')
@@ -180,16 +182,14 @@ class Vocabulary:
         self._tiers = [*_tiers(users), *_tiers(built_in)]
         self._other = tuple(s for s in sentences if not self._is_mine(s))
         self._late = (unsupported, elsewhere)
-        self._met: dict[str, Matched | Undefined | Ambiguous] = {}
+        # Scenarios that are read together have most of their steps in common.
+        self._met = lru_cache(_REMEMBERED)(self._match)
 
     def match(self, text: str) -> Matched | Undefined | Ambiguous:
         """The meaning of the step *text*."""
-        # Scenarios that are read together have most of their steps in common.
-        if text not in self._met:
-            self._met[text] = self._match(text, 0)
-        return self._met[text]
+        return self._met(text)
 
-    def _match(self, text: str, depth: int) -> Matched | Undefined | Ambiguous:
+    def _match(self, text: str, depth: int = 0) -> Matched | Undefined | Ambiguous:
         for tier in self._tiers:
             found = [
                 Matched(sentence, (*sentence.given, *arguments))
@@ -261,9 +261,7 @@ class Vocabulary:
 
     def _instead(self, text: str) -> str:
         """The replacement for a known but unsupported step; empty for an unknown one."""
-        if (comment := _COMMENT.search(text)) and isinstance(
-            self._match(text[: comment.start()], 0), Matched | Ambiguous
-        ):
+        if (comment := _COMMENT.search(text)) and isinstance(self._match(text[: comment.start()]), Matched | Ambiguous):
             return "put the comment on a line of its own, above the step"
         known = next((u for u in self.unsupported if _arguments(u.expression, text) is not None), None)
         if known is not None:
@@ -359,18 +357,23 @@ def _words(expression: str) -> tuple[str, ...]:
     """
     if _is_regular(expression):
         return _regular_words(expression[1:-1])
-    if "\\" in expression or "/" in expression:  # escapes and alternatives: nothing is certain
+    if "\\" in expression:  # an escape: nothing is certain
         return ()
-    certain = re.sub(r"\([^)]*\)|\{[^}]*\}", " ", expression)
-    return tuple(certain.split())
+    certain = re.sub(r"\([^)]*\)|\{[^}]*\}", _GAP, expression)
+    # Alternatives are as long as a word, with what is joined to it.
+    return tuple(word for part in certain.split() if "/" not in part for word in part.split(_GAP) if word)
+
+
+_GAP = "\0"
 
 
 def _regular_words(pattern: str) -> tuple[str, ...]:
-    """The words of a regular expression that stand for themselves, outside of all groups."""
+    """The words of a regular expression that stand for themselves, outside of all groups and classes."""
     before = ""
     while before != pattern:
         before, pattern = pattern, re.sub(r"\((?:[^()\\]|\\.)*\)[?*+]?", " ", pattern)
-    if re.search(r"[()|\[\]]", pattern):  # alternatives, or a class with who knows what in it
+    pattern = re.sub(r"\[\^?\]?(?:[^\]\\]|\\.)*\][?*+]?", " ", pattern)
+    if re.search(r"[()|\[\]]", pattern):  # alternatives, or a bracket in a class
         return ()
     return tuple(word for word in pattern.split() if re.fullmatch(r"[\w\"':,/-]+", word))
 
@@ -405,7 +408,7 @@ class _Tier:
         shared = Counter(word for _, _, words in of for word in set(words))
         self._by_word: dict[str, list[tuple[int, Sentence]]] = {}
         for number, sentence, words in of:
-            rarest = min(words, key=shared.__getitem__, default="")  # "" is in every step
+            rarest = min(words, key=lambda word: (shared[word], -len(word)), default="")  # "" is in every step
             self._by_word.setdefault(rarest, []).append((number, sentence))
 
     def like(self, text: str) -> list[Sentence]:

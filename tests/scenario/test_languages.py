@@ -24,6 +24,7 @@ from collectd_inode.scenario.sentences import (
     FOLDER,
     BadSentences,
     Edition,
+    _built_in,
     edition,
     every_sentence,
     languages,
@@ -163,8 +164,17 @@ def test_no_key_stands_twice(language: str) -> None:
 def test_a_language_that_nobody_asks_for_is_not_read() -> None:
     """Loading English feature files takes as long as before there were others."""
     edition.cache_clear()
+    _built_in.cache_clear()
     vocabulary().match('I go to "/"')
     assert edition.cache_info().currsize == 1
+
+
+def test_blocks_without_steps_of_their_own_share_a_vocabulary() -> None:
+    """Sorting the sentences takes as long as reading a scenario."""
+    own = Sentence("(I )dance", another_step, "I dance", "dancing", place="steps.py:1")
+    assert vocabulary() is vocabulary()
+    assert vocabulary().match("I dance") != vocabulary(user_sentences=[own]).match("I dance")
+    assert vocabulary(name="legacy") is not vocabulary()
 
 
 # Actions

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,7 @@ class Edition:
     instead: Mapping[str, str]
 
 
+@cache
 def languages() -> tuple[str, ...]:
     """Gherkin's names for the languages that have sentences, English first."""
     found = {path.stem for path in FOLDER.glob("*.json")} - {ENGLISH}
@@ -101,9 +102,20 @@ def every_unsupported() -> tuple[Unsupported, ...]:
 
 def vocabulary(language: str = ENGLISH, name: str = "web", user_sentences: Iterable[Sentence] = ()) -> Vocabulary:
     """The vocabulary of feature files in a language, of which there need be no sentences."""
+    own = tuple(user_sentences)
+    return _vocabulary(language, name, own) if own else _built_in(language, name)
+
+
+@lru_cache(maxsize=8)
+def _built_in(language: str, name: str) -> Vocabulary:
+    """One for all blocks without steps of their own: 0.4 ms each."""
+    return _vocabulary(language, name, ())
+
+
+def _vocabulary(language: str, name: str, own: tuple[Sentence, ...]) -> Vocabulary:
     mine = [one for one in languages() if one in (ENGLISH, language)]
     others = _sentences(one for one in languages() if one not in mine)
-    return Vocabulary(_sentences(mine), user_sentences, name, _unsupported(), language, elsewhere=others)
+    return Vocabulary(_sentences(mine), own, name, _unsupported(), language, elsewhere=others)
 
 
 def _sentences(of: Iterable[str]) -> Iterator[Sentence]:
