@@ -21,11 +21,13 @@ Knows = Callable[[str], bool]
 """Whether a text is a sentence that a step could be."""
 
 _ALIKE = 0.7
+_VERY_ALIKE = 0.85
 _ALIKE_TITLES = 0.85
 _SHOWN = 60
 _BULLET = re.compile(r"(?:[-*+•–—]|\d{1,3}[.)])\s*")
 _PUNCTUATION = ":,."
 _FIRST_PERSON = re.compile(r"(?:I|ich) ")
+_SUBJECT = re.compile(r"(?:(?:the|an?) )?(?:user|visitor|customer|i|we|you|they|he|she) +(?=\w)", re.IGNORECASE)
 
 
 class _If(Enum):
@@ -75,10 +77,13 @@ def _guesses(text: str, language: str) -> Iterator[_Guess]:
     bare = text[found.end() :] if (found := _BULLET.match(text)) else text
     own = _keywords(language)
     yield from _own_keyword(bare, own)
+    yield from _near_keyword(bare, own, _VERY_ALIKE)
     yield from _other_language(bare, language)
-    yield from _near_keyword(bare, own)
+    yield from _near_keyword(bare, own, _ALIKE)
     yield from _near_title(text, language)
-    yield _Guess(bare, f"it begins with no keyword ({', '.join(_first_keywords(language))})", _If.KNOWN)
+    others = (bare[:1].lower() + bare[1:], _SUBJECT.sub("I ", bare, count=1)) if '"' in bare else ()
+    for sentence in (bare, *others):
+        yield _Guess(sentence, f"it begins with no keyword ({', '.join(_first_keywords(language))})", _If.KNOWN)
 
 
 def _own_keyword(text: str, keywords: tuple[str, ...]) -> Iterator[_Guess]:
@@ -86,6 +91,8 @@ def _own_keyword(text: str, keywords: tuple[str, ...]) -> Iterator[_Guess]:
     for keyword in keywords:
         if text[: len(keyword)].casefold() != keyword.casefold():
             continue
+        if text == keyword:
+            yield _Guess("", f'"{keyword}" needs a sentence after it', _If.ALWAYS)
         behind, rest = text[len(keyword) : len(keyword) + 1], text[len(keyword) :].lstrip(_PUNCTUATION + " \t\xa0")
         if text.startswith(keyword) and behind == " ":
             yield _Guess(rest, f'"{keyword}" stands before the first scenario', _If.KNOWN)
@@ -97,16 +104,22 @@ def _own_keyword(text: str, keywords: tuple[str, ...]) -> Iterator[_Guess]:
             yield _Guess(rest, f'did you mean "{keyword}"?', _If.KNOWN_OR_QUOTES)
 
 
-def _near_keyword(text: str, keywords: tuple[str, ...]) -> Iterator[_Guess]:
+def _near_keyword(text: str, keywords: tuple[str, ...], least: float) -> Iterator[_Guess]:
     """A keyword with a slip of the finger."""
     for keyword in keywords:
         length = keyword.count(" ") + 1
         words = text.split(maxsplit=length)
         written = " ".join(words[:length])
-        likeness = difflib.SequenceMatcher(None, written.casefold(), keyword.casefold()).ratio()
-        if len(written) > 2 and _ALIKE <= likeness < 1:
+        if len(written) > 2 and least <= _likeness(written.casefold(), keyword.casefold()) < 1:
             rest = words[length] if len(words) > length else ""
             yield _Guess(rest, f'did you mean "{keyword}"?', _If.KNOWN_OR_FIRST_PERSON)
+
+
+def _likeness(written: str, keyword: str) -> float:
+    """How much of *keyword* is in what was written; two letters in each other's place are a slip of the finger, too."""
+    if written != keyword and sorted(written) == sorted(keyword):
+        return _VERY_ALIKE
+    return difflib.SequenceMatcher(None, written, keyword).ratio()
 
 
 def _near_title(text: str, language: str) -> Iterator[_Guess]:
@@ -151,12 +164,15 @@ def _first_keywords(language: str) -> list[str]:
     return [next(word.strip() for word in words if word.strip() != "*") for words in _steps_of(language)[:3]] + ["…"]
 
 
+_COMMON = ("es", "fr", "it", "nl", "pl", "pt", "ru", "sv")
+
+
 @cache
 def _foreign() -> dict[str, list[tuple[str, str]]]:
     """The step keywords of all languages, by their first word; those that are words of many languages left out."""
     found: dict[str, list[tuple[str, str]]] = {}
-    # Languages that have sentences here come first: who writes "Wenn" means German rather than Frisian.
-    for language in sorted(DIALECTS, key=lambda name: (name not in ("en", "de"), name)):
+    # The more common languages come first: who writes "Wenn" means German rather than Frisian.
+    for language in sorted(DIALECTS, key=lambda name: (name not in ("en", "de"), name not in _COMMON, name)):
         for keyword in _keywords(language):
             if len(keyword) > 2:
                 found.setdefault(keyword.split()[0], []).append((keyword, language))

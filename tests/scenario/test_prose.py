@@ -44,6 +44,13 @@ def said(line: str, language: str = "en") -> str:
         ('- I go to "/"', NO_KEYWORD),
         ('*I go to "/"', NO_KEYWORD),
         ("I hover over the moon", ""),
+        ('Adn I press "Go"', 'did you mean "And"?'),
+        ("Given", '"Given" needs a sentence after it'),
+        ('i go to "/"', NO_KEYWORD),
+        ('Visit "/"', NO_KEYWORD),
+        ('The user should see "x"', NO_KEYWORD),
+        ('We go to "/"', NO_KEYWORD),
+        ('Cuando voy a "/"', '"Cuando" is a keyword of files that begin with "# language: es"'),
         ('Given I am on "/"', '"Given" stands before the first scenario'),
         ("Scenaro: Another", 'did you mean "Scenario:"?'),
         ("scenario: Another", 'did you mean "Scenario:"?'),
@@ -57,6 +64,8 @@ def test_what_was_meant(line: str, help: str) -> None:
 def test_what_was_meant_in_german() -> None:
     """By the keywords of the file's language."""
     assert said('wenn ich auf "/" gehe', "de") == 'did you mean "Wenn"?'
+    assert said('Dan sollte ich "x" sehen', "de") == 'did you mean "Dann"?'
+    assert said('Ich auf "/" gehe', "de") == "it begins with no keyword (Angenommen, Wenn, Dann, …)"
     assert said('When I go to "/"', "de") == '"When" is a keyword of files that begin with "# language: en"'
 
 
@@ -79,6 +88,8 @@ def test_what_was_meant_in_german() -> None:
         'If the basket is empty, the "Buy" button is grey',
         'Where "x" is y',
         "Whenever I go there",
+        "We go to the shop",
+        "Given names are shown",
         'When the page is slow, "x"',
         "",
     ],
