@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from collectd_inode.model import Cause
 from demo import unpacked
 from tests.helpers.places import ROOT
 
@@ -38,6 +39,12 @@ def test_each_alert_fires_when_it_should_and_not_before() -> None:
     fired = set(re.findall(r"alertname: (\w+)\n\s+exp_alerts:\n", TRIED.read_text()))
     quiet = set(re.findall(r"alertname: (\w+), exp_alerts: \[\]", TRIED.read_text()))
     assert fired == quiet == alerts
+
+
+def test_an_alert_has_a_word_for_every_cause() -> None:
+    """And no other one."""
+    written = dict(re.findall(r"if eq \$c (\d+)\.0 }}(\w+){{", RULES.read_text()))
+    assert written == {str(cause.value): cause.word for cause in Cause if cause is not Cause.NONE}
 
 
 def test_whisper_takes_the_retentions_that_are_recommended(tmp_path: Path) -> None:
