@@ -59,6 +59,8 @@ _AT_MOST = 'I should see at most 50 elements "ul.news > li"'
 _REMEMBER = r"(?:save|store|capture|extract|keep|grab|copy|note|memori[sz]e|remember|get|read|fetch|take)\b.*\b"
 _ANSWERS = r"(?:returns?|responds?|answers?|repl(?:y|ies)|gives?|sends?|is|was|be|returned|yields?)"
 
+_CONTROL = r"(?:check ?box|radio(?: button)?|drop-?down|text ?area)\b(?!.*\b(?:checked|ticked|selected)\b)"
+
 SYNONYMS = [
     (r"(?:print|dump|debug|log|echo|show)\b(?! ?(?:in|on|out|off)\b).*\b(?:page|html|source|body|response)$",
      ("show me the page",)),
@@ -72,6 +74,11 @@ SYNONYMS = [
     (r".*\b(?:java ?script|console|js) (?:errors?|warnings?)\b|.*\b(?:broken|dead) links?\b|(?:all|every"
      r"|each) (?:the )?links?\b|(?:database|db|redis|queue)\b", ()),
     # what is seen
+    (r".*\bwithout (?:following|redirect)", ('I visit "/old" without following redirects',)),
+    (r"(?:the )?(?:\"\" )?field(?: \"\")?\b.*\b(?:enabled|active|editable)", _DISABLED["field"][::-1]),
+    (r"should (?:not )?see (?:the |an? |these )?(?:following )?(?:table )?rows?\b", ("I should see the table rows:",)),
+    (rf"should see (?:the |an? )?{_CONTROL}", _FIELDS),
+    (rf"should not see (?:the |an? )?{_CONTROL}", _FIELDS[::-1]),
     (r".*\b(?:broken|missing|all|every|each) (?:the )?(?:images?|pictures?)\b|(?:the |all )*images? (?:should "
      r"|must )?(?:be )?load", ("the page's images should load",)),
     (r"(?:within|in|inside|under) .*should see\b", (_WITHIN,)),

@@ -50,6 +50,30 @@ def test_an_action_takes_what_its_sentence_finds(name: str, sentence: Sentence) 
 
 
 @pytest.mark.parametrize("sentence", every_sentence(), ids=lambda sentence: sentence.example)
+def test_alternatives_stand_between_blanks(sentence: Sentence) -> None:
+    """To Cucumber "(I )reload/refresh" is "I reload" or "refresh": what is optional would belong to the first only."""
+    written = sentence.expression
+    assert not isinstance(written, str) or written.startswith("/") or re.search(r"\)[^\s()]*/", written) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "I refresh the page"),
+        ("en", 'I POST to "/x" with "a=b"'),
+        ("en", 'I try to POST to "/x" with "a=b"'),
+        ("en", 'I try to post to "/x" the data:'),
+        ("de", "ich Folgendes eingebe:"),
+        ("de", "ich zurückkehre"),
+        ("de", 'das Cookie "x" sollte secure sein'),
+    ],
+)
+def test_alternatives(language: str, text: str) -> None:
+    """Each with what may stand before it."""
+    assert BY_LANGUAGE["web", language].knows(text)
+
+
+@pytest.mark.parametrize("sentence", every_sentence(), ids=lambda sentence: sentence.example)
 def test_a_row_is_complete(sentence: Sentence) -> None:
     """What it is about, in a sentence, and where people know it from."""
     assert sentence.about.endswith(".")
