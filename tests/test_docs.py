@@ -105,7 +105,8 @@ FLEET = "collectd-inode status --fleet"
 """It is compared in tests/cli/test_fleet.py."""
 
 OTHERS_WORDS = {
-    "CPUWeight", "CacheFlush", "CacheTimeout", "DeleteSocket", "Encrypt", "Exec", "FailureMin", "FlushInterval", "Hits",
+    "CPUWeight", "CacheFlush", "CacheTimeout", "DeleteSocket", "Encrypt", "Exec", "FailureMin", "FlushInterval",
+    "HeartBeat", "Hits", "StepSize",
     "Hostname", "Import", "InodeConfigErrors", "InodeDown", "InodeDownForMost", "InodeSilent", "InodeThreshold",
     "InodeUplink", "Instance", "Interesting", "MaxPacketSize", "MemoryMax", "Module", "ModulePath", "ProtectClock",
     "Type", "TypesDB", "WarningMax", "WriteQueueLimitHigh", "WriteThreads", "WritesPerSecond",

@@ -159,6 +159,8 @@ class Named:
     known: bool = True
     written: bool = False
     """collectd is to write there, and does without if it cannot."""
+    user: str = ""
+    """Who uses it, where that is not collectd itself but a program that it runs for notifications."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -532,16 +534,20 @@ def _files(conf: Conf, user: str) -> Iterator[Finding]:
     every = (*conf.files, *((conf.state_dir,) if conf.state_dir else ()))
     for named in every:
         if named.trouble:
-            level, mend = Level.ERROR, f"ls -ld {named.path}; collectd runs as {user}"
+            level, mend = Level.ERROR, f"ls -ld {named.path}; {_who(named, user)}"
             if named.written:
                 level, mend = Level.WARNING, f"install -d -m 0700 -o {user} {named.path}"
             yield Finding(level, named.key, f"{named.place}: {named.path}: {named.trouble}", mend)
     unknown = [named for named in every if not named.known]
     if unknown:
-        found = f"cannot tell whether {user} may use {unknown[0].path}{_more(len(unknown) - 1)}"
+        found = f"cannot tell whether {unknown[0].user or user} may use {unknown[0].path}{_more(len(unknown) - 1)}"
         yield Finding(Level.WARNING, "files", found, _BE_ROOT)
     elif every and not any(named.trouble for named in every):
-        yield Finding(Level.OK, "files", f"{user} may use {every[0].path}{_more(len(every) - 1)}")
+        yield Finding(Level.OK, "files", f"{every[0].user or user} may use {every[0].path}{_more(len(every) - 1)}")
+
+
+def _who(named: Named, user: str) -> str:
+    return f"{named.key} runs it as {named.user}" if named.user else f"collectd runs as {user}"
 
 
 def _more(number: int) -> str:

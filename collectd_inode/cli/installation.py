@@ -327,7 +327,7 @@ def configuration(path: str, found: Read, user: str, python: str = "", plugin_di
         folders=tuple(_folders(lines, imports, account, python or here())),
         types_db=types_db,
         types=frozenset(_types(types_db)),
-        files=tuple(_files(found.tree, account)),
+        files=(*_files(found.tree, account), *_receivers(found.tree)),
         state_dir=_state_dir(found, account),
         plugins=tuple(_plugins(found.tree, plugin_dir)),
         jobs=len(found.jobs),
@@ -499,6 +499,24 @@ def _files(tree: Sequence[Node], account: Account) -> Iterator[Named]:
                 yield from _named(path, rows[line.key.lower()].file, line, account)
 
 
+def _receivers(tree: Sequence[Node]) -> Iterator[Named]:
+    """The programs that collectd runs for notifications, and the files that they are given, as their users find them.
+
+    A file that is not there may be made later on, as a pipe is.
+    """
+    blocks = [node for node in tree if node.key.lower() == "plugin" and node.values == ("exec",)]
+    for line in (line for block in blocks for line in block.children if line.key.lower() == "notificationexec"):
+        user, *command = map(str, line.values)
+        account = Account(user.partition(":")[0])
+        place, key = _place(line), line.key
+        if not account.there:
+            yield Named(account.name, key, place, "there is no such user", user=account.name)
+            continue
+        given = [path for path in command[1:] if os.path.isabs(path) and os.path.isfile(path)]
+        for path, may in (*((path, "run") for path in command[:1]), *((path, "read") for path in given)):
+            yield _using(Named(path, key, place, user=account.name), account, may)
+
+
 def _named(path: str, what: File, line: Node, account: Account) -> Iterator[Named]:
     if what is File.READ:
         for one in sorted(glob.glob(path)) or [path]:
@@ -515,16 +533,21 @@ def _state_dir(found: Read, account: Account) -> Named | None:
 
 
 def _reading(path: str, key: str, place: str, account: Account) -> Named:
-    named = Named(path, key, place)
+    return _using(Named(path, key, place), account, "read")
+
+
+def _using(named: Named, account: Account, what: str) -> Named:
+    """*named* with what keeps *account* from reading, or running, it and the files in it."""
+    path = named.path
     try:
         os.stat(path)
     except PermissionError:
-        return _judged(named, False if account.is_us else None, "read")
+        return _judged(named, False if account.is_us else None, what)
     except OSError as error:
         return replace(named, trouble=(error.strerror or str(error)).lower())
     inside = glob.glob(f"{glob.escape(path)}/*") if os.path.isdir(path) else []
-    answers = {account.may("r", one) for one in (path, *inside)}
-    return _judged(named, False if False in answers else None if None in answers else True, "read")
+    answers = {account.may("x" if what == "run" else "r", one) for one in (path, *inside)}
+    return _judged(named, False if False in answers else None if None in answers else True, what)
 
 
 def _writing(path: str, key: str, place: str, account: Account) -> Named:
@@ -544,4 +567,5 @@ def _writing(path: str, key: str, place: str, account: Account) -> Named:
 def _judged(named: Named, may: bool | None, what: str) -> Named:
     if may is None:
         return replace(named, known=False)
-    return named if may else replace(named, trouble=f"collectd's user may not {what} it")
+    who = named.user or "collectd's user"
+    return named if may else replace(named, trouble=f"{who} may not {what} it")

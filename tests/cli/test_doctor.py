@@ -291,6 +291,11 @@ ILL: dict[str, tuple[Facts, str]] = {
         "error    Secret: a.conf:5: /s/login: collectd's user may not read it\n"
         "         to do: ls -ld /s/login; collectd runs as nobody\n" + ONE_ERROR,
     ),
+    "a receiver that its user may not run": (
+        conf(files=(Named("/b/tell", "NotificationExec", "a.conf:5", "nobody may not run it", user="nobody"),)),
+        "error    NotificationExec: a.conf:5: /b/tell: nobody may not run it\n"
+        "         to do: ls -ld /b/tell; NotificationExec runs it as nobody\n" + ONE_ERROR,
+    ),
     "a StateDir where it may not write": (
         replace(
             conf(state_dir=Named("/s", "StateDir", "a.conf:9", "collectd's user may not write it", written=True)),
@@ -629,6 +634,30 @@ def test_a_configuration_with_a_syntax_error(tmp_path: Path) -> None:
     path = tmp_path / "collectd.conf"
     path.write_text("<Plugin python>\n")
     assert asked(path) == Conf(str(path), (f"{path}:1: <Plugin> is never closed",))
+
+
+def test_the_programs_for_notifications(tmp_path: Path) -> None:
+    """An alarm that no program takes never arrives: its user, the program, and the files that it is given."""
+    program, plain = tmp_path / "tell", tmp_path / "plain"
+    for path, mode in ((program, 0o755), (plain, 0o600)):
+        path.write_text("#!/bin/sh\n")
+        path.chmod(mode)
+    lines = [
+        f'NotificationExec "{ME}" "{program}" "--spool" "{tmp_path}/spool" "{plain}" "https://h:5665"',
+        f'NotificationExec "{ME}:{ME}" "{plain}"',
+        f'NotificationExec "{ME}" "{tmp_path}/none"',
+        f'NotificationExec "no-such-user" "{program}"',
+    ]
+    path = write_conf(tmp_path, around="\n".join(["<Plugin exec>", *lines, "</Plugin>"]))
+    found = asked(path).files
+    assert {named.key for named in found} == {"NotificationExec"}
+    assert [(named.path, named.place, named.trouble) for named in found] == [
+        (str(program), f"{path}:2", ""),
+        (str(plain), f"{path}:2", ""),
+        (str(plain), f"{path}:3", f"{ME} may not run it"),
+        (f"{tmp_path}/none", f"{path}:4", "no such file or directory"),
+        ("no-such-user", f"{path}:5", "there is no such user"),
+    ]
 
 
 def test_a_user_who_is_not_there_is_not_judged(tmp_path: Path) -> None:

@@ -35,6 +35,12 @@ EVERY_GAUGE = (
 )
 
 
+HEARTBEAT = (
+    "c.conf:{}: <Plugin rrdtool>: expected HeartBeat 1200, twice the longest Interval: with {} its values are unknown"
+)
+NO_JOBS = "c.conf:2: <Plugin exec>: collectd runs no program as root: expected another user, or no job of its file runs"
+
+
 def of(plugin: str, type: str, more: str) -> str:
     """A threshold."""
     block = f'<Plugin "{plugin}">\n<Type "{type}">\n{more}\nFailureMin 1\n</Type>\n</Plugin>\n'
@@ -68,12 +74,31 @@ def of(plugin: str, type: str, more: str) -> str:
         ("<Plugin write_prometheus>\nStalenessDelta 1300\n</Plugin>\n", []),
         ("<Plugin threshold>\n<Type \"bool\">\nFailureMin 1\n</Type>\n</Plugin>\n", [TWICE.format(2)]),
         (
-            '<Plugin threshold>\n<Host "a">\n<Plugin "ntp">\n<Type "bool">\nFailureMin 1\n</Type>\n</Plugin>\n</Host>\n'
-            "</Plugin>\n",
+            '<Plugin threshold>\n<Host "a">\n<Plugin "scenario">\n<Type "bool">\nFailureMin 1\n</Type>\n</Plugin>\n'
+            "</Host>\n</Plugin>\n",
             [TWICE.format(4)],
         ),
         ('<Plugin threshold>\n<Plugin "other">\n<Type "bool">\nFailureMin 1\n</Type>\n</Plugin>\n</Plugin>\n', []),
         (of("ntp", "gauge", ""), [EVERY_GAUGE]),
+        ("LoadPlugin rrdcached\n", [RRDTOOL.format(1).replace("rrdtool", "rrdcached")]),
+        ("LoadPlugin rrdcached\n<Plugin rrdcached>\nXFF 0.9\nStepSize 10\n</Plugin>\n", []),
+        ("AutoLoadPlugin true\n<Plugin rrdtool>\nDataDir \"/x\"\n</Plugin>\n", [RRDTOOL.format(2)]),
+        ("<Plugin rrdtool>\nDataDir \"/x\"\n</Plugin>\n", []),
+        ("LoadPlugin rrdtool\n<Plugin rrdtool>\nXFF 0.1\n</Plugin>\n", [RRDTOOL.format(3)]),
+        ("LoadPlugin rrdtool\n<Plugin rrdtool>\nXFF 0.9\nHeartBeat 120\n</Plugin>\n", [HEARTBEAT.format(4, 120)]),
+        ("LoadPlugin rrdtool\n<Plugin rrdtool>\nStepSize 10\nXFF 0.9\n</Plugin>\n", [HEARTBEAT.format(3, 20)]),
+        ("LoadPlugin rrdtool\n<Plugin rrdtool>\nStepSize 10\nXFF 0.9\nHeartBeat 1200\n</Plugin>\n", []),
+        ("LoadPlugin rrdtool\n<Plugin rrdtool>\nStepSize 600\nXFF 0.9\n</Plugin>\n", []),
+        ('<Plugin exec>\nExec "root" "/opt/x/bin/collectd-inode" "exec" "/f"\n</Plugin>\n', [NO_JOBS]),
+        ('<Plugin exec>\nExec "probe" "/opt/x/bin/collectd-inode" "exec" "/f"\n</Plugin>\n', []),
+        (of("smarthost", "bool", 'Instance "relay"'), []),
+        (of("scenario", "bool", 'Instance "success"'), [TWICE.format(3)]),
+        (of("ntp", "bool", ""), []),
+        (
+            '<Plugin threshold>\n<Type "latency">\nWarningMax 5\n</Type>\n</Plugin>\n',
+            [NO_LATENCY.replace(":3:", ":2:")],
+        ),
+        ('<Plugin threshold>\n<Type "gauge">\nWarningMax 5\n</Type>\n</Plugin>\n', []),
     ],
 )  # fmt: skip
 def test_traps(text: str, warnings: list[str]) -> None:
