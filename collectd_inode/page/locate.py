@@ -571,8 +571,8 @@ def _nearest(page: Page, locator: str, names: Iterable[str], what: str) -> str:
     """The error that the page shows, and the names nearest to *locator*."""
     distinct = list(dict.fromkeys(name[:80] for name in names))
     if not distinct:
-        return "; ".join(filter(None, (page.complaint(), f"the page has no {what}")))
-    return page.complaint(_ranked(locator, distinct, what))
+        return "; ".join(filter(None, (page.complaint(), f"the page has no {what}", page.framed)))
+    return "; ".join(filter(None, (page.complaint(_ranked(locator, distinct, what)), page.framed)))
 
 
 def _ranked(locator: str, distinct: list[str], what: str) -> str:

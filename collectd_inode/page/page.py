@@ -355,7 +355,21 @@ class Page:
             return "only in the title" if titled else "only in hidden text"
         if label := self._labelled(needle):
             return f"only as {label}"
-        return self.nearest(wanted)
+        return "; ".join(filter(None, (self.nearest(wanted), self.framed)))
+
+    @cached_property
+    def framed(self) -> str:
+        """Where else something may stand: in frames, which are pages of their own; empty for none that can be seen."""
+        seen = [frame for frame in self.elements("iframe", "frame") if text.is_frame_in_view(frame)]
+        if not seen:
+            return ""
+        said = "a frame of the page is" if len(seen) == 1 else f"{len(seen)} frames of the page are"
+        try:
+            source = (seen[0].get("src") or "").strip()
+            where = f": open {urls.shown(self.resolve(source))} for that" if source else ""
+        except Failure:
+            where = ""
+        return f"{said} not looked into{where}"
 
     def _labelled(self, needle: str) -> str:
         """Where *needle* can be seen although it is no text."""

@@ -99,6 +99,17 @@ def hidden_by(element: Element) -> str:
     return "" if _is_visible(element) else 'style="visibility: hidden"'
 
 
+def is_frame_in_view(frame: Element) -> bool:
+    """Whether the page in *frame* can be seen: those that only count visitors are made so small that they cannot."""
+    around = frame.getparent()
+    if around is None or hidden_by(around) or next(frame.iterancestors("noscript"), None) is not None:
+        return False
+    style = declared(frame.get("style") or "")
+    is_small = any((frame.get(side) or "").strip().removesuffix("px") in ("0", "1") for side in ("width", "height"))
+    hidden = frame.get("hidden") is not None or style.display is Display.NONE or style.visible is False
+    return not (is_small or hidden)
+
+
 def inert_by(element: Element) -> str:
     """The element that keeps *element* from being used although it is seen: ``<div inert>``; empty for none."""
     kept = next((e for e in (element, *element.iterancestors()) if e.get("inert") is not None), None)

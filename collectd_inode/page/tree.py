@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import turbohtml
 from lxml import etree
 
+from collectd_inode.page import shadow
 from collectd_inode.page.limits import MOST, MOST_TAGS, first_tags, without_floods
 from collectd_inode.page.text import Element, words
 
@@ -78,7 +79,8 @@ def finished(root: Element, *, has_namespaces: bool = True) -> Element:
                 element.tag = _name_of(etree.QName(element))
                 if element.tag == "a" and element.get("href") is None and (href := element.get(_XLINK)) is not None:
                     element.set("href", href)
-    # What is in a template is not in the document.
+    shadow.draw(root)
+    # What is in any other template is not in the document.
     for template in root.iter("template"):
         template.text = None
         template[:] = []

@@ -298,3 +298,32 @@ def test_what_has_no_type_is_looked_at(body: str, nosniff: str, kind: str, conte
     headers = {"content-type": content_type, "x-content-type-options": nosniff}
     read = Page("http://h/", 200, headers, body.encode())
     assert ("html" if read.is_html else "xml" if read.is_xml else "text" if read.is_text else "none") == kind
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<iframe src=/in?x></iframe>", "a frame of the page is not looked into: open http://h/in?x for that"),
+        (
+            "<iframe src=/a></iframe><iframe src=/b></iframe>",
+            "2 frames of the page are not looked into: open http://h/a",
+        ),
+        (
+            "<frameset><frame src=/l><frame src=/r></frameset>",
+            "2 frames of the page are not looked into: open http://h/l",
+        ),
+        ("<iframe srcdoc='<p>x'></iframe>", "a frame of the page is not looked into"),
+        ("<iframe src='http://h:99999/'></iframe>", "a frame of the page is not looked into"),
+        ("<iframe src=/a hidden></iframe>", ""),
+        ("<iframe src=/a style='display:none'></iframe>", ""),
+        ("<div hidden><iframe src=/a></iframe></div>", ""),
+        ("<iframe src=/a width=1 height=1px></iframe>", ""),
+        ("<p><noscript><iframe src=/a></iframe></noscript>", ""),
+    ],
+)
+def test_what_may_stand_in_a_frame(body: str, said: str) -> None:
+    """Rule 38: a frame is a page of its own; one that nobody sees is none of its visitors' business."""
+    shown = page(body)
+    with pytest.raises(Failure) as caught:
+        shown.should_show("Pay")
+    assert caught.value.found == (f"{said} for that" if said.endswith(("/a", "/l")) else said)
