@@ -296,11 +296,13 @@ class Browser:
     async def _go_along(self, link: Element, what: str) -> Page:
         page = self.page
         url = _askable(page, page.resolve(link.get("href") or ""), what)
-        if not self._profile.legacy:
-            if scripted.needs_script(page, link):
-                raise page.failure(f"{what} needs JavaScript", "a link to a page")
-            if scripted.method(link):
-                return await self._send_along(link, url)
+        scripts = scripted.needs_script(page, link) or bool(scripted.method(link))
+        if scripts and self._profile.legacy:
+            self._tell_legacy(f"{what} works by a script; its address is requested")
+        elif scripts and scripted.needs_script(page, link):
+            raise page.failure(f"{what} needs JavaScript", "a link to a page")
+        elif scripts:
+            return await self._send_along(link, url)
         if "#" in (link.get("href") or "") and urls.without_fragment(url) == urls.without_fragment(page.url):
             self._visit(page.at(url), self._visits[-1].request, replaces=url == page.url)  # rule 4: the same page
             return self.page
@@ -308,6 +310,10 @@ class Browser:
         policy = "no-referrer" if hushed else urls.referrer_policy(link.get("referrerpolicy") or "")
         keeps = link.get("download") is not None and urls.origin(url) == urls.origin(page.url)
         return await self._navigate(replace(_from(page, "GET", url, policy=policy), downloads=keeps))
+
+    def _tell_legacy(self, what: str) -> None:
+        """Say where Webrat would have done what no browser does."""
+        self._warn("legacy", f'{what} (Vocabulary "legacy")')
 
     async def _send_along(self, link: Element, url: str) -> Page:
         """Follow a link that Rails' or Turbo's script makes send a form (rule 70)."""
@@ -526,7 +532,7 @@ class Browser:
             onward = None if request.stays else self._redirect(request, answer)
             if onward is None:
                 # rule 5: the page's own URL keeps the fragment that was never sent
-                page = Page(request.url, answer.status, answer.headers, answer.body, usual=self._usual_so_far())
+                page = self._read(request, answer)
                 if self._is_not_shown(request, page):
                     self.redirects = tuple(chain)
                     return self._kept_beside(page, request)
@@ -542,6 +548,11 @@ class Browser:
                 limit = self._profile.max_redirects
                 told = _told(chain)
                 raise Failure(Cause.PROTOCOL, f"redirected more than {limit} times: {told}", found=told)
+
+    def _read(self, request: _Request, answer: _Answer) -> Page:
+        told = self._tell_legacy if self._profile.legacy else None
+        usual = self._usual_so_far()
+        return Page(request.url, answer.status, answer.headers, answer.body, usual=usual, told_legacy=told)
 
     def _is_not_shown(self, request: _Request, answer: Page) -> bool:
         """Whether a browser leaves on the screen what is there: a download, or an answer without a page (rule 85)."""
@@ -643,7 +654,10 @@ class Browser:
 
     def _sent_by_itself(self, page: Page) -> _Request | None:
         """The request of a form that the page's script sends at once, as a redirect (rule 71)."""
-        if page.status >= 400 or self._profile.legacy or not remembered(page, "sends itself", _sends_itself):
+        if page.status >= 400 or not remembered(page, "sends itself", _sends_itself):
+            return None
+        if self._profile.legacy:
+            self._tell_legacy(f"the form that {urls.shown(page.url)} sends by its script is not sent")
             return None
         form = scripted.form_that_sends_itself(page)
         if form is None:

@@ -242,9 +242,9 @@ def button(page: Page, locator: str) -> Element:
         found = _climb(page, locator, _drawn_as_buttons(page), LINK_LADDER, lambda e: page.resolve(e.get("href") or ""))
     if found is None:
         what = f"button “{locator}”" if locator.strip() else "button"
-        if (hidden := _hidden_button(page, locator, everything)) is not None:
-            raise _hidden(page, what, hidden, "pressed")
-        raise page.failure(f"no {what}", f"a {what}", _instead(page, locator, candidates, BUTTON_LADDER, "buttons"))
+        if (found := _hidden_button(page, locator, everything)) is None:
+            raise page.failure(f"no {what}", f"a {what}", _instead(page, locator, candidates, BUTTON_LADDER, "buttons"))
+        _hidden_is_used(page, what, found, "pressed")
     if forms.is_disabled(found):
         raise page.failure(f"the button “{locator}” is disabled", f"a button “{locator}” that can be pressed")
     return _usable(page, f"button “{locator}”", found)
@@ -282,6 +282,22 @@ def _hidden(page: Page, what: str, element: Element, done: str) -> Failure:
     return page.failure(f"the {what} is hidden", f"a {what} that can be {done}", f"hidden by {hidden_by(element)}")
 
 
+def _hidden_is_used(page: Page, what: str, element: Element, done: str) -> None:
+    """Failure(EXPECTATION) for what exists and is invisible, but for Webrat, which did not look at that."""
+    if page.told_legacy is None:
+        raise _hidden(page, what, element, done)
+    page.told_legacy(f"the {what} is hidden by {hidden_by(element)}, and {done} all the same")
+
+
+def _tell_of_twins(page: Page, locator: str, found: Element, what: str) -> None:
+    """Say that others have the id of the field *found*: Webrat took the first of them."""
+    identity = found.get("id")
+    if page.told_legacy is None or not identity:
+        return
+    if sum(e.get("id") == identity for e in page.elements(*CONTROLS)) > 1:
+        page.told_legacy(f"the {what} “{locator}” is the first of several with the id “{identity}”")
+
+
 def _what_it_does(page: Page, button: Element) -> Hashable:
     return forms.form_of(page, button), kind_of(button), button.get("name"), button.get("value")
 
@@ -294,9 +310,10 @@ def field(page: Page, locator: str, kinds: frozenset[str], what: str) -> Element
     ladder = RADIO_LADDER if kinds == frozenset({"radio"}) else FIELD_LADDER
     found = _climb(page, locator, candidates, ladder, id)
     if found is None:
-        if (hidden := _climb(page, locator, everything, ladder, lambda c: None)) is not None:
-            raise _hidden(page, f"{what} “{locator}”", hidden, "used")
-        raise _no_field(page, locator, what, _instead(page, locator, candidates, ladder, several(what)))
+        if (found := _climb(page, locator, everything, ladder, lambda c: None)) is None:
+            raise _no_field(page, locator, what, _instead(page, locator, candidates, ladder, several(what)))
+        _hidden_is_used(page, f"{what} “{locator}”", found, "used")
+    _tell_of_twins(page, locator, found, what)
     return _enabled_field(page, locator, found, what)
 
 
@@ -517,6 +534,9 @@ def _only(page: Page, locator: str, found: list[Element], same: Callable[[Elemen
     for prefer in (_enabled, _not_inert, _shown, _in_touched_forms):
         found = prefer(page, found) or found
     if len({same(element) for element in found}) > 1:
+        if page.told_legacy is not None and same is id:
+            page.told_legacy(f"“{locator}” matches {len(found)}; only the first is used")
+            return found[0]
         places = "; ".join(start_tag(page, e) for e in found[:NEAREST])
         raise page.failure(f"“{locator}” is ambiguous: {len(found)} match", f"one “{locator}”", places)
     return found[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import parse_qs, urlsplit
@@ -73,6 +73,8 @@ class Page:
     """Fingerprints of the messages that good pages before this one had, too: a cookie banner calls itself an alert."""
     beside: Page | None = field(default=None, repr=False)
     """The answer that came last and is no page to look at, such as a download: this one stayed on the screen."""
+    told_legacy: Callable[[str], None] | None = field(default=None, repr=False)
+    """Where Webrat's choices are reported; None where they are not taken (``Vocabulary "legacy"``)."""
     trouble: str = field(default="", repr=False)
     """The first failure among the scripts that make the page, as an engine that runs them saw it."""
 
@@ -252,6 +254,8 @@ class Page:
     def _of_the_same_form(self, label: Element, controls: list[Element]) -> list[Element]:
         if len(controls) < 2:
             return controls
+        if self.told_legacy is not None:  # Webrat looks an id up as the document does: the first counts
+            return controls[:1]
         form = next(label.iterancestors("form"), None)
         return [control for control in controls if self.form_of(control) is form] or controls
 

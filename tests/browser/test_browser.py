@@ -1047,3 +1047,98 @@ def test_a_button_in_a_link() -> None:
         await browser.press("Buy")
 
     assert browse(site, story).log == ["GET http://h/", "GET http://h/x"]
+
+
+HIDDEN = "<form action=/s hidden><label>Card <input name=c></label><button>Pay</button></form>"
+TWO = (
+    "<form action=/a><input id=q name=q></form>"
+    "<form action=/b><label for=q>E</label><button>Go</button><input id=q name=q></form>"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "button", "asked", "said"),
+    [
+        (
+            HIDDEN,
+            "Card",
+            "Pay",
+            "GET http://h/s?c=x",
+            [
+                "the field “Card” is hidden by <form hidden>, and used all the same",
+                "the button “Pay” is hidden by <form hidden>, and pressed all the same",
+            ],
+        ),
+        (
+            TWO,
+            "E",
+            "Go",
+            "GET http://h/b?q=",
+            ["the field “E” is the first of several with the id “q”"],
+        ),
+        (
+            "<form action=/s><label for=a>N</label><label for=b>N</label><input id=a name=a><input id=b name=b>"
+            "<button>Go</button></form>",
+            "N",
+            "Go",
+            "GET http://h/s?a=x&b=",
+            ["“N” matches 2; only the first is used"],
+        ),
+        (
+            "<form action=/s><input name=a id=a><button>Go</button></form>",
+            "a",
+            "Go",
+            "GET http://h/s?a=x",
+            [],
+        ),
+    ],
+)
+def test_what_webrat_used(body: str, field: str, button: str, asked: str, said: list[str]) -> None:
+    """Rules 33 and 34: ``Vocabulary "legacy"`` uses what nobody sees, and the first of several, and says so."""
+    site = Site({"http://h/": html(body), asked.removeprefix("GET "): html("Done")})
+
+    async def story(browser: Browser) -> None:
+        await browser.go("http://h/")
+        await browser.fill_in(field, "x")
+        await browser.press(button)
+
+    browse(site, story, Profile(legacy=True))
+    assert site.log[-1] == asked
+    assert site.warnings == [f'legacy: {what} (Vocabulary "legacy")' for what in said]
+
+
+@pytest.mark.parametrize(
+    ("body", "locator", "asked", "said"),
+    [
+        (
+            "<a href=/x data-method=delete>Go</a>",
+            "Go",
+            "GET http://h/x",
+            "the link “Go” works by a script; its address is requested",
+        ),
+        (
+            "<a href='#' onclick='x()'>Go</a>",
+            "Go",
+            "GET http://h/",
+            "the link “Go” works by a script; its address is requested",
+        ),
+        (
+            "<body onload='document.forms[0].submit()'><form action=/f><input type=hidden name=a></form>"
+            "<a href=/x>Go</a>",
+            "Go",
+            "GET http://h/x",
+            "the form that http://h/ sends by its script is not sent",
+        ),
+    ],
+)
+def test_what_webrat_did_without_scripts(body: str, locator: str, asked: str, said: str) -> None:
+    """Rules 70 and 71: ``Vocabulary "legacy"`` follows it like any link, and says so."""
+    site = Site({"http://h/": html(body), "http://h/x": html("Done")})
+
+    async def story(browser: Browser) -> None:
+        await browser.go("http://h/")
+        await browser.follow(locator)
+
+    browse(site, story, Profile(legacy=True))
+    assert site.log[-1] == asked
+    assert site.warnings == [f'legacy: {said} (Vocabulary "legacy")']
