@@ -65,7 +65,7 @@ def _from_address(text: str) -> Seed:
         raise BadSeed(f"expected {EXPECTED}") from None
     if parts.netloc.lower() != "totp":
         raise BadSeed("expected otpauth://totp/…: one-time passwords by a counter (hotp) are not supported")
-    algorithm = given.get("algorithm", "SHA1").upper().replace("-", "")
+    algorithm = given.get("algorithm", "SHA1").upper().replace("-", "").removeprefix("HMAC")
     if algorithm not in _ALGORITHMS:
         raise BadSeed(f"expected algorithm {', '.join(_ALGORITHMS)} in the otpauth address")
     digits, period = _number(given, "digits", 6), _number(given, "period", 30)

@@ -59,7 +59,7 @@ def test_seeds(text: str) -> None:
 
 def test_all_of_an_address() -> None:
     """Algorithm, digits and period are said there."""
-    found = seed(f"otpauth://totp/x?secret={SEED}&algorithm=sha256&digits=8&period=60")
+    found = seed(f"otpauth://totp/x?secret={SEED}&algorithm=hmac-sha-256&digits=8&period=60")
     assert found == Seed(TWENTY, 8, 60, "SHA256")
 
 
