@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
+from collectd_inode.cli import streams
 from collectd_inode.cli.parser import Parser, crashed, incomplete, parse
 from collectd_inode.cli.terminal import INTERRUPTED, Exit
 from collectd_inode.cli.version import ShowVersion
@@ -136,20 +137,18 @@ def parser(typed: str | None = None) -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the value is the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not end us
+    streams.prepare()
     words = _usual(sys.argv[1:] if arguments is None else arguments)
     try:
         return _run(words)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _write_no_more()  # the reader (head, less) has had enough
+        streams.write_no_more(sys.stdout)  # the reader (head, less) has had enough
         return 128 + signal.SIGPIPE  # as a command that this signal ends: never a verdict
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _FULL:
-            _write_no_more()
+            streams.write_no_more(sys.stdout)
             print(f"collectd-inode: standard output cannot be written: {error.strerror}", file=sys.stderr)
             return int(Exit.ERROR)
         if isinstance(lacking := explained(error), Incomplete):
@@ -196,8 +195,3 @@ def _run(words: Sequence[str]) -> int:
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """The error of a full disk; other errors have messages of their own."""
-
-
-def _write_no_more() -> None:
-    """Or the interpreter tries once more at its end, and has its own exit code for that."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

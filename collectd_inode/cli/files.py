@@ -45,18 +45,17 @@ def main(options: argparse.Namespace) -> Exit:
         print(f"collectd-inode files: {source} holds none of them; install collectd_inode again", file=sys.stderr)
         return Exit.ERROR
     outcomes = []
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        for name in names(source):
+    for name in names(source):
+        try:
             outcome = lay_out(source / name, target / name)
-            outcomes.append(outcome)
-            if outcome is Outcome.WRITTEN:
-                print(f"wrote {target / name}")
-            elif outcome is Outcome.DIFFERS:
-                print(f"collectd-inode files: {target / name} differs and was left as it is", file=sys.stderr)
-    except OSError as error:
-        print(f"collectd-inode files: {error.filename or target}: {error.strerror}", file=sys.stderr)
-        return Exit.USAGE
+        except OSError as error:
+            print(f"collectd-inode files: {error.filename or target}: {error.strerror}", file=sys.stderr)
+            return Exit.USAGE
+        outcomes.append(outcome)
+        if outcome is Outcome.WRITTEN:
+            print(f"wrote {target / name}")
+        elif outcome is Outcome.DIFFERS:
+            print(f"collectd-inode files: {target / name} differs and was left as it is", file=sys.stderr)
     print(f"{target}: {_summary(outcomes)}")
     return Exit.FAILED if Outcome.DIFFERS in outcomes else Exit.PASSED
 

@@ -38,11 +38,13 @@ def main(options: argparse.Namespace) -> Exit:
     try:
         _check(options)
         folder = options.state_dir or state_dir(options.conf)
-        return _do(options, folder, now)
+        said = _do(options, folder, now)
     except LookupError as error:
         return complain(error.args[0])
     except OSError as error:
         return complain(f"{error.filename or ''}: {error.strerror or error}")
+    print(said)
+    return Exit.PASSED
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -52,22 +54,20 @@ def _check(options: argparse.Namespace) -> None:
         raise LookupError("expected JOB SPAN REASON, such as: mute shop 2h 'moving the database'; --list; or --end JOB")
 
 
-def _do(options: argparse.Namespace, folder: str, now: float) -> Exit:
+def _do(options: argparse.Namespace, folder: str, now: float) -> str:
+    """Do what is asked; the value is the line for whoever asked."""
     mutes = job_mute.parse(_octets(job_mute.path(folder)))
     if options.list:
-        print("\n".join(map(_line, mutes.lasting(now))) or "nothing is muted")
-        return Exit.PASSED
+        return "\n".join(map(_line, mutes.lasting(now))) or "nothing is muted"
     if options.end is not None:
         _write(folder, mutes.without(_muted_as(options.end, mutes.lasting(now), folder)))
-        print(f"{options.end}: no longer muted, within {LOOK_SECONDS} s")
-        return Exit.PASSED
+        return f"{options.end}: no longer muted, within {LOOK_SECONDS} s"
     job, length, *reason = options.words
     mute = Mute(_known(job, folder), now + _seconds(length), " ".join(blanked(" ".join(reason)).split()))
     if not mute.reason:
         raise LookupError("expected a REASON, for others who see the mute")
     _write(folder, mutes.adding(mute, now))
-    print(f"{_line(mute)} (in {span(mute.until - now)}); the daemon knows within {LOOK_SECONDS} s")
-    return Exit.PASSED
+    return f"{_line(mute)} (in {span(mute.until - now)}); the daemon knows within {LOOK_SECONDS} s"
 
 
 def _line(mute: Mute) -> str:

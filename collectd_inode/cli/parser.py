@@ -121,7 +121,11 @@ def crashed(error: Exception, words: Sequence[str]) -> Exit:
 
 
 def _wants_nagios(words: Sequence[str]) -> bool:
-    return "--format=nagios" in words or ("--format", "nagios") in pairwise(words)
+    return any(_NAGIOS.fullmatch(f"{word}={after}") for word, after in pairwise((*words, "")))
+
+
+_NAGIOS = re.compile(r"(--format|-[a-z]*f)=nagios|(--format=|-[a-z]*f=?)nagios=.*", re.DOTALL)
+"""A word and the one behind it that ask for it: in two words, or in the first."""
 
 
 def _told_nagios(words: Sequence[str], what: str) -> bool:

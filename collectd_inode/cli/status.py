@@ -46,7 +46,7 @@ _AHEAD_ADVICE = "check that this machine's clock is right (collectd-inode clock)
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
-    parser.add_argument("--format", choices=("pretty", "json"), default="pretty", help="json: one object a line")
+    parser.add_argument("--format", "-f", choices=("pretty", "json"), default="pretty", help="json: one object a line")
     parser.add_argument("job", nargs="?", metavar="JOB", help=f"{JOB_HELP}; default: all")
     parser.add_argument(
         "--fleet",

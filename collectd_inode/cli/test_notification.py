@@ -31,11 +31,15 @@ def main(options: argparse.Namespace) -> Exit:
         folder = options.state_dir or state_dir(options.conf)
         records, plan, _ = read_state(folder)
         identity = _identity(options.job, records, plan, folder)
-        return _ask(folder, identity)
+        taken = _is_taken(folder, identity)
     except LookupError as error:
         return complain(error.args[0])
     except OSError as error:
         return complain(f"{error.filename or ''}: {error.strerror or error}")
+    if not taken:
+        return complain(f"no daemon has picked it up within {WAIT_SECONDS:g} s: does collectd run, with {folder}?")
+    print("one FAILURE and one OKAY go out now, each marked as a test: see that both arrive")
+    return Exit.PASSED
 
 
 def _identity(job: str, records: list[Record], plan: Plan | None, folder: str) -> str:
@@ -51,15 +55,13 @@ def _identity(job: str, records: list[Record], plan: Plan | None, folder: str) -
     return "/".join(found[0].identity)
 
 
-def _ask(folder: str, identity: str) -> Exit:
+def _is_taken(folder: str, identity: str) -> bool:
+    """Whether a daemon takes the wish up in time; else it is withdrawn."""
     path = Path(folder, TEST_FILE)
     write(path, identity)
     for _ in range(math.ceil(WAIT_SECONDS / LOOK_SECONDS)):
         if not path.exists():
-            break
+            return True
         threading.Event().wait(LOOK_SECONDS)
-    else:
-        path.unlink(missing_ok=True)
-        return complain(f"no daemon has picked it up within {WAIT_SECONDS:g} s: does collectd run, with {folder}?")
-    print("one FAILURE and one OKAY go out now, each marked as a test: see that both arrive")
-    return Exit.PASSED
+    path.unlink(missing_ok=True)
+    return False

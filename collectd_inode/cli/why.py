@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("job", metavar="JOB", help=JOB_HELP)
     state_options(parser)
     parser.add_argument("--data", metavar="DIR", help="folder of the RRD files; default: from CONF")
-    parser.add_argument("--format", choices=("pretty", "json"), default="pretty", help="json: one object a line")
+    parser.add_argument("--format", "-f", choices=("pretty", "json"), default="pretty", help="json: one object a line")
 
 
 def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> Exit:

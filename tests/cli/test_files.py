@@ -87,8 +87,8 @@ def test_one_folder_is_wanted(typed: Typed, words: list[str]) -> None:
 
 def test_a_folder_that_cannot_be_made(typed: Typed, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert typed("files", "file") == (2, "", "collectd-inode files: file: File exists\n")
-    assert typed("files", "file/below") == (2, "", "collectd-inode files: file/below: Not a directory\n")
+    assert typed("files", "file") == (2, "", "collectd-inode files: file/conf.d: Not a directory\n")
+    assert typed("files", "file/below") == (2, "", "collectd-inode files: file/below/conf.d: Not a directory\n")
 
 
 def test_a_file_where_a_folder_is_wanted(typed: Typed, tmp_path: Path) -> None:
