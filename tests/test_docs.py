@@ -43,8 +43,8 @@ from collectd_inode.model import EVIDENCE, SOFT, Cause, Detail, Door, Job, Obser
 from collectd_inode.ntp import manners, published, score
 from collectd_inode.ntp import settings as of_ntp
 from collectd_inode.page.limits import MOST_TAGS
+from collectd_inode.report import json_tables, nagios, page_tables, ranges
 from collectd_inode.report import key_tables as key_tables_page
-from collectd_inode.report import nagios, ranges
 from collectd_inode.report.notification import MESSAGE_BYTES, message
 from collectd_inode.report.record import STALE_INTERVALS, Record, following
 from collectd_inode.report.style import Style
@@ -523,7 +523,7 @@ def key_tables() -> list[tuple[list[list[str]], tuple[Key, ...]]]:
 def test_every_key_is_in_the_readme_and_no_other() -> None:
     """The tables of keys are made from the keys' rows, by ``sh scripts/keys``; each stands below its heading."""
     for of, table in key_tables_page.tables().items():
-        assert key_tables_page.marked(of, table) in KEYS_PAGE, f"sh scripts/keys: {of}"
+        assert page_tables.marked(of, table) in KEYS_PAGE, f"sh scripts/keys: {of}"
     assert key_tables_page.written_into(KEYS_PAGE) == KEYS_PAGE
     heads = [p.astext() for p in section("Keys").findall(nodes.paragraph) if p.astext().startswith("In <")]
     assert [head.split()[1] for head in heads] == [
@@ -533,6 +533,14 @@ def test_every_key_is_in_the_readme_and_no_other() -> None:
     assert [f'<{block} "NAME">' for block in without if f'<{block} "NAME">' in literals()] == [
         f'<{block} "NAME">' for block in without
     ]
+
+
+def test_every_key_of_json_is_in_the_book() -> None:
+    """The tables are made from the schemas, by ``sh scripts/keys``; each stands on the page."""
+    page = (ROOT / "docs" / "reference" / "json.rst").read_text(encoding="utf-8")
+    for of, table in json_tables.tables().items():
+        assert page_tables.marked(of, table) in page, f"sh scripts/keys: {of}"
+    assert json_tables.written_into(page) == page
 
 
 def of_engine(engine: str, table: list[list[str]], keys: tuple[Key, ...]) -> str:

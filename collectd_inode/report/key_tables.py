@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
 from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from collectd_inode.keys import COMMON_KEYS, ENGINES, MODULE_KEYS, Key
 from collectd_inode.kinds import KINDS
+from collectd_inode.report import page_tables
 
-_WIDTH = 120
 _HEAD = ("As written", "Default", "Meaning")
 
 
@@ -23,34 +21,15 @@ def tables() -> Mapping[str, str]:
     return {of: table(keys) for of, keys in {"Module": MODULE_KEYS, "all blocks": COMMON_KEYS, **own}.items()}
 
 
-def marked(of: str, text: str = "") -> str:
-    """A table as it stands in a page: below a comment by which it is found."""
-    return f".. The keys of {of}, written by scripts/keys: change their rows.\n\n{text}"
-
-
 def written_into(page: str) -> str:
     """*page* with every table below its mark."""
-    for of, text in tables().items():
-        before, mark, after = page.partition(marked(of))
-        page = before + mark + text + after[after.index("\n\n") + 1 :] if mark else page
-    return page
+    return page_tables.written_into(page, tables())
 
 
 def table(keys: Iterable[Key]) -> str:
     """The table of *keys*, in their order."""
     rows = [(f"``{key.name} {key.example}``", default(key), meaning(key)) for key in keys]
-    first, second = (max(len(row[column]) for row in (*rows, _HEAD)) for column in (0, 1))
-    third = _WIDTH - first - second - 4
-    border = f"{'=' * first}  {'=' * second}  {'=' * third}"
-    lines = [border, "  ".join(head.ljust(width) for head, width in zip(_HEAD, (first, second, third), strict=True))]
-    lines.append(border)
-    for written, usual, said in rows:
-        # A literal stays on one line.
-        tied = re.sub(r"``.*?``|`.*?`_", lambda literal: literal[0].replace(" ", "\N{NO-BREAK SPACE}"), said)
-        one, *more = textwrap.wrap(tied, third, break_long_words=False, break_on_hyphens=False)
-        lines.append(f"{written:{first}}  {usual:{second}}  {one}")
-        lines += [f"{'':{first}}  {'':{second}}  {line}" for line in more]
-    return "\n".join(line.rstrip().replace("\N{NO-BREAK SPACE}", " ") for line in (*lines, border)) + "\n"
+    return page_tables.table(_HEAD, rows)
 
 
 def meaning(key: Key) -> str:

@@ -13,7 +13,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,), "number": (int, float), "integer": (int,), "boolean": (bool,), "null": (type(None),),
     "array": (list,), "object": (dict,),
 }  # fmt: skip
-_KNOWN = {"type", "enum", "properties", "required", "additionalProperties", "items", "$ref"}
+_KNOWN = {"type", "enum", "properties", "required", "additionalProperties", "items", "$ref", "description"}
 
 
 def complaints(command: str, line: str) -> list[str]:
