@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterator
 
 import cssselect
-from cssselect.parser import CombinedSelector, Function, Tree
+from cssselect.parser import Attrib, CombinedSelector, Function, Tree
 from cssselect.xpath import XPathExpr
+
+from collectd_inode.page.text import words
 
 _BACKSLASH = "\ufdd0"
 """Stands for an escaped backslash: cssselect would take it for the beginning of a second escape."""
@@ -216,11 +218,29 @@ _PSEUDO_CLASSES = {
 """The condition of each pseudo-class (HTML, 4.16.3), in XPath."""
 
 
+_IN_ANY_CASE = words(
+    "accept accept-charset align alink axis bgcolor charset checked clear codetype color compact declare defer dir"
+    " direction disabled enctype face frame hreflang http-equiv lang language link media method multiple nohref"
+    " noresize noshade nowrap readonly rel rev rules scope scrolling selected shape target text type valign valuetype"
+    " vlink"
+)
+"""Attributes whose values a selector compares in any case of letters (HTML, 4.16.2)."""
+
+
 class _Html(_Translator, cssselect.HTMLTranslator):
     """The same for HTML, where more is known of elements."""
 
     def __init__(self) -> None:
         super().__init__()
+
+    def xpath_attrib(self, selector: Attrib) -> XPathExpr:
+        """The values of some attributes are compared in any case of letters."""
+        name, value = selector.attrib.lower(), None if selector.value is None else selector.value.value
+        if not value or getattr(selector, "flag", None) or selector.namespace or name not in _IN_ANY_CASE:
+            return super().xpath_attrib(selector)
+        compared = getattr(self, f"xpath_attrib_{self.attribute_operator_mapping[selector.operator]}")
+        expression: XPathExpr = compared(self.xpath(selector.selector), _lower(f"@{name}"), value.lower())
+        return expression
 
     def xpath_pseudo(self, pseudo: cssselect.parser.Pseudo) -> XPathExpr:
         """A pseudo-class of HTML's, or one of cssselect's."""

@@ -142,7 +142,15 @@ class _Part(Page):
     """Elements of a page as a page: what it is called, and the labels and forms of its fields, stay the page's."""
 
     def __init__(self, whole: Page, roots: Sequence[Element]) -> None:
-        super().__init__(whole.url, whole.status, whole.headers, whole.body, whole.entered, whole.usual)
+        super().__init__(
+            whole.url,
+            whole.status,
+            whole.headers,
+            whole.body,
+            whole.entered,
+            whole.usual,
+            told_legacy=whole.told_legacy,
+        )
         self.__dict__.update(
             whole=whole, roots=tuple(roots), title=whole.title, labels=whole.labels, by_id=whole.by_id, base=whole.base
         )

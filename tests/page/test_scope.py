@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.page import scope
+from collectd_inode.page import locate, scope
 from collectd_inode.page.page import Page
 
 
@@ -209,3 +209,35 @@ def test_a_list_is_its_members(members: list[str]) -> None:
 def test_nested_too_deeply() -> None:
     """A mistake like any other."""
     assert scope.check(":not(" * 2000 + "a" + ")" * 2000) == "not a CSS selector: it is nested too deeply"
+
+
+@pytest.mark.parametrize(
+    ("selector", "found"),
+    [
+        ("input[type=hidden]", "i2"),
+        ("input[type=HIDDEN]", "i2"),
+        ("input[type^=hid]", "i2"),
+        ("input[type~=color]", "i6"),
+        ("input:not([type=color]):not([type=hidden]):not([type=checkbox])", "i1 i3 i5"),
+        ("input[type='']", ""),
+        ("input[id=I2]", ""),
+        ("[contenteditable=false]", ""),
+    ],
+)
+def test_values_in_any_case(selector: str, found: str) -> None:
+    """HTML, 4.16.2: those of ``type``, ``method``, ``rel`` and others are compared in any case of letters."""
+    assert ids(FORM, selector) == found
+
+
+def test_a_part_is_as_lenient_as_its_page() -> None:
+    """``Vocabulary "legacy"`` holds within a part, too."""
+    said: list[str] = []
+    body = b"<main><form hidden><label>Card <input name=c></label></form></main>"
+    whole = Page("http://h/", 200, {"content-type": "text/html"}, body, told_legacy=said.append)
+    assert locate.fillable(scope.part(whole, ["main"]), "Card").get("name") == "c"
+    assert said == ["the field “Card” is hidden by <form hidden>, and used all the same"]
+
+
+def test_values_of_xml_are_as_they_are_written() -> None:
+    """There nothing is compared in any case."""
+    assert scope.select(page("<a type='X'/>", "text/xml"), "[type=x]") == []
