@@ -24,7 +24,7 @@ class Authority:
     def made(cls) -> Authority:
         """A new one, good for a year."""
         key, name = ec.generate_private_key(ec.SECP256R1()), _name("The demonstration's CA")
-        usage = {field: field in ("key_cert_sign", "crl_sign") for field in _USAGES}
+        usage = {field: field in ("key_cert_sign", "crl_sign") for field in USAGES}
         builder = (
             _unsigned(name, name, key, days=365)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -69,7 +69,7 @@ def _unsigned(subject: x509.Name, issuer: x509.Name, key: Key, *, days: float) -
     )
 
 
-_USAGES = (
+USAGES = (
     "digital_signature",
     "content_commitment",
     "key_encipherment",
@@ -80,3 +80,4 @@ _USAGES = (
     "encipher_only",
     "decipher_only",
 )
+"""Key usages, by the names of their fields in `x509.KeyUsage`."""

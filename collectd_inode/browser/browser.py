@@ -23,6 +23,7 @@ from collectd_inode.browser.decoding import ACCEPTED, Body
 from collectd_inode.browser.inward import Judge, Reach, Verdict, reach
 from collectd_inode.browser.manner import Manner
 from collectd_inode.browser.record import Recorder
+from collectd_inode.browser.screen import Screen
 from collectd_inode.browser.upgrades import StrictHosts
 from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page import forms, locate, scripted, urls
@@ -190,23 +191,11 @@ class Done:
 DONE = Done()
 
 
-class Browser:
+class Browser(Screen):
     """One person's browser for one run; `page` is what is on the screen."""
-
-    refuse_bad_status: bool = True
-    """Whether a navigation that ends in a status of 400 or above is a Failure(REFUSED)."""
 
     redirects: tuple[str, ...] = ()
     """The addresses that the last navigation went through: the one that was asked for, and where it was sent on to."""
-
-    usual: frozenset[str] = frozenset()
-    """Fingerprints of the messages (`page.complaint`) that are no news: pages of earlier runs showed them."""
-
-    messages: frozenset[str] = frozenset()
-    """Fingerprints of those that this run's pages have shown."""
-
-    scope: Callable[[Page], Page] | None = None
-    """The scope that limits searches to a part of the page."""
 
     def __init__(
         self,
@@ -224,7 +213,6 @@ class Browser:
         self._judge = Judge(profile.own_hosts, profile.allow_private)
         self._refusal = ""
         """Why the last answer was a 401 although there are credentials for it."""
-        self._page: Page | None = None
         self._visits: list[_Visit] = []
         self._jar = Jar()
         self._credentials: dict[urls.Origin, Credentials] = {}
@@ -237,18 +225,6 @@ class Browser:
         if profile.base_url is not None:
             with _misconfigured("BaseURL"):
                 self._settle(_ascii(urls.destination(profile.base_url, None)))
-
-    @property
-    def page(self) -> Page:
-        """The page on the screen; Failure(EXPECTATION) before there is one."""
-        if self._page is None:
-            raise Failure(Cause.EXPECTATION, "no page yet: open one first")
-        return self._page
-
-    @property
-    def scoped_page(self) -> Page:
-        """The page, or the part of it in which links, buttons and fields are looked for."""
-        return self.page if self.scope is None else self.scope(self.page)
 
     def authenticate(self, user: str, password: str) -> None:
         """Show these credentials to the site we are at home on, when it asks for some (basic and digest)."""

@@ -29,6 +29,7 @@ from collectd_inode.browser.browser import Profile, refusal
 from collectd_inode.browser.cookies import Cookie
 from collectd_inode.browser.manner import Manner
 from collectd_inode.browser.record import Hop, Recorder
+from collectd_inode.browser.screen import Screen
 from collectd_inode.chromium import faults, hands
 from collectd_inode.chromium.guard import Guard
 from collectd_inode.chromium.keeper import keeper
@@ -121,13 +122,8 @@ class _Told:
             self.warn(code, message)
 
 
-class Chromium:
+class Chromium(Screen):
     """One person's browser for one run; see the top of this file."""
-
-    refuse_bad_status: bool = True
-    usual: frozenset[str] = frozenset()
-    messages: frozenset[str] = frozenset()
-    scope: Callable[[Page], Page] | None = None
 
     def __init__(self, profile: Profile, options: Options, hooks: Hooks, recorder: Recorder | None = None) -> None:
         self._profile, self._options, self._hooks, self._recorder = profile, options, hooks, recorder
@@ -138,7 +134,6 @@ class Chromium:
         self._run: Run | None = None
         self._context = ""
         self._tab: Tab | None = None
-        self._page: Page | None = None
         self._shot: _Shot | None = None
         self._cookies: list[Cookie] = []
         self._pending: _Pending | None = None
@@ -163,18 +158,6 @@ class Chromium:
             self._settle_home(urls.destination(profile.base_url, None))
 
     # The port's views.
-
-    @property
-    def page(self) -> Page:
-        """The page as it was when it was last looked at; Failure(EXPECTATION) before there is one."""
-        if self._page is None:
-            raise Failure(Cause.EXPECTATION, "no page yet: open one first")
-        return self._page
-
-    @property
-    def scoped_page(self) -> Page:
-        """The page, or the part of it in which things are looked for."""
-        return self.page if self.scope is None else self.scope(self.page)
 
     @property
     def redirects(self) -> Sequence[str]:

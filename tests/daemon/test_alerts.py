@@ -36,6 +36,7 @@ from tests.helpers.collectd_process import HOST, Collectd
 from tests.helpers.examples import HUNG
 from tests.helpers.faults import FaultySite
 from tests.helpers.places import ROOT
+from tests.helpers.served import served
 
 SERVICE = "scenario-shop-shop"
 NOTIFICATION = b"""Severity: FAILURE
@@ -313,12 +314,8 @@ def icinga(place: Path) -> Iterator[Icinga]:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(place / "ca.pem")
     owned(_secret(place / "credentials", "collectd:s3cret"))
-    with Icinga(authority.issue_cert("127.0.0.1")) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with served(Icinga(authority.issue_cert("127.0.0.1"))) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def _secret(path: Path, text: str) -> Path:
@@ -433,21 +430,9 @@ class _Hooked(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-@contextmanager
-def hooked(port: int) -> Iterator[Hook]:
-    with Hook(port) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def test_alertmanager_hears_of_a_failure_and_of_its_end(tmp_path: Path, place: Path) -> None:
     """An alert that fires, and is resolved, with the page's words."""
-    with hooked(0) as alertmanager:
+    with served(Hook(0)) as alertmanager:
         around = snippet(
             "notify-alertmanager.conf",
             ('"nobody"', f'"{somebody()}"'),
@@ -487,7 +472,7 @@ def test_a_webhook_that_is_down_hears_of_both_later(tmp_path: Path, place: Path)
     with Shop(tmp_path, around) as shop:
         shop.goes_down()
         shop.comes_back()
-        with hooked(port) as server:
+        with served(Hook(port)) as server:
             shop.collectd.wait(lambda: len(server.taken) == 2)
     assert [content["status"] for content in server.taken] == ["firing", "resolved"]
 

@@ -6,7 +6,6 @@ import asyncio
 import re
 import ssl
 import stat
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from tests.helpers.chrony import chronyd, free_port
 from tests.helpers.collectd_process import HOST, Collectd, open_folder, through_every_door
 from tests.helpers.faults import FAULTS, FaultySite
 from tests.helpers.places import ROOT
+from tests.helpers.served import served
 
 SHOP = "scenario-shop-shop"
 FAILURE, WARNING, OKAY = 1, 2, 4
@@ -230,14 +230,8 @@ class _Fine(BaseHTTPRequestHandler):
 @contextmanager
 def server_at(port: int) -> Iterator[None]:
     """A site on a port that was closed."""
-    with ThreadingHTTPServer(("127.0.0.1", port), _Fine) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(ThreadingHTTPServer(("127.0.0.1", port), _Fine)):
+        yield
 
 
 def test_an_uplink_that_is_gone_is_one_alarm_and_one_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

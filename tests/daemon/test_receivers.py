@@ -22,6 +22,7 @@ import pytest
 from tests.helpers.chrony import free_port
 from tests.helpers.examples import HUNG
 from tests.helpers.places import ROOT
+from tests.helpers.served import served
 
 FAILURE = b"""Severity: FAILURE
 Time: 1700000000.123
@@ -83,14 +84,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def receiving(port: int = 0, *statuses: int) -> Iterator[Receiver]:
-    with Receiver(port, *statuses) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(Receiver(port, *statuses)) as server:
+        yield server
 
 
 @pytest.fixture

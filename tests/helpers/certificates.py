@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
+from demo.authority import USAGES
+
 HOST = "smarthost.test"
 AIA = "http://ca.test/issuing.der"
 
@@ -125,7 +127,7 @@ def authority(
 
 def key_usage(*fields: str) -> x509.KeyUsage:
     """A keyUsage with these bits, by cryptography's names for them."""
-    return x509.KeyUsage(**{field: field in fields for field in _USAGES})
+    return x509.KeyUsage(**{field: field in fields for field in USAGES})
 
 
 def leaf(
@@ -236,17 +238,6 @@ def handshake(
     return asking, None
 
 
-_USAGES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
 _RSA_SHA256 = bytes.fromhex("06092a864886f70d01010b")
 _RSA_SHA1 = bytes.fromhex("06092a864886f70d010105")
 _numbers = itertools.count(1000)

@@ -9,7 +9,6 @@ import hashlib
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ import pytest
 
 from tests.helpers.examples import HUNG
 from tests.helpers.places import ROOT
+from tests.helpers.served import served
 
 LIBPYTHON = "libpython{}.{}".format(*sys.version_info)
 PROGRAMS = (
@@ -275,16 +275,10 @@ def mirrored(machine: Machine, *lists: Sequence[Package], lost: str = "", damage
         (pool / lost).unlink()
     if damaged:
         (pool / damaged).write_bytes(bytes((pool / damaged).stat().st_size))
-    with Mirror(pool, texts) as mirror:
-        thread = threading.Thread(target=mirror.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with served(Mirror(pool, texts)) as mirror:
         source = f"deb [trusted=yes] http://127.0.0.1:{mirror.server_port} ./\n"
         (machine.folder / "sources.list").write_text(source, encoding="utf-8")
-        try:
-            yield
-        finally:
-            mirror.shutdown()
-            thread.join()
+        yield
 
 
 READING = "scripts/unpack: reading the package lists\n"

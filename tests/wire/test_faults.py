@@ -548,19 +548,6 @@ def test_a_peer_that_never_reads() -> None:
 # TLS
 
 
-@pytest.fixture(scope="module")
-def ca() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def trusting(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Profile:
-    """A profile that believes *ca*."""
-    path = tmp_path_factory.mktemp("ca") / "ca.pem"
-    ca.cert_pem.write_to_path(path)
-    return Profile(str(path))
-
-
 @pytest.fixture
 def serving(ca: trustme.CA) -> ssl.SSLContext:
     """What www.test serves with."""

@@ -442,19 +442,6 @@ def test_a_worker_s_exception_arrives() -> None:
 # TLS
 
 
-@pytest.fixture(scope="module")
-def ca() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def trusting(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Profile:
-    """A profile that believes *ca*."""
-    path = tmp_path_factory.mktemp("ca") / "ca.pem"
-    ca.cert_pem.write_to_path(path)
-    return Profile(str(path))
-
-
 def server_tls(ca: trustme.CA, *names: str, **more: Any) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca.issue_cert(*(names or ("www.test",)), **more).configure_cert(made)
