@@ -29,7 +29,7 @@ from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page import forms, locate, scripted, urls
 from collectd_inode.page.assets import BLOCKED, Asset, Kind, assets, fault_of, is_blocked
 from collectd_inode.page.complaint import fingerprint
-from collectd_inode.page.headers import TOKEN, Headers, is_attachment, is_value, name_complaint
+from collectd_inode.page.headers import TOKEN, Headers, clears_cookies, is_attachment, is_value, name_complaint
 from collectd_inode.page.page import Page
 from collectd_inode.page.remembered import remembered
 from collectd_inode.page.text import Element, tag_of
@@ -730,6 +730,9 @@ class Browser(Screen):
         for value in headers.raw_list("set-cookie"):
             if why := self._jar.store(url, value, self._now()):
                 self._warn("cookie_refused", f"{_host(url)}: {why}")
+        is_private = url.startswith("https:") or urls.is_loopback(_host(url))
+        if is_private and clears_cookies(headers.get("clear-site-data", "")):  # those of this answer, too (rule 86)
+            self._jar.clear(url)
 
     async def _received(self, response: httpx.Response, url: str, headers: Headers) -> bytes:
         body = Body(url, headers.get("content-encoding", ""), self._profile.max_body)

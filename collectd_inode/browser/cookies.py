@@ -99,6 +99,12 @@ class Jar:
             del self._cookies[next(iter(self._cookies))]
         return ""
 
+    def clear(self, url: str) -> None:
+        """Forget the cookies of the whole site of *url* (Clear Site Data, 4.2.3)."""
+        site = suffixes.site(_CookieURL.of(url).host)
+        for key in [key for key, cookie in self._cookies.items() if suffixes.site(cookie.domain) == site]:
+            del self._cookies[key]
+
     def kept(self, now: float) -> list[Cookie]:
         """Every cookie that has not expired, the older ones first."""
         return [c for c in self._cookies.values() if c.expires is None or c.expires > now]

@@ -141,6 +141,11 @@ def upgrades_insecure_requests(policies: str) -> bool:
     return any(directive.split()[:1] == ["upgrade-insecure-requests"] for directive in directives)
 
 
+def clears_cookies(clear_site_data: str) -> bool:
+    """Whether a Clear-Site-Data header takes cookies away (Clear Site Data, 3.1); its words stand in quotes."""
+    return not {'"cookies"', '"*"'}.isdisjoint(word.strip() for word in clear_site_data.split(","))
+
+
 _DISPOSITION = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 

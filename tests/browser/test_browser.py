@@ -830,6 +830,31 @@ def test_the_files_of_a_page_come_from_its_site_or_another() -> None:
     assert failure.found == "https://cdn.test/a.js is requested without TLS, which browsers block on an https page"
 
 
+@pytest.mark.parametrize(
+    ("origin", "header", "sent"),
+    [
+        ("https://www.shop.test", '"cookies"', [None, None]),
+        ("https://www.shop.test", '"cache" , "*"', [None, None]),
+        ("https://www.shop.test", "cookies", ["w=1; d=1; n=1", "x=1; d=1"]),
+        ("https://www.shop.test", '"Cookies", "storage"', ["w=1; d=1; n=1", "x=1; d=1"]),
+        ("http://www.shop.test", '"cookies"', ["w=1; d=1; n=1", "x=1; d=1"]),
+    ],
+)
+def test_cookies_that_a_site_takes_away(origin: str, header: str, sent: list[str | None]) -> None:
+    """Rule 86: all of the site's, those of the same answer, too; words without quotes mean nothing."""
+    other = origin.replace("www", "a")
+    first = [("set-cookie", "w=1; Path=/"), ("set-cookie", "d=1; Domain=shop.test; Path=/")]
+    site = Site(
+        {
+            f"{other}/": html("x", set_cookie="x=1"),
+            f"{origin}/": httpx.Response(200, headers=first),
+            f"{origin}/out": html("Bye", clear_site_data=header, set_cookie="n=1; Path=/"),
+        }
+    )
+    browse(site, steps(f"{other}/", f"{origin}/", f"{origin}/out", f"{origin}/1", f"{other}/1"))
+    assert site.header("cookie")[3:] == sent
+
+
 STRICT = "max-age=600; includeSubDomains"
 
 
