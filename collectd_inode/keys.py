@@ -475,7 +475,7 @@ def _notify(values: Values) -> bool:
 
 
 _MOST_RUNS = 100
-"""So many runs are remembered of each job."""
+"""The number of runs that are remembered of each job."""
 _RUNS = f"a whole number from 1 to {_MOST_RUNS}"
 
 

@@ -294,7 +294,7 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """How many bad runs of the last so many it takes before somebody is notified; both numbers alike: in a row."""
+    """The number of bad runs, out of how many, before somebody is notified; both numbers alike: in a row."""
 
     bad: int = 1
     of: int = 1

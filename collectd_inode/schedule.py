@@ -740,7 +740,7 @@ class Runner:
 
     @property
     def _is_full(self) -> bool:
-        """Whether so many runs are under way that one more might find no descriptor left."""
+        """Whether one more run might find no descriptor left."""
         if len(self._running) < self._most:
             return False
         if not self._told_full:

@@ -45,7 +45,7 @@ _MOST_VISITS = 20
 """Pages that can be gone back to; a page may have megabytes."""
 
 MOST_ASSETS = 100
-"""So many files of a page are asked for, one after the other, over kept connections."""
+"""The largest number of a page's files that are requested, one after the other, over kept connections."""
 
 LONGEST_REFRESH = 3
 """A meta refresh of up to so many seconds is a redirect, and followed at once; a longer one is a page that reloads."""

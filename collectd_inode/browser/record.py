@@ -21,7 +21,7 @@ from collectd_inode.page.page import Page
 from collectd_inode.wire import Exchange
 
 MOST_HOPS = 200
-"""The last so many are kept."""
+"""The number of hops that are kept, the last ones."""
 LONGEST_FORM = 64 * 2**10
 """Bytes of what a form sends."""
 LONGEST_HEADERS = 16 * 2**10

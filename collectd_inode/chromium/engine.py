@@ -53,7 +53,7 @@ from collectd_inode.words import plural
 QUIET = 0.5
 """Seconds without a change and without a request of the site's own: the page has settled."""
 SETTLE_SECONDS = 5.0
-"""After so many it is judged all the same."""
+"""The number after which it is judged all the same."""
 _ACK_SECONDS = 2.0
 _LOOK_SECONDS = 10.0
 """For one snapshot; a page whose script never ends does not answer."""
@@ -602,7 +602,7 @@ class Chromium(Screen):
             self._hooks.timed(pending.series, until - pending.at, busy, size)
 
     def _departs(self) -> float:
-        """Something is done now that is not to be done twice."""
+        """Something is done now that must not be done twice."""
         self._acted_at = SYSTEM_CLOCK.monotonic()
         self._acts += 1
         return self._acted_at

@@ -20,7 +20,7 @@ from collectd_inode.chromium.protocol import Gone, Refused
 from collectd_inode.model import Misconfigured
 
 MOST_RUNS = 500
-"""After so many a browser is replaced: what it has lost of its memory comes back."""
+"""The number after which a browser is replaced, to free the memory that it has leaked."""
 MOST_IDLE = 2
 """Browsers that nobody uses at the moment; each takes 150 MB and more."""
 ANSWER_SECONDS = 3.0

@@ -13,7 +13,7 @@ WINDOW = (1280, 800)
 
 
 def usual_jobs() -> int:
-    """So many runs at once: one a core, two at most."""
+    """The largest number of runs at once: one a core, two at most."""
     return max(1, min(2, os.cpu_count() or 1))
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 LONGEST_MESSAGE = 96 * 2**20
-"""Octets; a browser that sends more is not to be believed, and ended."""
+"""Octets; a browser that sends more is not believed, and ended."""
 _AT_ONCE = 2**18
 
 Listener = Callable[[str, Mapping[str, Any]], None]

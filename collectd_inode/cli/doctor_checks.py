@@ -555,7 +555,7 @@ def _more(number: int) -> str:
 
 
 _COLLECTD_S_OWN = 16
-"""So many descriptors collectd has open before it comes to us, about."""
+"""The number of descriptors that collectd has open before it loads us, about."""
 
 
 def _surroundings(facts: Facts) -> Iterator[Finding]:

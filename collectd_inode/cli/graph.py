@@ -284,7 +284,7 @@ class Looked:
 DRAW_SECONDS, _LEAST_SECONDS = 12.0, 3.0
 """For all until the pictures are drawn, and for drawing at least: a page every five minutes must not take as long."""
 EMBEDDED = 5
-"""So many jobs, the worst, have small pictures in the page: it must not become too large to be loaded."""
+"""The number of jobs, the worst ones, with small pictures in the page: it must not become too large to load."""
 _AGES, _LEAST_AGE = 100, 60.0
 """A picture is old when a hundredth of its time has passed since it was drawn, and a minute at least."""
 
@@ -349,7 +349,7 @@ def lasting(points: Points) -> list[tuple[float, float]]:
 
 
 def share(values: Sequence[tuple[float, float]]) -> float | None:
-    """The average of values that are each of so many seconds; None if there are none."""
+    """The average of values that are each with its number of seconds; None if there are none."""
     seconds = sum(length for _, length in values)
     return sum(value * length for value, length in values) / seconds if seconds else None
 

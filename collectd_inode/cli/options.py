@@ -200,7 +200,7 @@ def parallel(parser: argparse.ArgumentParser, default: int) -> None:
     """``-j``: how many at once."""
     parser.add_argument(
         "-j", "--jobs", metavar="N", dest="at_once", type=times, default=default,
-        help=f"run so many at once, but no more than {PER_HOST} of one host; default: {default}",
+        help=f"the number of jobs to run at once, but no more than {PER_HOST} of one host; default: {default}",
     )  # fmt: skip
 
 

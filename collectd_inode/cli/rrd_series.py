@@ -111,7 +111,7 @@ class _Before:
     seconds: float = _DAY
 
     def learn(self, seconds: float, rows: int) -> None:
-        """So many *seconds* were so many *rows*."""
+        """Note that *seconds* gave this number of *rows*."""
         if rows:
             self.seconds = min(_DAY, MOST_ROWS * seconds / rows)
 

@@ -12,7 +12,7 @@ from collectd_inode.run import observe
 from collectd_inode.schedule import most_at_once
 
 PER_HOST = 16
-"""So many jobs of one host run at once, whatever was asked for."""
+"""The largest number of jobs of one host that run at once, whatever the option says."""
 Show = Callable[[Observation], bool]
 """Takes the next observation; says whether to go on."""
 

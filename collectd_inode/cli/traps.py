@@ -35,7 +35,7 @@ def _is(node: Node, key: str, value: str) -> bool:
 
 
 _XFF = 0.5
-"""Of the points that one is made of, so many may be unknown at least."""
+"""The least XFF: the share of the points behind a point of an archive that may be unknown."""
 
 
 def _unknown_points(tree: Sequence[Node], plugin: str, jobs: Iterable[Job]) -> Iterator[Problem]:

@@ -116,7 +116,7 @@ class _Conversation:
         self._unseen = True
 
     async def exchange(self, until: float) -> bool:
-        """Ask once and listen until then; whether the source is not to be asked again in this run."""
+        """Ask once and listen until then; whether the source must not be queried again in this run."""
         self._unseen = True
         self._datagrams.send(self._questions.ask())
         clock = self._asking.clock

@@ -1,4 +1,4 @@
-"""One answer's worth: offset and delay with their error bound, or why the answer is not to be believed.
+"""One answer's worth: offset and delay with their error bound, or why the answer cannot be believed.
 
 Everything is in whole nanoseconds.  The four timestamps are T1 (the request left us), T2 (it came), T3 (the answer
 left the server) and T4 (it came back), as in RFC 5905 section 8.
@@ -64,7 +64,7 @@ class Limits:
 
 
 def judge(packet: Packet, limits: Limits) -> Refusal | None:
-    """Why an answer is not to be believed; None if it is.
+    """Why an answer cannot be believed; None if it can.
 
     What the server says of itself comes before what is wrong with its timestamps: one that has no time sends any.
     """

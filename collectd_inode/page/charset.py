@@ -11,9 +11,9 @@ from collectd_inode.page import japanese
 from collectd_inode.page.headers import media_type
 
 PRESCAN_BYTES = 1024
-"""In so many bytes a ``<meta>`` is looked for wherever it stands…"""
+"""The first bytes, in which a ``<meta>`` is searched wherever it stands…"""
 _LONGEST_HEAD = 2**20
-"""… and in so many up to the end of the head: style sheets in it may be long."""
+"""… and those in which it is searched up to the end of the head: style sheets in it may be long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 
 MOST = 1000
-"""So many attributes may a tag have."""
+"""The largest number of attributes of a tag."""
 
 MOST_TAGS = 250_000
-"""So many tags may a page have; what comes after them is left out."""
+"""The largest number of tags of a page; what comes after them is left out."""
 
 _SMALL = 2**16
-"""A page of up to so many characters is read in tenths of a second, whatever is in it."""
+"""The size of a page, in characters, that is read in tenths of a second, whatever is in it."""
 
 _SHORTEST = 2 * MOST
 _REST = r"(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+"

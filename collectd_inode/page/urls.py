@@ -43,7 +43,7 @@ _REMEMBERED = lru_cache(maxsize=4096)
 """A daemon meets the same URLs again and again, each several times a run."""
 
 LONGEST = 2**16
-"""So many characters may an address have; httpx takes no more."""
+"""The largest number of characters of an address; httpx takes no more."""
 
 
 class BadURL(ValueError):

@@ -92,13 +92,13 @@ def withdrawn(record: Record, time: float) -> Notification | None:
 
 
 def many_bad(bad: int, jobs: int, cause: str, time: float) -> Notification:
-    """So many of this daemon's *jobs* went bad at once, with one cause."""
+    """A number of this daemon's *jobs* went bad at once, with one cause."""
     said = f"{bad} of {jobs} jobs here: {cause}; the fault is probably on this side"
     return _about_us(Severity.FAILURE, said, time, "bool", "uplink")
 
 
 def many_good(good: int, jobs: int, still_bad: Sequence[str], seconds: float, time: float) -> Notification:
-    """The end of that: so many are good again; the others, *still_bad*, are notified one by one."""
+    """The end of that: most are good again; the others, *still_bad*, are notified one by one."""
     rest = f"; still bad: {', '.join(still_bad)}" if still_bad else ""
     over = f"{good} of {jobs} jobs are good again" if jobs else "none of these jobs is watched any more"
     return _about_us(Severity.OKAY, one_line(f"{over}; it was bad for {span(seconds)}{rest}"), time, "bool", "uplink")

@@ -69,7 +69,7 @@ class History:
         return None
 
     def cells(self, count: int) -> tuple[bool | None, ...]:
-        """The time of the points in so many parts: False if something failed in it, None if nothing is known of it."""
+        """The time of the points in *count* parts: False if something failed in it, None if nothing is known of it."""
         if not self.points:
             return ()
         start, end = self.points[0][0], self.points[-1][0]

@@ -30,7 +30,7 @@ def spread(numbers: Sequence[float]) -> Spread | None:
 
 
 def percentile(numbers: Sequence[float], percent: float) -> float:
-    """The smallest of *numbers* that at least so many percent of them do not exceed (nearest rank)."""
+    """The smallest of *numbers* that at least this percentage of them does not exceed (nearest rank)."""
     ordered = sorted(numbers)
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 

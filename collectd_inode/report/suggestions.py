@@ -19,7 +19,7 @@ from collectd_inode.words import blanked, plural, span
 TYPES = ("response_time", "latency", "delay")
 """Of these a limit is suggested: seconds, of which more is worse."""
 ROOM = 1.5
-"""The limit is so many times the 99th percentile."""
+"""The limit, as a multiple of the 99th percentile."""
 FEWEST = 20
 """Points that a limit can be made of."""
 _GOOD = 0.999
@@ -89,7 +89,7 @@ def written(number: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The period examined: so many seconds, up to this time."""
+    """The period examined: its length in seconds, and its end."""
 
     seconds: float
     until: float

@@ -60,7 +60,7 @@ class Together:
             self.cause = members[0].uplink_cause
 
     def keeps_back(self, job: Job, cause: Cause, jobs: Iterable[Job]) -> bool:
-        """Whether a failure of *job* is not to be notified at once."""
+        """Whether a failure of *job* must not be notified at once."""
         if cause.word not in CAUSES or not _counts(job):
             return False
         if self.since is not None:

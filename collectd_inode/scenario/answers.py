@@ -50,7 +50,7 @@ async def should_be_redirected(session: Session, target: str) -> None:
 
 @action(navigates=False)
 async def should_be_redirected_times(session: Session, count: int) -> None:
-    """The last navigation was redirected so many times."""
+    """The last navigation was redirected this many times."""
     page, hops = session.page, session.browser.redirects[1:]
     if len(hops) != count:
         wanted = plural(count, "redirect")
@@ -261,7 +261,7 @@ async def title_should_not_contain(session: Session, part: str) -> None:
 
 @action(navigates=False, checks={"selector": selector_complaint})
 async def should_see_elements(session: Session, comparison: str, count: int, selector: str) -> None:
-    """So many elements of the page that can be seen are named by a selector."""
+    """A selector names this number of the page's visible elements."""
     page, there = session.page, await session.elements(selector)
     number = await aside_if_large(len(page.body), _seen, page, there)
     if not COMPARISONS[comparison](number, count):

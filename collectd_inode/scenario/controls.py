@@ -173,7 +173,7 @@ async def back(session: Session) -> None:
 
 @action(navigates=False)
 async def should_see_times(session: Session, comparison: str, text: str, count: int) -> None:
-    """The page's visible text contains the text so many times."""
+    """The page's visible text contains the text this number of times."""
     page, wanted = session.page, normalise(text)
     number = normalise(page.visible_text).count(wanted) if wanted else 0
     if not COMPARISONS[comparison](number, count):

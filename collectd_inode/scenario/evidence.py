@@ -58,7 +58,7 @@ _OURS = frozenset({_REASON, _TRANSCRIPT, _HAR, _CONSOLE, _PICTURE, "page.txt", "
 _RUN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)-([a-z0-9_]{1,63})(?:-\d{1,3})?")
 _MOMENT = "%Y-%m-%dT%H-%M-%SZ"
 _OUTAGES = 5
-"""Of so many outages of a scenario, the last ones, the first and the last run stay."""
+"""The number of a scenario's last outages of which the first and the last run stay."""
 _DAY = 86400.0
 _UNFINISHED = re.compile(r"\.new-[0-9a-f]{16}")
 _ABANDONED = 3600.0

@@ -71,7 +71,7 @@ _READINGS = (
 """The readings of a run in Chromium beside its steps' times."""
 
 NO_RETRY = "@no-retry"
-"""The tag of a scenario that is not to be run more often than once an interval, whatever ``RetryInterval`` says."""
+"""The tag of a scenario that must not be run more often than once an interval, whatever ``RetryInterval`` says."""
 
 
 def load(name: str | None, settings: Settings, common: BlockSettings, around: Environment = NO_ENVIRONMENT) -> Loaded:

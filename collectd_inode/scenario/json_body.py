@@ -140,7 +140,7 @@ async def json_should_match(session: Session, pointer: str, pattern: str) -> Non
 
 @action(navigates=False, on_json=True, checks={"pointer": pointer_complaint})
 async def json_should_have_elements(session: Session, comparison: str, pointer: str, count: int) -> None:
-    """An array has so many elements, or an object so many members."""
+    """An array has this number of elements, or an object this number of members."""
     value = await value_at(session, pointer)
     size = json_pointer.size(value)
     wanted = f"{comparison} {plural(count, 'element')}"

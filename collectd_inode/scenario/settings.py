@@ -198,8 +198,8 @@ class Settings:
         "The user that root starts the browser as; else one that nobody has.",
         one_run=True, metavar="U", engines=("chromium",))
     browser_jobs: int | None = key("BrowserJobs", whole("a whole number, 1 or more", least=1), "4",
-        "So many runs in browsers at once, those of all blocks counted; others wait for their turn.  Default: one a"
-        " core, 2 at most.",
+        "The largest number of runs in browsers at once, of all blocks together; others wait for their turn."
+        "  Default: one a core, 2 at most.",
         shown="", engines=("chromium",))
     window: tuple[int, int] = key("Window", _window, '"390x844"',
         "The size of the window, in pixels.", default=(1280, 800), shown='"1280x800"', one_run=True, metavar="WxH",

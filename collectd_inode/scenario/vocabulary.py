@@ -59,7 +59,7 @@ _GENERATED = 500
 _REMEMBERED = 1024
 """Steps whose meanings are kept: a vocabulary stays as long as the process."""
 _DEEPEST = 12
-"""So many sentences may stand around a step."""
+"""The largest number of sentences around a step."""
 _VARIABLE = re.compile(r'"[^"]*"|(?P<variable>\$\{[^{}]*\})')
 _COMMENT = re.compile(r"\s+#\s")
 _NAMES = {"string": "text", "int": "number", "float": "number", "word": "word"}

@@ -23,7 +23,7 @@ from collectd_inode.words import printable
 
 HIDDEN = "[…]"
 _TELLING = 4
-"""So many characters of a password are worth hiding wherever they stand; fewer would be hidden in every other word."""
+"""The least length of a password that is hidden wherever it stands; a shorter one is in every other word."""
 _TOKEN = 8
 """The same for what cookies and headers hold: many are "de" or "dark"."""
 _MOST_TOKENS = 400

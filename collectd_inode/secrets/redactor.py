@@ -49,7 +49,7 @@ class Redactor:
 
 
 _TELLING = 4
-"""So many characters of a secret that was cut in two are worth hiding; fewer are anybody's."""
+"""The least length of a part of a secret, cut in two, that is hidden; a shorter part may be anybody's."""
 
 
 def _pattern_of(value: str) -> str:
@@ -97,7 +97,7 @@ def _percent(octets: bytes) -> str:
 
 
 _BACKSLASHES = r"\\{%d,31}+"
-"""So many at least; JSON in JSON doubles them and adds one.  Possessive: a run of them is read once."""
+"""The least number of backslashes; JSON in JSON doubles them and adds one.  Possessive: a run of them is read once."""
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from collectd_inode.smarthost.dialogue import Dialogue, Step
 from collectd_inode.wire import WireError
 
 MOST_ADDRESSES = 5
-"""So many at most: the default of Postfix's smtp_mx_address_limit and of Exim's hosts_max_try."""
+"""The largest number: the default of Postfix's smtp_mx_address_limit and of Exim's hosts_max_try."""
 _MAILS = (Step.MAIL, Step.RCPT)
 
 

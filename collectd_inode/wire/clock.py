@@ -34,7 +34,7 @@ class Clock:
         return time.monotonic()
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Handle:
-        """Have the running loop make this *call* when so many seconds are over."""
+        """Have the running loop make this *call* after *seconds*."""
         return asyncio.get_running_loop().call_later(seconds, call)
 
 

@@ -212,7 +212,7 @@ class _Body(Protocol):
 
 
 class _ByLength:
-    """So many octets."""
+    """This number of octets."""
 
     __slots__ = ("_left", "_length", "done")
 

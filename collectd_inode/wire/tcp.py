@@ -163,7 +163,7 @@ class Stream:
 
     @property
     def is_stale(self) -> bool:
-        """Whether an idle connection has something to read, or its end: either way it is not to be used again."""
+        """Whether an idle connection has something to read, or its end: either way it must not be used again."""
         self._take_sent()  # poll reports the error queue too
         return _poll(self._sock)
 

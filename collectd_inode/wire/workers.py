@@ -29,7 +29,7 @@ LOOKUP_WORKERS = 128
 
 
 class DaemonPool(ThreadPoolExecutor):
-    """At most so many daemon threads, made when they are needed and then kept; `shutdown` waits for nothing.
+    """A limited number of daemon threads, made when they are needed and then kept; `shutdown` waits for nothing.
 
     A subclass of ThreadPoolExecutor only because asyncio insists on the class; none of its machinery is used.
     """
@@ -153,7 +153,7 @@ def _end_in_forks() -> None:
 os.register_at_fork(after_in_child=_end_in_forks)
 
 _MOST_RESUMED = 1000
-"""So often a loop goes on after an exception; then a new one is better."""
+"""The number of exceptions after which a loop is replaced by a new one."""
 _ENDING_SECONDS = 0.3
 """For the tasks that are left when a loop ends."""
 

@@ -111,6 +111,7 @@ RULES = (
         IN_CODE,
         (("What to use instead", "a column's heading"), ("What it does", "a column's heading")),
     ),
+    Rule(r"\A(\w+ ){0,2}[Ss]o (many|often)\b", "the number, the largest number, the least number of …", IN_CODE),
     Rule(r"\b(is|are) told\b", "is reported, logged, printed, shown", IN_CODE),
     Rule(r"\brefused and told\b", "is rejected and logged"),
     Rule(r"\b(is|are) to be\b", "must be, or a plain verb: “is written”, “will be written”", IN_CODE),
