@@ -26,7 +26,7 @@ from collectd_inode.browser.record import Recorder
 from collectd_inode.browser.screen import Screen
 from collectd_inode.browser.upgrades import StrictHosts
 from collectd_inode.model import Cause, Failure, Misconfigured
-from collectd_inode.page import forms, locate, scripted, urls
+from collectd_inode.page import forms, locate, policy, scripted, urls
 from collectd_inode.page.assets import BLOCKED, Asset, Kind, assets, fault_of, is_blocked
 from collectd_inode.page.complaint import fingerprint
 from collectd_inode.page.headers import TOKEN, Headers, clears_cookies, is_attachment, is_value, name_complaint
@@ -491,7 +491,7 @@ class Browser(Screen):
         sent = await aside_if_large(len(page.body), forms.submission, page, form, button, _boundary())
         if sent.method == "DIALOG":
             return page
-        url = _askable(page, sent.url, f"the {tag_of(form)}")
+        url = _sendable(page, sent.url, f"the {tag_of(form)}")
         return await self._navigate(_from(page, sent.method, url, sent.body, sent.content_type, is_form=True))
 
     async def _navigate(self, request: _Request, *, replaces: bool = False) -> Page:
@@ -641,7 +641,7 @@ class Browser(Screen):
         sent = forms.submission(page, form, None, _boundary())
         if sent.method == "DIALOG":
             return None
-        url = _askable(page, sent.url, "the form that this page sends")
+        url = _sendable(page, sent.url, "the form that this page sends")
         return self._ready(_from(page, sent.method, url, sent.body, sent.content_type, is_form=True))
 
     async def _ask(self, request: _Request) -> _Answer:
@@ -879,6 +879,18 @@ def _askable(page: Page, url: str, what: str) -> str:
         return _ascii(url)
     except urls.BadURL as error:
         raise page.failure(f"{what} leads nowhere: {error}", "a link to a page") from error
+
+
+def _sendable(page: Page, url: str, what: str) -> str:
+    """*url* in ASCII, if a browser sends a form there (rules 6, 87)."""
+    url = _askable(page, url, what)
+    asked = urls.by_https(url) if page.upgrades_insecure_requests else url
+    if directive := policy.forbids(page, asked):
+        where = urls.shown(url)
+        raise page.failure(
+            f"{what} is not sent to {where}: the page's policy forbids it", "a form that is sent", directive
+        )
+    return url
 
 
 @lru_cache(maxsize=1024)

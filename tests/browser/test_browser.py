@@ -855,6 +855,26 @@ def test_cookies_that_a_site_takes_away(origin: str, header: str, sent: list[str
     assert site.header("cookie")[3:] == sent
 
 
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("form-action 'none'", "the form is not sent to http://pay.test/: the page's policy forbids it"),
+        ("form-action https:", "the form is not sent to http://pay.test/: the page's policy forbids it"),
+        ("form-action https:; upgrade-insecure-requests", ""),
+    ],
+)
+def test_a_policy_that_keeps_a_form(policy: str, said: str) -> None:
+    """Rule 87: a browser does not send it, and nobody can pay."""
+    body = html("<form method=post action=http://pay.test/><button>Pay</button></form>", content_security_policy=policy)
+    site = Site({"https://h.test/": body, "https://pay.test/": html("Paid")})
+    if said:
+        failure = refused(site, steps("https://h.test/", "! Pay"))
+        assert failure.message == f"{said}, on https://h.test/ (status 200)"
+        assert failure.found == policy
+    else:
+        assert browse(site, steps("https://h.test/", "! Pay")).log[1:] == ["POST https://pay.test/"]
+
+
 STRICT = "max-age=600; includeSubDomains"
 
 
