@@ -18,7 +18,7 @@ from collectd_inode.page.text import Element, normalise, words
 if TYPE_CHECKING:
     from collectd_inode.page.page import Page
 
-MAY_BE = ("error", "fault", "exception", "problem", "fail", '"ok":false', '"ok": false', "succe")
+_MAY_BE = ("error", "fault", "exception", "problem", "fail", '"ok":false', '"ok": false', "succe")
 """Of an answer in lower case: without one of these it reports no error."""
 
 _MOST_CHARACTERS = 1_000_000
@@ -45,6 +45,11 @@ _XML_FAULT = re.compile(
 _XML_SAYS = words(
     "faultstring reason message detail details title description text error errormessage exceptiontext serviceexception"
 )
+
+
+def may_be_in(source: str) -> bool:
+    """Whether an answer's *source*, in lower case, may report an error at all."""
+    return any(word in source for word in _MAY_BE)
 
 
 def found_in(page: Page) -> Iterator[str]:

@@ -55,14 +55,20 @@ _NO_PLACE = words("a area button col colgroup head html input link meta option s
 """Elements that a style colours, and that say nothing by that."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
-MAY_BE = (
-    *("error", "alert", "flash", "warn", "danger", "invalid", "notice", "failure", "fatal", "fehler", "hinweis"),
-    *("erreur", "erro", "fout", "aviso", "chyba", "negative", "exception", "msg-bad", "failed", "problem", "critical"),
-    *("aria-live", "<dialog", 'role="dialog', 'role="status', "role='status", "role=status", "-red-", "red-text"),
-    *("text-red", "color:red", "color: red", 'color="red', "color=red", "crimson", "darkred", "firebrick"),
-    *("#f00", "#c00", "#ff0000", "#cc0000", "rgb(255"),
+_TOGETHER = {
+    "err": ("erro", "erreur"),
+    "fail": ("failure", "failed"),
+    "dialog": ("<dialog", 'role="dialog'),
+    "status": ('role="status', "role='status", "role=status"),
+    "red": ("-red-", "red-text", "text-red", "color:red", "color: red", 'color="red', "color=red", "darkred"),
+    "#": ("#f00", "#c00", "#ff0000", "#cc0000"),
+}
+_ALONE = (
+    *("alert", "flash", "warn", "danger", "invalid", "notice", "fatal", "fehler", "hinweis", "fout", "aviso", "chyba"),
+    *("negative", "exception", "msg-bad", "problem", "critical", "aria-live", "crimson", "firebrick", "rgb(255"),
 )
-"""Of a page's source in lower case: without one of these no element of it is a message."""
+MAY_BE = {**_TOGETHER, **{word: (word,) for word in _ALONE}}
+"""Of a page's source in lower case: without one of these no element of it is a message; by a part that they share."""
 
 _KEPT_HIDDEN = words(
     "d-none display-none hide hide-if-js hidden is-hidden js-hidden ng-hide slds-hide uk-hidden u-hidden"
