@@ -75,21 +75,21 @@ class Machine:
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, **more: str) -> subprocess.Popen[str]:
         """A script begins, with nobody to answer it."""
         return subprocess.Popen(
             ["/bin/sh", *words],
             cwd=self.checkout,
-            env=self.environment(),
+            env=self.environment() | more,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def types(self, *words: str) -> Result:
-        """A script, from its beginning to its end."""
-        process = self.start(*words)
+    def types(self, *words: str, **more: str) -> Result:
+        """A script, from its beginning to its end; *more* is in its environment."""
+        process = self.start(*words, **more)
         said, _ = process.communicate(timeout=HUNG)
         return Result(process.returncode, said)
 
@@ -166,6 +166,20 @@ def test_a_machine_that_will_not_do(machine: Machine, arrange: Callable[[Machine
     sentence = UNFIT[arrange].format(bin=machine.folder / "bin")
     assert machine.types(f"scripts/{script}") == Result(1, f"scripts/setup: {sentence}\n")
     assert machine.files() == before
+
+
+@pytest.mark.parametrize("script", ["setup", "demo", "test"])
+def test_an_environment_that_leads_elsewhere(machine: Machine, script: str) -> None:
+    """Whoever has another Python in use, or a shell that finds folders by their names, is told the same."""
+    _no_apt(machine)
+    (machine.folder / "other" / "scripts").mkdir(parents=True)
+    elsewhere = {
+        "CDPATH": str(machine.folder / "other"),
+        "PYTHONHOME": "/no",
+        "PYTHONPATH": "/no",
+        "PYTHONSAFEPATH": "1",
+    }
+    assert machine.types(f"scripts/{script}", **elsewhere) == Result(1, f"scripts/setup: {UNFIT[_no_apt]}\n")
 
 
 @pytest.mark.parametrize("script", ["demo", "test"])
