@@ -478,7 +478,7 @@ class Page:
         return any(
             upgrades_insecure_requests(m.get("content") or "")
             for m in self.elements("meta")
-            if (m.get("http-equiv") or "").strip().lower() == "content-security-policy"
+            if (m.get("http-equiv") or "").lower() == "content-security-policy"
         )
 
     @cached_property
@@ -492,7 +492,7 @@ class Page:
         for element in self.elements("base", "meta"):
             if tag_of(element) == "base":
                 based = based or element.get("href") is not None
-            elif (element.get("http-equiv") or "").strip().lower() == "refresh":
+            elif (element.get("http-equiv") or "").lower() == "refresh":
                 found = refreshing.parse(element.get("content") or "")
                 if found is not None:
                     return replace(found, based=based)

@@ -28,7 +28,7 @@ def _lists(page: Page) -> Iterator[list[str]]:
     """The sources of each policy that has some: of the header, and of what the head says."""
     if not any("form-action" in text.lower() for text in (page.headers.get(_HEADER, ""), page.source)):
         return
-    metas = (m for m in page.elements("meta") if (m.get("http-equiv") or "").strip().lower() == _HEADER)
+    metas = (m for m in page.elements("meta") if (m.get("http-equiv") or "").lower() == _HEADER)
     for policies in (page.headers.get(_HEADER, ""), *(m.get("content") or "" for m in metas)):
         for policy in policies.split(","):
             directives = (directive.split() for directive in policy.split(";"))

@@ -225,6 +225,7 @@ def test_pages_built_by_javascript_are_recognised() -> None:
     [
         ({"refresh": "0; url=/x"}, "", (0, "/x")),
         ({}, "<meta http-equiv=Refresh content='2;URL=/y'>", (2, "/y")),
+        ({}, "<meta http-equiv='refresh ' content='2;URL=/y'>", None),
         ({}, "<meta http-equiv=refresh content=broken><meta http-equiv=refresh content=1>", (1, "")),
         ({}, "<p>refresh</p>", None),
     ],
