@@ -182,6 +182,28 @@ def test_an_environment_that_leads_elsewhere(machine: Machine, script: str) -> N
     assert machine.types(f"scripts/{script}", **elsewhere) == Result(1, f"scripts/setup: {UNFIT[_no_apt]}\n")
 
 
+@pytest.mark.parametrize("made", [".venv", ".tools", ".tools/lock"])
+def test_what_another_user_has_made(machine: Machine, made: str) -> None:
+    """As it is after sudo was typed once: nothing is got before that is told."""
+    path = machine.checkout / made
+    path.mkdir(parents=True)
+    _no_rights(machine, made)
+    before = machine.files()
+    sentence = f"you may not write into {path}, which another user has made; remove it, or give it to you"
+    assert machine.types("scripts/demo") == Result(1, f"scripts/setup: {sentence}\n")
+    if made != ".venv":
+        sentence = f"you may not write into {machine.checkout}/.tools, which another user has made"
+        assert machine.types("scripts/unpack", "chrony").said.startswith(f"scripts/unpack: {sentence}; ")
+    assert machine.files() == before
+
+
+def _no_rights(machine: Machine, made: str) -> None:
+    """Root may write everywhere: there the script is told otherwise, as it asks."""
+    for name in ("setup", "unpack"):
+        script = machine.checkout / "scripts" / name
+        script.write_text(script.read_text().replace("[ -w $path ]", f"[ $path != {made} ]"))
+
+
 @pytest.mark.parametrize("script", ["demo", "test"])
 def test_a_full_disk(machine: Machine, script: str) -> None:
     """How much is needed is known before."""
