@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from collectd_inode import __version__
 from collectd_inode.config import Block, Configuration
+from collectd_inode.dependencies import cannot_run
 from collectd_inode.fleet import Fleet
 from collectd_inode.histories import Histories, origin
 from collectd_inode.keys import Loaded
@@ -178,6 +179,7 @@ class Daemon:
             drain.put,
             changed=changed,
             look=drain.orders.look,
+            make_ready=self._make_ready,
             last_runs=records.last_runs(),
             sent=sent,
             config_errors=self._config_errors,
@@ -190,6 +192,14 @@ class Daemon:
         self._runner.start()
         self._host.every(DRAIN_SECONDS, drain.read)
         log.info("observing %s", plural(jobs, "job"))
+
+    def _make_ready(self) -> None:
+        """Import what only runs need; a module that is broken is logged now, and shown by each run."""
+        for kind in {block.kind: None for block in self._configuration.blocks}:
+            try:
+                kind.make_ready()
+            except BaseException as error:  # a dependency may even call sys.exit() when it is imported
+                log.error("%s", cannot_run(error))
 
     def _start_listening(self, sources: Sequence[Source]) -> None:
         jobs = (job for source in sources for job in source.loaded.jobs)

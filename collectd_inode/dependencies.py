@@ -69,6 +69,17 @@ def explained(error: BaseException) -> BaseException:
     return Incomplete(troubles) if troubles else error
 
 
+def cannot_run(error: BaseException) -> str:
+    """Why we cannot run, and what to do: a module that we need is missing, or raised *error* while it was imported."""
+    error = explained(error)
+    reason = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+    mend = "run collectd-inode doctor to see what is missing; reinstall collectd_inode with collectd's Python"
+    if "undefined symbol" in reason:
+        # The embedded interpreter takes its standard library from the first python3 in PATH.
+        mend = "another Python precedes Debian's in the PATH of collectd (pyenv, a virtual environment)"
+    return f"cannot run: {reason}; {mend}"
+
+
 def troubles_of(modules: Iterable[str] = DEPENDENCIES, path: Iterable[str] | None = None) -> Iterator[Trouble]:
     """The faults of these modules in the folders *path*, by default Python's own search path."""
     folders = sys.path if path is None else tuple(path)

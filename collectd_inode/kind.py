@@ -18,6 +18,8 @@ class Module:
 
     settings: type[Any]
     load: Callable[[str, Any, BlockSettings], Loaded]
+    make_ready: Callable[[], None] = lambda: None
+    """Imports what runs need and loading does not, so that no start waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +74,7 @@ class Kind:
     def load(self, name: str, settings: Any, common: BlockSettings) -> Loaded:
         """The jobs of the block called *name*."""
         return self.load_module().load(name, settings, common)
+
+    def make_ready(self) -> None:
+        """Import what the runs of its jobs need, before the first one."""
+        self.load_module().make_ready()

@@ -121,19 +121,13 @@ def _raised_by_an_import(error: BaseException) -> bool:
     return isinstance(error, ImportError | SyntaxError) or "<module>" in frames
 
 
-def _reason(error: BaseException) -> str:
-    with contextlib.suppress(BaseException):  # that file may be what is broken
-        from collectd_inode.dependencies import explained  # noqa: PLC0415
+def _cannot_run(error: BaseException) -> str:
+    try:
+        from collectd_inode.dependencies import cannot_run  # noqa: PLC0415
 
-        error = explained(error)
-    return str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
-
-
-def _mend(error: BaseException) -> str:
-    if "undefined symbol" in str(error):
-        # The embedded interpreter takes its standard library from the first python3 in PATH.
-        return "another Python precedes Debian's in the PATH of collectd (pyenv, a virtual environment)"
-    return "run collectd-inode doctor to see what is missing; reinstall collectd_inode with collectd's Python"
+        return cannot_run(error)
+    except BaseException:  # that file may be what is broken
+        return f"cannot run: {type(error).__name__}: {error}; reinstall collectd_inode with collectd's Python"
 
 
 class Plugin:
@@ -158,7 +152,7 @@ class Plugin:
         except BaseException as error:  # a dependency may even call sys.exit() when it is imported
             if _raised_by_an_import(error):
                 self._usable = False
-                log.error("cannot run: %s; %s", _reason(error), _mend(error))
+                log.error("%s", _cannot_run(error))
             else:
                 log.exception("bug: cannot read a <Module> section")
         else:

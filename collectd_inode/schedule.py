@@ -363,7 +363,8 @@ class Runner:
     ``deliver`` is called in the loop thread and must not block.  A retry has no slot: None.  So is ``changed``, with
     all mistakes that there are now in any block's files, when some of them have been read again.  ``last_runs``: when
     the jobs ran last, as far as that is known; without it none runs before its first slot.  ``sent``: the last slots
-    whose values were sent by the process before this one.  ``look`` is called in a worker whenever files are looked at.
+    whose values were sent by the process before this one.  ``look`` is called in a worker whenever files are looked at,
+    ``make_ready`` once, before the first run.
     """
 
     def __init__(
@@ -373,13 +374,14 @@ class Runner:
         *,
         changed: Callable[[Sequence[Problem]], None] = lambda _problems: None,
         look: Callable[[], None] = lambda: None,
+        make_ready: Callable[[], None] | None = None,
         last_runs: Mapping[Identity, float] | None = None,
         sent: Mapping[Identity, float] | None = None,
         config_errors: int = 0,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._sources, self._deliver, self._changed, self._clock = sources, deliver, changed, clock
-        self._look = look
+        self._look, self._make_ready = look, make_ready
         self.config_errors = config_errors
         """Mistakes in what is not a block's files."""
         self._new_sources: Sequence[Source] | None = None
@@ -580,6 +582,7 @@ class Runner:
         self._ticked = self._clock.monotonic()
         self._up.set()
         try:
+            await self._made_ready()
             while not self._stopping.is_set() and self._loop is loop:
                 now = self._clock.now()
                 self._look_for_a_step(now)
@@ -591,6 +594,12 @@ class Runner:
         finally:
             if self._loop is loop:
                 self._loop = None  # what ends with this loop is begun anew in the next
+
+    async def _made_ready(self) -> None:
+        """Once, in a worker: `stop`, and who waits until we are up, wait for the loop."""
+        if self._make_ready is not None:
+            make_ready, self._make_ready = self._make_ready, None
+            await asyncio.get_running_loop().run_in_executor(None, make_ready)
 
     def _begin_due(self, now: float) -> None:
         """Launch what has a ``StartOffset`` of its own, and line up the rest."""

@@ -377,6 +377,26 @@ def test_a_job_runs_in_every_slot(rig: Callable[..., Rig]) -> None:
     assert found == [("web", Status.PASSED, Cause.NONE, slot) for slot in (10.0, 20.0, 30.0)]
 
 
+def test_what_runs_need_is_there_before_the_first() -> None:
+    """It is fetched once, in another thread: whoever waits for the loop does not wait for that."""
+    said: queue.Queue[str] = queue.Queue()
+    may_end = threading.Event()
+
+    def make_ready() -> None:
+        said.put("ready" if threading.current_thread() is not runner._thread and may_end.wait(HUNG) else "wrong")
+
+    async def probe(run: Run) -> None:
+        said.put("run")
+
+    now = job(interval=1.0, probe=probe)
+    runner = Runner([Source(lambda: Loaded((now,)))], lambda *_: None, make_ready=make_ready)
+    runner.start()
+    assert runner._up.wait(HUNG)
+    may_end.set()
+    assert [said.get(timeout=HUNG) for _ in range(3)] == ["ready", "run", "run"]
+    runner.stop()
+
+
 def test_runs_of_one_tick_begin_one_after_the_other(rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch) -> None:
     """Each when the one before it has ended."""
     monkeypatch.setattr(schedule, "_apart", lambda _: HUNG)

@@ -10,18 +10,18 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import httpx
 
-import collectd_inode
 from collectd_inode.browser import auth
 from collectd_inode.browser.auth import Challenge, Credentials
 from collectd_inode.browser.cookies import Cookie, Jar, same_site
 from collectd_inode.browser.decoding import ACCEPTED, Body
 from collectd_inode.browser.inward import Judge, Reach, Verdict, reach
 from collectd_inode.browser.manner import Manner
+from collectd_inode.browser.profile import Profile
 from collectd_inode.browser.record import Recorder
 from collectd_inode.browser.screen import Screen
 from collectd_inode.browser.upgrades import StrictHosts
@@ -65,29 +65,6 @@ _NO_CONTENT = frozenset({204, 205})
 _NO_CONTENT = frozenset({204, 205})
 
 _FOR_HOME_ONLY = frozenset({"authorization", "cookie", "host", "proxy-authorization"})
-
-
-def _user_agent() -> str:
-    return f"collectd_inode/{collectd_inode.__version__} (+replayed use-case)"
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """The operator's settings for the browser; ``max_body`` counts decoded bytes."""
-
-    base_url: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-    user_agent: str = field(default_factory=_user_agent)
-    max_body: int = 10 * 2**20
-    max_redirects: int = 20
-    allow_private: tuple[str, ...] = ()
-    """Hosts inside our own network that a public address may redirect to; ``*.`` stands for all below."""
-    own_hosts: frozenset[str] = frozenset()
-    """Hosts whose addresses the operator has given."""
-    auth_user: str | None = None
-    auth_password: str | None = field(default=None, repr=False)
-    legacy: bool = False
-    """Whether links and forms that scripts make work are what Webrat made of them: links like any other."""
 
 
 @dataclass(slots=True)

@@ -25,9 +25,10 @@ from typing import Any
 
 import collectd_inode
 from collectd_inode.browser.auth import Credentials
-from collectd_inode.browser.browser import Profile, refusal
+from collectd_inode.browser.browser import refusal
 from collectd_inode.browser.cookies import Cookie
 from collectd_inode.browser.manner import Manner
+from collectd_inode.browser.profile import Profile
 from collectd_inode.browser.record import Hop, Recorder
 from collectd_inode.browser.screen import Screen
 from collectd_inode.chromium import faults, hands

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ssl
 
 import collectd_inode
-from collectd_inode.browser.browser import Browser, Profile
+from collectd_inode.browser.browser import Browser
+from collectd_inode.browser.profile import Profile
 from collectd_inode.model import Failure
 from collectd_inode.ntp.published import Published, Unreadable, address, parse
 from collectd_inode.wire import Clock, Exchange, WireError, deadline

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import turbohtml
 from lxml import etree
 
 from collectd_inode.page import shadow
@@ -111,6 +110,8 @@ def _fold(root: Element) -> None:
 
 def _written(source: str) -> str:
     """The document that a browser reads in *source*, as XML."""
+    import turbohtml  # noqa: PLC0415  # 23 modules, for runs alone
+
     if len(source) <= _PIECE:
         document = turbohtml.parse(source, positions=False, allow_declarative_shadow_roots=False)
     else:

@@ -9,18 +9,20 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from collectd_inode.browser.browser import Profile
 from collectd_inode.browser.cookies import Cookie
 from collectd_inode.browser.manner import Manner
-from collectd_inode.browser.record import Recorder
+from collectd_inode.browser.profile import Profile
 from collectd_inode.page.assets import Kind
 from collectd_inode.page.forms import File
 from collectd_inode.page.page import Page
 from collectd_inode.page.text import Element
 from collectd_inode.wire import Clock, Exchange
 from collectd_inode.wire.tcp import Route
+
+if TYPE_CHECKING:
+    from collectd_inode.browser.record import Recorder
 
 
 class Engine(Protocol):

@@ -26,21 +26,21 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import collectd_inode
-from collectd_inode.browser.record import Received, Recorder
 from collectd_inode.keys import SAVE_AGE, SAVE_TOTAL
 from collectd_inode.model import Job, Misconfigured, Observation
 from collectd_inode.names import slug
 from collectd_inode.page.headers import essence
 from collectd_inode.run import Run
-from collectd_inode.scenario.har import document
-from collectd_inode.scenario.transcript import reason, transcript
-from collectd_inode.secrets.hiding import Cleaned, Hiding
 from collectd_inode.secrets.redactor import Redactor
 from collectd_inode.state import Memory, State
 from collectd_inode.wire.workers import DaemonPool
+
+if TYPE_CHECKING:
+    from collectd_inode.browser.record import Received, Recorder
+    from collectd_inode.secrets.hiding import Cleaned, Hiding
 
 WRITERS = DaemonPool(1)
 """One at a time, or two runs would each make room for one and then be two."""
@@ -98,6 +98,8 @@ class Evidence:
 
     def watch(self, run: Run) -> Recorder:
         """Have the browser of *run* record its requests; keep the evidence if the run has failed."""
+        from collectd_inode.browser.record import Recorder  # noqa: PLC0415  # `replay.make_ready`
+
         recorder = Recorder(frozenset(step.series for step in run.job.steps if step.cleanup), run.clock.now)
         run.keep = partial(self._keep, run.redactor, recorder)
         block, now = slug(run.job.name), run.clock.now()
@@ -285,6 +287,10 @@ def _grouped(runs: Iterable[Kept], by: Callable[[Kept], Any]) -> dict[Any, list[
 
 def written(observation: Observation, recorder: Recorder, redactor: Redactor, most_bytes: int) -> dict[str, bytes]:
     """The files of a run, without secrets, in at most so many bytes: the reason first, the page last."""
+    from collectd_inode.scenario.har import document  # noqa: PLC0415  # `replay.make_ready`
+    from collectd_inode.scenario.transcript import reason, transcript  # noqa: PLC0415
+    from collectd_inode.secrets.hiding import Cleaned, Hiding  # noqa: PLC0415
+
     hide = Hiding(redactor, recorder, (step.name for step in observation.job.steps))
     why = _cut(reason(observation, hide).encode(), most_bytes)
     seen = _seen(recorder, hide, (most_bytes - len(why)) // 2)
@@ -316,6 +322,8 @@ _NO_PICTURE = "(no picture: it would show a secret)"
 
 def _seen(recorder: Recorder, hide: Hiding, most_bytes: int) -> dict[str, bytes]:
     """The evidence of a browser with scripts: its console, and its picture if it fits and shows no secret."""
+    from collectd_inode.browser.record import Received  # noqa: PLC0415  # as above
+
     files: dict[str, bytes] = {}
     lines = [hide(line) for line in recorder.console]
     picture = recorder.picture

@@ -18,9 +18,7 @@ from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from collectd_inode.browser.browser import Profile
-from collectd_inode.chromium import program as programs
-from collectd_inode.chromium.options import Options, Program, usual_jobs
+from collectd_inode.browser.profile import Profile
 from collectd_inode.dependencies import DEPENDENCIES, require
 from collectd_inode.keys import NO_FOLDER, BlockSettings, Loaded, contradictions
 from collectd_inode.model import NOWHERE, Cause, Job, Misconfigured, Place, PlannedStep, Problem, Status, Story, Trouble
@@ -239,6 +237,8 @@ class _Loader:
         """A missing browser is reported now, and by each run until there is one."""
         s = self.settings
         if s.engine == "chromium" and not s.any_variable:
+            from collectd_inode.chromium import program as programs  # noqa: PLC0415  # for who has a browser
+
             try:
                 programs.find(s.browser_path)
                 programs.user_of(s.browser_user, root=os.geteuid() == 0)
@@ -402,6 +402,8 @@ class _Loader:
         )
 
     def _with_chromium(self) -> WithChromium:
+        from collectd_inode.chromium.options import Options, Program, usual_jobs  # noqa: PLC0415
+
         s = self.settings
         program = Program(
             path=s.browser_path,

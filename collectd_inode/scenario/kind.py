@@ -9,9 +9,9 @@ from collectd_inode.kind import Drawn, Kind, Module
 
 
 def _module() -> Module:
-    from collectd_inode.scenario import jobs, settings
+    from collectd_inode.scenario import jobs, replay, settings
 
-    return Module(settings.Settings, jobs.load)
+    return Module(settings.Settings, jobs.load, replay.make_ready)
 
 
 def _drawn() -> Drawn:

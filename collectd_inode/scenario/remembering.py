@@ -5,7 +5,6 @@ What looks like a secret is one: it reads ``[name]`` in all reports.
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
@@ -141,6 +140,8 @@ async def remember_title(session: Session, secret: bool, name: str) -> None:
 @action(navigates=False, apart=True, prepares=True, remembers="name")
 async def remember_uuid(session: Session, name: str) -> None:
     """Remember a new random UUID (RFC 9562, version 4)."""
+    import uuid  # noqa: PLC0415  # 2 ms, and few ask for one
+
     await _keep(session, name, str(uuid.uuid4()), "the uuid")
 
 

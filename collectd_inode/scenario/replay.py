@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
-from collectd_inode.browser.browser import Browser, Profile
 from collectd_inode.browser.manner import Manner
-from collectd_inode.browser.record import Recorder
-from collectd_inode.chromium.options import Options
+from collectd_inode.browser.profile import Profile
 from collectd_inode.keys import VARIABLE_NAME
 from collectd_inode.model import Cause, Failure, Misconfigured, PlannedStep, StepResult
 from collectd_inode.names import slug
@@ -23,6 +23,7 @@ from collectd_inode.page import locate
 from collectd_inode.page.complaint import heading
 from collectd_inode.page.forms import kind_of
 from collectd_inode.page.page import Page
+from collectd_inode.page.tree import parse
 from collectd_inode.run import Run
 from collectd_inode.scenario import facts
 from collectd_inode.scenario.action import Action
@@ -33,8 +34,11 @@ from collectd_inode.scenario.showing import shown_page
 from collectd_inode.secrets.files import first_line, long_enough, secret_content, secret_text
 from collectd_inode.state import Memory
 from collectd_inode.wire import Clock, Exchange, deadline
-from collectd_inode.wire.http import Transport
 from collectd_inode.wire.tcp import Route
+
+if TYPE_CHECKING:
+    from collectd_inode.browser.record import Recorder
+    from collectd_inode.chromium.options import Options
 
 VARIABLE = re.compile(rf"\$\{{({VARIABLE_NAME.pattern})\}}")
 CERTIFICATES_REPORTED = 16
@@ -79,6 +83,9 @@ class PreparedStep:
 
 def plain(opening: Opening) -> Engine:
     """The engine without JavaScript."""
+    from collectd_inode.browser.browser import Browser  # noqa: PLC0415  # `make_ready`
+    from collectd_inode.wire.http import Transport  # noqa: PLC0415
+
     transport = Transport(
         tls=opening.tls,
         route=opening.route,
@@ -87,6 +94,16 @@ def plain(opening: Opening) -> Engine:
         clock=opening.clock,
     )
     return Browser(transport, opening.profile, now=opening.clock.now, recorder=opening.recorder, warn=opening.warn)
+
+
+def make_ready() -> None:
+    """Import what the first run would import otherwise: httpx, the browser, the parser of pages.
+
+    Loading needs none of it, and it takes as long as a third of all that loading imports.
+    """
+    for module in ("browser.browser", "wire.http", "scenario.har"):
+        import_module(f"collectd_inode.{module}")
+    parse("")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,6 @@ from cucumber_expressions.parameter_type_registry import (  # type: ignore[impor
 
 from collectd_inode.names import slug
 from collectd_inode.scenario.action import Action, action
-from collectd_inode.scenario.synonyms import meant
 from collectd_inode.words import shortened
 
 Expression = str | re.Pattern[str]
@@ -281,6 +280,8 @@ class Vocabulary:
 
     def _suggestions(self, text: str) -> tuple[str, ...]:
         """Did you mean: the examples of the sentences that look most like *text*, best first."""
+        from collectd_inode.scenario.synonyms import meant  # noqa: PLC0415  # a hundred patterns, for mistakes alone
+
         wanted = _skeleton(text)
         likeness: dict[str, float] = {}
         # One of those whose examples differ in their quotes only: the first is the usual form.

@@ -18,7 +18,8 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import collectd_inode
-from collectd_inode.browser.browser import Browser, Profile
+from collectd_inode.browser.browser import Browser
+from collectd_inode.browser.profile import Profile
 from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page.page import Page
 from collectd_inode.run import trouble_from

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.browser.browser import Browser, Profile
+from collectd_inode.browser.browser import Browser
+from collectd_inode.browser.profile import Profile
 from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page.assets import Kind
 from collectd_inode.wire import ConnectFailed, ProtocolBroken

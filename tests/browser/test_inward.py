@@ -11,8 +11,9 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from collectd_inode.browser.browser import Browser, Profile
+from collectd_inode.browser.browser import Browser
 from collectd_inode.browser.inward import Judge, Reach, Verdict, reach
+from collectd_inode.browser.profile import Profile
 from collectd_inode.model import Cause, Failure
 from tests.helpers.places import ROOT
 

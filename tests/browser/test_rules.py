@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from collectd_inode.browser.browser import Browser, Profile
+from collectd_inode.browser.browser import Browser
+from collectd_inode.browser.profile import Profile
 from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page import forms, locate, refresh, urls
 from collectd_inode.page.forms import Entry

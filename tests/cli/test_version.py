@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from collectd_inode import __version__
-from collectd_inode.browser.browser import Profile
+from collectd_inode.browser.profile import Profile
 from collectd_inode.cli.version import checked_out, commit, version
 
 COMMIT = "bfaced7c0ffee0123456789abcdef0123456789a"

@@ -148,7 +148,7 @@ async def observe_patiently(
         await probe(run)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("collectd_inode.scenario.replay.Transport", transport)
+        patch.setattr("collectd_inode.wire.http.Transport", transport)
         return await observe(replace(job, probe=watched), clock, seconds=seconds)
 
 

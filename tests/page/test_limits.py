@@ -20,8 +20,9 @@ from types import FrameType
 import pytest
 
 from collectd_inode.browser import auth
-from collectd_inode.browser.browser import Browser, Profile
+from collectd_inode.browser.browser import Browser
 from collectd_inode.browser.cookies import MAX_COOKIES
+from collectd_inode.browser.profile import Profile
 from collectd_inode.model import Failure, Observation, Status
 from collectd_inode.page import forms, locate, text, tree
 from collectd_inode.page.limits import MOST, MOST_TAGS, first_tags, without_floods

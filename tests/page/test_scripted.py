@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from collectd_inode.browser.browser import Browser, Profile
+from collectd_inode.browser.browser import Browser
+from collectd_inode.browser.profile import Profile
 from collectd_inode.model import Failure
 from collectd_inode.page.page import Page
 from collectd_inode.wire.http import Transport

@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from collectd_inode.browser.browser import Browser, Profile
+from collectd_inode.browser.browser import Browser
+from collectd_inode.browser.profile import Profile
 from collectd_inode.model import Cause, Failure, Misconfigured, Status
 from collectd_inode.scenario import remembering
 from collectd_inode.scenario.session import Session

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from collectd_inode.browser.browser import Browser, Profile
+from collectd_inode.browser.browser import Browser
+from collectd_inode.browser.profile import Profile
 from collectd_inode.model import Cause, Failure, Misconfigured, Observation, Status
 from collectd_inode.run import observe
 from collectd_inode.scenario import actions
