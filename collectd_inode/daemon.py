@@ -642,7 +642,10 @@ class Drain:
 
     def _judge_together(self, now: float) -> None:
         """Notify jobs that went bad at once as one, or each by itself."""
-        news = self._together.judge(self.jobs(), self._records.known, now)
+        mutes = self.orders.mutes
+        news = self._together.judge(
+            self.jobs(), self._records.known, now, lambda job: mutes.of(job.identity, job.name, now) is not None
+        )
         for record in news.records:
             self._records.put(record)
         for told in news.notifications:

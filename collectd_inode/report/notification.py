@@ -100,7 +100,7 @@ def many_bad(bad: int, jobs: int, cause: str, time: float) -> Notification:
 def many_good(good: int, jobs: int, still_bad: Sequence[str], seconds: float, time: float) -> Notification:
     """The end of that: most are good again; the others, *still_bad*, are notified one by one."""
     rest = f"; still bad: {', '.join(still_bad)}" if still_bad else ""
-    over = f"{good} of {jobs} jobs are good again" if jobs else "none of these jobs is watched any more"
+    over = f"{good} of {jobs} jobs are good again" if jobs else "none of these jobs notifies anybody any more"
     return _about_us(Severity.OKAY, one_line(f"{over}; it was bad for {span(seconds)}{rest}"), time, "bool", "uplink")
 
 

@@ -251,9 +251,9 @@ def _recovered(recent: tuple[Past, ...], job: Job) -> bool:
 
 def worth_telling(before: Record | None, after: Record, job: Job) -> News | None:
     """The news of the run that led from *before* to *after*, if any."""
-    if not job.notify:
-        return None
     was_told = before is not None and before.told
+    if not job.notify:  # an alarm from the time when it did is ended all the same
+        return News.OKAY if was_told and not after.told else None
     if after.told != was_told:
         return News.FAILURE if after.told else News.OKAY
     if after.notified_bad == after.passed or after.kept_back is not None:

@@ -8,8 +8,8 @@ that a restart changes nothing, and no alarm is lost: a job that is kept back an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from collectd_inode.model import Cause, Job
@@ -67,12 +67,22 @@ class Together:
             return cause.word == self.cause
         return len({one.target for one in jobs if _counts(one)}) >= LEAST_TARGETS
 
-    def judge(self, jobs: Sequence[Job], records: Mapping[Identity, Record], now: float) -> News:
-        """Decide *now*, after any job's run and every second, what to do."""
+    def judge(
+        self, jobs: Sequence[Job], records: Mapping[Identity, Record], now: float, is_muted: Callable[[Job], bool]
+    ) -> News:
+        """Decide *now*, after any job's run and every second, what to do; *is_muted* tells of a job whether it is."""
         if self.since is None and all(record.kept_back is None for record in records.values()):
             return NOTHING
-        known = [(job, records.get(job.identity)) for job in jobs if _counts(job)]
-        return self._going_on(known, now, self.since) if self.since is not None else self._beginning(known, now)
+        known = [(job, _as_heard(records.get(job.identity), is_muted(job))) for job in jobs if _counts(job)]
+        if self.since is None:
+            return self._beginning(known, now)
+        news = self._going_on(known, now, self.since)
+        if self.since is not None:
+            return news
+        silent = {job.identity for job in jobs if not _counts(job)}
+        members = [record for record in records.values() if record.uplink_since is not None]
+        left = tuple(leaving(record) for record in members if record.identity in silent)
+        return replace(news, records=(*news.records, *left))
 
     def _beginning(self, known: Known, now: float) -> News:
         kept = [(job, record) for job, record in known if record is not None and record.kept_back is not None]
@@ -101,14 +111,17 @@ class Together:
         if not _is_over(members, now):
             return NOTHING
         self.since, self.cause = None, ""
-        still = [record for _, record in members if record.uplink_left is None and not record.passed]
-        still = [record for record in still if record.time >= _turned(members) and record.muted_until is None]
+        bad = [record for _, record in members if record.uplink_left is None and not record.passed]
+        still = [record for record in bad if record.time >= _turned(members) and record.muted_until is None]
         others = [leaving(record) for _, record in members if record not in still]
         told = _each(still, now)
-        okay = many_good(
-            len(members) - len(still), len(members), [record.instance for record in still], now - since, now
-        )
+        okay = many_good(len(members) - len(bad), len(members), [record.instance for record in bad], now - since, now)
         return News((*others, *told.records), (okay, *told.notifications))
+
+
+def _as_heard(record: Record | None, is_muted: bool) -> Record | None:
+    """*record* of a job that is muted or no longer: its last run may have been when it was."""
+    return record if record is None or is_muted else replace(record, muted_until=None, mute_reason="")
 
 
 def _counts(job: Job) -> bool:

@@ -231,7 +231,7 @@ def test_what_was_told_before_a_restart_is_not_told_again(confirm: int, runs: st
 def test_notify_and_confirm_may_change_while_a_job_is_bad() -> None:
     """Nobody was told while Notify was none: now somebody is.  Who was told hears of the end, whatever Confirm is."""
     assert told("bg", record("b", notify=False)) == "FO"
-    assert told("g", record("b"), notify=False) == "."
+    assert told("g", record("b"), notify=False) == "O"
     assert told("bbg", record("b", confirm=Confirm(1, 1)), confirm=Confirm(3, 3)) == "..O"
 
 

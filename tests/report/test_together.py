@@ -256,7 +256,7 @@ def test_jobs_that_are_no_longer_there_take_it_along(tmp_path: Path) -> None:
     others = [replace(job, instance=f"new-{job.instance}") for job in jobs(4)]
     daemon = Daemon(others, tmp_path, at=1100.0)
     daemon.look()
-    assert daemon.told == [(UPLINK, "OKAY", "none of these jobs is watched any more; it was bad for 100 s")]
+    assert daemon.told == [(UPLINK, "OKAY", "none of these jobs notifies anybody any more; it was bad for 100 s")]
     daemon = Daemon(jobs(4))
     daemon.round(range(4))
     daemon.known = []
@@ -275,6 +275,78 @@ def test_mutes_and_jobs_that_notify_nobody() -> None:
     daemon.round([0, *range(5, 10)])
     daemon.round([0, *range(5, 10)])
     assert daemon.who[1:] == [(UPLINK, "O"), ("web0", "F")]
+
+
+MANY_BAD = (UPLINK, "FAILURE", "5 of 5 jobs here: resolve; the fault is probably on this side")
+
+
+def muted(until: float) -> Mutes:
+    """A mute of each of five jobs."""
+    return Mutes(tuple(Mute(f"web{n}", until, "moving") for n in range(5)))
+
+
+@pytest.mark.parametrize("restart", [True, False])
+@pytest.mark.parametrize("ended", [True, False], ids=["mute --end", "its time is over"])
+def test_a_mute_of_all_ends_in_one_alarm(tmp_path: Path, ended: bool, restart: bool) -> None:
+    """Where all are bad when it ends: what they were while they were muted counts."""
+    daemon = Daemon(jobs(5), tmp_path)
+    daemon.drain.orders.mutes = muted(1130.0 if not ended else 9000.0)
+    daemon.round(range(5))
+    daemon.round(range(5))
+    assert daemon.who == []
+    if restart:
+        daemon = Daemon(jobs(5), tmp_path, at=1120.0)
+    daemon.drain.orders.mutes = muted(1130.0) if not ended else Mutes()
+    daemon.round(range(5))
+    daemon.round(range(5))
+    assert daemon.told == [MANY_BAD]
+    daemon.round()
+    assert daemon.who == [(UPLINK, "F"), (UPLINK, "O")]
+
+
+def test_who_is_muted_when_it_ends_is_not_called_good() -> None:
+    """Its own alarm comes with the end of the mute."""
+    daemon = Daemon(jobs(5))
+    daemon.round(range(5))
+    daemon.drain.orders.mutes = muted(1250.0)
+    daemon.round([1])
+    daemon.round([1])
+    assert daemon.told == [
+        MANY_BAD,
+        (UPLINK, "OKAY", "4 of 5 jobs are good again; it was bad for 2 min; still bad: web1"),
+    ]
+    for _ in range(3):
+        daemon.round([1])
+    assert daemon.who[2:] == [("web1", "F")]
+
+
+@pytest.mark.parametrize("silent", [{2, 3}, {0, 1, 2, 3, 4}], ids=["some", "all"])
+def test_jobs_that_notify_nobody_any_more_leave(tmp_path: Path, silent: set[int]) -> None:
+    """The alarm that they were part of ends once, also where they are given another Notify later on."""
+    Daemon(jobs(5), tmp_path).round(range(5))
+    some = [replace(job, notify=number not in silent) for number, job in enumerate(jobs(5))]
+    daemon = Daemon(some, tmp_path, at=1070.0)
+    daemon.round()
+    daemon.round()
+    assert daemon.who == [(UPLINK, "O")]
+    for known in (some, jobs(5)):
+        daemon = Daemon(known, tmp_path, at=daemon.clock.epoch)
+        daemon.round()
+        assert daemon.who == []
+
+
+def test_an_alarm_of_a_job_that_notifies_nobody_any_more_ends(tmp_path: Path) -> None:
+    """When it is good again; what comes after that nobody is notified of."""
+    (job,) = jobs(1)
+    daemon = Daemon([job], tmp_path)
+    daemon.run(job, Cause.REFUSED)
+    assert daemon.who == [("web0", "F")]
+    job = replace(job, notify=False)
+    daemon = Daemon([job], tmp_path, at=1200.0)
+    for cause in (Cause.REFUSED, Cause.NONE, Cause.REFUSED, Cause.NONE):
+        daemon.run(job, cause)
+        daemon.clock.epoch += 60
+    assert daemon.who == [("web0", "O")]
 
 
 def test_what_was_bad_long_before_is_neither_good_nor_bad() -> None:
