@@ -52,6 +52,7 @@ from collectd_inode.model import (
 from collectd_inode.secrets.redactor import Redactor
 from collectd_inode.trust.certificate import names_and_dates
 from collectd_inode.wire import Clock, Exchange, deadline
+from collectd_inode.wire.tasks import guarded
 from collectd_inode.words import shortened
 
 Probe = Callable[["Run"], Awaitable[None]]
@@ -109,6 +110,29 @@ def _bug(error: BaseException) -> str:
     return f"{type(error).__name__}: {text_of(error)}{place}"
 
 
+def _formatted(error: BaseException, redact: Redactor) -> str:
+    """An exception with its traceback as Python prints it, bounded in every direction: nobody reads a megabyte.
+
+    It is cut when the secrets are gone: half of one would not be known as one.
+    """
+    last = error
+    for _ in range(_MOST_CHAINED):
+        if (before := last.__cause__ or last.__context__) is None:
+            break
+        last = before
+    else:
+        last.__cause__ = last.__context__ = None
+    try:
+        text = "".join(traceback.format_exception(error, limit=-_MOST_FRAMES))
+    except BaseException as another:  # an operator's own exception may raise when it is asked for its text
+        return f"the traceback is not available ({type(another).__name__})"
+    if len(text) > _MOST_REDACTED:
+        frames = "".join(traceback.format_tb(error.__traceback__, limit=-_MOST_FRAMES))
+        text = f"{frames}{type(error).__name__}: a text of {len(text)} characters, which is not shown"
+    text, half = redact(text), _TRACEBACK_LENGTH // 2
+    return text if len(text) <= _TRACEBACK_LENGTH else f"{text[:half]}\n  …\n{text[-half:]}"
+
+
 def described(error: BaseException) -> str:
     """An exception's kind and text."""
     return f"{type(error).__name__}: {text_of(error)}".removesuffix(": ")
@@ -130,6 +154,10 @@ def _bounded(text: object) -> str:
 
 _TEXT_LENGTH = 2000
 """Characters: a message is a sentence, not the page that it came from."""
+_MOST_CHAINED, _MOST_FRAMES, _TRACEBACK_LENGTH = 20, 50, 20_000
+"""Exceptions that one was raised because of, frames of each, and characters of the whole."""
+_MOST_REDACTED = 10**6
+"""Characters in which secrets are looked for: more would hold up the other jobs."""
 _MOST_FACTS, _FACT_LENGTH = 100, 300
 """Facts of a run, and characters of one."""
 
@@ -418,8 +446,7 @@ class Run:
             trouble = replace(trouble, message=f"{trouble.message}: still {self._open.doing}")
         if trouble.cause is Cause.ERROR:
             # Of an operator's own step only what happened in it: the wrapping around it is ours.
-            lines = "".join(traceback.format_exception(error.__cause__ or error))
-            self._traceback = lines
+            self._traceback = _formatted(error.__cause__ or error, self.redactor)
         return trouble
 
     def _end(self, error: BaseException) -> None:
@@ -502,7 +529,7 @@ async def observe(
         before.cancel()  # it may mind this one
         return run.finish(Broken(f"the previous run has not ended yet: {_goes_on(before)}"))
     unfinished.pop(job.identity, None)
-    probing = asyncio.create_task(_probed(job.probe, run), name=run_name(job))
+    probing = guarded(_probed(job.probe, run), run_name(job), run)
     try:
         ended = await _end_of(probing, run)
     except asyncio.CancelledError:
@@ -549,6 +576,8 @@ async def _end_of(probing: asyncio.Task[BaseException | None], run: Run) -> Base
     while True:
         is_over = run.limit is not None and run.limit.expired()
         await asyncio.wait([probing], timeout=ENDING_SECONDS)
+        if probing.cancelled():
+            return Broken("the run has cancelled itself: does a step call cancel() of its own task?")
         if probing.done():
             return probing.result()
         if is_over:

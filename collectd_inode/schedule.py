@@ -38,6 +38,7 @@ from collectd_inode.reload import reloaded
 from collectd_inode.run import Run, Unfinished, observe, run_name
 from collectd_inode.wire import SYSTEM_CLOCK, Clock, workers
 from collectd_inode.wire.clock import Handle
+from collectd_inode.wire.tasks import guarded
 from collectd_inode.words import span
 
 log = logging.getLogger("collectd_inode")
@@ -577,7 +578,7 @@ class Runner:
         loop = self._loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._on_loop_exception)
         wake = self._wake = asyncio.Event()
-        watcher = asyncio.create_task(self._watch())
+        watcher = guarded(self._watch())
         self._begin_again()
         self._ticked = self._clock.monotonic()
         self._up.set()
@@ -712,7 +713,7 @@ class Runner:
                 return
             del self._blocked[job.identity]
         self._under_way[job.identity] = (job, slot)
-        task = asyncio.create_task(self._observe(job, slot))
+        task = guarded(self._observe(job, slot))
         self._running[job.identity] = task
         task.add_done_callback(lambda task: self._done(job.identity, task))
 

@@ -505,6 +505,29 @@ def test_a_cancellation_that_nobody_asked_for_ends_its_part_only() -> None:
     assert (found.status, [step.status for step in found.steps]) == (Status.ERROR, [Status.ERROR, Status.PASSED])
 
 
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("s3cret" * 20_000 + "end", "end\n"),
+        ("s3cret!" * 20_000 + "end", "!end\n"),
+        ("s3cret" * 300_000, "ValueError: a text of 1800"),
+    ],
+    ids=["short", "long", "too long"],
+)
+def test_a_traceback_is_bounded(text: str, end: str) -> None:
+    """Its beginning and its end are kept; no secret is cut in halves."""
+
+    async def long_winded(run: Run) -> None:
+        run.redactor.hide("key", "s3cret")
+        with run.step(OPEN):
+            raise ValueError(text)
+
+    traceback = observed(long_winded, OPEN).traceback
+    assert (len(traceback) <= 20_005, "s3cret" in traceback) == (True, False)
+    assert "long_winded" in traceback
+    assert traceback.endswith(end) or end in traceback.splitlines()[-1]
+
+
 # Evidence
 
 

@@ -7,6 +7,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -793,6 +794,36 @@ async def stops_the_loop(run: Run) -> None:
         await asyncio.Event().wait()
 
 
+async def cancels_everything(run: Run) -> None:
+    with run.step(OPEN):
+        for task in asyncio.all_tasks():
+            task.cancel()
+        await asyncio.sleep(0)
+
+
+async def cancels_itself(run: Run) -> None:
+    with run.step(OPEN):
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+
+
+async def takes_the_workers(run: Run) -> None:
+    loop = asyncio.get_running_loop()
+    with run.step(OPEN):
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        await loop.shutdown_default_executor()
+        raise ValueError
+
+
+async def has_a_long_history(run: Run) -> None:
+    error = ValueError()
+    for number in range(20_000):
+        error.__context__, error = error, ValueError(number)
+    with run.step(OPEN):
+        raise error
+
+
 async def has_no_text(run: Run) -> None:
     class Mute(BaseException):
         def __str__(self) -> str:
@@ -811,6 +842,10 @@ async def has_no_text(run: Run) -> None:
         (raises_anything, (Status.ERROR, Cause.ERROR)),
         (stops_the_loop, (Status.FAILED, Cause.TIMEOUT)),
         (has_no_text, (Status.ERROR, Cause.ERROR)),
+        (cancels_everything, (Status.ERROR, Cause.ERROR)),
+        (cancels_itself, (Status.ERROR, Cause.ERROR)),
+        (takes_the_workers, (Status.ERROR, Cause.ERROR)),
+        (has_a_long_history, (Status.ERROR, Cause.ERROR)),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -818,7 +853,12 @@ def test_whatever_a_step_does_costs_its_own_job_only(
     rig: Callable[..., Rig], probe: Probe, expected: tuple[Status, Cause]
 ) -> None:
     """It is told, in each slot, and so is the job beside it."""
-    made = rig(job("own", probe=probe), job("web", probe=passing))
+
+    async def reads_a_secret(run: Run) -> None:
+        with run.step(OPEN):
+            await asyncio.get_running_loop().run_in_executor(None, int)
+
+    made = rig(job("own", probe=probe), replace(job("web", probe=reads_a_secret), deadline=HUNG))
     for slot in (10.0, 20.0):
         made.clock.pass_by(10)
         assert sorted([made.next(), made.next()]) == [

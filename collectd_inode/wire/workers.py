@@ -19,6 +19,7 @@ from queue import PriorityQueue, SimpleQueue
 from typing import Any, TypeVar
 
 from collectd_inode.wire.stamps import kept_on
+from collectd_inode.wire.tasks import Guarded
 
 T = TypeVar("T")
 Call = tuple[int, int, Future[Any], Callable[[], Any]]
@@ -117,7 +118,7 @@ def run_through(main: Coroutine[Any, Any, T], told: Callable[[BaseException], No
     (PyThreadState_SetAsyncExc).  What was to be done in the loop is still there when it runs again.
     """
     loop = asyncio.new_event_loop()
-    task = loop.create_task(_with_workers(main))
+    task = Guarded(_with_workers(main), loop=loop)
     left = _MOST_RESUMED
     try:
         while True:
@@ -152,6 +153,15 @@ def _end_in_forks() -> None:
 
 os.register_at_fork(after_in_child=_end_in_forks)
 
+
+async def _stays(*_: object) -> None:
+    """These workers are never waited for, so that there is nothing to shut down."""
+
+
+def _is_set(executor: object) -> None:
+    """An executor of an operator's would be everybody's."""
+
+
 _MOST_RESUMED = 1000
 """The number of exceptions after which a loop is replaced by a new one."""
 _ENDING_SECONDS = 0.3
@@ -174,5 +184,7 @@ async def _with_workers(main: Coroutine[Any, Any, T]) -> T:
     loop = asyncio.get_running_loop()
     _LOOPS.add(loop)
     loop.set_default_executor(WAITING)
+    loop.shutdown_default_executor = _stays  # type: ignore[method-assign]  # a step's call would end it for all jobs
+    loop.set_default_executor = _is_set  # type: ignore[method-assign]
     with kept_on():
         return await main
