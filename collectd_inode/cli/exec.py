@@ -11,7 +11,7 @@ import os
 
 from collectd_inode.cli import programs
 from collectd_inode.cli.terminal import Exit
-from collectd_inode.doors.pipe import Pipe
+from collectd_inode.doors.pipe import Pipe, taken
 from collectd_inode.model import Door
 from collectd_inode.wire.local import own_name
 
@@ -24,4 +24,4 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> Exit:
     """Run, under the name that collectd reports as."""
     hostname = os.environ.get("COLLECTD_HOSTNAME") or own_name(full=False)
-    return programs.main(options, Door.EXEC, hostname, Pipe)
+    return programs.main(options, Door.EXEC, hostname, lambda outbox: Pipe(outbox, taken()))

@@ -21,6 +21,18 @@ ROUND_SECONDS = 0.05
 """Between two values of one series that have waited: collectd's write threads reorder bursts."""
 
 
+def taken(descriptor: int = 1, instead: int = 2) -> int:
+    """*descriptor* for us alone, if it leads to collectd: what a step prints goes to *instead*, which collectd logs.
+
+    It would be read as a value else, or stand in the middle of one.
+    """
+    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        return descriptor
+    ours = os.dup(descriptor)
+    os.dup2(instead, descriptor)
+    return ours
+
+
 class Pipe:
     """Standard output as a way to collectd."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from collectd_inode.doors.outbox import Outbox
-from collectd_inode.doors.pipe import Pipe
+from collectd_inode.doors.pipe import Pipe, taken
 from collectd_inode.report.values import Value
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
 from tests.helpers.examples import HUNG
@@ -43,6 +43,20 @@ def test_what_waits_is_written(ends: tuple[int, int]) -> None:
     assert box.sent == {("", "scenario", "web-home"): 120.0}
     assert (pipe.waits, pipe.gone) == (False, False)
     os.close(reading)
+
+
+def test_what_a_step_prints_is_no_value(tmp_path: Path) -> None:
+    """It goes where collectd reads the log; what is no pipe is left alone."""
+    reading, writing = os.pipe()
+    log, logged = os.pipe()
+    ours = taken(writing, logged)
+    os.write(writing, b"printed\n")
+    os.write(ours, b"PUTVAL\n")
+    assert (os.read(log, 100), os.read(reading, 100)) == (b"printed\n", b"PUTVAL\n")
+    with (tmp_path / "file").open("wb") as file:
+        assert taken(file.fileno()) == file.fileno()
+    for descriptor in (reading, writing, log, logged, ours):
+        os.close(descriptor)
 
 
 def test_a_full_pipe_holds_up_nobody(ends: tuple[int, int]) -> None:
