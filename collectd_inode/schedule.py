@@ -59,6 +59,7 @@ STOP_SECONDS = 0.8
 """How long a stop waits for the loop thread: collectd stops one plugin after the other."""
 ONCE_SECONDS = 1.0
 """How much longer than their deadlines all jobs may take when each is run once, at once."""
+_ENDED_TWICE = "the event loop has ended twice in this run: does a step close what is not its own?"
 TOLD_SECONDS = 60.0
 """A loop that ends again and again is logged this often."""
 BLOCKED_SECONDS = 5.0
@@ -415,6 +416,9 @@ class Runner:
         self._blocked: dict[Identity, threading.Thread] = {}
         self._hanging: list[threading.Thread] = []
         self._made_up: dict[Identity, float] = {}
+        self._has_died = False
+        self._again: dict[Identity, float] = {}
+        """The last slot of each job whose run was begun again after a loop's end."""
         self._judged = self._ticked = clock.monotonic()
         self._told_blocked = False
         self._health = Health()
@@ -567,6 +571,7 @@ class Runner:
                 if not self._stopping.is_set() and now - told > TOLD_SECONDS:
                     log.exception("the event loop has ended; starting a new one")
                     told = now
+                self._has_died = True
                 self._stopping.wait(TICK)
 
     def _on_loop_broken(self, error: BaseException) -> None:
@@ -631,9 +636,15 @@ class Runner:
         again, self._under_way = [*self._under_way.values(), *self._line], {}
         self._line, self._turn = deque(), None
         self._running, self._waiting, self._retries, self._retrying, self._unfinished = {}, {}, {}, set(), {}
+        has_died, self._has_died = self._has_died, False
         for job, slot in again:
-            if slot is not None:
-                self._launch(job, slot)
+            if slot is None:
+                continue
+            if has_died and self._again.get(job.identity) == slot:
+                self._deliver(Run(job, self._clock).finish(Broken(_ENDED_TWICE)), slot)
+                continue
+            self._again[job.identity] = slot
+            self._launch(job, slot)
 
     def _take_new_sources(self, now: float) -> None:
         if (sources := self._new_sources) is None:
@@ -724,8 +735,8 @@ class Runner:
         seconds = max(left, job.interval / 2)
         try:
             observation = await observe(job, self._clock, seconds=seconds, unfinished=self._unfinished)
-        except asyncio.CancelledError:
-            raise
+        except (asyncio.CancelledError, GeneratorExit):
+            raise  # its loop has ended: it is begun again in the next
         except BaseException as error:  # whatever it is, the job sends a value
             observation = Run(job, self._clock).finish(error)
         if not self._stopping.is_set() and self._loop is asyncio.get_running_loop():

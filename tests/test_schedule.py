@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import queue
 import threading
@@ -640,8 +641,9 @@ def test_changed_files_change_the_jobs(
         made.clock.move(10)
         assert sorted([made.next()[0], made.next()[0]]) == ["new", "newer"]
         assert {identity[2] for identity in read.identities} == {"new", "newer"}
+        while not any(line.startswith("ERROR bug: changed files were not read\n") for line in lines):
+            threading.Event().wait(0.005)  # its block may have been looked at before the change
     assert "INFO scenario new: changed files were read again: 1 jobs before, 2 now" in lines
-    assert [line for line in lines if line.startswith("ERROR bug: changed files were not read\n")]
 
 
 def test_what_cannot_be_loaded_any_more_goes_on_as_it_was(
@@ -801,6 +803,19 @@ async def cancels_everything(run: Run) -> None:
         await asyncio.sleep(0)
 
 
+async def breaks_the_loop(run: Run) -> None:
+    selector = asyncio.get_running_loop()._selector  # type: ignore[attr-defined]
+    select = selector.select
+
+    def broken(_: float | None) -> None:
+        selector.select = select  # the loop has tasks to end before it is closed
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    with run.step(OPEN):
+        selector.select = broken
+        await asyncio.Event().wait()
+
+
 async def cancels_itself(run: Run) -> None:
     with run.step(OPEN):
         task = asyncio.current_task()
@@ -865,6 +880,18 @@ def test_whatever_a_step_does_costs_its_own_job_only(
             ("own", *expected, slot),
             ("web", Status.PASSED, Cause.NONE, slot),
         ]
+
+
+def test_a_loop_that_a_step_breaks_is_told_once_and_others_go_on(rig: Callable[..., Rig]) -> None:
+    """Its run is begun once more, and not a third time: each time it would be the end of a loop."""
+    made = rig(job("own", probe=breaks_the_loop), job("web", probe=passing, offset=5.0))
+    with logged() as lines:
+        for slot in (5.0, 15.0):
+            made.clock.pass_by(5)
+            assert made.next() == ("web", Status.PASSED, Cause.NONE, slot)
+            made.clock.pass_by(5)
+            assert made.next() == ("own", Status.ERROR, Cause.ERROR, slot + 5.0)
+    assert [line.splitlines()[0] for line in lines] == ["ERROR the event loop has ended; starting a new one"]
 
 
 def test_a_run_that_swallows_its_cancellation_is_told_as_that(rig: Callable[..., Rig]) -> None:

@@ -125,7 +125,8 @@ def run_through(main: Coroutine[Any, Any, T], told: Callable[[BaseException], No
             try:
                 return loop.run_until_complete(task)
             except BaseException as error:
-                if task.done() or loop.is_closed() or not left:
+                # OSError and ValueError are the loop's own: a step has closed what it waits with.
+                if task.done() or loop.is_closed() or isinstance(error, OSError | ValueError) or not left:
                     raise
                 told(error)
             left -= 1
