@@ -80,12 +80,12 @@ class Source:
 
 async def ask(source: Source, asking: Asking) -> None:
     """Ask *source* and write down what it says; never raises for what it does, and ends by the deadline."""
-    source.sightings = []
     try:
         datagrams = Datagrams(source.address, clock=asking.clock)
     except ConnectFailed as error:
         source.failure, source.reachable = error, False
         return
+    source.sightings = []
     try:
         await _ask_repeatedly(source, datagrams, asking)
     except ConnectFailed as error:

@@ -148,6 +148,17 @@ class Outcome:
         return agree and abs(self.consensus or 0.0) > OWN_LIMIT
 
     @property
+    def nobody_answers(self) -> bool:
+        """Whether several servers were asked and none has sent anything: that may be this machine's network."""
+        checks = [check for server in self.servers if (check := self.check(server)) is not None]
+        return len(checks) > 1 and not any(check.answered for check in checks)
+
+    @property
+    def judges(self) -> bool:
+        """Whether servers may be judged by this round, as an agent of the pool looks at itself first."""
+        return not (self.own_clock_is_off or self.nobody_answers)
+
+    @property
     def sources(self) -> list[Source]:
         """Every source that counts, each once."""
         return _once(source for server in self.servers for source in server.counting)
@@ -239,6 +250,8 @@ class Outcome:
         if self.settings.pool_score and self.own_clock_is_off and self.vote.offset is not None:
             off = f"this clock is {apart(-self.vote.offset)}, and a monitor may be off by {OWN_LIMIT:g} s"
             yield Warning("unscored", f"the scores stand still: {off}")
+        if self.settings.pool_score and self.nobody_answers:
+            yield Warning("unscored", "the scores stand still: no server answers; is it this machine's network?")
         foreign = [f"{n} {reason.words}" for reason, n in self._rejected().items() if reason in FOREIGN]
         if foreign:
             yield Warning("rejected", f"ignored unsolicited datagrams: {', '.join(foreign)}")

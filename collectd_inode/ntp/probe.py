@@ -25,7 +25,7 @@ from collectd_inode.state import Memory
 from collectd_inode.timekeeper.account import Account
 from collectd_inode.timekeeper.ask import Ask, account
 from collectd_inode.wire import Clock, Exchange, ResolveFailed, deadline
-from collectd_inode.wire.address import Address, lookup
+from collectd_inode.wire.address import Address, lookup, unmapped
 
 _SPARED, _MOST_SPARED = 0.25, 0.5
 """The rest of a run's time to keep when waiting ends (a fraction of it, and at most so many seconds): if the run's own
@@ -121,12 +121,12 @@ class NTPProbe:
         kept.transmits = {source.address.host: source.transmit for source in answered if source.transmit}
 
     def _scores(self, outcome: Outcome, before: dict[str, Score], *, scoring: bool) -> dict[str, Score]:
-        """The servers' scores after this run; a check moves them, while our own clock is right."""
+        """The servers' scores after this run; a check moves them, while our own clock and network are."""
         if not self.settings.pool_score:
             return {}
         servers = {server.step.series: server for server in outcome.servers if not server.is_pool}
         scores = {series: before[series] for series in servers if series in before}
-        if not scoring or outcome.own_clock_is_off:
+        if not scoring or not outcome.judges:
             return scores
         checks = {series: outcome.check(server) for series, server in servers.items()}
         return scores | {s: scores.get(s, Score()).after(check) for s, check in checks.items() if check is not None}
@@ -205,7 +205,7 @@ class _Round:
         try:
             async with deadline(left, clock):
                 found, _ = await lookup(name, self._probe.settings.port, family=self._probe.family, clock=clock)
-                return dict.fromkeys(found)
+                return dict.fromkeys(map(unmapped, found))
         except ResolveFailed as error:
             server.failure = Failure(Cause.RESOLVE, str(error))
         except TimeoutError:

@@ -45,6 +45,14 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+def unmapped(address: Address) -> Address:
+    """*address* as IPv4 if it is IPv4 written as IPv6 (``::ffff:192.0.2.1``): one machine must not seem two."""
+    if not address.host.startswith("::ffff:"):
+        return address
+    inner = ipaddress.IPv6Address(address.host).ipv4_mapped
+    return address if inner is None else Address(socket.AF_INET, (str(inner), address.port))
+
+
 async def lookup(
     host: str, port: int, *, family: str = "any", clock: Clock = SYSTEM_CLOCK
 ) -> tuple[tuple[Address, ...], float]:

@@ -720,6 +720,27 @@ def test_no_server_loses_points_for_our_own_wrong_clock() -> None:
     }
 
 
+def test_no_server_loses_points_for_our_own_network() -> None:
+    """A pool agent finds its own servers silent then, and judges nobody (``client/localok``); a kiss is heard."""
+    observation = served(silent, silent, pool_score=True, patience=SHORT)
+    said = "unscored: the scores stand still: no server answers; is it this machine's network?"
+    assert said in warned(observation)
+    assert not [name for name in readings(observation) if "pool" in name]
+
+    found = readings(served(silent, kiss("DENY"), pool_score=True, patience=SHORT))
+    assert [found[f"gauge-pool_score-127_0_0_{n}"] for n in (1, 2)] == [-5.0, -50.0]
+
+
+def test_an_address_that_is_written_as_ipv6_is_the_same_machine() -> None:
+    """One that is wrong has one vote (RFC 4291 section 2.5.5.2)."""
+
+    async def main() -> Observation:
+        async with peers(saying(ahead=1200), GOOD) as made:
+            return await asked("127.0.0.1", "::ffff:127.0.0.1", "127.0.0.2", port=made[0].port)
+
+    assert told(tidily(main())).startswith("failed expectation: no majority of the sources agrees")
+
+
 def test_a_wrong_server_beside_right_ones_loses_points() -> None:
     found = readings(served(GOOD, saying(ahead=5), GOOD, pool_score=True))
 
