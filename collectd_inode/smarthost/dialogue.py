@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -250,6 +251,9 @@ class Dialogue:
             except StopIteration:
                 raise Failure(Cause.PROTOCOL, f"AUTH {mechanism.name}: the server keeps asking for more") from None
             reply = yield from self._say(response, "AUTH", secret=response)
+        if reply.code == 235 and mechanism.mutual:
+            with suppress(StopIteration):
+                responses.send("")  # raises, unless the server has said all that it must
         self._judge(mechanism.name, reply)
 
     def _judge(self, mechanism: str, reply: Reply) -> None:

@@ -34,11 +34,14 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Mechanism:
-    """A SASL mechanism.  ``client_first``: its first response needs no challenge and goes with the command itself."""
+    """A SASL mechanism.  ``client_first``: its first response needs no challenge and goes with the command itself;
+    ``mutual``: the server must have shown that it knows the password before it says 235.
+    """
 
     name: str
     responses: Callable[[Login], Responses]
     client_first: bool = False
+    mutual: bool = False
 
 
 def _plain(login: Login) -> Responses:
@@ -81,6 +84,8 @@ def _scram_sha_256(login: Login, nonce: str = "") -> Responses:
     first = challenge((yield f"n,,{bare}".encode())).decode("utf-8", "replace")
     said = dict(part.split("=", 1) for part in first.split(",") if "=" in part)
     rounds = said.get("i", "")
+    if "m" in said:  # section 5.1: an extension that one has to know
+        raise Failure(Cause.PROTOCOL, "AUTH: the server's SCRAM-SHA-256 has an extension that is not known here")
     if not (said.get("r", "").startswith(nonce) and rounds.isdecimal() and 0 < int(rounds) <= _MOST_ROUNDS):
         raise Failure(Cause.PROTOCOL, "AUTH: the server's challenge is not one of SCRAM-SHA-256")
     salted = hashlib.pbkdf2_hmac("sha256", login.password.encode(), challenge(said.get("s", "")), int(rounds))
@@ -90,9 +95,11 @@ def _scram_sha_256(login: Login, nonce: str = "") -> Responses:
     proof = hmac.digest(hashlib.sha256(client).digest(), signed, "sha256")
     shown_proof = base64.b64encode(bytes(a ^ b for a, b in zip(client, proof, strict=True))).decode()
     final = challenge((yield f"{last},p={shown_proof}".encode())).decode("utf-8", "replace")
+    if final.startswith("e="):  # the server says why it will refuse (RFC 5802 section 7), and then does, by its 535
+        yield b""
     expected = base64.b64encode(hmac.digest(server, signed, "sha256")).decode()
     if not hmac.compare_digest(final.encode(), f"v={expected}".encode()):
-        raise Failure(Cause.CREDENTIALS, "AUTH SCRAM-SHA-256: the server does not know the password itself")
+        raise Failure(Cause.CREDENTIALS, "AUTH SCRAM-SHA-256: the server has not shown that it knows the password")
     yield b""
 
 
@@ -113,7 +120,7 @@ offer it all the same (Cyrus SASL does) and then answer 535 to the right one.
 """
 
 ASKED_FOR = (
-    Mechanism("SCRAM-SHA-256", _scram_sha_256, client_first=True),
+    Mechanism("SCRAM-SHA-256", _scram_sha_256, client_first=True, mutual=True),
     Mechanism("XOAUTH2", _xoauth2, client_first=True),
     Mechanism("OAUTHBEARER", _oauthbearer, client_first=True),
 )

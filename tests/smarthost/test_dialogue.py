@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -196,6 +197,44 @@ def test_cram_md5_answers_a_challenge() -> None:
 
     response = base64.b64encode(b"leaf 27e2f1e3a5735fc1094a750bc66f0339")
     assert server.said[4:] == ["AUTH CRAM-MD5", response.decode()]
+
+
+SCRAM = replace(FULL, mechanism="SCRAM-SHA-256")
+OFFERED = EHLO_TLS.replace(b"CRAM-MD5", b"SCRAM-SHA-256")
+
+
+def asked_by_scram(data: str) -> bytes:
+    return b"334 " + base64.b64encode(data.encode()) + b"\r\n"
+
+
+FIRST = asked_by_scram(f"r={base64.b64encode(bytes(18)).decode()}x,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096")
+
+
+@pytest.mark.parametrize(
+    ("answers", "message", "rejected"),
+    [
+        ((b"235 ok\r\n",), "AUTH: the server's challenge is not one of SCRAM-SHA-256", False),
+        ((FIRST, b"235 ok\r\n"), "AUTH SCRAM-SHA-256: the server has not shown that it knows the password", False),
+        ((FIRST, asked_by_scram("e=invalid-proof"), b"235 ok\r\n"),
+         "AUTH SCRAM-SHA-256: the server has not shown that it knows the password", False),
+        # Why, and then the refusal itself, which is remembered.
+        ((FIRST, asked_by_scram("e=invalid-proof"), b"535 5.7.8 no\r\n"),
+         "AUTH SCRAM-SHA-256: wrong user or password: 535 5.7.8 no", True),
+    ],
+)  # fmt: skip
+def test_scram_is_mutual(
+    answers: tuple[bytes, ...], message: str, rejected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 5802 section 3: who says yes without having shown that it knows the password is not believed."""
+    monkeypatch.setattr(os, "urandom", bytes)
+    dialogue = Dialogue(SCRAM)
+    dialogue.secured()
+    server = Server((OFFERED, *answers))
+    server.lead(dialogue.turn(Step.EHLO_TLS))
+    with pytest.raises(Failure) as raised:
+        server.lead(dialogue.turn(Step.AUTH))
+    assert raised.value.message == message
+    assert (dialogue.authenticated, dialogue.rejected is not None) == (False if rejected else None, rejected)
 
 
 def test_a_long_first_response_waits_for_its_challenge() -> None:

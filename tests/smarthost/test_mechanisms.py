@@ -74,7 +74,8 @@ def test_scram_sha_256_is_rfc_7677_s() -> None:
         (SCRAM_FIRST.replace("s=W22", "s=!!"), "", Cause.PROTOCOL),
         ("hello", "", Cause.PROTOCOL),
         (SCRAM_FIRST, SCRAM_LAST.replace("6rri", "7rri"), Cause.CREDENTIALS),
-        (SCRAM_FIRST, "e=other-error", Cause.CREDENTIALS),
+        (SCRAM_FIRST, "", Cause.CREDENTIALS),
+        (f"m=new,{SCRAM_FIRST}", "", Cause.PROTOCOL),
     ],
 )
 def test_a_server_that_does_not_know_scram_or_the_password(first: str, last: str, cause: Cause) -> None:
