@@ -8,8 +8,6 @@ from collections.abc import Callable
 Raw = Callable[[str], str]
 """The value of a parameter as it is written; "" where there is none."""
 
-_DEEPEST = 20
-"""Parameters that stand for one another without end are an error of the file's."""
 _NAME = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 _OPERATOR = re.compile(r"\s*(==|!=|<=|>=|<|>)(level\b)?\s*")
 _CLOSING = {"{": "}", "(": ")"}
@@ -17,13 +15,16 @@ _FITS = {"==": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": 
 """A comparison's sign, and for which orders it holds: -1 where the left side is the lesser one, 0 for equals."""
 
 
-def expanded(text: str, raw: Raw, depth: int = 0) -> str:
-    """*text* with all that stands for something else worked out; ``$$`` is ``$``."""
+def expanded(text: str, raw: Raw, within: frozenset[str] = frozenset()) -> str:
+    """*text* with all that stands for something else worked out; ``$$`` is ``$``.
+
+    A parameter that stands for itself, *within* itself, is nothing there: it is an error of the file's.
+    """
     parts, at = [], 0
     while (dollar := text.find("$", at)) >= 0:
         parts.append(text[at:dollar])
         inner, at = _reference(text, dollar + 1)
-        parts.append("$" if inner is None else _meaning(inner, raw, depth + 1))
+        parts.append("$" if inner is None else _meaning(inner, raw, within))
     return "".join(parts) + text[at:]
 
 
@@ -47,31 +48,29 @@ def _end(text: str, at: int) -> int:
     return 0
 
 
-def _meaning(inner: str, raw: Raw, depth: int) -> str:
-    if depth > _DEEPEST:
-        return ""
+def _meaning(inner: str, raw: Raw, within: frozenset[str]) -> str:
     inner = inner.strip()
     if inner.startswith("{"):
-        is_true, rest = _comparison(inner, raw, depth)
-        value = ""
+        is_true, rest = _comparison(inner, raw, within)
+        name = value = ""
     else:
         found = _NAME.match(inner)
         name = found[0] if found else ""
         value, rest = raw(name), inner[len(name) :].lstrip()
         is_true = value != ""  # as it is written: of "$nothing", too (mac_expand.c)
     if not rest:
-        return expanded(value, raw, depth)
-    return expanded(_chosen(rest, is_true=is_true), raw, depth)
+        return "" if name in within else expanded(value, raw, within | {name})
+    return expanded(_chosen(rest, is_true=is_true), raw, within)
 
 
-def _comparison(inner: str, raw: Raw, depth: int) -> tuple[bool, str]:
+def _comparison(inner: str, raw: Raw, within: frozenset[str]) -> tuple[bool, str]:
     """Whether ``{a} == {b}`` is so, and what stands behind it."""
     left, rest = braced(inner)
     sign = _OPERATOR.match(rest)
     if sign is None:
         return False, rest
     right, rest = braced(rest[sign.end() :])
-    both = expanded(left, raw, depth), expanded(right, raw, depth)
+    both = expanded(left, raw, within), expanded(right, raw, within)
     return _order(*both, is_level=bool(sign[2])) in _FITS[sign[1]], rest.lstrip()
 
 
