@@ -10,7 +10,7 @@ _PROGRAMS = (
     (
         POSTFIX,
         r"^(relayhost|smtp_(use|enforce)_tls|smtp_tls_\w+|smtp_sasl_\w+|smtpd_\w+|default_transport|mydestination"
-        r"|compatibility_level)\s*=",
+        r"|compatibility_level|transport_maps|sender_dependent_\w+|smtp_fallback_relay|lmtp_tls_\w+|myhostname|mynetworks)\s*=",
     ),
     ("a Postfix master.cf", r"^(smtp|submission|pickup|qmgr)\s+(inet|unix|fifo)\s+[yn-]\s"),
     ("an msmtp configuration", r"^(defaults|account\s+\S+)\s*$(?=(?:.|\n)*^\s*(host|tls|auth)\s+\S)"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from collectd_inode.cli import smarthost
 from collectd_inode.cli.terminal import Exit
 from collectd_inode.model import Place
-from collectd_inode.smarthost import credentials
+from collectd_inode.smarthost import credentials, foreign
 from collectd_inode.smarthost.audit import Finding, report
 from collectd_inode.smarthost.postfixconf import Parameters, entries, listed, parameters, services
 from tests.helpers.places import ROOT
@@ -254,6 +254,12 @@ def test_a_service_of_its_own() -> None:
     master = MASTER.format("") + "strict unix - - n - - smtp -v -o smtp_tls_security_level=secure\n"
     assert bad(text, master=master) == []
     assert bad(text.replace("strict:", "smtp:"), master=master) == [(3, "smtp_tls_security_level")]
+
+
+@pytest.mark.parametrize("line", ["transport_maps = inline:{}", "myhostname = a.tld", "lmtp_tls_security_level = may"])
+def test_a_main_cf_of_one_line(line: str) -> None:
+    """It is recognised."""
+    assert foreign.program(f"# mine\n{line}\n") == foreign.POSTFIX
 
 
 def test_no_password_is_shown() -> None:
