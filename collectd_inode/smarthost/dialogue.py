@@ -31,6 +31,10 @@ COMMAND_BYTES = 512
 """The longest command (RFC 5321 section 4.5.3.1.4); a first response that does not fit waits for its challenge."""
 
 
+TLS_RECORDS = (b"\x15\x03", b"\x16\x03")
+"""The beginning of what a server says that speaks TLS: an alert, a handshake (RFC 8446 section 5.1)."""
+
+
 class Step(StrEnum):
     """A part of the dialogue, under the name of its series."""
 
@@ -192,7 +196,14 @@ class Dialogue:
     # The turns.
 
     def _banner(self) -> Turn:
-        self._expect("the banner", 220, (yield from self._reply("a banner")))
+        try:
+            reply = yield from self._reply("a banner")
+        except Failure:
+            if self.script.implicit_tls or not self._reader.rest.startswith(TLS_RECORDS):
+                raise
+            what = 'this port speaks TLS from the first byte: TLS "implicit" (usual port: 465)'
+            raise Failure(Cause.TLS, what) from None
+        self._expect("the banner", 220, reply)
 
     def _ehlo(self) -> Turn:
         reply = yield from self._ask(f"EHLO {self.script.helo_name}")

@@ -20,7 +20,7 @@ from collectd_inode.secrets.files import long_enough
 from collectd_inode.secrets.redactor import Redactor
 from collectd_inode.smarthost import credentials
 from collectd_inode.smarthost.addresses import MOST_ADDRESSES, connect_series, is_of_address
-from collectd_inode.smarthost.dialogue import Dialogue, Script, Step, steps
+from collectd_inode.smarthost.dialogue import TLS_RECORDS, Dialogue, Script, Step, steps
 from collectd_inode.smarthost.holdoff import TOKEN_SERVER, HoldOff
 from collectd_inode.smarthost.mechanisms import Login
 from collectd_inode.smarthost.oauth import Refused
@@ -43,8 +43,6 @@ QUIT_SECONDS = 2.0
 """A server that has not answered QUIT by then is not going to be waited for."""
 _PATIENCE = 0.7
 """The share of the time left that a silent server is given before its silence is looked into."""
-_TLS_RECORDS = (b"\x15\x03", b"\x16\x03")
-"""How an alert and a handshake begin (RFC 8446 section 5.1)."""
 _TOKEN_SHARE = 0.5
 """The share of the time that a token server is given."""
 _DAY = 86400.0
@@ -227,7 +225,7 @@ class _Visit:
         except CertificateRefused:
             return True
         except TLSFailed as error:
-            return error.received.startswith(_TLS_RECORDS)
+            return error.received.startswith(TLS_RECORDS)
         except (WireError, TimeoutError):
             return False
         finally:

@@ -176,6 +176,17 @@ def test_the_pieces_do_not_matter(size: int) -> None:
 # What the server says to a login.
 
 LOGIN = replace(FULL, mechanism="LOGIN")
+
+
+@pytest.mark.parametrize("first", [b"\x15\x03\x03\x00\x02\x02\x46", b"\x16\x03\x01\x02\x00\x01"])
+def test_a_port_that_speaks_tls_by_itself(first: bytes) -> None:
+    """An alert, such as one at the end of the server's patience, or a handshake, where a banner is expected."""
+    server = Server((first,))
+    assert failure(server) == (
+        Cause.TLS, 'this port speaks TLS from the first byte: TLS "implicit" (usual port: 465)',
+    )  # fmt: skip
+
+
 CRAM = replace(FULL, mechanism="CRAM-MD5")
 CHALLENGE = base64.b64encode(b"<1896.697170952@postoffice.example.net>")
 
