@@ -13,7 +13,8 @@ Exim's ``client_send``
     its user and password written out (and, if User is set, has that user) is taken; ``::`` and ``^^`` are one each.
 Postfix's ``sasl_passwd``
     Every file that has ``sasl_passwd`` in its name: lines ``[host]:port user:password`` as ``postmap`` reads them, the
-    source and not the ``.db`` made of it.  The first line for Server (and, if User is set, with that user) is taken.
+    source and not the ``.db`` made of it.  The first line for Server (and, if User is set, with that user) is taken; of
+    several one with Port, else one without any.
 
 Nobody has to say which: a password that begins with ``client_send =`` is not to be feared.  So the probe and the mail
 server log in from one file, and a password that was changed in one place has been changed for both.
@@ -66,7 +67,7 @@ class _Login:
     password: str = field(repr=False)
 
 
-def read(path: str, *, server: str, user: str | None) -> Credentials:
+def read(path: str, *, server: str, user: str | None, port: int | None = None) -> Credentials:
     """User and password for *server* from the PasswordFile *path*, which may be one of Exim's own.
 
     Raises Misconfigured, which names the file and never what is in it: missing, unreadable, not a file, too large,
@@ -79,7 +80,7 @@ def read(path: str, *, server: str, user: str | None) -> Credentials:
         login = _from_passwd_client(path, text, server, user)
         warnings = (*_mode(path, status, exims=True), *_other_by_exim(path, login))
     elif _POSTFIX_NAME in os.path.basename(path):
-        login, warnings = _from_sasl_passwd(path, text, server, user), _mode(path, status, exims=False)
+        login, warnings = _from_sasl_passwd(path, text, (server, port), user), _mode(path, status, exims=False)
     elif _CLIENT_SEND.search(text):
         login, warnings = _from_client_send(path, text, user), _mode(path, status, exims=True)
     else:
@@ -144,12 +145,12 @@ def _passwd_lines(text: str) -> Iterator[tuple[str, _Login]]:
             yield target, _Login(user, password)
 
 
-def _from_sasl_passwd(path: str, text: str, server: str, user: str | None) -> _Login:
+def _from_sasl_passwd(path: str, text: str, to: tuple[str, int | None], user: str | None) -> _Login:
     """User and password from the source of Postfix's smtp_sasl_password_maps (postmap(1), SASL_README)."""
-    for line in _logical_lines(text):
-        found = _POSTFIX_LINE.fullmatch(line)
-        if found is None or found["host"].lower() != server.rstrip(".").lower():
-            continue
+    server, port = to
+    matches = map(_POSTFIX_LINE.fullmatch, _logical_lines(text))
+    lines = [found for found in matches if found and found["host"].lower() == server.rstrip(".").lower()]
+    for found in lines if port is None else sorted(lines, key=lambda found: _apart(found["port"], port)):
         name, colon, password = found["data"].partition(":")
         if not (name and colon and password):
             raise Misconfigured(f"{path}: the line for {server} is not [host]:port user:password")
@@ -157,6 +158,26 @@ def _from_sasl_passwd(path: str, text: str, server: str, user: str | None) -> _L
             return _Login(name, password)
     whose = f" and user {user}" if user else ""
     raise Misconfigured(f'{path}: no line for {server}{whose}; such as "[{server}]:587 USER:PASSWORD"')
+
+
+def _apart(written: str | None, port: int) -> int:
+    """How little a line's port has to do with *port*: Postfix looks up the next hop as it is written, then the host."""
+    if written is None:
+        return 1
+    return 0 if _PORTS.get(written.lower(), written) == str(port) else 2
+
+
+_PORTS = {"smtp": "25", "submission": "587", "smtps": "465", "submissions": "465"}
+
+
+def only_token(token: str, path: str) -> None:
+    """Raise Misconfigured if *token*, of the file *path*, is none that can be sent (RFC 6750 section 2.1)."""
+    if not _TOKEN.fullmatch(token):
+        what = "letters, digits and -._~+/= without a blank, and neither JSON nor “Bearer” around it"
+        raise Misconfigured(f"{path}: the first line is no access token: expected {what}")
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 def _logical_lines(text: str) -> list[str]:

@@ -187,8 +187,10 @@ class _Loader:
         if s.password_file is None:
             return
         try:
-            found = credentials.read(s.password_file, server=s.server, user=s.user)
+            found = credentials.read(s.password_file, server=s.server, user=s.user, port=s.to_port)
             long_enough(found.password, s.password_file)
+            if s.token_file is not None:
+                credentials.only_token(found.password, s.token_file)
             if self._renews and s.client_secret_file is not None:
                 from collectd_inode.smarthost.tokens import secret_line  # noqa: PLC0415
 

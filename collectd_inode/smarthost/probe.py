@@ -273,8 +273,12 @@ class _Visit:
         if s.password_file is None:
             return None
         path, loop = s.password_file, asyncio.get_running_loop()
-        found = await loop.run_in_executor(None, lambda: credentials.read(path, server=s.server, user=s.user))
+        found = await loop.run_in_executor(
+            None, lambda: credentials.read(path, server=s.server, user=s.user, port=s.to_port)
+        )
         long_enough(found.password, path)
+        if s.token_file is not None:
+            credentials.only_token(found.password, path)
         self._hide(self._called, found.password)
         for code, message in found.warnings:
             self.run.warn(code, message)

@@ -436,6 +436,42 @@ def test_sasl_passwd_is_read_as_postmap_reads_it(
 
 
 @pytest.mark.parametrize(
+    ("port", "password"), [(None, "at_25"), (25, "at_25"), (587, "at_587"), (465, "at_465"), (2525, "anywhere")]
+)
+def test_of_several_lines_of_a_sasl_passwd_the_port_s_is_taken(tmp_path: Path, port: int | None, password: str) -> None:
+    """Another port's password may be another account's: it would be refused, and count as a wrong one."""
+    file = tmp_path / "sasl_passwd"
+    file.touch(0o600)
+    file.write_text("a.tld:25 u:at_25\n[a.tld] u:anywhere\n[a.tld]:submission u:at_587\n[a.tld]:smtps u:at_465\n")
+    assert credentials.read(str(file), server="a.tld", user=None, port=port).password == password
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bearer ya29.a-b_c",
+        '{"access_token":"ya29"}',
+        "two words",
+        "ya29 ",
+        "-----BEGIN PRIVATE KEY-----",
+        '"ya29"',
+        "ya29é",
+    ],
+)
+def test_what_is_no_access_token(text: str) -> None:
+    """It is said before a mail server refuses it as an expired one; the file is named, and nothing of what is in it."""
+    with pytest.raises(Misconfigured, match="/t: the first line is no access token: expected letters") as raised:
+        credentials.only_token(text, "/t")
+    assert "ya29" not in str(raised.value)
+
+
+def test_access_tokens() -> None:
+    """An opaque one, a JSON Web Token, and one in Base64 (RFC 6750 section 2.1)."""
+    for token in ("ya29.a0AfH6-_~", "eyJhbGciOi.eyJzdWIi.sig", "EwBoA8l6BAAU+/b=="):
+        credentials.only_token(token, "/t")
+
+
+@pytest.mark.parametrize(
     ("server", "user", "said"),
     [
         ("other.tld", None, 'no line for other.tld; such as "[other.tld]:587 USER:PASSWORD"'),
