@@ -60,7 +60,6 @@ _MOST_WARNINGS = 50
 """In one run."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_NO_CONTENT = frozenset({204, 205})
 """The statuses that lead on, if the answer says where to."""
 _NO_CONTENT = frozenset({204, 205})
 

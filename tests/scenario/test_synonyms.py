@@ -37,7 +37,6 @@ ENGLISH = sentences.vocabulary()
         ("I visit the home page", 'I go to "http://www.example.org/contact"'),
         ('I am at "/news"', 'I go to "http://www.example.org/contact"'),
         ("I refresh this page", "I reload the page"),
-        ('I go to "/old" without following redirects', 'I visit "/old" without following redirects'),
         ('I follow "x" without following redirects', 'I visit "/old" without following redirects'),
         ('the "E-mail" field should be enabled', 'the "E-mail" field should not be disabled'),
         ("I should see a table row with:", "I should see the table rows:"),
