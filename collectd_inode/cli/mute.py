@@ -56,6 +56,8 @@ def _check(options: argparse.Namespace) -> None:
 
 def _do(options: argparse.Namespace, folder: str, now: float) -> str:
     """Do what is asked; the value is the line for whoever asked."""
+    if not os.path.isdir(folder):  # where nothing would ever be found to be muted
+        raise LookupError(f"there is no folder {folder}: no daemon has written into it yet, so no job is known")
     mutes = job_mute.parse(_octets(job_mute.path(folder)))
     if options.list:
         return "\n".join(map(_line, mutes.lasting(now))) or "nothing is muted"
