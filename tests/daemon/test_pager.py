@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import ssl
 import stat
 from collections.abc import Iterator
@@ -228,15 +229,24 @@ class _Fine(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def server_at(port: int) -> Iterator[None]:
-    """A site on a port that was closed."""
-    with served(ThreadingHTTPServer(("127.0.0.1", port), _Fine)):
-        yield
+def site() -> Iterator[int]:
+    """A site; its port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Fine)
+    with served(server):
+        yield server.server_address[1]
+
+
+@contextmanager
+def nobody() -> Iterator[int]:
+    """A port that refuses, and that no other process can take meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 def test_an_uplink_that_is_gone_is_one_alarm_and_one_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Four sites of five cannot be reached, over a restart too; then one of them stays away."""
-    uplink, away, here = "inode_probe/bool-uplink", free_port(), free_port()
+    uplink = "inode_probe/bool-uplink"
     feature = tmp_path / "shop.feature"
     feature.write_text('Feature: shop\n  Scenario: shop\n    When I go to "/"\n')
 
@@ -251,7 +261,7 @@ def test_an_uplink_that_is_gone_is_one_alarm_and_one_end(tmp_path: Path, capsys:
     def of_jobs(collectd: Collectd) -> list[tuple[str, int]]:
         return [(who, severity) for who, severity, _ in told(collectd)]
 
-    with server_at(here):
+    with site() as here, nobody() as away:
         with Collectd(tmp_path, block(here, away, away, away, away), daemonise=True) as collectd:
             collectd.wait(lambda: collectd.notifications)
             more_runs_of_all(collectd, 2)
