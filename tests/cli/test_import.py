@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from demo.site import PASSWORD, USER, Outage, Site
-from tests.helpers.api import Api, api, said
+from tests.helpers.api import api, said
 from tests.helpers.peers import answer
 from tests.helpers.recorder import STYLES, Recorder
+from tests.helpers.served import served_aside
 
 Typed = Callable[..., tuple[int, str, str]]
 
@@ -23,28 +21,6 @@ Typed = Callable[..., tuple[int, str, str]]
 def site() -> Iterator[Site]:
     with Site(outage=Outage(length=1, period=1, first=0), sleep=lambda _: None) as running:
         yield running
-
-
-@contextmanager
-def serving(routes: dict[str, bytes]) -> Iterator[Api]:
-    """An API in a thread of its own: the command has its own loop."""
-    ready, end = threading.Event(), threading.Event()
-    found: list[Api] = []
-
-    async def serve() -> None:
-        async with api(routes) as running:
-            found.append(running)
-            ready.set()
-            await asyncio.get_running_loop().run_in_executor(None, end.wait)
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    ready.wait()
-    try:
-        yield found[0]
-    finally:
-        end.set()
-        thread.join()
 
 
 JOURNEY = """\
@@ -108,7 +84,7 @@ SHOP = {
 @pytest.mark.parametrize("style", STYLES)
 def test_calls_of_scripts(typed: Typed, tmp_path: Path, style: str) -> None:
     """Tokens that come back are remembered from the answer that had them; what a script did is listed."""
-    with serving(SHOP) as shop:
+    with served_aside(api(SHOP)) as shop:
         recorder = Recorder(shop.url, style)
         recorder.page("GET", "/")
         recorder.call("POST", "/api/session", {"user": "jane", "password": "hunter22"})
@@ -155,7 +131,7 @@ When I go to "/"
 
 def test_a_site_that_has_gone(typed: Typed, tmp_path: Path) -> None:
     """The files are written, and the step that fails is named."""
-    with serving(SHOP) as shop:
+    with served_aside(api(SHOP)) as shop:
         recorder = Recorder(shop.url, "firefox")
         recorder.page("GET", "/")
         recorder.save(tmp_path / "gone.har")
@@ -167,7 +143,7 @@ def test_a_site_that_has_gone(typed: Typed, tmp_path: Path) -> None:
 
 def test_without_a_run(typed: Typed, tmp_path: Path) -> None:
     """Nothing is asked."""
-    with serving(SHOP) as shop:
+    with served_aside(api(SHOP)) as shop:
         recorder = Recorder(shop.url, "firefox")
         recorder.page("GET", "/")
         recorder.save(tmp_path / "x.har")

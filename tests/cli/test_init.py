@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from demo.site import Outage, Site
 from tests.helpers.api import said
-from tests.helpers.peers import Peer, answer, peer
+from tests.helpers.peers import answer, peer
+from tests.helpers.served import served_aside
 
 Typed = Callable[..., tuple[int, str, str]]
 
@@ -21,28 +19,6 @@ Typed = Callable[..., tuple[int, str, str]]
 def site() -> Iterator[Site]:
     with Site(outage=Outage(length=1, period=1, first=0), sleep=lambda _: None) as running:
         yield running
-
-
-@contextmanager
-def serving(*answers: bytes) -> Iterator[Peer]:
-    """A server in a thread of its own: the command has its own loop."""
-    ready, end = threading.Event(), threading.Event()
-    found: list[Peer] = []
-
-    async def serve() -> None:
-        async with peer(*answers) as running:
-            found.append(running)
-            ready.set()
-            await asyncio.get_running_loop().run_in_executor(None, end.wait)
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    ready.wait()
-    try:
-        yield found[0]
-    finally:
-        end.set()
-        thread.join()
 
 
 def test_what_it_writes(typed: Typed, tmp_path: Path, site: Site) -> None:
@@ -114,7 +90,7 @@ def test_nothing_is_overwritten(typed: Typed, tmp_path: Path, site: Site, there:
 
 def test_a_site_that_is_down(typed: Typed, tmp_path: Path) -> None:
     """The reason is named and nothing is written."""
-    with serving() as gone:
+    with served_aside(peer()) as gone:
         pass
     code, out, err = typed("init", gone.url)
     assert (code, out, list(tmp_path.iterdir())) == (1, "", [])
@@ -125,7 +101,7 @@ def test_a_site_that_is_down(typed: Typed, tmp_path: Path) -> None:
 
 def test_a_page_with_an_error(typed: Typed, tmp_path: Path) -> None:
     """A status of 400 or more is no beginning."""
-    with serving(answer(b"<h1>Gone</h1>", "503 Service Unavailable")) as broken:
+    with served_aside(peer(answer(b"<h1>Gone</h1>", "503 Service Unavailable"))) as broken:
         code, out, err = typed("init", broken.url)
     assert (code, out, list(tmp_path.iterdir())) == (1, "", [])
     assert "503 Service Unavailable" in err
@@ -134,7 +110,7 @@ def test_a_page_with_an_error(typed: Typed, tmp_path: Path) -> None:
 def test_what_changes_between_two_requests_is_left_out(typed: Typed, tmp_path: Path) -> None:
     """A title with a count in it would be an alarm tomorrow."""
     pages = [answer(f"<title>{n} visitors</title><h1>News</h1><a href=/>Home</a>".encode()) for n in range(3)]
-    with serving(*pages) as busy:
+    with served_aside(peer(*pages)) as busy:
         assert typed("init", busy.url)[0] == 0
     steps = (tmp_path / "127_0_0_1.feature").read_text().split("opens /\n")[1]
     assert steps == '    When I go to "/"\n    Then I should see "News"\n    And I should see the link "Home"\n'
@@ -146,7 +122,7 @@ def test_names_that_no_sentence_can_say(typed: Typed, tmp_path: Path) -> None:
         '<title>"The \'shop\'</title><h1>The "shop"</h1><a href=/>Skip to content</a><a href=/>3 news</a>'
         "<a href=/>${user}</a><a href=/>Jane's</a><a href=/>C:\\</a>"
     )
-    with serving(answer(body.encode())) as odd:
+    with served_aside(peer(answer(body.encode()))) as odd:
         assert typed("init", odd.url)[0] == 0
     steps = (tmp_path / "127_0_0_1.feature").read_text().split("opens /\n")[1]
     assert steps == (
@@ -176,7 +152,7 @@ def test_names_that_no_sentence_can_say(typed: Typed, tmp_path: Path) -> None:
 )
 def test_something_is_always_expected(typed: Typed, tmp_path: Path, body: str, kind: str, expected: list[str]) -> None:
     """A scenario that any answer passes would be green while the site is broken."""
-    with serving(said(body, kind)) as odd:
+    with served_aside(peer(said(body, kind))) as odd:
         assert typed("init", odd.url)[0] == 0
     steps = (tmp_path / "127_0_0_1.feature").read_text().split("opens /\n")[1].splitlines()
     assert [step.strip().partition(" ")[2] for step in steps[1:]] == expected
@@ -185,7 +161,7 @@ def test_something_is_always_expected(typed: Typed, tmp_path: Path, body: str, k
 
 def test_an_address_as_people_write_it(typed: Typed, tmp_path: Path) -> None:
     """Capitals, blanks, quotes and letters of other scripts are written as a browser sends them."""
-    with serving(answer(b"<title>Shop</title>")) as odd:
+    with served_aside(peer(answer(b"<title>Shop</title>"))) as odd:
         assert typed("init", f'HTTP://127.0.0.1:{odd.port}/\u00e9 "${{a}}"')[0] == 0
     assert 'I go to "/%C3%A9%20%22$%7Ba%7D%22"' in (tmp_path / "127_0_0_1.feature").read_text()
     assert f'BaseURL "http://127.0.0.1:{odd.port}"' in (tmp_path / "127_0_0_1.conf").read_text()
@@ -193,7 +169,7 @@ def test_an_address_as_people_write_it(typed: Typed, tmp_path: Path) -> None:
 
 def test_a_page_that_scripts_build(typed: Typed, tmp_path: Path) -> None:
     """Opening it is all that can be written; the engine that would see more is named."""
-    with serving(answer(b"<title></title><div id=app></div><script src=app.js></script>")) as scripted:
+    with served_aside(peer(answer(b"<title></title><div id=app></div><script src=app.js></script>"))) as scripted:
         code, out, _ = typed("init", scripted.url)
     assert code == 0
     assert "try run --engine chromium" in out
