@@ -29,7 +29,7 @@ from collectd_inode.report import mute as job_mute
 from collectd_inode.report import plan as job_plan
 from collectd_inode.report import record as job_record
 from collectd_inode.report.fleet import folder as fleet_folder
-from collectd_inode.report.history import Origin
+from collectd_inode.report.history import RunsOrigin
 from collectd_inode.report.history import path as history_path
 from collectd_inode.report.mute import TEST_FILE, Mute, Mutes
 from collectd_inode.report.mute import parse as parse_mutes
@@ -50,7 +50,7 @@ from collectd_inode.report.problems import once_each
 from collectd_inode.report.record import Identity, Record, told_alone, worth_retrying
 from collectd_inode.report.together import Together
 from collectd_inode.report.values import HEALTH_INTERVAL, HEALTH_PLUGIN, Value, health, values
-from collectd_inode.schedule import Health, Runner, Source, slot_at
+from collectd_inode.schedule import Health, JobSource, Runner, slot_at
 from collectd_inode.state import Files, Held, Lock, Writer, files, hold
 from collectd_inode.whereabouts import let_go
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
@@ -85,9 +85,9 @@ class Daemon:
     def __init__(self, host: Host, door: Door = Door.EMBEDDED) -> None:
         self._host, self._door = host, door
         self._configuration = Configuration(door)
-        self._sources: list[Source] = []
+        self._sources: list[JobSource] = []
         """One a block."""
-        self._running: Sequence[Source] = ()
+        self._running: Sequence[JobSource] = ()
         """The same, and one of the blocks that were refused."""
         self._runner: Runner | None = None
         self._drain: Drain | None = None
@@ -132,7 +132,7 @@ class Daemon:
         blocks, warnings = len(configuration.blocks), len(configuration.warnings)
         problems = configuration.section(as_node(node))
         for block in configuration.blocks[blocks:]:
-            source = Source(block.load)
+            source = JobSource(block.load)
             self._sources.append(source)
             problems = [*problems, *source.loaded.problems]
             configuration.warnings += source.loaded.warnings
@@ -150,7 +150,7 @@ class Daemon:
         Raises `Held` where another door has StateDir; the embedded one goes on without it.
         """
         refused = Loaded(tuple(self._configuration.refused))
-        sources = [*self._sources, Source(lambda: refused)]
+        sources = [*self._sources, JobSource(lambda: refused)]
         jobs = sum(len(source.loaded.jobs) for source in sources)
         if not jobs and not self._configuration.fleet:
             log.error("nothing to do: no job is configured")
@@ -201,7 +201,7 @@ class Daemon:
             except BaseException as error:  # a dependency may even call sys.exit() when it is imported
                 log.error("%s", cannot_run(error))
 
-    def _start_listening(self, sources: Sequence[Source]) -> None:
+    def _start_listening(self, sources: Sequence[JobSource]) -> None:
         jobs = (job for source in sources for job in source.loaded.jobs)
         listeners = [job.listener for job in jobs if job.listener is not None]
         folder = self._configuration.state_dir
@@ -276,7 +276,7 @@ class Daemon:
         for block in configuration.blocks:
             old, source = before.get(_name(block), (None, None))
             if old is None or source is None or (old.settings, old.common) != (block.settings, block.common):
-                source = Source(block.load, None if source is None else source.loaded)
+                source = JobSource(block.load, None if source is None else source.loaded)
                 _log_problems(source.loaded.problems)
                 configuration.warnings += source.loaded.warnings
             else:
@@ -290,11 +290,11 @@ class Daemon:
             self._runner.take(sources)
         log.info("read again: observing %s", plural(sum(len(source.loaded.jobs) for source in sources), "job"))
 
-    def _read_blocks(self) -> Iterator[tuple[Block, Source]]:
+    def _read_blocks(self) -> Iterator[tuple[Block, JobSource]]:
         return zip(self._configuration.blocks, self._sources, strict=True)
 
     def _take_over(
-        self, drain: Drain, records: Records, sources: Sequence[Source], found: Files
+        self, drain: Drain, records: Records, sources: Sequence[JobSource], found: Files
     ) -> Collection[Identity]:
         """Read commands' orders, and withdraw the alarms of the last daemon's jobs that are gone, its value."""
         folder = self._configuration.state_dir
@@ -311,7 +311,7 @@ class Daemon:
         drain.took_over(gone)
         return frozenset(gone)
 
-    def _write_plan(self, sources: Sequence[Source]) -> None:
+    def _write_plan(self, sources: Sequence[JobSource]) -> None:
         """Keep which jobs there are, and when each runs next, for the status command and the next start."""
         folder = self._configuration.state_dir
         if folder is None or self._runner is None:
@@ -547,7 +547,7 @@ class Drain:
         self._host, self._clock = host, clock
         self._queue: deque[tuple[Observation, float | None]] = deque(maxlen=QUEUE_LENGTH)
         self._records = records or Records()
-        self.histories = histories or Histories(None, Writer(), Origin())
+        self.histories = histories or Histories(None, Writer(), RunsOrigin())
         """The runs of the last day."""
         self._logged: set[Identity] = set()
         self.jobs: Callable[[], Sequence[Job]] = tuple

@@ -41,7 +41,7 @@ DEPENDENCIES: Mapping[str, Dependency] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class DependencyFault:
     """The fault of one dependency, and the requirement to give to pip."""
 
     found: str
@@ -51,7 +51,7 @@ class Trouble:
 class Incomplete(ImportError):
     """A package that we need is missing or too old; the text names each."""
 
-    def __init__(self, troubles: Iterable[Trouble]) -> None:
+    def __init__(self, troubles: Iterable[DependencyFault]) -> None:
         self.troubles = tuple(troubles)
         super().__init__("; ".join(trouble.found for trouble in self.troubles))
 
@@ -80,7 +80,7 @@ def cannot_run(error: BaseException) -> str:
     return f"cannot run: {reason}; {mend}"
 
 
-def troubles_of(modules: Iterable[str] = DEPENDENCIES, path: Iterable[str] | None = None) -> Iterator[Trouble]:
+def troubles_of(modules: Iterable[str] = DEPENDENCIES, path: Iterable[str] | None = None) -> Iterator[DependencyFault]:
     """The faults of these modules in the folders *path*, by default Python's own search path."""
     folders = sys.path if path is None else tuple(path)
     wanted = frozenset(modules)
@@ -96,7 +96,7 @@ def troubles_of(modules: Iterable[str] = DEPENDENCIES, path: Iterable[str] | Non
             found = f"{dependency.distribution} {written(version)} from {folder} is too old: {least} is needed"
         else:
             continue
-        yield Trouble(found, f"{dependency.distribution}>={least}")
+        yield DependencyFault(found, f"{dependency.distribution}>={least}")
 
 
 def has(folder: str, module: str) -> bool:

@@ -36,7 +36,7 @@ _LATEST = 1e11
 """Seconds; what is dated later is dated by no clock."""
 
 
-class Received(Protocol):
+class ReceivedMessage(Protocol):
     """A value list or a notification of collectd's, as far as both are alike.  ``time``: by its host's clock."""
 
     host: str
@@ -47,14 +47,14 @@ class Received(Protocol):
     time: float
 
 
-class Values(Received, Protocol):
+class Values(ReceivedMessage, Protocol):
     """A value list; of ours each has one value.  ``interval``: seconds."""
 
     interval: float
     values: Sequence[float]
 
 
-class Told(Received, Protocol):
+class Told(ReceivedMessage, Protocol):
     """A notification."""
 
     severity: int
@@ -107,7 +107,7 @@ class Fleet:
             heard.notices[f"{told.type}-{told.type_instance}"] = told.message
         self._changed.add(heard.host)
 
-    def _host(self, received: Received) -> HeardHost | None:
+    def _host(self, received: ReceivedMessage) -> HeardHost | None:
         """Its host; None if there are too many, or its name is none to be printed."""
         host, instance = received.host, received.plugin_instance
         heard = self.hosts.get(host)
@@ -154,7 +154,7 @@ def _is_name(text: object) -> bool:
     return isinstance(text, str) and 0 < len(text) <= _LONGEST and text.isprintable()
 
 
-def _name(received: Received) -> str:
+def _name(received: ReceivedMessage) -> str:
     return f"{received.plugin}/{received.plugin_instance}"
 
 
@@ -163,7 +163,7 @@ def _interval(values: Values) -> float:
     return values.interval if 0 < values.interval <= FORGET_SECONDS else HEALTH_INTERVAL
 
 
-def _date(received: Received) -> float:
+def _date(received: ReceivedMessage) -> float:
     return received.time if 0 <= received.time <= _LATEST else 0.0
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from collectd_inode import state
 from collectd_inode.model import Job, Observation
 from collectd_inode.report import history
-from collectd_inode.report.history import Described, Entry, Identity, Origin
+from collectd_inode.report.history import Described, HistoryEntry, Identity, RunsOrigin
 from collectd_inode.state import Writer
 
 WRITE_SECONDS = 60.0
@@ -31,10 +31,10 @@ log = logging.getLogger("collectd_inode")
 class Histories:
     """Keeps the history of each job in StateDir *folder*; without one, nothing is kept."""
 
-    def __init__(self, folder: str | None, writer: Writer, origin: Origin) -> None:
+    def __init__(self, folder: str | None, writer: Writer, origin: RunsOrigin) -> None:
         self._folder, self._writer, self._origin = folder, writer, origin
         self._lock = threading.Lock()
-        self._waiting: dict[Identity, list[Entry]] = {}
+        self._waiting: dict[Identity, list[HistoryEntry]] = {}
         self._since: dict[Identity, float] = {}
         self._steps: dict[Identity, tuple[Job, str]] = {}
         self._files: dict[Identity, _File] = {}
@@ -99,7 +99,7 @@ class _File:
         self._settings: set[str] = set()
         """Settings that stand in it."""
 
-    def append(self, entries: Collection[Entry]) -> None:
+    def append(self, entries: Collection[HistoryEntry]) -> None:
         """Add *entries*; raises OSError."""
         if len(self._settings) > _MOST_SETTINGS:
             self._settings.clear()
@@ -115,7 +115,7 @@ class _File:
                 return
         self._write_anew(entries)
 
-    def _text(self, entries: Collection[Entry]) -> bytes:
+    def _text(self, entries: Collection[HistoryEntry]) -> bytes:
         lines = []
         for entry in entries:
             if entry.of not in self._settings:
@@ -124,7 +124,7 @@ class _File:
             lines.append(entry.line)
         return "".join(lines).encode()
 
-    def _write_anew(self, entries: Collection[Entry]) -> None:
+    def _write_anew(self, entries: Collection[HistoryEntry]) -> None:
         before = state.content_of(self.path, 2 * history.MOST_BYTES)
         if isinstance(before, OSError):
             log.warning("%s cannot be read and is started again: %s", self.path, before.strerror or before)
@@ -142,7 +142,7 @@ def _compacted(octets: bytes) -> tuple[bytes, set[str], int]:
     return content, set(settings), damaged
 
 
-def origin(version: str, started: float, proc: str = "/proc") -> Origin:
+def origin(version: str, started: float, proc: str = "/proc") -> RunsOrigin:
     """The jobs whose runs are kept from now on; what the machine does not tell is left out."""
     boot, booted = "", 0.0
     with suppress(OSError):
@@ -150,4 +150,4 @@ def origin(version: str, started: float, proc: str = "/proc") -> Origin:
     with suppress(OSError, ValueError, StopIteration):
         lines = Path(proc, "stat").read_text().splitlines()
         booted = float(next(line.split()[1] for line in lines if line.startswith("btime ")))
-    return Origin(version, started, booted, boot)
+    return RunsOrigin(version, started, booted, boot)

@@ -43,7 +43,7 @@ class Expected(Exception):
     """The value is not what the key takes; the text says what would have been."""
 
 
-class File(Enum):
+class FileRole(Enum):
     """How a key's value relates to files."""
 
     NONE = "no file"
@@ -80,7 +80,7 @@ class Key:
     meaning: str = ""
     default: Any = None
     shown: str | None = None
-    file: File = File.NONE
+    file: FileRole = FileRole.NONE
     of_secrets: bool = False
     one_run: bool = False
     metavar: str = ""
@@ -591,7 +591,7 @@ class ModuleSettings:
     state_dir: str | None = key("StateDir", text, '"/var/lib/collectd/inode"',
         "A folder for state that survives a restart; created with mode 0700; one for each collectd.  Without it a"
         " restart loses notification state, hold-offs after a wrong password, pool scores, kiss-o'-death pauses and"
-        " steps of the clock, and `status`_ has nothing to show.", file=File.WRITTEN)
+        " steps of the clock, and `status`_ has nothing to show.", file=FileRole.WRITTEN)
     save_total: int = key("SaveTotal", whole("a number of bytes, at least 1", least=1), "1000000000",
         "Bytes that the Evidence_ of all blocks in one folder may take.", default=SAVE_TOTAL)
     save_age: float = key("SaveAge", number("a number of days above 0, such as 30", above=0), "90",

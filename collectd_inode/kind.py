@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from collectd_inode.keys import BlockSettings, Key, Loaded, filled, keys_of
 
 if TYPE_CHECKING:
-    from collectd_inode.panels import Panel, Subject
+    from collectd_inode.panels import Panel, PanelSubject
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,10 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class JobPanels:
     """The panels of a job, in a dashboard's order; and those that have pictures, the most telling first."""
 
-    panels: Callable[[Subject], tuple[Panel, ...]]
+    panels: Callable[[PanelSubject], tuple[Panel, ...]]
     pictures: tuple[str, ...]
 
 
@@ -47,7 +47,7 @@ class Kind:
     plugin: str
     block: str
     load_module: Callable[[], Module]
-    load_drawn: Callable[[], Drawn]
+    load_drawn: Callable[[], JobPanels]
     default_interval: float = 0.0
     main_series: str = "latency-total"
     main_words: str = ""

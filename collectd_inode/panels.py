@@ -48,7 +48,7 @@ class Unit(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class PanelSubject:
     """Whom a group of panels is about: host, plugin and plugin instance, as they stand in a query.
 
     ``steps`` are the series and names of the steps that have latencies, in order; a series ``*`` is all there are.
@@ -72,14 +72,14 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PanelLine:
     """A series in a panel: its type, type instance, name and shape.
 
     A type instance that ends in ``*`` stands for all that begin so; the name is then put before each one's own.
     ``main``: the one that counts most, drawn upon the others.
     """
 
-    subject: Subject
+    subject: PanelSubject
     type: str
     instance: str
     name: str = ""
@@ -101,7 +101,7 @@ Word = tuple[str, str]
 """The name and the colour of a number."""
 
 
-class Look(Enum):
+class PanelLook(Enum):
     """How a panel is drawn."""
 
     LINES = "lines"
@@ -129,7 +129,7 @@ class Dots:
     """
 
     what: str
-    lines: tuple[Line, ...]
+    lines: tuple[PanelLine, ...]
     good: float
     fair: float
     most: float
@@ -145,8 +145,8 @@ class Panel:
     """
 
     title: str
-    lines: tuple[Line, ...]
-    look: Look = Look.LINES
+    lines: tuple[PanelLine, ...]
+    look: PanelLook = PanelLook.LINES
     unit: Unit = Unit.SECONDS
     width: int = 24
     height: int = 8
@@ -159,7 +159,7 @@ class Panel:
     caption: str = ""
     failures: bool = False
     """Red where the run failed; in a dashboard only behind what is stacked."""
-    whole: Line | None = None
+    whole: PanelLine | None = None
     """The sum of what is stacked: a picture tells its numbers, and keeps the place of what has no values."""
     close: bool = False
     """It moves a little, far from zero."""
@@ -169,10 +169,10 @@ class Panel:
     dots: Dots | None = None
 
 
-def of_job(job: Job) -> Subject:
+def of_job(job: Job) -> PanelSubject:
     """Whom the panels of *job* are about."""
     steps = tuple((step.series, step.name) for step in job.steps if step.navigates)
-    return Subject(
+    return PanelSubject(
         kind=job.kind,
         instance=job.instance,
         host=job.host or HOST,
@@ -192,17 +192,17 @@ SUCCESS = "success"
 """The name of the panel that every kind has."""
 
 
-def yes(subject: Subject, instance: str, name: str) -> Line:
+def yes(subject: PanelSubject, instance: str, name: str) -> PanelLine:
     """A line that is 1 or 0, and 0 if in doubt."""
-    return Line(subject, "bool", instance, name, Shape.LEAST)
+    return PanelLine(subject, "bool", instance, name, Shape.LEAST)
 
 
-def verdict(subject: Subject) -> Panel:
+def verdict(subject: PanelSubject) -> Panel:
     """Up or down, and why."""
     return Panel(
         "Up or down, and why",
-        (yes(subject, "success", "state"), Line(subject, "gauge", "cause", "cause", Shape.MOST)),
-        Look.STRIP,
+        (yes(subject, "success", "state"), PanelLine(subject, "gauge", "cause", "cause", Shape.MOST)),
+        PanelLook.STRIP,
         Unit.NUMBER,
         height=5,
         words={"state": UP, "cause": _CAUSES},
@@ -211,26 +211,26 @@ def verdict(subject: Subject) -> Panel:
     )
 
 
-def latencies(subject: Subject) -> Iterator[Panel]:
+def latencies(subject: PanelSubject) -> Iterator[Panel]:
     """The steps, as far as they have latencies, and the whole run."""
     if subject.steps:
         yield Panel(
             "Steps",
-            tuple(Line(subject, "response_time", series, name) for series, name in subject.steps),
-            Look.STACK,
+            tuple(PanelLine(subject, "response_time", series, name) for series, name in subject.steps),
+            PanelLook.STACK,
             description="Wire time of each step, in their order, one on the other; red where the run failed.",
             width=16,
             height=9,
             name="steps",
             caption="steps",
             failures=True,
-            whole=Line(subject, "latency", "total", "all steps"),
+            whole=PanelLine(subject, "latency", "total", "all steps"),
         )
     shapes = ((Shape.AS_IT_IS, "total"), (Shape.MEDIAN, "median of the last hour"), (Shape.HIGH, ""))
     yield Panel(
         "Whole run",
-        tuple(Line(subject, "latency", "total", name, shape) for shape, name in shapes),
-        Look.SMOKE,
+        tuple(PanelLine(subject, "latency", "total", name, shape) for shape, name in shapes),
+        PanelLook.SMOKE,
         description="The sum of the steps' wire times, of runs that passed.",
         width=8,
         height=9,
@@ -240,7 +240,7 @@ def latencies(subject: Subject) -> Iterator[Panel]:
     )
 
 
-def days_left(lines: tuple[Line, ...]) -> Panel:
+def days_left(lines: tuple[PanelLine, ...]) -> Panel:
     """How many days each certificate is good for."""
     return Panel(
         "Days until certificates end",
@@ -254,15 +254,15 @@ def days_left(lines: tuple[Line, ...]) -> Panel:
     )
 
 
-def gauges(subject: Subject, beginnings: Mapping[str, str]) -> tuple[Line, ...]:
+def gauges(subject: PanelSubject, beginnings: Mapping[str, str]) -> tuple[PanelLine, ...]:
     """The gauges that begin so, as far as they are known to be sent; where nothing is known, whatever comes.
 
     Each is called by what follows its beginning, which is a step's series as a rule, and the words for the beginning.
     """
     if subject.readings is None:
-        return tuple(Line(subject, "gauge", beginning + ANY) for beginning in beginnings)
+        return tuple(PanelLine(subject, "gauge", beginning + ANY) for beginning in beginnings)
     return tuple(
-        Line(subject, "gauge", name, f"{subject.names.get(name[len(start) :], name[len(start) :])}{words}")
+        PanelLine(subject, "gauge", name, f"{subject.names.get(name[len(start) :], name[len(start) :])}{words}")
         for start, words in beginnings.items()
         for name in subject.sent("gauge", start)
     )

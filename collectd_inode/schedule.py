@@ -249,7 +249,7 @@ def stamp(sources: Iterable[str]) -> Stamp:
 
 
 @dataclass(slots=True)
-class Source:
+class JobSource:
     """A block's jobs and the files they were made from; ``refresh`` makes new ones when a file has changed.
 
     What cannot be loaded any more goes on as it was (`reload`).
@@ -371,7 +371,7 @@ class Runner:
 
     def __init__(
         self,
-        sources: Sequence[Source],
+        sources: Sequence[JobSource],
         deliver: Callable[[Observation, float | None], None],
         *,
         changed: Callable[[Sequence[Problem]], None] = lambda _problems: None,
@@ -386,7 +386,7 @@ class Runner:
         self._look, self._make_ready = look, make_ready
         self.config_errors = config_errors
         """Mistakes in what is not a block's files."""
-        self._new_sources: Sequence[Source] | None = None
+        self._new_sources: Sequence[JobSource] | None = None
         self._schedule = Schedule(clock.now())
         for source in sources:
             for job in source.loaded.jobs:
@@ -472,7 +472,7 @@ class Runner:
             with contextlib.suppress(RuntimeError):  # the loop has ended already
                 self._loop.call_soon_threadsafe(self._retry_at, job, when)
 
-    def take(self, sources: Sequence[Source]) -> None:
+    def take(self, sources: Sequence[JobSource]) -> None:
         """Go on with *sources* instead: a job that is in both keeps its slots, one that is new begins as at a start."""
         self._new_sources = sources
 

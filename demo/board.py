@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from collectd_inode.model import Job
-from collectd_inode.report.overview import State
+from collectd_inode.report.overview import JobState
 from demo.tables import milliseconds
 from demo.values import SUCCESS, WARNINGS, Run
 
 SERIES = (SUCCESS, WARNINGS, "latency-total", "time_offset-consensus")
 """What is shown: a run's latency, or what the time servers agree on; and how it went."""
 LEGEND = (
-    f"Milliseconds (of two scenarios the slower one).  {State.PASSED.mark} passed, {State.WARNED.mark} passed with a"
-    f" warning, {State.FAILED.mark} failed."
+    f"Milliseconds (of two scenarios the slower one).  {JobState.PASSED.mark} passed, {JobState.WARNED.mark} passed "
+    f"with a warning, {JobState.FAILED.mark} failed."
 )
 _NUMBERS = SERIES[2:]
 _WIDTH = 10
@@ -27,11 +27,11 @@ class Cell:
     """What a block's runs of one interval were like: a number if there is one, and how they went."""
 
     text: str = _NOTHING
-    state: State = State.PASSED
+    state: JobState = JobState.PASSED
 
     def padded(self) -> str:
         """The number, and a sign if it did not simply pass."""
-        mark = " " if self.state is State.PASSED and self.text else self.state.mark
+        mark = " " if self.state is JobState.PASSED and self.text else self.state.mark
         return f"{self.text} {mark}".rjust(_WIDTH)
 
 
@@ -98,7 +98,7 @@ def cell(runs: Sequence[Run]) -> Cell:
     if not runs:
         return Cell()
     if not all(run.passed for run in runs):
-        return Cell("", State.FAILED)
+        return Cell("", JobState.FAILED)
     numbers = [run.values[series] for run in runs for series in _NUMBERS if series in run.values]
     text = milliseconds(max(numbers)) if numbers else ""
-    return Cell(text, State.WARNED if any(run.warned for run in runs) else State.PASSED)
+    return Cell(text, JobState.WARNED if any(run.warned for run in runs) else JobState.PASSED)

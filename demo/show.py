@@ -18,7 +18,7 @@ from pathlib import Path
 
 from collectd_inode import cli, oconfig
 from collectd_inode.model import Job
-from collectd_inode.report.overview import State
+from collectd_inode.report.overview import JobState
 from collectd_inode.report.statistics import FAILED
 from demo import alarms, browser, collectd, configuration, machine, peers, signals, tables, values
 from demo.alarms import Alarm
@@ -122,7 +122,7 @@ def _alarms(run: Path) -> list[Alarm]:
 
 
 _COLOURS = {"FAILURE": "31", "WARNING": "33", "OKAY": "32"}
-_STATES = {State.FAILED: "31", State.WARNED: "33"}
+_STATES = {JobState.FAILED: "31", JobState.WARNED: "33"}
 
 
 def _painted(cell: Cell, screen: Screen) -> str:

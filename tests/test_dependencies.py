@@ -11,8 +11,8 @@ import pytest
 
 from collectd_inode.dependencies import (
     DEPENDENCIES,
+    DependencyFault,
     Incomplete,
-    Trouble,
     explained,
     numbers,
     require,
@@ -60,9 +60,9 @@ def test_what_is_missing_and_what_is_too_old(tmp_path: Path) -> None:
     (second / "typing_extensions.py").write_text("")
     asked = ("lxml", "httpx", "cssselect", "ntplib", "typing_extensions")
     assert list(troubles_of(asked, [str(tmp_path / "none"), str(first), str(second)])) == [
-        Trouble(f"httpx 0.23.3 from {first} is too old: 0.28 is needed", "httpx>=0.28"),
-        Trouble("ntplib is missing", "ntplib>=0.4"),
-        Trouble(f"cssselect 1.1.0 from {second} is too old: 1.2 is needed", "cssselect>=1.2"),
+        DependencyFault(f"httpx 0.23.3 from {first} is too old: 0.28 is needed", "httpx>=0.28"),
+        DependencyFault("ntplib is missing", "ntplib>=0.4"),
+        DependencyFault(f"cssselect 1.1.0 from {second} is too old: 1.2 is needed", "cssselect>=1.2"),
     ]
 
 
@@ -94,7 +94,7 @@ def test_a_version_is_written_as_it_is_read() -> None:
 
 
 def test_several_are_told_together() -> None:
-    assert str(Incomplete([Trouble("a is missing", "a>=1"), Trouble("b is missing", "b>=2")])) == (
+    assert str(Incomplete([DependencyFault("a is missing", "a>=1"), DependencyFault("b is missing", "b>=2")])) == (
         "a is missing; b is missing"
     )
 

@@ -32,12 +32,21 @@ from docutils.parsers.rst.directives import register_directive
 from collectd_inode import __version__, oconfig
 from collectd_inode.browser import record
 from collectd_inode.cli import COMMANDS, Command, clock, parser, status
-from collectd_inode.cli.configured import Read, read
+from collectd_inode.cli.configured import Configured, read
 from collectd_inode.cli.terminal import Exit
 from collectd_inode.clock.diagnosis import FRESH_INTERVALS, Diagnosis
 from collectd_inode.clock.steps import STEP
 from collectd_inode.config import Configuration
-from collectd_inode.keys import COMMON_KEYS, MODULE_KEYS, BlockSettings, File, Key, ModuleSettings, filled, read_block
+from collectd_inode.keys import (
+    COMMON_KEYS,
+    MODULE_KEYS,
+    BlockSettings,
+    FileRole,
+    Key,
+    ModuleSettings,
+    filled,
+    read_block,
+)
 from collectd_inode.kinds import KINDS
 from collectd_inode.model import EVIDENCE, SOFT, Cause, Detail, Door, Job, Observation, Phase, Status
 from collectd_inode.ntp import manners, published, score
@@ -59,7 +68,7 @@ from collectd_inode.schedule import WATCH_SECONDS
 from collectd_inode.secrets.names import looks_secret
 from collectd_inode.smarthost import jobs as smarthost_jobs
 from collectd_inode.smarthost import settings as of_smarthost
-from collectd_inode.smarthost.dialogue import Step
+from collectd_inode.smarthost.dialogue import SmtpStep
 from collectd_inode.smarthost.mechanisms import MECHANISMS
 from demo import unpacked
 from demo.site import PASSWORD, Outage, Site
@@ -491,7 +500,7 @@ def test_what_a_shell_block_names_is_in_the_repository() -> None:
 # Configuration --------------------------------------------------------------------------------------------------------
 
 
-def checked(workspace: Workspace, name: str, text: str) -> Read:
+def checked(workspace: Workspace, name: str, text: str) -> Configured:
     """What ``collectd-inode check`` finds in a configuration, 00-python.conf before it."""
     path = workspace.folder / name
     loader = workspace.folder / "etc" / "collectd" / "collectd.conf.d" / "00-python.conf"
@@ -598,7 +607,7 @@ def test_what_is_a_path_says_so() -> None:
     """Whether collectd's user may read or write it is looked at by ``doctor``."""
     keys = [key for _, keys in key_tables() for key in keys]
     paths = {key.name for key in keys if re.search(r'"/\S*"$', key.example)}
-    assert paths == {key.name for key in keys if key.file is not File.NONE}
+    assert paths == {key.name for key in keys if key.file is not FileRole.NONE}
     assert len(paths) > 8
 
 
@@ -688,7 +697,11 @@ def generic(identity: str) -> str:
 def test_every_step_of_a_smarthost_is_in_the_book() -> None:
     """STEP is one of these."""
     (text,) = (p for p in section("Identities").findall(nodes.paragraph) if p.astext().startswith("Plugin smarthost"))
-    assert [node.astext() for node in text.findall(nodes.literal)] == ["smarthost", "STEP", *(s.value for s in Step)]
+    assert [node.astext() for node in text.findall(nodes.literal)] == [
+        "smarthost",
+        "STEP",
+        *(s.value for s in SmtpStep),
+    ]
 
 
 def test_every_diagnosis_is_in_the_book() -> None:
@@ -756,7 +769,7 @@ def test_numbers_in_the_text_are_the_programs() -> None:
     assert (published.REST, published.STALE) == (300, 3600)
     assert "RSTR stop the queries for a day" in said
     assert manners.DAY == 86400
-    assert score.Step(1).step / (1 - score.KEPT) == pytest.approx(20)
+    assert score.ScoreStep(1).step / (1 - score.KEPT) == pytest.approx(20)
     assert "is at most 20" in said
     assert STEP == 5e8
     assert "steps of more than half a second" in said
@@ -881,7 +894,7 @@ def stripped(text: str) -> list[str]:
 def test_a_plugin_s_states_are_in_the_page() -> None:
     """Exit code and name of each."""
     (table,) = tables("Plugins", "docs/how-to/nagios.rst")
-    assert [row[:2] for row in table] == [[str(int(state)), state.name] for state in nagios.State]
+    assert [row[:2] for row in table] == [[str(int(state)), state.name] for state in nagios.ServiceState]
 
 
 def test_ranges_alarm_as_the_page_says() -> None:

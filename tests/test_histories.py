@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from collectd_inode.histories import Histories, origin
 from collectd_inode.model import Cause, Fact, Failure, Observation, Phase, Status, Trouble
 from collectd_inode.report import history
-from collectd_inode.report.history import DAY, MOST_BYTES, Origin, Ran, Timed, compacted, entry, parse, path, read
+from collectd_inode.report.history import DAY, MOST_BYTES, Ran, RunsOrigin, Timed, compacted, entry, parse, path, read
 from collectd_inode.run import Run
 from collectd_inode.state import Writer
 from tests.helpers.examples import OPEN, job, observed, passing
 
-ORIGIN = Origin("0.1.0", 1000.0, 500.0, "boot-1")
+ORIGIN = RunsOrigin("0.1.0", 1000.0, 500.0, "boot-1")
 IDENTITY = job(passing).identity
 
 
@@ -162,8 +162,8 @@ def test_whose_runs_they_are(tmp_path: Path) -> None:
     (tmp_path / "sys/kernel/random").mkdir(parents=True)
     (tmp_path / "sys/kernel/random/boot_id").write_text("abc\n")
     (tmp_path / "stat").write_text("cpu 1 2\nbtime 1700000000\n")
-    assert origin("0.1.0", 5.0, str(tmp_path)) == Origin("0.1.0", 5.0, 1_700_000_000.0, "abc")
-    assert origin("0.1.0", 5.0, "/nonexistent") == Origin("0.1.0", 5.0, 0.0, "")
+    assert origin("0.1.0", 5.0, str(tmp_path)) == RunsOrigin("0.1.0", 5.0, 1_700_000_000.0, "abc")
+    assert origin("0.1.0", 5.0, "/nonexistent") == RunsOrigin("0.1.0", 5.0, 0.0, "")
 
 
 @given(st.binary(max_size=300))

@@ -280,6 +280,16 @@ def test_no_test_imports_another_test(file: Path) -> None:
     assert tests == []
 
 
+def test_a_name_of_a_class_has_one_meaning() -> None:
+    """In the whole package; but every kind of job has its `Settings`, and what begins with _ is its module's own."""
+    found: dict[str, list[str]] = {}
+    for file in FILES:
+        for node in parsed(file).body:
+            if isinstance(node, ast.ClassDef) and node.name != "Settings" and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(str(file.relative_to(HOUSE)))
+    assert {name: files for name, files in found.items() if len(files) > 1} == {}
+
+
 def test_what_people_read_is_plain_english() -> None:
     """Messages, docstrings and pages avoid the wordings of a table; whoever meets one is given the plain one."""
     texts = [*plain_english.texts_of_package(), *plain_english.texts_of_pages()]

@@ -21,7 +21,7 @@ from collectd_inode import schedule
 from collectd_inode.keys import Loaded
 from collectd_inode.model import Cause, Job, Observation, Place, Problem, Status, Trouble
 from collectd_inode.run import Probe, Run
-from collectd_inode.schedule import STOP_SECONDS, Health, Runner, Schedule, Source, slot_at, slot_offset, stamp
+from collectd_inode.schedule import STOP_SECONDS, Health, JobSource, Runner, Schedule, slot_at, slot_offset, stamp
 from collectd_inode.wire import Clock
 from tests.helpers.examples import HUNG, OPEN, SetClock, logged, passing
 
@@ -280,7 +280,7 @@ def test_a_source_waits_until_its_files_are_at_rest(tmp_path: Path) -> None:
     """A file that is being copied is half a file."""
     path = tmp_path / "a.feature"
     path.write_text("1")
-    made = Source(lambda: Loaded((), (Problem(path.read_text()),), (str(path),)))
+    made = JobSource(lambda: Loaded((), (Problem(path.read_text()),), (str(path),)))
     assert made.refresh() is None
     path.write_text("12")
     assert made.refresh() is None
@@ -329,12 +329,12 @@ Delivered = tuple[Observation, float | None]
 class Rig:
     """A Runner with a steered clock; what it delivers can be waited for."""
 
-    def __init__(self, *jobs: Job, sources: Sequence[Source] = (), clock: Clock | None = None) -> None:
+    def __init__(self, *jobs: Job, sources: Sequence[JobSource] = (), clock: Clock | None = None) -> None:
         self.delivered: queue.Queue[Delivered] = queue.Queue()
         self.changed: queue.Queue[Sequence[Problem]] = queue.Queue()
         self.clock = Steered()
         self.runner = Runner(
-            [Source(lambda: Loaded(jobs)), *sources],
+            [JobSource(lambda: Loaded(jobs)), *sources],
             lambda observation, slot: self.delivered.put((observation, slot)),
             changed=self.changed.put,
             config_errors=2,
@@ -353,7 +353,7 @@ def rig(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Rig]]:
     monkeypatch.setattr(schedule, "TICK", 0.005)
     made: list[Rig] = []
 
-    def start(*jobs: Job, sources: Sequence[Source] = ()) -> Rig:
+    def start(*jobs: Job, sources: Sequence[JobSource] = ()) -> Rig:
         made.append(Rig(*jobs, sources=sources))
         made[-1].runner.start()
         return made[-1]
@@ -391,7 +391,7 @@ def test_what_runs_need_is_there_before_the_first() -> None:
         said.put("run")
 
     now = job(interval=1.0, probe=probe)
-    runner = Runner([Source(lambda: Loaded((now,)))], lambda *_: None, make_ready=make_ready)
+    runner = Runner([JobSource(lambda: Loaded((now,)))], lambda *_: None, make_ready=make_ready)
     runner.start()
     assert runner._up.wait(HUNG)
     may_end.set()
@@ -632,8 +632,8 @@ def test_changed_files_change_the_jobs(
         return Loaded((), (), (str(path),))
 
     with logged() as lines:
-        read = Source(load)
-        made = rig(sources=[Source(bug), read])
+        read = JobSource(load)
+        made = rig(sources=[JobSource(bug), read])
         made.clock.move(10)
         assert made.next()[0] == "old"
         path.write_text("new newer")
@@ -661,7 +661,7 @@ def test_what_cannot_be_loaded_any_more_goes_on_as_it_was(
         return Loaded((replace(job(), trouble=trouble),), (Problem("typo", Place("jobs", 3)),), (str(path),))
 
     with logged() as lines:
-        made = rig(sources=[Source(load)])
+        made = rig(sources=[JobSource(load)])
         path.write_text("wbe")
         assert list(map(str, made.changed.get(timeout=HUNG))) == ["jobs:3: typo"]
         made.clock.move(10)
@@ -1016,7 +1016,7 @@ def test_a_delivery_that_fails_is_logged_and_the_job_goes_on(monkeypatch: pytest
             raise RuntimeError("bug")
 
     clock = Steered()
-    runner = Runner([Source(lambda: Loaded((job(probe=passing),)))], deliver, clock=clock)
+    runner = Runner([JobSource(lambda: Loaded((job(probe=passing),)))], deliver, clock=clock)
     with logged() as lines:
         runner.start()
         clock.move(10)

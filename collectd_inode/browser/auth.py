@@ -68,7 +68,7 @@ class Challenge:
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
+class HttpCredentials:
     """A user and a password."""
 
     user: str
@@ -116,7 +116,7 @@ def _strength(challenge: Challenge) -> int | None:
     return list(_HASHES).index(challenge.algorithm) if usable and challenge.algorithm in _HASHES else None
 
 
-def answer(challenge: Challenge, who: Credentials, method: str, target: str, *, count: int, cnonce: str) -> bytes:
+def answer(challenge: Challenge, who: HttpCredentials, method: str, target: str, *, count: int, cnonce: str) -> bytes:
     """The Authorization header for *method* and *target* (path and query).
 
     *count* is how often the challenge's nonce has been used, this time included; *cnonce* is our own random part.

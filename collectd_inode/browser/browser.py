@@ -16,18 +16,18 @@ from functools import lru_cache
 import httpx
 
 from collectd_inode.browser import auth
-from collectd_inode.browser.auth import Challenge, Credentials
+from collectd_inode.browser.auth import Challenge, HttpCredentials
 from collectd_inode.browser.cookies import Cookie, Jar, same_site
 from collectd_inode.browser.decoding import ACCEPTED, Body
-from collectd_inode.browser.inward import Judge, Reach, Verdict, reach
+from collectd_inode.browser.inward import InwardVerdict, Judge, Reach, reach
 from collectd_inode.browser.manner import Manner
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.browser.record import Recorder
 from collectd_inode.browser.screen import Screen
 from collectd_inode.browser.upgrades import StrictHosts
 from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page import forms, locate, policy, scripted, urls
-from collectd_inode.page.assets import BLOCKED, Asset, Kind, assets, fault_of, is_blocked
+from collectd_inode.page.assets import BLOCKED, Asset, AssetKind, assets, fault_of, is_blocked
 from collectd_inode.page.complaint import fingerprint
 from collectd_inode.page.headers import TOKEN, Headers, clears_cookies, is_attachment, is_value, name_complaint
 from collectd_inode.page.page import Page
@@ -176,7 +176,7 @@ class Browser(Screen):
     def __init__(
         self,
         transport: httpx.AsyncBaseTransport,
-        profile: Profile,
+        profile: BrowserProfile,
         *,
         now: Callable[[], float] = SYSTEM_CLOCK.now,
         recorder: Recorder | None = None,
@@ -191,20 +191,20 @@ class Browser(Screen):
         """Why the last answer was a 401 although there are credentials for it."""
         self._visits: list[_Visit] = []
         self._jar = Jar()
-        self._credentials: dict[urls.Origin, Credentials] = {}
+        self._credentials: dict[urls.Origin, HttpCredentials] = {}
         self._locks: dict[urls.Origin, _Lock] = {}
         self._set: dict[str, tuple[str, str]] = {}
         self._home: urls.Origin | None = None
-        self._own: Credentials | None = None
+        self._own: HttpCredentials | None = None
         if profile.auth_user is not None:
-            self._own = Credentials(profile.auth_user, profile.auth_password or "")
+            self._own = HttpCredentials(profile.auth_user, profile.auth_password or "")
         if profile.base_url is not None:
             with _misconfigured("BaseURL"):
                 self._settle(_ascii(urls.destination(profile.base_url, None)))
 
     def authenticate(self, user: str, password: str) -> None:
         """Show these credentials to the site we are at home on, when it asks for some (basic and digest)."""
-        self._own = Credentials(user, password)
+        self._own = HttpCredentials(user, password)
         if self._home is not None:
             self._credentials[self._home] = self._own
             self._locks.pop(self._home, None)
@@ -308,7 +308,7 @@ class Browser(Screen):
             return page
         return await self._send(form, button)
 
-    async def load(self, kinds: frozenset[Kind]) -> Page:
+    async def load(self, kinds: frozenset[AssetKind]) -> Page:
         """Ask for what the page is made of; Failure(EXPECTATION) names what does not; the page stays (rule 72)."""
         page = self.page
         wanted = assets(page, kinds)
@@ -403,9 +403,9 @@ class Browser(Screen):
         self, field: str, name: str, content: bytes, content_type: str = "application/octet-stream"
     ) -> Awaitable[None]:
         """Put a file of this name and content into a file field (rule 48)."""
-        return self.attach_all(field, [forms.File(name, content_type, content)])
+        return self.attach_all(field, [forms.Upload(name, content_type, content)])
 
-    def attach_all(self, field: str, files: Sequence[forms.File]) -> Awaitable[None]:
+    def attach_all(self, field: str, files: Sequence[forms.Upload]) -> Awaitable[None]:
         """Put several files into a file field that takes several (rule 48)."""
         kept = tuple((file.name, file.content_type, file.content) for file in files)
         kind = frozenset({"file"})
@@ -689,11 +689,11 @@ class Browser(Screen):
     def _admit(self, request: _Request, host: str, address: str) -> None:
         """Failure(PROTOCOL) where *request* must not go to *address*, because of what has led there (rule 65)."""
         verdict = self._judge.verdict(host, address, from_public=bool(request.led_by))
-        if verdict is Verdict.FOLLOW:
+        if verdict is InwardVerdict.FOLLOW:
             return
         way = f"{urls.shown(request.led_by)} redirects to {urls.shown(request.url)}, at {address}"
         mend = f'if that is meant: AllowPrivate "{host}"'
-        if verdict is Verdict.WARN:
+        if verdict is InwardVerdict.WARN:
             self._warn("private_redirect", f"{way}, a private address that visitors cannot reach; {mend}")
         else:
             why = f"{way}: redirects from a public address to this machine itself or its link are not followed; {mend}"
@@ -771,7 +771,7 @@ class Browser(Screen):
         """*url* without userinfo, which is kept as that origin's credentials unless the operator gave some."""
         bare, userinfo = urls.split_userinfo(url)
         if userinfo is not None:
-            self._credentials.setdefault(urls.origin(bare), Credentials(*userinfo))
+            self._credentials.setdefault(urls.origin(bare), HttpCredentials(*userinfo))
         return bare
 
 

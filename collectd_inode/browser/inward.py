@@ -23,7 +23,7 @@ class Reach(Enum):
     """This machine, or its own link."""
 
 
-class Verdict(Enum):
+class InwardVerdict(Enum):
     """The decision about a redirect."""
 
     FOLLOW = "follow"
@@ -74,15 +74,15 @@ class Judge:
     own: Collection[str] = ()
     allowed: Iterable[str] = ()
 
-    def verdict(self, host: str, address: str, *, from_public: bool) -> Verdict:
+    def verdict(self, host: str, address: str, *, from_public: bool) -> InwardVerdict:
         """Whether to follow a redirect to *host*, which is at *address*; *from_public*: a public one has led here."""
         name = host.removesuffix(".")
         if not from_public or name in self.own or any(_fits(name, pattern) for pattern in self.allowed):
-            return Verdict.FOLLOW
+            return InwardVerdict.FOLLOW
         return _VERDICTS[reach(address)]
 
 
-_VERDICTS = {Reach.PUBLIC: Verdict.FOLLOW, Reach.PRIVATE: Verdict.WARN, Reach.MACHINE: Verdict.REFUSE}
+_VERDICTS = {Reach.PUBLIC: InwardVerdict.FOLLOW, Reach.PRIVATE: InwardVerdict.WARN, Reach.MACHINE: InwardVerdict.REFUSE}
 
 
 def _fits(host: str, pattern: str) -> bool:

@@ -12,7 +12,7 @@ def _user_agent() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class BrowserProfile:
     """The operator's settings for the browser; ``max_body`` counts decoded bytes."""
 
     base_url: str | None = None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from collectd_inode.browser.auth import Credentials
+from collectd_inode.browser.auth import HttpCredentials
 from collectd_inode.browser.decoding import Body
 from collectd_inode.page import urls
 from collectd_inode.page.charset import UTF8, Encoding
@@ -65,7 +65,7 @@ class Hop:
     """The wire's measurements, once there are any."""
 
 
-class Read(Protocol):
+class ReceivedBody(Protocol):
     """A body, as far as it came."""
 
     @property
@@ -115,7 +115,7 @@ class Recorder:
         """The window when the run had failed, a JPEG."""
         self.pictured = b""
         """The text on the picture, as HTML in UTF-8."""
-        self._last: dict[bool, tuple[int, Hop, str, Read]] = {}
+        self._last: dict[bool, tuple[int, Hop, str, ReceivedBody]] = {}
 
     def asks(self, method: str, url: str, headers: Headers, body: bytes | None, page: Page | None) -> None:
         """A request goes out; *page* is what was on the screen."""
@@ -150,7 +150,7 @@ class Recorder:
         if self.hops:
             self.hops[-1].exchange = exchange
 
-    def leaves(self, page: Page | None, credentials: Mapping[urls.Origin, Credentials]) -> None:
+    def leaves(self, page: Page | None, credentials: Mapping[urls.Origin, HttpCredentials]) -> None:
         """The browser is closed over *page*; *credentials* are those that it had for sites."""
         self.passwords.update(who.password for who in credentials.values())
         self._look_for_passwords(page)

@@ -24,11 +24,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import collectd_inode
-from collectd_inode.browser.auth import Credentials
+from collectd_inode.browser.auth import HttpCredentials
 from collectd_inode.browser.browser import refusal
 from collectd_inode.browser.cookies import Cookie
 from collectd_inode.browser.manner import Manner
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.browser.record import Hop, Recorder
 from collectd_inode.browser.screen import Screen
 from collectd_inode.chromium import faults, hands
@@ -36,13 +36,13 @@ from collectd_inode.chromium.guard import Guard
 from collectd_inode.chromium.keeper import keeper
 from collectd_inode.chromium.live import LivePage, number_of, without_numbers, without_passwords
 from collectd_inode.chromium.options import Options
-from collectd_inode.chromium.process import Browser
-from collectd_inode.chromium.protocol import Gone, Refused
-from collectd_inode.chromium.tab import Crashed, Document, Line, Run, Tab, Vanished, failure_in
+from collectd_inode.chromium.process import BrowserProcess
+from collectd_inode.chromium.protocol import CommandRefused, Gone
+from collectd_inode.chromium.tab import ConsoleLine, Crashed, Document, Tab, TabRun, Vanished, failure_in
 from collectd_inode.chromium.traffic import Request, Traffic, noted, worst
 from collectd_inode.model import Broken, Cause, Failure, Misconfigured
 from collectd_inode.page import forms, locate, urls
-from collectd_inode.page.assets import Kind
+from collectd_inode.page.assets import AssetKind
 from collectd_inode.page.complaint import fingerprint
 from collectd_inode.page.headers import Headers, is_value, name_complaint
 from collectd_inode.page.page import Page
@@ -126,13 +126,15 @@ class _Told:
 class Chromium(Screen):
     """One person's browser for one run; see the top of this file."""
 
-    def __init__(self, profile: Profile, options: Options, hooks: Hooks, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self, profile: BrowserProfile, options: Options, hooks: Hooks, recorder: Recorder | None = None
+    ) -> None:
         self._profile, self._options, self._hooks, self._recorder = profile, options, hooks, recorder
         self._warn = _Told(hooks.warn)
         self._stack = AsyncExitStack()
         self._traffic = Traffic((*options.own_hosts, *_hosts(profile.base_url)))
-        self._browser: Browser | None = None
-        self._run: Run | None = None
+        self._browser: BrowserProcess | None = None
+        self._run: TabRun | None = None
         self._context = ""
         self._tab: Tab | None = None
         self._shot: _Shot | None = None
@@ -150,11 +152,13 @@ class Chromium(Screen):
         self._failed = False
         self._queued: float | None = None
         proxy = urls.split_userinfo(options.proxy)[1] if options.proxy else None
-        self._guard = Guard(self._send, self._traffic.is_own, profile.headers, Credentials(*proxy) if proxy else None)
+        self._guard = Guard(
+            self._send, self._traffic.is_own, profile.headers, HttpCredentials(*proxy) if proxy else None
+        )
         self._guarding = False
-        self._own: Credentials | None = None
+        self._own: HttpCredentials | None = None
         if profile.auth_user is not None:
-            self._own = Credentials(profile.auth_user, profile.auth_password or "")
+            self._own = HttpCredentials(profile.auth_user, profile.auth_password or "")
         if profile.base_url is not None:
             self._settle_home(urls.destination(profile.base_url, None))
 
@@ -173,7 +177,7 @@ class Chromium(Screen):
 
     def authenticate(self, user: str, password: str) -> None:
         """Show these credentials to the site that is at home, when it asks for some."""
-        self._own = Credentials(user, password)
+        self._own = HttpCredentials(user, password)
         if self._guard.home is not None:
             self._guard.credentials[self._guard.home] = self._own
 
@@ -198,8 +202,8 @@ class Chromium(Screen):
         with self._translated():
             await self._open(self._browser)
 
-    async def _open(self, browser: Browser) -> None:
-        run = self._run = Run(browser.connection, self._traffic)
+    async def _open(self, browser: BrowserProcess) -> None:
+        run = self._run = TabRun(browser.connection, self._traffic)
         run.on_error, run.on_failed = self._heard, self._noted
         run.on_sent, run.on_answer = self._sent, self._answered
         run.on_paused = self._guard.told
@@ -232,7 +236,7 @@ class Chromium(Screen):
         tab.send("Emulation.setDeviceMetricsOverride", size)
         await tab.prepare()
 
-    def _manners(self, browser: Browser) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def _manners(self, browser: BrowserProcess) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The commands that every frame and worker gets before it begins."""
         options = self._options
         bare = browser.user_agent.replace("HeadlessChrome", "Chrome")
@@ -274,7 +278,7 @@ class Chromium(Screen):
         tab = self._tab
         if tab is None or not self._is_well or "fcp" in self._vitals.get(tab.document.loader, {"fcp": 0.0}):
             return
-        with suppress(Vanished, Gone, Refused, TimeoutError):
+        with suppress(Vanished, Gone, CommandRefused, TimeoutError):
             async with asyncio.timeout(_PAINT_SECONDS):
                 self._vitals[tab.document.loader] = await tab.evaluate("inode.lastVitals()")
 
@@ -297,7 +301,7 @@ class Chromium(Screen):
                     "Target.disposeBrowserContext", {"browserContextId": self._context}
                 )
                 await call
-        except (Gone, Refused, TimeoutError):
+        except (Gone, CommandRefused, TimeoutError):
             self._browser.is_sick = True
 
     def _tell_readings(self) -> None:
@@ -505,7 +509,7 @@ class Chromium(Screen):
         if before is not None and not isinstance(before, LivePage) and before.url == document.url:
             return before
         body = b""
-        with suppress(Refused):
+        with suppress(CommandRefused):
             answer = await tab.send("Network.getResponseBody", {"requestId": document.request})
             said = str(answer.get("body", ""))
             body = base64.b64decode(said) if answer.get("base64Encoded") else said.encode("utf-8", "replace")
@@ -516,7 +520,7 @@ class Chromium(Screen):
     async def _kept_cookies(self) -> list[Cookie]:
         if self._browser is None:
             return []
-        with suppress(Refused):
+        with suppress(CommandRefused):
             context = {"browserContextId": self._context}
             answer = await self._browser.connection.send("Storage.getCookies", context)
             return [_cookie(one, number) for number, one in enumerate(answer.get("cookies", ()))]
@@ -683,7 +687,7 @@ class Chromium(Screen):
             await tab.happening(0.1)
         return await self._arrive(before)
 
-    async def load(self, kinds: frozenset[Kind]) -> Page:
+    async def load(self, kinds: frozenset[AssetKind]) -> Page:
         """Failure names what the page is made of and did not load."""
         page, loader = self.page, self._here.document.loader
         wanted = {_KINDS[kind] for kind in kinds}
@@ -743,9 +747,9 @@ class Chromium(Screen):
         self, field: str, name: str, content: bytes, content_type: str = "application/octet-stream"
     ) -> None:
         """Put a file of this name and content into a file field."""
-        await self.attach_all(field, [forms.File(name, content_type, content)])
+        await self.attach_all(field, [forms.Upload(name, content_type, content)])
 
-    async def attach_all(self, field: str, files: Sequence[forms.File]) -> None:
+    async def attach_all(self, field: str, files: Sequence[forms.Upload]) -> None:
         """Put several files into a file field that takes several; the browser reads them from its own folder."""
         control = await self._found(locate.field, field, frozenset({"file"}), "file field")
         if len(files) > 1 and control.get("multiple") is None:
@@ -958,7 +962,7 @@ class Chromium(Screen):
             self._settle_home(url)
         bare, userinfo = urls.split_userinfo(url)
         if userinfo is not None:
-            self._guard.credentials.setdefault(urls.origin(bare), Credentials(*userinfo))
+            self._guard.credentials.setdefault(urls.origin(bare), HttpCredentials(*userinfo))
         return bare
 
     def _settle_home(self, url: str) -> None:
@@ -968,7 +972,7 @@ class Chromium(Screen):
         if self._own is not None:
             self._guard.credentials[self._guard.home] = self._own
         elif userinfo is not None:
-            self._guard.credentials[self._guard.home] = Credentials(*userinfo)
+            self._guard.credentials[self._guard.home] = HttpCredentials(*userinfo)
 
     async def _be_on_guard(self) -> None:
         """Have requests looked at, from when there is something to add to them: it costs them a millisecond each."""
@@ -996,7 +1000,7 @@ class Chromium(Screen):
 
     # What it hears.
 
-    def _heard(self, line: Line) -> None:
+    def _heard(self, line: ConsoleLine) -> None:
         if line.kind == "exception":
             self._warn("exception", str(line))
         else:
@@ -1056,7 +1060,7 @@ class Chromium(Screen):
             raise Failure(Cause.EXPECTATION, f"{error}, at {urls.shown(self._here.document.url)}") from None
         except Vanished as error:
             raise Failure(Cause.EXPECTATION, f"the page went away while it was used ({error})") from None
-        except Refused as error:
+        except CommandRefused as error:
             raise Broken(f"the browser does not do what it is asked for: {error}") from None
 
 
@@ -1064,7 +1068,7 @@ class _Final(Failure):
     """A failure that waiting does not fix."""
 
 
-_KINDS = {Kind.STYLE_SHEET: "Stylesheet", Kind.SCRIPT: "Script", Kind.IMAGE: "Image"}
+_KINDS = {AssetKind.STYLE_SHEET: "Stylesheet", AssetKind.SCRIPT: "Script", AssetKind.IMAGE: "Image"}
 
 
 def _hosts(url: str | None) -> tuple[str, ...]:
@@ -1088,7 +1092,7 @@ def _cookie(said: Mapping[str, Any], number: int) -> Cookie:
     )
 
 
-def _laid_down(folder: str, files: Sequence[forms.File]) -> list[str]:
+def _laid_down(folder: str, files: Sequence[forms.Upload]) -> list[str]:
     """The paths of *files* in a new folder of the browser's, who is its owner."""
     owner = os.stat(folder)
     place = os.path.join(folder, f"upload-{secrets.token_hex(8)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from collectd_inode.browser.auth import Credentials
+from collectd_inode.browser.auth import HttpCredentials
 from collectd_inode.page import urls
 
 Parameters = Mapping[str, Any]
@@ -19,14 +19,18 @@ class Guard:
     """The changes of a run to requests.  ``home`` is the origin that credentials are for."""
 
     def __init__(
-        self, send: Send, is_own: Callable[[str], bool], headers: tuple[tuple[str, str], ...], proxy: Credentials | None
+        self,
+        send: Send,
+        is_own: Callable[[str], bool],
+        headers: tuple[tuple[str, str], ...],
+        proxy: HttpCredentials | None,
     ) -> None:
         self._send, self._is_own = send, is_own
         self._headers = {name.lower(): (name, value) for name, value in headers}
         self._proxy = proxy
         self._shown: set[str] = set()
         self.home: urls.Origin | None = None
-        self.credentials: dict[urls.Origin, Credentials] = {}
+        self.credentials: dict[urls.Origin, HttpCredentials] = {}
         self.refused = False
         """The last log-in did not help."""
 

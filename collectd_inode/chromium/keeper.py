@@ -14,9 +14,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from collectd_inode.chromium.options import Program
-from collectd_inode.chromium.process import Browser, start, sweep
-from collectd_inode.chromium.protocol import Gone, Refused
+from collectd_inode.chromium.options import BrowserProgram
+from collectd_inode.chromium.process import BrowserProcess, start, sweep
+from collectd_inode.chromium.protocol import CommandRefused, Gone
 from collectd_inode.model import Misconfigured
 
 MOST_RUNS = 500
@@ -37,8 +37,8 @@ class Keeper:
     """The browsers of one loop."""
 
     def __init__(self) -> None:
-        self._browsers: list[Browser] = []
-        self._starting: dict[Program, asyncio.Lock] = {}
+        self._browsers: list[BrowserProcess] = []
+        self._starting: dict[BrowserProgram, asyncio.Lock] = {}
         self._running = 0
         self._queue: deque[_Waiting] = deque()
 
@@ -85,7 +85,7 @@ class Keeper:
                 waiting.turn.set_result(None)
 
     @asynccontextmanager
-    async def browser(self, program: Program) -> AsyncIterator[Browser]:
+    async def browser(self, program: BrowserProgram) -> AsyncIterator[BrowserProcess]:
         """A browser that is well.  Raises Misconfigured where none can be had."""
         browser = await self._well(program)
         browser.in_use += 1
@@ -96,7 +96,7 @@ class Keeper:
             browser.in_use -= 1
             self._tidy()
 
-    async def _well(self, program: Program) -> Browser:
+    async def _well(self, program: BrowserProgram) -> BrowserProcess:
         async with self._starting.setdefault(program, asyncio.Lock()):
             for browser in [one for one in self._browsers if one.program == program]:
                 worn = browser.runs >= MOST_RUNS or not browser.is_current()
@@ -125,7 +125,7 @@ class Keeper:
             browser.end()
 
 
-async def _answers(browser: Browser) -> bool:
+async def _answers(browser: BrowserProcess) -> bool:
     if not browser.is_alive:
         return False
     if browser.in_use:
@@ -133,7 +133,7 @@ async def _answers(browser: Browser) -> bool:
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await browser.connection.send("Browser.getVersion")
-    except (Gone, Refused, TimeoutError):
+    except (Gone, CommandRefused, TimeoutError):
         return False
     return True
 

@@ -18,7 +18,7 @@ def usual_jobs() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class BrowserProgram:
     """A browser as it is started; runs that want the same share one.
 
     ``resolve`` is host, maybe with a port → (address, port or None).  ``user`` is whom root starts it as.
@@ -36,7 +36,7 @@ class Program:
 class Options:
     """How pages are asked for and looked at in one scenario's runs."""
 
-    program: Program = field(default_factory=Program)
+    program: BrowserProgram = field(default_factory=BrowserProgram)
     jobs: int = field(default_factory=usual_jobs)
     window: tuple[int, int] = WINDOW
     locale: str | None = None

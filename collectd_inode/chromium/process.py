@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from collectd_inode.chromium import program as programs
-from collectd_inode.chromium.options import Program
-from collectd_inode.chromium.protocol import Connection, Gone, Refused
+from collectd_inode.chromium.options import BrowserProgram
+from collectd_inode.chromium.protocol import CommandRefused, Connection, Gone
 from collectd_inode.chromium.trusted import trust
 from collectd_inode.model import Misconfigured
 
@@ -32,14 +32,14 @@ _LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
 @dataclass(slots=True, eq=False)
-class Browser:
+class BrowserProcess:
     """A browser that answers; ``stamp`` is of the program that it was started from."""
 
-    program: Program
+    program: BrowserProgram
     path: str
     process: subprocess.Popen[bytes]
     connection: Connection
-    folder: Folder
+    folder: ProfileFolder
     stamp: object
     version: str = ""
     user_agent: str = ""
@@ -99,7 +99,7 @@ def stamp_of(path: str) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class ProfileFolder:
     """A browser's folder: ours, with a lock that is held as long as it is used, and in it the browser's own."""
 
     path: str
@@ -135,7 +135,7 @@ class Folder:
             os.close(self.lock)
 
     @classmethod
-    def made(cls, user: programs.User) -> Folder:
+    def made(cls, user: programs.User) -> ProfileFolder:
         """A new one, for a browser of *user*."""
         path = tempfile.mkdtemp(prefix=_PREFIX)
         lock = os.open(os.path.join(path, "lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -167,7 +167,7 @@ _LAUNCHED = (sys.executable, "-I", "-S", str(_LAUNCHER))
 
 
 def _popen(
-    path: str, program: Program, user: programs.User, folder: Folder
+    path: str, program: BrowserProgram, user: programs.User, folder: ProfileFolder
 ) -> tuple[subprocess.Popen[bytes], int, int]:
     """The process, and our ends of its pipe."""
     theirs_in, ours_out = os.pipe()
@@ -199,14 +199,14 @@ def _has_proc() -> bool:
     return os.path.exists("/proc/self/stat")
 
 
-async def start(program: Program) -> Browser:
+async def start(program: BrowserProgram) -> BrowserProcess:
     """Start a browser and wait until it answers.  Raises Misconfigured, with the fix, if it does not."""
     if not _has_proc():
         raise Misconfigured("the browser needs /proc, which is not mounted here")
     path = programs.find(program.path)
     user = programs.user_of(program.user, root=os.geteuid() == 0)
     try:
-        folder = Folder.made(user)
+        folder = ProfileFolder.made(user)
     except OSError as error:
         raise Misconfigured(f"the browser has no folder: {tempfile.gettempdir()}: {error.strerror}") from None
     try:
@@ -217,11 +217,11 @@ async def start(program: Program) -> Browser:
     except BaseException:
         folder.remove()
         raise
-    browser = Browser(program, path, process, Connection(reading, writing), folder, stamp)
+    browser = BrowserProcess(program, path, process, Connection(reading, writing), folder, stamp)
     try:
         async with asyncio.timeout(START_SECONDS):
             said = await browser.connection.send("Browser.getVersion")
-    except (Gone, Refused, TimeoutError):
+    except (Gone, CommandRefused, TimeoutError):
         why = programs.why_not(folder.last_words)
         browser.end()
         raise Misconfigured(f"the browser {path} does not start: {why}") from None
@@ -235,7 +235,7 @@ async def start(program: Program) -> Browser:
     return browser
 
 
-def _judge(browser: Browser, path: str, said: Mapping[str, Any]) -> None:
+def _judge(browser: BrowserProcess, path: str, said: Mapping[str, Any]) -> None:
     """Misconfigured for a browser that is too old, which is ended."""
     browser.version, browser.user_agent = str(said.get("product", "")), str(said.get("userAgent", ""))
     found = re.search(r"/(\d+)", browser.version)

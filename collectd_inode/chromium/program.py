@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from collectd_inode.chromium.options import Program
+from collectd_inode.chromium.options import BrowserProgram
 from collectd_inode.model import Misconfigured
 from collectd_inode.wire.address import without_port
 from collectd_inode.words import shortened
@@ -164,7 +164,7 @@ def _taken() -> set[int]:
     return found
 
 
-def words(path: str, program: Program, folder: str) -> list[str]:
+def words(path: str, program: BrowserProgram, folder: str) -> list[str]:
     """The command that starts the browser at *path* with its profile in *folder*."""
     command = [path, *_ALWAYS, f"--user-data-dir={folder}", "--no-proxy-server"]
     # The browser takes the first rule that fits: one with a port goes before the same name without.

@@ -25,7 +25,7 @@ class Gone(Exception):
     """The browser has ended."""
 
 
-class Refused(Exception):
+class CommandRefused(Exception):
     """The browser does not do what it was asked for; the text is its own."""
 
 
@@ -143,7 +143,7 @@ class Connection:
             if future is None or future.done():
                 return
             if "error" in message:
-                future.set_exception(Refused(str(message["error"].get("message", ""))))
+                future.set_exception(CommandRefused(str(message["error"].get("message", ""))))
             else:
                 future.set_result(message.get("result", {}))
             return

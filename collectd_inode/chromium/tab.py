@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_inode.chromium import faults
-from collectd_inode.chromium.protocol import GONE, Connection, Gone, Refused
+from collectd_inode.chromium.protocol import GONE, CommandRefused, Connection, Gone
 from collectd_inode.chromium.traffic import Request, Traffic
 from collectd_inode.model import Failure
 from collectd_inode.page import urls
@@ -46,7 +46,7 @@ class Document:
 
 
 @dataclass(slots=True)
-class Origin:
+class ClockOrigin:
     """When a document's own clock began: between the two, by ours.  Each answer from it makes that narrower."""
 
     least: float = float("-inf")
@@ -64,7 +64,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ConsoleLine:
     """A line of the console: ``kind`` is ``console`` or ``exception`` for what is an error."""
 
     kind: str
@@ -77,14 +77,14 @@ class Line:
         return f"{self.text} ({urls.shown(self.url)})" if self.url else self.text
 
 
-class Run:
+class TabRun:
     """The state that all tabs of a run share."""
 
     def __init__(self, connection: Connection, traffic: Traffic) -> None:
         self.connection, self.traffic = connection, traffic
-        self.console: deque[Line] = deque(maxlen=MOST_LINES)
+        self.console: deque[ConsoleLine] = deque(maxlen=MOST_LINES)
         self.errors = 0
-        self.on_error: Callable[[Line], None] = lambda line: None
+        self.on_error: Callable[[ConsoleLine], None] = lambda line: None
         self.on_failed: Callable[[Request], None] = lambda request: None
         self.on_sent: Callable[[Request, Parameters], None] = lambda request, event: None
         self.on_answer: Callable[[Request, Parameters], None] = lambda request, event: None
@@ -104,7 +104,7 @@ class Run:
         if not task.cancelled():
             task.exception()
 
-    def say(self, line: Line) -> None:
+    def say(self, line: ConsoleLine) -> None:
         """A line of the console; the errors are counted."""
         self.console.append(line)
         if line.kind in ("console", "exception"):
@@ -115,7 +115,7 @@ class Run:
 class Tab:
     """One tab, attached as *session*."""
 
-    def __init__(self, run: Run, target: str, session: str) -> None:
+    def __init__(self, run: TabRun, target: str, session: str) -> None:
         self.run, self.target, self.session = run, target, session
         self.document = Document("", "about:blank")
         self.going: str | None = None
@@ -129,7 +129,7 @@ class Tab:
         self.is_open = True
         self.download = ""
         """The name of what was to be saved, instead of a page."""
-        self.origins: dict[str, Origin] = {}
+        self.origins: dict[str, ClockOrigin] = {}
         self._arriving: dict[str, Document] = {}
         self._known: dict[str, Document] = {}
         self._context: int | None = None
@@ -270,7 +270,7 @@ class Tab:
             raise Vanished("the tab is closed")
         try:
             answer = call.result()
-        except Refused as error:
+        except CommandRefused as error:
             raise Vanished(str(error)) from None
         if "exceptionDetails" in answer:
             details = answer["exceptionDetails"]
@@ -288,9 +288,9 @@ class Tab:
         return found
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> ClockOrigin:
         """The clock of the document on the screen."""
-        return self.origins.setdefault(self.document.loader, Origin())
+        return self.origins.setdefault(self.document.loader, ClockOrigin())
 
     # Where it goes.
 
@@ -355,7 +355,7 @@ class Tab:
         """A dialog is answered as by a person who wants to go on: OK, with the text that is offered."""
         answer = {"accept": True, "promptText": str(event.get("defaultPrompt") or "")}
         self.send("Page.handleJavaScriptDialog", answer)
-        self.run.say(Line("dialog", f"{event.get('type')}: {event.get('message')}", str(event.get("url") or "")))
+        self.run.say(ConsoleLine("dialog", f"{event.get('type')}: {event.get('message')}", str(event.get("url") or "")))
 
     def _world(self, event: Parameters) -> None:
         context = event["context"]
@@ -449,14 +449,14 @@ class Tab:
     def _said(self, session: str, event: Parameters) -> None:
         kind = "console" if event.get("type") in ("error", "assert") else str(event.get("type") or "log")
         text = " ".join(_shown(argument) for argument in event.get("args", ())[:20])
-        self.run.say(Line(kind, shortened(text, _LONGEST_LINE), _whence(event)))
+        self.run.say(ConsoleLine(kind, shortened(text, _LONGEST_LINE), _whence(event)))
 
     def _threw(self, session: str, event: Parameters) -> None:
         details = event.get("exceptionDetails", {})
         text = str(details.get("exception", {}).get("description") or details.get("text") or "")
         url = str(details.get("url") or "") or _whence(details)
         text = shortened(text.partition("\n")[0], _LONGEST_LINE)
-        self.run.say(Line("exception", text, url, self.document.loader))
+        self.run.say(ConsoleLine("exception", text, url, self.document.loader))
 
     def _logged(self, session: str, event: Parameters) -> None:
         entry = event.get("entry", {})
@@ -464,7 +464,7 @@ class Tab:
         is_error = entry.get("level") == "error" and entry.get("source") != "network"
         kind = "console" if is_error else str(entry.get("level") or "info")
         text = shortened(str(entry.get("text") or ""), _LONGEST_LINE)
-        self.run.say(Line(kind, text, str(entry.get("url") or "")))
+        self.run.say(ConsoleLine(kind, text, str(entry.get("url") or "")))
 
     # Frames of other sites, workers, windows.
 

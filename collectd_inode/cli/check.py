@@ -6,7 +6,7 @@ import argparse
 import os
 import tempfile
 
-from collectd_inode.cli.configured import DEFAULT_CONF, Read, read
+from collectd_inode.cli.configured import DEFAULT_CONF, Configured, read
 from collectd_inode.cli.options import json_too
 from collectd_inode.cli.output import show_findings
 from collectd_inode.cli.terminal import Exit
@@ -35,7 +35,7 @@ def main(options: argparse.Namespace) -> Exit:
     return Exit.USAGE if found.problems else Exit.PASSED
 
 
-def _sum(found: Read, conf: str) -> str:
+def _sum(found: Configured, conf: str) -> str:
     if found.problems:
         return f"{conf}: {plural(len(found.problems), 'mistake')}"
     names = sum(len(series(job)) for job in found.jobs)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from collectd_inode.cli.options import checked, formats
 from collectd_inode.cli.output import exit_code, presenter
 from collectd_inode.cli.terminal import style
-from collectd_inode.clock.diagnosis import Evidence, Finding
+from collectd_inode.clock.diagnosis import ClockEvidence, ClockFinding
 from collectd_inode.clock.jobs import load
 from collectd_inode.clock.kernel import SYSTEM_INSTRUMENTS, Instruments, Kernel
 from collectd_inode.clock.machine import Machine
@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace, instruments: Instruments = SYSTEM_INSTRUMENTS) -> int:
     """Look once, show, judge."""
-    told: list[tuple[Evidence, Finding]] = []
+    told: list[tuple[ClockEvidence, ClockFinding]] = []
     (job,) = load(
         None,
         Settings(options.root),
@@ -49,7 +49,7 @@ def main(options: argparse.Namespace, instruments: Instruments = SYSTEM_INSTRUME
     return shown.end()
 
 
-def page(observation: Observation, evidence: Evidence, finding: Finding, style: Style) -> Iterator[str]:
+def page(observation: Observation, evidence: ClockEvidence, finding: ClockFinding, style: Style) -> Iterator[str]:
     """The diagnosis, what to do, and below it all that is known."""
     number = f"{finding.diagnosis.words} ({int(finding.diagnosis)})" if finding.diagnosis is not None else "not known"
     yield style.status(observation.status, f"diagnosis: {number}")
@@ -107,7 +107,7 @@ def _machine(machine: Machine, now: float) -> Rows:
         yield "PTP clocks", ", ".join(machine.ptp_clocks)
 
 
-def _host(evidence: Evidence) -> Rows:
+def _host(evidence: ClockEvidence) -> Rows:
     device = evidence.machine.host_clock
     if evidence.host is not None:
         yield "host's clock", f"{evidence.host:+.6f} s from this clock, by {device}"

@@ -24,7 +24,7 @@ DEFAULT_CONF = "/etc/collectd/collectd.conf"
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class Configured:
     """A collectd.conf as far as it concerns us: jobs, every mistake, every warning; Hostname and StateDir if said."""
 
     jobs: tuple[Job, ...]
@@ -45,7 +45,7 @@ class Read:
         return Loaded(self.jobs, self.problems)
 
 
-def read(path: str, *, fragment: bool = False, stand_in: str = "") -> Read:
+def read(path: str, *, fragment: bool = False, stand_in: str = "") -> Configured:
     """Read *path* with all it includes, and everything that our sections in it name.
 
     *fragment*: it is a part of a configuration.  *stand_in*: a file that is read in place of each file of secrets.
@@ -53,7 +53,7 @@ def read(path: str, *, fragment: bool = False, stand_in: str = "") -> Read:
     try:
         text = load(path)
     except oconfig.BadConfig as error:
-        return Read((), error.problems)
+        return Configured((), error.problems)
     tree = text.nodes
     bare = oconfig.is_bare(tree)
     configuration = Configuration(Door.CLI if bare else Door.EMBEDDED)
@@ -70,7 +70,7 @@ def read(path: str, *, fragment: bool = False, stand_in: str = "") -> Read:
     of_features = (warning for part in loaded for warning in part.warnings)
     late = () if fragment else configuration.late_warnings()
     warnings = (*text.warnings, *configuration.warnings, *late, *of_features, *traps(tree, jobs))
-    return Read(
+    return Configured(
         jobs,
         tuple(once_each(problems)),
         tuple(once_each(warnings)),

@@ -65,7 +65,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Daemon:
+class DaemonFacts:
     """collectd as it is installed: its binary, its python plugin and the libpython that this wants."""
 
     path: str = ""
@@ -87,7 +87,7 @@ class Daemon:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ServiceFacts:
     """The way the daemon is started; without a unit, as Debian's unit would."""
 
     unit: str = ""
@@ -111,7 +111,7 @@ class Stub:
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class HostFacts:
     """The name that collectd reports as."""
 
     name: str = ""
@@ -125,7 +125,7 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class FolderFacts:
     """A folder where collectd's Python looks for modules: a ModulePath, or one of its own (then without a place)."""
 
     path: str
@@ -164,7 +164,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Plugin:
+class PluginFacts:
     """A plugin that the configuration loads: where it ought to be, and the libraries that it wants in vain."""
 
     name: str
@@ -181,7 +181,7 @@ class Conf:
     path: str
     troubles: tuple[str, ...] = ()
     """Why collectd would not even read it."""
-    host: Host = Host()
+    host: HostFacts = HostFacts()
     loads: str = ""
     """Where python is loaded."""
     loads_late: bool = False
@@ -190,14 +190,14 @@ class Conf:
     imports: str = ""
     module: str = ""
     import_first: bool = True
-    folders: tuple[Folder, ...] = ()
+    folders: tuple[FolderFacts, ...] = ()
     """The folders that ModulePath names, in order."""
     types_db: tuple[Named, ...] = ()
     types: frozenset[str] = frozenset()
     """The types in what TypesDB names."""
     files: tuple[Named, ...] = ()
     state_dir: Named | None = None
-    plugins: tuple[Plugin, ...] = ()
+    plugins: tuple[PluginFacts, ...] = ()
     """The other plugins, as far as it is known where they are."""
     jobs: int = 0
     mistakes: int = 0
@@ -210,21 +210,21 @@ class Facts:
 
     python: str
     """The minor version of the Python that this command runs in."""
-    daemon: Daemon
-    service: Service
+    daemon: DaemonFacts
+    service: ServiceFacts
     conf: Conf
-    own_folders: tuple[Folder, ...] = ()
+    own_folders: tuple[FolderFacts, ...] = ()
     """Where collectd's Python looks behind all ModulePaths."""
     stamps: bool = True
     enforcing: bool = False
     """Whether SELinux is there and forbids."""
 
     @property
-    def folders(self) -> tuple[Folder, ...]:
+    def folders(self) -> tuple[FolderFacts, ...]:
         """Where collectd's Python looks, in its order: the last ModulePath first."""
         return (*reversed(self.conf.folders), *self.own_folders)
 
-    def where(self, module: str) -> Folder | None:
+    def where(self, module: str) -> FolderFacts | None:
         """The folder that *module* would come from."""
         return next((folder for folder in self.folders if module in folder.modules and folder.readable), None)
 
@@ -243,7 +243,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
     yield from _surroundings(facts)
 
 
-def _daemon(daemon: Daemon) -> Iterator[Finding]:
+def _daemon(daemon: DaemonFacts) -> Iterator[Finding]:
     if not daemon.path:
         yield Finding(Level.ERROR, "collectd", "there is none in PATH", "apt install collectd")
     else:
@@ -277,7 +277,7 @@ def _anew(version: str) -> str:
     return f"make a new environment with /usr/bin/python{version} -m venv, and install there"
 
 
-def _service(service: Service) -> Iterator[Finding]:
+def _service(service: ServiceFacts) -> Iterator[Finding]:
     unit = service.unit or "no systemd unit; assuming Debian's defaults"
     if service.user_there:
         yield Finding(Level.OK, "service", f"{unit}; runs as {service.user}")
@@ -311,7 +311,7 @@ def _configuration(facts: Facts) -> Iterator[Finding]:
     yield from _files(conf, facts.service.user)
 
 
-def _host(conf: str, host: Host) -> Finding:
+def _host(conf: str, host: HostFacts) -> Finding:
     if host.looked_up and not host.resolves:
         said = f"FQDNLookup is true{_at(host.lookup)}"
         found = f"{host.name} cannot be resolved and {said}, so collectd does not start"
@@ -388,7 +388,7 @@ def _no_package(facts: Facts) -> Finding:
 _BE_ROOT = "be root: sudo collectd-inode doctor"
 
 
-def _nothing_behind_the_stub(folder: Folder, stub: Stub, wanted: str) -> Finding:
+def _nothing_behind_the_stub(folder: FolderFacts, stub: Stub, wanted: str) -> Finding:
     pip = f"{stub.environment}/bin/pip"
     mend = f"make it with /usr/bin/python{wanted} -m venv {stub.environment}, then install collectd_inode with {pip}"
     if not stub.there:
@@ -410,7 +410,7 @@ _NAME_THE_STUB = (
 _PRINTED = "before the Import, the ModulePath that `collectd-inode snippet` prints"
 
 
-def _why_not(folder: Folder) -> str:
+def _why_not(folder: FolderFacts) -> str:
     if not folder.there:
         return "there is no such folder"
     if not folder.seen:
@@ -455,7 +455,7 @@ def _dependencies(facts: Facts) -> Iterator[Finding]:
     yield from _extras(facts)
 
 
-def _too_old(folder: Folder, module: str) -> bool:
+def _too_old(folder: FolderFacts, module: str) -> bool:
     return () < folder.versions.get(module, ()) < DEPENDENCIES[module].least
 
 

@@ -13,7 +13,7 @@ from collectd_inode.model import Door
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class ProgramFacts:
     """The command: by collectd's Exec line, or by the unit; ``place`` says where that stands."""
 
     place: str = ""
@@ -43,7 +43,7 @@ class Socket:
 
 
 @dataclass(frozen=True, slots=True)
-class Browser:
+class BrowserFacts:
     """The browser of FILE's blocks with ``Engine "chromium"``."""
 
     path: str = ""
@@ -67,11 +67,11 @@ class DoorFacts:
     """Where the plugin is loaded that the door goes through."""
     interval: float | None = None
     """The Interval of ``<LoadPlugin exec>``, if it is said."""
-    program: Program = Program()
+    program: ProgramFacts = ProgramFacts()
     socket: Socket | None = None
     credentials: tuple[str, ...] = ()
     """Credentials that FILE names and the unit does not load."""
-    browser: Browser | None = None
+    browser: BrowserFacts | None = None
     """None where no block needs one."""
 
 
@@ -105,7 +105,7 @@ def door_findings(facts: DoorFacts) -> Iterator[Finding]:
 _OTHER_BROWSER = "BrowserPath names another one, such as Debian's chromium-headless-shell or Chrome for Testing"
 
 
-def _browser(browser: Browser) -> Iterator[Finding]:
+def _browser(browser: BrowserFacts) -> Iterator[Finding]:
     if not browser.path:
         found = f"only {browser.snap}, a snap, which cannot be started as another user" if browser.snap else "none"
         fix = _OTHER_BROWSER if browser.snap else "apt install chromium-headless-shell, or BrowserPath"

@@ -14,10 +14,10 @@ from dataclasses import replace
 
 from collectd_inode.chromium import program as programs
 from collectd_inode.cli.check import stand_in_for_secrets
-from collectd_inode.cli.configured import Read, read
+from collectd_inode.cli.configured import Configured, read
 from collectd_inode.cli.doctor_checks import Conf, Named
-from collectd_inode.cli.door_checks import PLUGINS, Browser, DoorFacts, Program, Socket
-from collectd_inode.cli.installation import Account, configuration, first_unit, unit_settings
+from collectd_inode.cli.door_checks import PLUGINS, BrowserFacts, DoorFacts, ProgramFacts, Socket
+from collectd_inode.cli.installation import DaemonUser, configuration, first_unit, unit_settings
 from collectd_inode.model import Door, Misconfigured
 from collectd_inode.oconfig import Node
 
@@ -38,7 +38,7 @@ def examine_door(door: Door, conf: str, file: str, units: Sequence[str]) -> Door
     ]
     unit = unit_settings(UNIT, units) if door is Door.SERVE else {}
     program = _exec(lines, file) if door is Door.EXEC else _service(unit, first_unit(UNIT, units), file)
-    account = Account(program.user)
+    account = DaemonUser(program.user)
     types = configuration(conf, theirs, "root")
     jobs, missing = _jobs(file, program.user, _loaded(unit))
     return DoorFacts(
@@ -58,7 +58,7 @@ _APPARMOR = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
 _NAMESPACES = ("/proc/sys/kernel/unprivileged_userns_clone", "/proc/sys/user/max_user_namespaces")
 
 
-def _browser(tree: Sequence[Node]) -> Browser | None:
+def _browser(tree: Sequence[Node]) -> BrowserFacts | None:
     """The browser that the blocks of *tree* would be replayed in; None where none of them asks for one."""
     said = [{child.key.lower(): child.values for child in block.children} for block in tree]
     wanting = [keys for keys in said if keys.get("engine") == ("chromium",)]
@@ -70,7 +70,7 @@ def _browser(tree: Sequence[Node]) -> Browser | None:
     except Misconfigured:
         path = ""
     snaps = (found for name in _NAMES if (found := shutil.which(name, path=_PATHS)) and programs.is_snap(found))
-    return Browser(
+    return BrowserFacts(
         path=path,
         snap=next(snaps, ""),
         profiled=_number(_APPARMOR) != 1,
@@ -96,41 +96,41 @@ def _interval(loading: Sequence[Node]) -> float | None:
     return float(said[-1]) if said and isinstance(said[-1], float) else None
 
 
-def _exec(lines: Sequence[Node], file: str) -> Program:
+def _exec(lines: Sequence[Node], file: str) -> ProgramFacts:
     """The Exec line that starts ``collectd-inode exec FILE``."""
     for line in lines:
         words = tuple(str(value) for value in line.values)
         if line.key.lower() == "exec" and "exec" in words[2:] and words[-1] != "exec" and _same(file, words[2:]):
             user, path = words[0].partition(":")[0], words[1]
             unquoted = any(isinstance(value, float) for value in line.values)
-            return _started(Program(str(line.place), user, path=path, words=words[2:], unquoted=unquoted))
-    return Program()
+            return _started(ProgramFacts(str(line.place), user, path=path, words=words[2:], unquoted=unquoted))
+    return ProgramFacts()
 
 
-def _service(unit: dict[str, list[str]], path: str, file: str) -> Program:
+def _service(unit: dict[str, list[str]], path: str, file: str) -> ProgramFacts:
     """The file that the unit starts, if that is ``collectd-inode serve FILE``."""
     try:
         words = shlex.split((unit.get("ExecStart") or [""])[-1])
     except ValueError:
         words = []
     if not path or "serve" not in words or not _same(file, words):
-        return Program()
-    return _started(Program(path, (unit.get("User") or ["root"])[-1], path=words[0], words=tuple(words[1:])))
+        return ProgramFacts()
+    return _started(ProgramFacts(path, (unit.get("User") or ["root"])[-1], path=words[0], words=tuple(words[1:])))
 
 
 def _same(file: str, words: Sequence[str]) -> bool:
     return os.path.abspath(file) in {os.path.abspath(word) for word in words}
 
 
-def _started(program: Program) -> Program:
-    account = Account(program.user)
+def _started(program: ProgramFacts) -> ProgramFacts:
+    account = DaemonUser(program.user)
     path = shutil.which(program.path) or program.path
     there = os.path.exists(path)
     may = account.may("x", path) if there and account.there else None
     return replace(program, user_there=account.there, user_is_root=account.is_root, there=there, may=may)
 
 
-def _socket(lines: Sequence[Node], program: Program, account: Account) -> Socket:
+def _socket(lines: Sequence[Node], program: ProgramFacts, account: DaemonUser) -> Socket:
     said = {line.key.lower(): line for line in lines if line.values}
     path = str(said["socketfile"].values[0]) if "socketfile" in said else SOCKET
     if "--socket" in program.words[:-1]:
@@ -154,7 +154,7 @@ def _loaded(unit: dict[str, list[str]]) -> dict[str, str]:
 def _jobs(file: str, user: str, credentials: dict[str, str]) -> tuple[Conf, tuple[str, ...]]:
     """FILE as *user* finds what it names, and the credentials in it that are not loaded."""
     with tempfile.TemporaryDirectory() as folder:
-        found: Read = read(file, stand_in=stand_in_for_secrets(folder))
+        found: Configured = read(file, stand_in=stand_in_for_secrets(folder))
     jobs = configuration(file, found, user or "root")
     if not jobs.path or jobs.troubles:
         return jobs, ()

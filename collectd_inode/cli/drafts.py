@@ -14,7 +14,7 @@ from collectd_inode.model import Cause, Observation, Status
 from collectd_inode.scenario.draft import Draft, DraftStep
 from collectd_inode.scenario.environment import Environment
 from collectd_inode.scenario.jobs import load
-from collectd_inode.scenario.replay import Seen
+from collectd_inode.scenario.replay import PageNames
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import workers
 
@@ -39,12 +39,12 @@ class Tried:
     """How a draft did: its last run, the page on which that ended, and what the page's address was."""
 
     observation: Observation
-    seen: Seen | None
+    seen: PageNames | None
 
 
 def try_out(draft: Draft, settings: Settings, path: str) -> Tried:
     """Run *draft* as ``collectd-inode run`` would run it from the file *path*, which need not be there."""
-    pages: list[Seen] = []
+    pages: list[PageNames] = []
     around = Environment({path: draft.text().encode()}, look=lambda _, seen: pages.append(seen))
     (job, *_) = load(None, replace(settings, features=(path,)), NO_BLOCK.common, around).jobs
     observations: list[Observation] = []

@@ -25,7 +25,7 @@ _MAKING = ("__init__.py", "__main__.py")
 """The files that make the dashboards, in a checkout only."""
 
 
-class Outcome(Enum):
+class FileOutcome(Enum):
     """The result for a file."""
 
     WRITTEN = "written"
@@ -52,16 +52,16 @@ def main(options: argparse.Namespace) -> Exit:
             print(f"collectd-inode files: {error.filename or target}: {error.strerror}", file=sys.stderr)
             return Exit.USAGE
         outcomes.append(outcome)
-        if outcome is Outcome.WRITTEN:
+        if outcome is FileOutcome.WRITTEN:
             print(f"wrote {target / name}")
-        elif outcome is Outcome.DIFFERS:
+        elif outcome is FileOutcome.DIFFERS:
             print(f"collectd-inode files: {target / name} differs and was left as it is", file=sys.stderr)
     print(f"{target}: {_summary(outcomes)}")
-    return Exit.FAILED if Outcome.DIFFERS in outcomes else Exit.PASSED
+    return Exit.FAILED if FileOutcome.DIFFERS in outcomes else Exit.PASSED
 
 
-def _summary(outcomes: list[Outcome]) -> str:
-    told = ((outcomes.count(outcome), outcome.value) for outcome in Outcome)
+def _summary(outcomes: list[FileOutcome]) -> str:
+    told = ((outcomes.count(outcome), outcome.value) for outcome in FileOutcome)
     return ", ".join(f"{plural(number, 'file')} {what}" for number, what in told if number)
 
 
@@ -79,14 +79,14 @@ def names(source: Path) -> Iterator[Path]:
                 yield path.relative_to(source)
 
 
-def lay_out(file: Path, target: Path) -> Outcome:
+def lay_out(file: Path, target: Path) -> FileOutcome:
     """Copy *file* to *target*, all of it or nothing, unless something is there.  Raises OSError."""
     if os.path.lexists(target):
         same = target.is_file() and target.read_bytes() == file.read_bytes()
-        return Outcome.THERE if same else Outcome.DIFFERS
+        return FileOutcome.THERE if same else FileOutcome.DIFFERS
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f"{target.name}.new")
     shutil.copyfile(file, unfinished)
     unfinished.chmod(0o755 if os.access(file, os.X_OK) else 0o644)
     unfinished.rename(target)
-    return Outcome.WRITTEN
+    return FileOutcome.WRITTEN

@@ -28,7 +28,7 @@ _ORDER = [*(status for status in STATUSES if status != "passed"), "stale", "pass
 
 
 @dataclass(frozen=True)
-class Host:
+class FleetHost:
     """A host and its jobs, of which some may have been chosen."""
 
     heard: HeardHost
@@ -59,7 +59,7 @@ def main(options: argparse.Namespace) -> Exit:
     return Exit.FAILED if troubles or bad else Exit.PASSED
 
 
-def read(state: str, now: float) -> tuple[list[Host], list[str]]:
+def read(state: str, now: float) -> tuple[list[FleetHost], list[str]]:
     """The hosts in StateDir *state*, and a sentence about each file that cannot be read; LookupError without any."""
     folder = fleet.folder(state)
     try:
@@ -73,15 +73,15 @@ def read(state: str, now: float) -> tuple[list[Host], list[str]]:
             f"no host is known in {folder}: set Fleet true beside StateDir in the <Module collectd_inode> of the hub's"
             " collectd.conf, and restart collectd"
         )
-    return [Host(heard, tuple(fleet.records(heard)), now) for heard in found], troubles
+    return [FleetHost(heard, tuple(fleet.records(heard)), now) for heard in found], troubles
 
 
-def _chosen(hosts: Sequence[Host], wanted: str) -> list[Host]:
+def _chosen(hosts: Sequence[FleetHost], wanted: str) -> list[FleetHost]:
     """The host that is *wanted*, or the jobs that are called so, each with its host."""
     named = [host for host in hosts if host.heard.host == wanted]
     if not named:
         jobs = ((host, tuple(one for one in host.records if _is_called(one, wanted))) for host in hosts)
-        named = [Host(host.heard, records, host.now) for host, records in jobs if records]
+        named = [FleetHost(host.heard, records, host.now) for host, records in jobs if records]
     if not named:
         known = ", ".join(host.heard.host for host in hosts)
         raise LookupError(f"no host and no job {wanted!r} is known; hosts known here: {known}")
@@ -92,7 +92,7 @@ def _is_called(record: Record, wanted: str) -> bool:
     return is_name_of(wanted, record.identity, record.job)
 
 
-def page(hosts: Sequence[Host], style: Style, *, details: bool = False) -> Iterator[str]:
+def page(hosts: Sequence[FleetHost], style: Style, *, details: bool = False) -> Iterator[str]:
     """The jobs that are bad or warn, or with *details* all; then a line for each host, and the sums."""
     for record, host in _jobs(hosts):
         if not host.silent and (details or record.warnings or word(record, host.now) != "passed"):
@@ -103,14 +103,14 @@ def page(hosts: Sequence[Host], style: Style, *, details: bool = False) -> Itera
     yield from _sums(hosts)
 
 
-def _jobs(hosts: Sequence[Host]) -> list[tuple[Record, Host]]:
+def _jobs(hosts: Sequence[FleetHost]) -> list[tuple[Record, FleetHost]]:
     """All jobs, the worst first."""
     of = {id(record): host for host in hosts for record in host.records}
     now = hosts[0].now if hosts else 0.0
     return [(record, of[id(record)]) for record in worst_first([r for host in hosts for r in host.records], now)]
 
 
-def _host_lines(host: Host, newest: str, style: Style) -> Iterator[str]:
+def _host_lines(host: FleetHost, newest: str, style: Style) -> Iterator[str]:
     name, jobs = blanked(host.heard.host), plural(len(host.heard.jobs), "job")
     if host.silent:
         yield style.undefined(f"{name}: {silence(host)}")
@@ -121,18 +121,18 @@ def _host_lines(host: Host, newest: str, style: Style) -> Iterator[str]:
         yield style.undefined(f"  {'warning:':11} {blanked(warning.message)} ({blanked(warning.code)})")
 
 
-def silence(host: Host) -> str:
+def silence(host: FleetHost) -> str:
     """Since when a host has been silent, how many jobs are unknown by that, and what to do."""
     jobs = plural(len(host.heard.jobs), "job")
     return f"silent since {when(host.heard.time, host.now)}, with {jobs}: {_SILENT}"
 
 
-def newest_of(hosts: Sequence[Host]) -> str:
+def newest_of(hosts: Sequence[FleetHost]) -> str:
     """The newest version on any of *hosts*; empty if none is known."""
     return max((version for host in hosts for version in host.heard.versions), key=_parts, default="")
 
 
-def older(host: Host, newest: str) -> str:
+def older(host: FleetHost, newest: str) -> str:
     """The versions on a host that has not only the *newest*; empty if it has."""
     versions = ", ".join(host.heard.versions)
     return f"version {versions} (the newest here is {newest})" if versions not in ("", newest) else ""
@@ -142,7 +142,7 @@ def _parts(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def _sums(hosts: Sequence[Host]) -> Iterator[str]:
+def _sums(hosts: Sequence[FleetHost]) -> Iterator[str]:
     silent = sum(host.silent for host in hosts)
     yield plural(len(hosts), "host") + (f": {silent} silent" if silent else "")
     counted = Counter(word(record, host.now) for host in hosts for record in host.records)
@@ -150,7 +150,7 @@ def _sums(hosts: Sequence[Host]) -> Iterator[str]:
     yield plural(counted.total(), "job") + (f": {counts}" if counts else "")
 
 
-def as_json(hosts: Sequence[Host]) -> Iterator[str]:
+def as_json(hosts: Sequence[FleetHost]) -> Iterator[str]:
     """A line for each host and then for each job, with the keys of ``status`` and two more."""
     rows = [
         *map(_host_row, hosts),
@@ -159,7 +159,7 @@ def as_json(hosts: Sequence[Host]) -> Iterator[str]:
     return (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
 
 
-def _host_row(host: Host) -> dict[str, Any]:
+def _host_row(host: FleetHost) -> dict[str, Any]:
     heard = host.heard
     nothing = (
         "since",

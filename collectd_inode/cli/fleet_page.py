@@ -12,7 +12,7 @@ from pathlib import Path
 
 from collectd_inode import oconfig
 from collectd_inode.cli.configured import last
-from collectd_inode.cli.fleet import Host, newest_of, older, read, silence
+from collectd_inode.cli.fleet import FleetHost, newest_of, older, read, silence
 from collectd_inode.cli.graph import DRAW_SECONDS, rrdtool_numbers, whole
 from collectd_inode.cli.rrd_pipe import NotRead, Rrdtool
 from collectd_inode.cli.rrd_place import data_dir
@@ -20,7 +20,7 @@ from collectd_inode.cli.status import name_of, state_dir, tell
 from collectd_inode.cli.terminal import Exit, complain
 from collectd_inode.report import overview
 from collectd_inode.report.graphs import SUCCESS, Frame
-from collectd_inode.report.overview import Entry
+from collectd_inode.report.overview import OverviewJob
 from collectd_inode.report.record import Record
 from collectd_inode.wire import Clock
 from collectd_inode.words import plural
@@ -53,10 +53,10 @@ def main(options: argparse.Namespace, clock: Clock) -> Exit:
 
 
 def _entries(
-    hosts: Sequence[Host], data: Path, frame: Frame, now: float, clock: Clock
-) -> tuple[list[Entry], list[str]]:
+    hosts: Sequence[FleetHost], data: Path, frame: Frame, now: float, clock: Clock
+) -> tuple[list[OverviewJob], list[str]]:
     """Every job, and what could not be read of their histories; the worst are read first, as far as time allows."""
-    entries = [Entry(name_of(one), one.kind, one.interval, one) for host in hosts for one in host.records]
+    entries = [OverviewJob(name_of(one), one.kind, one.interval, one) for host in hosts for one in host.records]
     entries.sort(key=lambda entry: entry.state(now))
     if not data.is_dir():
         return entries, [f"There are no histories: no RRD files in {data}."]
@@ -73,12 +73,12 @@ def _entries(
     return entries, []
 
 
-def _with_history(entry: Entry, rrdtool: Rrdtool, data: Path, frame: Frame, now: float) -> Entry:
+def _with_history(entry: OverviewJob, rrdtool: Rrdtool, data: Path, frame: Frame, now: float) -> OverviewJob:
     folder = _folder(data, entry.record)
     if not (folder / f"{SUCCESS}.rrd").exists():
         return entry
     history, numbers = rrdtool_numbers(rrdtool, folder, frame, now)
-    return Entry(entry.name, entry.kind, entry.interval, entry.record, history, numbers=numbers)
+    return OverviewJob(entry.name, entry.kind, entry.interval, entry.record, history, numbers=numbers)
 
 
 def _folder(data: Path, record: Record | None) -> Path:
@@ -88,7 +88,7 @@ def _folder(data: Path, record: Record | None) -> Path:
     return data / record.host / f"{record.kind}-{record.instance}"
 
 
-def _remarks(hosts: Sequence[Host]) -> Iterator[str]:
+def _remarks(hosts: Sequence[FleetHost]) -> Iterator[str]:
     """The hosts that are silent, that have something to say of themselves, or that run an older version."""
     newest = newest_of(hosts)
     for host in hosts:

@@ -20,7 +20,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from collectd_inode.cli import limits, rrdtool
-from collectd_inode.cli.configured import DEFAULT_CONF, Read, chosen, read
+from collectd_inode.cli.configured import DEFAULT_CONF, Configured, chosen, read
 from collectd_inode.cli.output import show_problems
 from collectd_inode.cli.rrd_pipe import NotRead, Rrdtool, fetch, first_of, last_update, parsed
 from collectd_inode.cli.rrd_place import data_dir, host_of
@@ -33,8 +33,8 @@ from collectd_inode.report import graphs, overview, why
 from collectd_inode.report import history as job_history
 from collectd_inode.report import record as job_record
 from collectd_inode.report.explanation import explain
-from collectd_inode.report.graphs import Frame, Picture, Subject
-from collectd_inode.report.overview import Entry, Key, Shot
+from collectd_inode.report.graphs import DrawableSeries, Frame, Picture
+from collectd_inode.report.overview import LegendItem, OverviewJob, Shot
 from collectd_inode.report.style import PLAIN
 from collectd_inode.report.unusual import Points
 from collectd_inode.state import files
@@ -102,7 +102,9 @@ def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> Exit:
     try:
         options.out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".drawing-", dir=options.out) as scratch:
-            place = Place(Path(options.data or data_dir(found.tree)), options.out.resolve(), Path(scratch).resolve())
+            place = GraphFolders(
+                Path(options.data or data_dir(found.tree)), options.out.resolve(), Path(scratch).resolve()
+            )
             drawer = PageDrawer(place, frame, found, _records(found), clock=clock, started=started)
             whole(options.out / "index.html", drawer.page(jobs, now, options.last.text))
     except OSError as error:
@@ -118,7 +120,7 @@ def _refuse(sentence: str) -> Exit:
     return Exit.USAGE
 
 
-def _dashboard(jobs: Sequence[Job], source: str, found: Read) -> Exit:
+def _dashboard(jobs: Sequence[Job], source: str, found: Configured) -> Exit:
     from collectd_inode.report import grafana  # noqa: PLC0415  # who draws pictures needs no dashboards
 
     board = grafana.dashboard(jobs, source, host=found.hostname or os.uname().nodename)
@@ -127,7 +129,7 @@ def _dashboard(jobs: Sequence[Job], source: str, found: Read) -> Exit:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class GraphFolders:
     """Folders: the RRD files, the pictures, and what is only needed while drawing."""
 
     data: Path
@@ -144,7 +146,7 @@ class Known:
     remarks: list[str] = field(default_factory=list)
 
 
-def _records(found: Read) -> Known:
+def _records(found: Configured) -> Known:
     if not found.state_dir:
         return Known(remarks=["No StateDir is configured: states come from the RRD files, without reasons."])
     try:
@@ -157,7 +159,9 @@ def _records(found: Read) -> Known:
 class PageDrawer:
     """Draws the pictures of all jobs; what it could not draw is in ``notes``, a sentence each."""
 
-    def __init__(self, place: Place, frame: Frame, found: Read, known: Known, *, clock: Clock, started: float) -> None:
+    def __init__(
+        self, place: GraphFolders, frame: Frame, found: Configured, known: Known, *, clock: Clock, started: float
+    ) -> None:
         self.place, self.frame, self.found, self.known, self.clock = place, frame, found, known, clock
         self.started = started
         self.notes = list(known.faults)
@@ -180,7 +184,7 @@ class PageDrawer:
         steps = [(job.identity, [(step.series, step.name) for step in job.steps]) for job in jobs]
         return fingerprint(repr((last, self.frame.format, self.thresholds, sorted(steps))))
 
-    def _all(self, jobs: Sequence[Job], now: float, last: str) -> list[Entry]:
+    def _all(self, jobs: Sequence[Job], now: float, last: str) -> list[OverviewJob]:
         """Every job: first what is known of it, then its pictures, those of the worst first, as far as time allows."""
         try:
             with Rrdtool() as rrdtool:
@@ -216,24 +220,28 @@ class PageDrawer:
             return f"no RRD files: {self.place.data}: {error.strerror}"
         return rrdtool.missing()
 
-    def _bare(self, job: Job) -> Entry:
-        return Entry(Subject(job, frozenset()).name, job.kind, job.interval, self.known.records.get(job.identity))
+    def _bare(self, job: Job) -> OverviewJob:
+        return OverviewJob(
+            DrawableSeries(job, frozenset()).name, job.kind, job.interval, self.known.records.get(job.identity)
+        )
 
-    def _looked(self, job: Job, rrdtool: Rrdtool, now: float) -> Looked:
+    def _looked(self, job: Job, rrdtool: Rrdtool, now: float) -> DrawableJob:
         """A job's numbers, by its RRD files."""
         entry, host = self._bare(job), self._host(job)
         folder = self.place.data / host / f"{job.kind}-{job.instance}"
         try:
             files = frozenset(file.removesuffix(".rrd") for file in os.listdir(folder) if file.endswith(".rrd"))
         except OSError as error:
-            return Looked(job, entry, folder, None, [f"{entry.name}: no RRD files: {folder}: {error.strerror}"])
-        subject = Subject(job, files, self._limits(job, host, files))
+            return DrawableJob(job, entry, folder, None, [f"{entry.name}: no RRD files: {folder}: {error.strerror}"])
+        subject = DrawableSeries(job, files, self._limits(job, host, files))
         drawer = JobDrawer(self.place, self.frame, folder)
         history, numbers = rrdtool_numbers(rrdtool, folder, self.frame, now)
         entry = replace(entry, history=history or drawer.history(), numbers=numbers, why=self._why(job, entry, now))
-        return Looked(job, entry, folder, subject, drawer=drawer)
+        return DrawableJob(job, entry, folder, subject, drawer=drawer)
 
-    def _drawn_entry(self, one: Looked, budget: Budget, fresh: float, *, embed: bool) -> tuple[Entry, list[str]]:
+    def _drawn_entry(
+        self, one: DrawableJob, budget: Budget, fresh: float, *, embed: bool
+    ) -> tuple[OverviewJob, list[str]]:
         """A job with its pictures."""
         if one.subject is None or one.drawer is None:
             return one.entry, list(one.notes)
@@ -243,7 +251,7 @@ class PageDrawer:
         entry = replace(entry, pictures=tuple(drawer.links(one.subject)))
         return entry, [f"{entry.name}: {one.folder}/{what}: {why}" for what, why in drawer.faults.items()]
 
-    def _why(self, job: Job, entry: Entry, now: float) -> str:
+    def _why(self, job: Job, entry: OverviewJob, now: float) -> str:
         """The name of a file with what is known of why the job is bad; empty if it is not, or nothing is."""
         record = entry.record
         if record is None or record.passed or not self.found.state_dir:
@@ -270,13 +278,13 @@ class PageDrawer:
 
 
 @dataclass(slots=True)
-class Looked:
+class DrawableJob:
     """A job before it is drawn; ``subject`` and ``drawer`` are None where there is nothing to draw from."""
 
     job: Job
-    entry: Entry
+    entry: OverviewJob
     folder: Path
-    subject: Subject | None
+    subject: DrawableSeries | None
     notes: list[str] = field(default_factory=list)
     drawer: JobDrawer | None = None
 
@@ -370,7 +378,7 @@ SMALL = (300, 90)
 class JobDrawer:
     """Draws the pictures of one job from the RRD files in its folder."""
 
-    def __init__(self, place: Place, frame: Frame, folder: Path) -> None:
+    def __init__(self, place: GraphFolders, frame: Frame, folder: Path) -> None:
         self.place, self.frame, self.folder = place, frame, folder
         self.faults: dict[str, str] = {}
         """File or picture → why it is missing."""
@@ -383,7 +391,7 @@ class JobDrawer:
             self._note(f"{graphs.SUCCESS}.rrd", str(error))
             return None
 
-    def draw(self, subject: Subject, fresh: float, *, embed: bool) -> list[Shot]:
+    def draw(self, subject: DrawableSeries, fresh: float, *, embed: bool) -> list[Shot]:
         """The subject's pictures as files, and with *embed* two of them small.
 
         Without the series that cannot be read; what was drawn after the time *fresh* stays as it is.
@@ -407,14 +415,14 @@ class JobDrawer:
         telling = told[:2] or drawn[:1]
         return [shot for picture in telling if (shot := self._shot(subject, picture))]
 
-    def links(self, subject: Subject) -> Iterator[tuple[str, str]]:
+    def links(self, subject: DrawableSeries) -> Iterator[tuple[str, str]]:
         """Caption and name of each large picture that there is."""
         for picture in graphs.pictures(subject):
             file = self._file(subject, picture)
             if file.exists():
                 yield picture.what, file.name
 
-    def _is_fresh(self, subject: Subject, picture: Picture, fresh: float) -> bool:
+    def _is_fresh(self, subject: DrawableSeries, picture: Picture, fresh: float) -> bool:
         try:
             return self._file(subject, picture).stat().st_mtime > fresh
         except OSError:
@@ -424,7 +432,7 @@ class JobDrawer:
         """Of one file or picture, the first fault is enough."""
         self.faults.setdefault(what, why)
 
-    def _draw_large(self, subject: Subject, pictures: Sequence[Picture]) -> dict[str, str]:
+    def _draw_large(self, subject: DrawableSeries, pictures: Sequence[Picture]) -> dict[str, str]:
         """Draw each into its file; the names of those that could not be drawn, and why."""
         failed = {}
         for picture in pictures:
@@ -434,10 +442,10 @@ class JobDrawer:
                 failed[picture.name] = str(error)
         return failed
 
-    def _file(self, subject: Subject, picture: Picture) -> Path:
+    def _file(self, subject: DrawableSeries, picture: Picture) -> Path:
         return self.place.out / graphs.file_name(subject, picture, self.frame.format)
 
-    def _shot(self, subject: Subject, picture: Picture) -> Shot | None:
+    def _shot(self, subject: DrawableSeries, picture: Picture) -> Shot | None:
         """The picture small and as bytes, in the colours of light pages and in those of dark ones."""
         link = self._file(subject, picture).name
         in_the_dark = next(p for p in graphs.pictures(subject, graphs.DARK) if p.name == picture.name)
@@ -454,7 +462,7 @@ class JobDrawer:
 
     def _small(
         self, picture: Picture, palette: graphs.Palette, name: str
-    ) -> tuple[bytes, list[graphs.LegendRow], rrdtool.Drawn]:
+    ) -> tuple[bytes, list[graphs.LegendRow], rrdtool.DrawnPicture]:
         width, height = SMALL
         frame = Frame(self.frame.start, self.frame.end, "png", width, height, small=True)
         file = self.place.scratch / name
@@ -465,14 +473,14 @@ class JobDrawer:
 _UNITS_SHORT = {"milliseconds": " ms", "seconds": " s", "days": " d"}
 
 
-def _key(picture: Picture, light: graphs.LegendRow, dark: graphs.LegendRow) -> Key:
+def _key(picture: Picture, light: graphs.LegendRow, dark: graphs.LegendRow) -> LegendItem:
     """A row of the legend: its number with a unit, and no colour for what has never failed."""
     of_time = light.label.endswith("% of the time")
     unit = " %" if of_time else _UNITS_SHORT.get(picture.unit, "")
     number = f"{light.number}{unit}" if light.number else ""
     if of_time and light.number == "0":
-        return Key(light.label, "", "", number)
-    return Key(light.label, light.colour, dark.colour, number)
+        return LegendItem(light.label, "", "", number)
+    return LegendItem(light.label, light.colour, dark.colour, number)
 
 
 def drawn_as(page: Path) -> str:

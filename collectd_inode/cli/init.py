@@ -20,7 +20,7 @@ from collectd_inode.keys import Expected, web_address
 from collectd_inode.names import slug
 from collectd_inode.page import urls
 from collectd_inode.scenario.draft import Draft, DraftStep, first_look, quoted
-from collectd_inode.scenario.replay import Seen
+from collectd_inode.scenario.replay import PageNames
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.secrets.names import looks_secret
 from collectd_inode.words import duration, plural
@@ -114,7 +114,7 @@ def _block(url: str, name: str, feature: Path, base: str) -> str:
     )
 
 
-def _next(feature: Path, block: Path, seen: Seen) -> Iterator[str]:
+def _next(feature: Path, block: Path, seen: PageNames) -> Iterator[str]:
     if seen.looks_scripted:
         yield "The page looks like it is built by JavaScript, which was not run: try run --engine chromium."
     yield "Next:"

@@ -21,23 +21,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from collectd_inode import oconfig
-from collectd_inode.cli.configured import Read, last, read
+from collectd_inode.cli.configured import Configured, last, read
 from collectd_inode.cli.doctor_checks import (
     COMPILED,
     PACKAGE,
     SLOW,
     Conf,
-    Daemon,
+    DaemonFacts,
     Facts,
-    Folder,
-    Host,
+    FolderFacts,
+    HostFacts,
     Named,
-    Plugin,
-    Service,
+    PluginFacts,
+    ServiceFacts,
     Stub,
 )
 from collectd_inode.dependencies import DEPENDENCIES, Version, has, numbers, version_in
-from collectd_inode.keys import NO_FOLDER, File
+from collectd_inode.keys import NO_FOLDER, FileRole
 from collectd_inode.kinds import KINDS
 from collectd_inode.oconfig import Node
 from collectd_inode.wire.address import is_known
@@ -106,7 +106,7 @@ def examine(conf: str, units: Sequence[str] = UNITS) -> Facts:
     found = read(conf)
     daemon = _daemon(last(found.tree, "plugindir"))
     started = service(units, daemon)
-    account = Account(started.user)
+    account = DaemonUser(started.user)
     own = tuple(folder(own.format(daemon.python or here())) for own in _OWN)
     return Facts(
         python=here(),
@@ -122,7 +122,7 @@ def examine(conf: str, units: Sequence[str] = UNITS) -> Facts:
 # collectd ------------------------------------------------------------------------------------------------------------
 
 
-def _daemon(plugin_dir: str) -> Daemon:
+def _daemon(plugin_dir: str) -> DaemonFacts:
     path = shutil.which("collectd", path=f"{_SBIN}:{os.environ.get('PATH', '')}") or ""
     said = _output(path, "-h") if path else ""
     version = _first(r"^collectd (\S+?),", said)
@@ -130,7 +130,7 @@ def _daemon(plugin_dir: str) -> Daemon:
     plugin = f"{plugin_dir}/python.so" if plugin_dir else ""
     there = bool(plugin) and os.path.exists(plugin)
     library, library_path = linked(_output("ldd", plugin)) if there else ("", "")
-    return Daemon(path, version, plugin, there, library, library_path, _library_s_own(library, library_path))
+    return DaemonFacts(path, version, plugin, there, library, library_path, _library_s_own(library, library_path))
 
 
 def linked(ldd: str) -> tuple[str, str]:
@@ -173,12 +173,12 @@ def _content(path: str | Path) -> str:
 # Its service ---------------------------------------------------------------------------------------------------------
 
 
-def service(units: Sequence[str], daemon: Daemon) -> Service:
+def service(units: Sequence[str], daemon: DaemonFacts) -> ServiceFacts:
     """collectd.service with its drop-ins, as systemd reads both from *units*, and the python3 that it would find."""
     unit, said = first_unit("collectd.service", units), unit_settings("collectd.service", units)
     path = dict(_environment(said)).get("PATH", SERVICE_PATH)
     python, library = first_python(path, daemon.python)
-    return Service(
+    return ServiceFacts(
         unit=unit,
         user=(said.get("User") or ["root"])[-1],
         path=path,
@@ -253,7 +253,7 @@ def first_python(path: str, version: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class DaemonUser:
     """The daemon's user, and what he may do."""
 
     name: str
@@ -300,7 +300,7 @@ class Account:
 # Its configuration ---------------------------------------------------------------------------------------------------
 
 
-def configuration(path: str, found: Read, user: str, python: str = "", plugin_dir: str = "") -> Conf:
+def configuration(path: str, found: Configured, user: str, python: str = "", plugin_dir: str = "") -> Conf:
     """A collectd.conf that has been read, as the user called *user* would find what it names.
 
     *python* is the minor version of collectd's Python; by default that of the one that runs this.  *plugin_dir* is the
@@ -308,7 +308,7 @@ def configuration(path: str, found: Read, user: str, python: str = "", plugin_di
     """
     if not found.tree:
         return Conf(path, tuple(map(str, found.problems)))
-    account = Account(user)
+    account = DaemonUser(user)
     plugins = [node for node in found.tree if node.key.lower() == "plugin" and node.values == ("python",)]
     loads, is_global, is_late = _loads(found.tree, plugins)
     lines = [line for plugin in plugins for line in plugin.children]
@@ -336,14 +336,14 @@ def configuration(path: str, found: Read, user: str, python: str = "", plugin_di
     )
 
 
-def _plugins(tree: Sequence[Node], folder: str) -> Iterator[Plugin]:
+def _plugins(tree: Sequence[Node], folder: str) -> Iterator[PluginFacts]:
     """The plugins that are loaded beside python's, which has checks of its own."""
     named = {str(node.values[0]): node for node in tree if node.key.lower() == "loadplugin" and node.values}
     for name, node in named.items() if folder and os.path.isdir(folder) else ():
         path = f"{folder}/{name}.so"
         if name.lower() != "python":
             there = os.path.exists(path)
-            yield Plugin(name, _place(node), path, there, missing(_output("ldd", path)) if there else ())
+            yield PluginFacts(name, _place(node), path, there, missing(_output("ldd", path)) if there else ())
 
 
 def missing(ldd: str) -> tuple[str, ...]:
@@ -351,15 +351,15 @@ def missing(ldd: str) -> tuple[str, ...]:
     return tuple(re.findall(r"^\s*(\S+) => not found$", ldd, re.MULTILINE))
 
 
-def host(tree: Sequence[Node]) -> Host:
+def host(tree: Sequence[Node]) -> HostFacts:
     """The name that collectd takes, and whether it would be resolved: init_hostname in collectd's daemon/collectd.c."""
     named, lookup = _last(tree, "hostname"), _last(tree, "fqdnlookup")
     if named is not None and named.values[0]:
-        return Host(str(named.values[0]), _place(named))
+        return HostFacts(str(named.values[0]), _place(named))
     own = os.uname().nodename
     if lookup is not None and str(lookup.values[0]).lower() in _FALSE:
-        return Host(own, lookup=_place(lookup))
-    return Host(own, lookup=_place(lookup), looked_up=True, resolves=is_known(own))
+        return HostFacts(own, lookup=_place(lookup))
+    return HostFacts(own, lookup=_place(lookup), looked_up=True, resolves=is_known(own))
 
 
 _FALSE = ("false", "no", "off")
@@ -387,7 +387,7 @@ def _loads(tree: Sequence[Node], plugins: Sequence[Node]) -> tuple[str, bool, bo
     return "", False, False
 
 
-def _folders(lines: Sequence[Node], imports: Node | None, account: Account, python: str) -> Iterator[Folder]:
+def _folders(lines: Sequence[Node], imports: Node | None, account: DaemonUser, python: str) -> Iterator[FolderFacts]:
     """The folders that ModulePath names, in order; then those that a stub names, which it puts before all others."""
     last = lines.index(imports) if imports is not None else len(lines)
     found = []
@@ -413,7 +413,7 @@ def _packages(environment: str, python: str) -> Iterator[str]:
     yield from paths
 
 
-def folder(path: str, account: Account | None = None) -> Folder:
+def folder(path: str, account: DaemonUser | None = None) -> FolderFacts:
     """The state of a folder of Python modules."""
     there = Path(path)
     if not os.path.isdir(path) or not os.access(path, os.R_OK | os.X_OK, effective_ids=True):
@@ -422,7 +422,7 @@ def folder(path: str, account: Account | None = None) -> Folder:
     ours = () if stub else (PACKAGE,)
     modules = frozenset(name for name in (*DEPENDENCIES, *SLOW, *ours, "collectd") if has(path, name))
     editable = next(there.glob(f"{PACKAGE}-*.dist-info/direct_url.json"), None)
-    return Folder(
+    return FolderFacts(
         path,
         readable=account is None or _readable(there, modules, account),
         modules=modules,
@@ -444,17 +444,17 @@ def _stub(folder: Path) -> Stub | None:
     return Stub(environment, os.path.isdir(environment), tuple(sorted(versions - {""}, key=numbers)))
 
 
-def _out_of_sight(path: str, account: Account | None) -> Folder:
+def _out_of_sight(path: str, account: DaemonUser | None) -> FolderFacts:
     try:
         os.listdir(path)
     except PermissionError:
-        return Folder(path, readable=False, seen=account is not None and account.is_us)
+        return FolderFacts(path, readable=False, seen=account is not None and account.is_us)
     except OSError:
         pass
-    return Folder(path, there=False)
+    return FolderFacts(path, there=False)
 
 
-def _readable(folder: Path, modules: frozenset[str], account: Account) -> bool:
+def _readable(folder: Path, modules: frozenset[str], account: DaemonUser) -> bool:
     """False only if it is known: the folder itself, and one file of ours in it."""
     ours = [str(folder / PACKAGE / "__init__.py")] if PACKAGE in modules else []
     return all(account.may("r", path) is not False for path in (str(folder), *ours))
@@ -471,7 +471,7 @@ def _versions(folder: str, modules: frozenset[str]) -> Iterator[tuple[str, Versi
             yield module, version
 
 
-def _types_db(tree: Iterable[Node], account: Account) -> Iterator[Named]:
+def _types_db(tree: Iterable[Node], account: DaemonUser) -> Iterator[Named]:
     for node in tree:
         if node.key.lower() == "typesdb":
             yield from (_reading(str(path), "TypesDB", _place(node), account) for path in node.values)
@@ -491,7 +491,7 @@ def _blocks(tree: Sequence[Node]) -> list[Node]:
     return [node for node in _ours(tree) if node.children]
 
 
-def _files(tree: Sequence[Node], account: Account) -> Iterator[Named]:
+def _files(tree: Sequence[Node], account: DaemonUser) -> Iterator[Named]:
     for block in _blocks(tree):
         rows = {row.name.lower(): row for kind in KINDS if kind.block.lower() == block.key.lower() for row in kind.keys}
         for line in (line for line in block.children if line.key.lower() in rows):
@@ -507,7 +507,7 @@ def _receivers(tree: Sequence[Node]) -> Iterator[Named]:
     blocks = [node for node in tree if node.key.lower() == "plugin" and node.values == ("exec",)]
     for line in (line for block in blocks for line in block.children if line.key.lower() == "notificationexec"):
         user, *command = map(str, line.values)
-        account = Account(user.partition(":")[0])
+        account = DaemonUser(user.partition(":")[0])
         place, key = _place(line), line.key
         if not account.there:
             yield Named(account.name, key, place, "there is no such user", user=account.name)
@@ -517,26 +517,26 @@ def _receivers(tree: Sequence[Node]) -> Iterator[Named]:
             yield _using(Named(path, key, place, user=account.name), account, may)
 
 
-def _named(path: str, what: File, line: Node, account: Account) -> Iterator[Named]:
-    if what is File.READ:
+def _named(path: str, what: FileRole, line: Node, account: DaemonUser) -> Iterator[Named]:
+    if what is FileRole.READ:
         for one in sorted(glob.glob(path)) or [path]:
             yield _reading(one, line.key, _place(line), account)
-    elif what is File.WRITTEN and path != NO_FOLDER:
+    elif what is FileRole.WRITTEN and path != NO_FOLDER:
         yield _writing(path, line.key, _place(line), account)
 
 
-def _state_dir(found: Read, account: Account) -> Named | None:
+def _state_dir(found: Configured, account: DaemonUser) -> Named | None:
     if not found.state_dir:
         return None
     lines = [node for node in _ours(found.tree) if node.key.lower() == "statedir"]
     return _writing(found.state_dir, "StateDir", _place(lines[-1] if lines else None), account)
 
 
-def _reading(path: str, key: str, place: str, account: Account) -> Named:
+def _reading(path: str, key: str, place: str, account: DaemonUser) -> Named:
     return _using(Named(path, key, place), account, "read")
 
 
-def _using(named: Named, account: Account, what: str) -> Named:
+def _using(named: Named, account: DaemonUser, what: str) -> Named:
     """*named* with what keeps *account* from reading, or running, it and the files in it."""
     path = named.path
     try:
@@ -550,7 +550,7 @@ def _using(named: Named, account: Account, what: str) -> Named:
     return _judged(named, False if False in answers else None if None in answers else True, what)
 
 
-def _writing(path: str, key: str, place: str, account: Account) -> Named:
+def _writing(path: str, key: str, place: str, account: DaemonUser) -> Named:
     """A folder is made when it is wanted: then the nearest one above it counts."""
     named = Named(path, key, place, written=True)
     for one in (Path(path), *Path(path).absolute().parents):

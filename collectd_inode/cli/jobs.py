@@ -61,7 +61,7 @@ def main(options: argparse.Namespace) -> Exit:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class EffectiveSetting:
     """A key's value as JSON has it and as it is written, and where it was said; nowhere: it is the default."""
 
     key: str
@@ -70,7 +70,7 @@ class Setting:
     place: Place | None
 
 
-def effective(block: Block) -> Iterator[Setting]:
+def effective(block: Block) -> Iterator[EffectiveSetting]:
     """The effective settings of the jobs of *block*, key by key: from the block, else ``<Module>``, else the
     default.
     """
@@ -83,26 +83,26 @@ def effective(block: Block) -> Iterator[Setting]:
         yield _said(row, nodes) if nodes else _default(row, block)
 
 
-def _said(row: Key, nodes: Sequence[Node]) -> Setting:
+def _said(row: Key, nodes: Sequence[Node]) -> EffectiveSetting:
     values = [HIDDEN] * len(nodes) if row.secret else [_value(node) for node in nodes]
     lines = [HIDDEN] if row.secret else [written("", node.values).strip() for node in nodes]
-    return Setting(row.name, values if row.repeatable else values[0], ", ".join(lines), nodes[0].place)
+    return EffectiveSetting(row.name, values if row.repeatable else values[0], ", ".join(lines), nodes[0].place)
 
 
 def _value(node: Node) -> Any:
     return node.values[0] if len(node.values) == 1 else list(node.values)
 
 
-def _default(row: Key, block: Block) -> Setting:
+def _default(row: Key, block: Block) -> EffectiveSetting:
     value = block.common.interval if row.name == "Interval" else row.default
     if row.shown is not None and value is not None:
         value = row.shown.strip('"') or None  # as it would be written
     elif isinstance(value, Enum):
         value = value.value
     if value is None or value == ():
-        return Setting(row.name, [] if row.repeatable else None, row.shown or "", None)
+        return EffectiveSetting(row.name, [] if row.repeatable else None, row.shown or "", None)
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return Setting(row.name, value, _plain(value) if number else written("", (value,)).strip(), None)
+    return EffectiveSetting(row.name, value, _plain(value) if number else written("", (value,)).strip(), None)
 
 
 def _plain(value: Any) -> str:
@@ -129,7 +129,7 @@ def _planned(state_dir: str) -> dict[tuple[str, str, str], Planned]:
     return {job.identity: job for job in plan.jobs} if plan is not None else {}
 
 
-def _json(job: Job, then: float, settings: Sequence[Setting]) -> str:
+def _json(job: Job, then: float, settings: Sequence[EffectiveSetting]) -> str:
     said = {one.key: {"value": one.value, "place": str(one.place) if one.place else None} for one in settings}
     row = {
         "kind": job.kind,
@@ -142,7 +142,7 @@ def _json(job: Job, then: float, settings: Sequence[Setting]) -> str:
     return json.dumps(row, ensure_ascii=False)
 
 
-def _pretty(job: Job, then: float, now: float, settings: Sequence[Setting]) -> Iterator[str]:
+def _pretty(job: Job, then: float, now: float, settings: Sequence[EffectiveSetting]) -> Iterator[str]:
     when = f"{datetime.fromtimestamp(then):%Y-%m-%d %H:%M:%S} (in {span(then - now)})"
     cannot = "; it cannot run" if job.trouble is not None else ""
     yield f"{job.kind}/{job.instance}: every {job.interval:g} s, next at {when}{cannot}"

@@ -10,7 +10,7 @@ from collectd_inode.report.graphs import Limit
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
+class ThresholdBlock:
     """One ``<Type>`` block: what it holds for, each part empty where it says nothing, and its limits."""
 
     limit: Limit
@@ -30,16 +30,16 @@ class Threshold:
         return all(not wanted or wanted == given for wanted, given in zip(self.named, series, strict=True))
 
 
-def read(tree: Iterable[Node]) -> list[Threshold]:
+def read(tree: Iterable[Node]) -> list[ThresholdBlock]:
     """Every ``<Type>`` of every ``<Plugin threshold>``."""
     plugins = (node for node in tree if node.key.lower() == "plugin" and _first(node).lower() == "threshold")
-    return [threshold for plugin in plugins for threshold in _inside(plugin, Threshold(Limit()))]
+    return [threshold for plugin in plugins for threshold in _inside(plugin, ThresholdBlock(Limit()))]
 
 
-def limit(thresholds: Iterable[Threshold], series: tuple[str, ...]) -> Limit:
+def limit(thresholds: Iterable[ThresholdBlock], series: tuple[str, ...]) -> Limit:
     """The limit of *series*: from the most specific threshold (threshold.c, ``threshold_search``)."""
     fitting = [threshold for threshold in thresholds if threshold.holds_for(series)]
-    return max(fitting, key=lambda t: tuple(map(bool, t.named)), default=Threshold(Limit())).limit
+    return max(fitting, key=lambda t: tuple(map(bool, t.named)), default=ThresholdBlock(Limit())).limit
 
 
 _LIMITS = {
@@ -50,7 +50,7 @@ _LIMITS = {
 }
 
 
-def _inside(block: Node, so_far: Threshold) -> Iterator[Threshold]:
+def _inside(block: Node, so_far: ThresholdBlock) -> Iterator[ThresholdBlock]:
     """Hosts hold plugins and types, plugins hold types; ``Instance`` is of the block that it stands in."""
     for node in block.children:
         name = _first(node)

@@ -14,7 +14,7 @@ from collectd_inode.cli.parser import THRESHOLDS
 from collectd_inode.cli.together import PER_HOST
 from collectd_inode.keys import BlockSettings, Choice, Expected, Key, Pair, Reader, boolean, rows_of
 from collectd_inode.kinds import KINDS
-from collectd_inode.report.nagios import State, Threshold, is_signed, threshold
+from collectd_inode.report.nagios import NagiosThreshold, ServiceState, is_signed, threshold
 
 
 def checked(read: Reader) -> Callable[[str], Any]:
@@ -151,7 +151,7 @@ def formats(parser: argparse.ArgumentParser, complaints: Complaints = lambda _: 
         "-o", "--output", metavar="FORMAT=FILE", dest="wanted", type=_output, action="append", default=[],
         help="write another format into a file, beside --format; repeatable",
     )  # fmt: skip
-    for option, state in zip(THRESHOLDS, (State.WARNING, State.CRITICAL), strict=True):
+    for option, state in zip(THRESHOLDS, (ServiceState.WARNING, ServiceState.CRITICAL), strict=True):
         parser.add_argument(
             option, metavar="[SERIES=]RANGE", dest="thresholds", type=partial(_threshold, state),
             action="append", default=[], help=_THRESHOLD_HELP.format(state=state.name, others="".join(_main_series())),
@@ -235,7 +235,7 @@ def _main_series() -> Iterator[str]:
             yield f", for {kind.plugin} {kind.main_series}{signed}"
 
 
-def _threshold(state: State, text: str) -> Threshold:
+def _threshold(state: ServiceState, text: str) -> NagiosThreshold:
     try:
         return threshold(state, text)
     except ValueError as error:

@@ -18,7 +18,7 @@ from collectd_inode.cli.terminal import Exit
 from collectd_inode.doors.logs import to_standard_error
 from collectd_inode.doors.notify import Systemd
 from collectd_inode.doors.outbox import Outbox
-from collectd_inode.doors.program import Program, Refused, Way
+from collectd_inode.doors.program import ConfigurationRefused, Program, Way
 from collectd_inode.model import Door
 
 TYPES_DB = "/usr/share/collectd/types.db"
@@ -46,7 +46,7 @@ def main(options: argparse.Namespace, door: Door, hostname: str, way: Callable[[
     program = Program(door, options.file, outbox, way(outbox), Systemd(os.environ), TYPES, known)
     try:
         program.run()
-    except Refused as error:
+    except ConfigurationRefused as error:
         for problem in error.problems:
             log.error("%s", problem)
         return Exit.USAGE

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from collectd_inode.cli.rrd_pipe import NotRead, Rrdtool, fetch, parsed
-from collectd_inode.report.unusual import Host, Judged, Minutes, host, judge
+from collectd_inode.report.unusual import HostSeries, JudgedSeries, Minutes, host, judge
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
 
 MOST_FILES = 5000
@@ -42,7 +42,7 @@ class Wanted:
     daemon: str = ""
 
 
-def survey(wanted: Wanted, minutes: Minutes, clock: Clock = SYSTEM_CLOCK) -> Host:
+def survey(wanted: Wanted, minutes: Minutes, clock: Clock = SYSTEM_CLOCK) -> HostSeries:
     """Survey the host's series in these *minutes*; raises NotRead."""
     files = list(_files(wanted))
     if not files:
@@ -55,8 +55,8 @@ def survey(wanted: Wanted, minutes: Minutes, clock: Clock = SYSTEM_CLOCK) -> Hos
         with lock:
             return list(islice(queue, count)) if clock.monotonic() < end else []
 
-    def read() -> tuple[list[Judged], int]:
-        judged: list[Judged] = []
+    def read() -> tuple[list[JudgedSeries], int]:
+        judged: list[JudgedSeries] = []
         count, before = 0, _Before()
         with Rrdtool(wanted.daemon, 2 * SECONDS) as rrdtool:
             while some := next_files(_AT_ONCE if count else 1):  # the first shows how fine their archives are
@@ -118,7 +118,7 @@ class _Before:
 
 def _judged(
     rrdtool: Rrdtool, home: Path, files: Sequence[Path], minutes: Minutes, before: _Before
-) -> Iterator[list[Judged]]:
+) -> Iterator[list[JudgedSeries]]:
     """The series in each of *files*; none for one that cannot be read."""
     fine_from = minutes.start - max(_HOUR, minutes.length)
     start = max(minutes.start - _DAY, fine_from - before.seconds)

@@ -24,7 +24,7 @@ class NotDrawn(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawnPicture:
     """A picture in a file: its size in pixels, and what the picture prints."""
 
     width: int
@@ -63,12 +63,14 @@ def run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def draw(folder: Path, picture: graphs.Picture, palette: graphs.Palette, frame: graphs.Frame, file: Path) -> Drawn:
+def draw(
+    folder: Path, picture: graphs.Picture, palette: graphs.Palette, frame: graphs.Frame, file: Path
+) -> DrawnPicture:
     """Draw *picture* from the RRD files in *folder* into *file*."""
     said = run(folder, "graph", *graphs.arguments(picture, palette, frame, str(file)))
     first, *printed = said.splitlines() or [""]
     width, _, height = first.partition("x")
-    return Drawn(int(width or 0), int(height or 0), tuple(printed))
+    return DrawnPicture(int(width or 0), int(height or 0), tuple(printed))
 
 
 def unusable(folder: Path, pictures: Iterable[graphs.Picture], frame: graphs.Frame) -> dict[str, str]:

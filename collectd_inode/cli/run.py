@@ -23,7 +23,7 @@ from collectd_inode.model import Job, Observation, Place
 from collectd_inode.scenario.environment import Environment, secret_files
 from collectd_inode.scenario.feature import parse_tags
 from collectd_inode.scenario.jobs import load
-from collectd_inode.scenario.replay import Seen
+from collectd_inode.scenario.replay import PageNames
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import workers
 from collectd_inode.words import plural
@@ -105,7 +105,7 @@ class _Command:
         self._block, self._problems = read_block(options.config) if options.config else (NO_BLOCK, [])
         self._selection = Selection.of(options.paths or self._block.settings.features)
         self._settings = replace(over(options, self._block.settings), features=self._selection.paths, name=options.name)
-        self._pages: dict[Place, Seen] = {}
+        self._pages: dict[Place, PageNames] = {}
 
     @property
     def sources(self) -> list[str]:

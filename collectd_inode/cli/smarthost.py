@@ -122,7 +122,7 @@ def _exim() -> str | None:
     return shutil.which("exim4", path=path) or shutil.which("exim", path=path)
 
 
-def _show(findings: Sequence[audit.Finding], format: str) -> None:
+def _show(findings: Sequence[audit.AuditFinding], format: str) -> None:
     if format == "json":
         for finding in findings:
             print(json.dumps(dataclasses.asdict(finding)))

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from collectd_inode.cli.configured import DEFAULT_CONF, Read, read
+from collectd_inode.cli.configured import DEFAULT_CONF, Configured, read
 from collectd_inode.cli.graph import span_of
 from collectd_inode.cli.output import show_problems
 from collectd_inode.cli.rrd_pipe import NotRead, Rrdtool, fetch, first_of, parsed
@@ -20,7 +20,7 @@ from collectd_inode.cli.rrd_place import data_dir, host_of, rrdcached
 from collectd_inode.cli.terminal import Exit, complain
 from collectd_inode.model import Job
 from collectd_inode.report import suggestions
-from collectd_inode.report.suggestions import Looked, Series, Suggestion, suggest
+from collectd_inode.report.suggestions import Period, Suggestion, ThresholdSeries, suggest
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
 
 _FORMATS = {"collectd": suggestions.collectd, "prometheus": suggestions.prometheus}
@@ -43,7 +43,7 @@ def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> Exit:
     """Read, judge, print."""
     found = read(options.conf)
     show_problems(found.problems)
-    looked = Looked(options.last.seconds, clock.now())
+    looked = Period(options.last.seconds, clock.now())
     place = Path(options.data or data_dir(found.tree))
     try:
         with Rrdtool(rrdcached(found.tree), _SECONDS) as rrdtool:
@@ -56,7 +56,7 @@ def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> Exit:
     return Exit.FAILED if found.problems or any(one.limit is None for one in known) else Exit.PASSED
 
 
-def _of_job(job: Job, found: Read, place: Path, rrdtool: Rrdtool, looked: Looked) -> Iterator[Suggestion]:
+def _of_job(job: Job, found: Configured, place: Path, rrdtool: Rrdtool, looked: Period) -> Iterator[Suggestion]:
     folder = f"{job.kind}-{job.instance}"
     host = host_of(place, folder, job.host or found.hostname)
     home = place / host / folder
@@ -73,14 +73,14 @@ def _of_job(job: Job, found: Read, place: Path, rrdtool: Rrdtool, looked: Looked
             yield suggest(one, points, success)
 
 
-def _series(job: Job, host: str, file: str) -> Series:
+def _series(job: Job, host: str, file: str) -> ThresholdSeries:
     type, _, instance = file.partition("-")
     names = {step.series: step.name for step in job.steps}
     name = names.get(instance, instance) if type == "response_time" else f"{type} {instance}".rstrip()
-    return Series(job.kind, job.instance, type, instance, name, job.host, host)
+    return ThresholdSeries(job.kind, job.instance, type, instance, name, job.host, host)
 
 
-def _in_order(series: Sequence[Series], job: Job) -> Iterator[Series]:
+def _in_order(series: Sequence[ThresholdSeries], job: Job) -> Iterator[ThresholdSeries]:
     """Those with a limit: the steps as they follow one another, then the rest."""
     places = {step.series: number for number, step in enumerate(job.steps)}
     wanted = [one for one in series if one.type in suggestions.TYPES]
@@ -89,5 +89,5 @@ def _in_order(series: Sequence[Series], job: Job) -> Iterator[Series]:
     yield from (one for one in wanted if one.type != "response_time")
 
 
-def _file(series: Series) -> str:
+def _file(series: ThresholdSeries) -> str:
     return "-".join(filter(None, (series.type, series.type_instance))) + ".rrd"

@@ -45,7 +45,7 @@ from itertools import combinations
 from typing import Any
 
 from collectd_inode.clock.kernel import Kernel
-from collectd_inode.clock.machine import ON_DEMAND, Daemon, Machine, listed, running
+from collectd_inode.clock.machine import ON_DEMAND, Machine, TimeDaemon, listed, running
 from collectd_inode.clock.steps import Steps
 from collectd_inode.model import Cause
 from collectd_inode.timekeeper.account import Account, Peer
@@ -194,7 +194,7 @@ _ACCOUNTS_AS = {"ntpsec": "ntpd"}
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ClockEvidence:
     """All that a diagnosis is made of."""
 
     kernel: Kernel | None = None
@@ -228,7 +228,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ClockFinding:
     """The diagnosis with its sentence and what to do; ``cause`` is what the run fails with, NONE if it does not.
 
     ``diagnosis`` is None where nothing is known of the clock, or ``<NTP>`` blocks disagree about it.
@@ -245,26 +245,26 @@ class Finding:
         return "; ".join(part for part in (self.sentence, self.advice) if part)
 
 
-Condition = Callable[[Evidence], bool]
+Condition = Callable[[ClockEvidence], bool]
 
 
-def _host_driven(found: Evidence) -> bool:
+def _host_driven(found: ClockEvidence) -> bool:
     return found.machine.host_driven
 
 
-def _not_settable(found: Evidence) -> bool:
+def _not_settable(found: ClockEvidence) -> bool:
     return found.machine.settable is False
 
 
-def _undone(found: Evidence) -> bool:
+def _undone(found: ClockEvidence) -> bool:
     return found.steps.recently_undone
 
 
-def _no_daemon(found: Evidence) -> bool:
+def _no_daemon(found: ClockEvidence) -> bool:
     return not found.machine.daemons
 
 
-def _keeps_silent(found: Evidence) -> bool:
+def _keeps_silent(found: ClockEvidence) -> bool:
     daemons = found.machine.daemons
     return bool(daemons) and all(daemon.name in _SILENT for daemon in daemons or ())
 
@@ -275,23 +275,23 @@ _SILENT = frozenset(
 """Who sets the clock and never tells the kernel that it is right: "not synchronised" says nothing there."""
 
 
-def _falseticker(found: Evidence) -> bool:
+def _falseticker(found: ClockEvidence) -> bool:
     return bool(found.vote and found.vote.falsetickers)
 
 
-def _synchronised(found: Evidence) -> bool:
+def _synchronised(found: ClockEvidence) -> bool:
     return found.kernel is not None and found.kernel.synchronised
 
 
-def _kernel_silent(found: Evidence) -> bool:
+def _kernel_silent(found: ClockEvidence) -> bool:
     return found.kernel is None
 
 
-def _nobody_complains(found: Evidence) -> bool:
+def _nobody_complains(found: ClockEvidence) -> bool:
     return _kernel_silent(found) or _synchronised(found)
 
 
-def _always(found: Evidence) -> bool:
+def _always(found: ClockEvidence) -> bool:
     return True
 
 
@@ -317,16 +317,16 @@ _ROWS: tuple[tuple[Truth, Condition, Diagnosis | None], ...] = (
 """The table above."""
 
 
-def diagnose(found: Evidence) -> Finding:
+def diagnose(found: ClockEvidence) -> ClockFinding:
     """The diagnosis, by the table above."""
     if found.disagreement is not None:
-        return Finding(None, found.disagreement.sentence, _THREE, Cause.EXPECTATION)
+        return ClockFinding(None, found.disagreement.sentence, _THREE, Cause.EXPECTATION)
     truth = found.truth
     diagnosis = next(row[2] for row in _ROWS if row[0] is truth and row[1](found))
     if diagnosis is None:
-        return Finding(None, "neither the kernel nor a vote of NTP servers gives information on this clock", _VOTE)
+        return ClockFinding(None, "neither the kernel nor a vote of NTP servers gives information on this clock", _VOTE)
     fails = truth is Truth.WRONG or (truth is Truth.UNKNOWN and diagnosis in _UNKEPT and not _keeps_silent(found))
-    return Finding(
+    return ClockFinding(
         diagnosis,
         f"{_whether_right(found)}{_SENTENCES[diagnosis](found)}{_by_the_host(found)}",
         _ADVICE[diagnosis](found),
@@ -342,7 +342,7 @@ _VOTE = "add an <NTP> block, to compare the clock with servers"
 # Sentences.
 
 
-def _whether_right(found: Evidence) -> str:
+def _whether_right(found: ClockEvidence) -> str:
     vote = found.vote
     if vote is None:
         return ""
@@ -361,7 +361,7 @@ def _away(vote: Consensus) -> str:
     return f"{abs(vote.offset):.3f} s {where} {plural(vote.sources, 'source')}"
 
 
-def _by_the_host(found: Evidence) -> str:
+def _by_the_host(found: ClockEvidence) -> str:
     """``, and its host's clock is right``, beside a vote that calls this one wrong."""
     if found.host is None or found.vote is None or found.truth is not Truth.WRONG:
         return ""
@@ -370,7 +370,7 @@ def _by_the_host(found: Evidence) -> str:
     return ", and its host's clock is right" if abs(found.vote.offset - found.host) <= found.vote.limit else ""
 
 
-def apart_from_host(found: Evidence) -> str:
+def apart_from_host(found: ClockEvidence) -> str:
     """How far this clock is from its host's, where it matters and the diagnosis does not say; else empty."""
     limit = found.vote.limit if found.vote else LIMIT
     if found.host is None or abs(found.host) <= limit or _by_the_host(found):
@@ -386,7 +386,7 @@ _WHICH_IS_WRONG = {
 }
 
 
-def _kernel(found: Evidence) -> str:
+def _kernel(found: ClockEvidence) -> str:
     if found.kernel is None:
         return "the kernel cannot be queried"
     if found.kernel.synchronised:
@@ -394,7 +394,7 @@ def _kernel(found: Evidence) -> str:
     return "the kernel is not synchronised"
 
 
-def _no_daemon_seen(found: Evidence) -> str:
+def _no_daemon_seen(found: ClockEvidence) -> str:
     machine = found.machine
     if machine.daemons is None:
         return f"cannot tell whether a time daemon runs, since processes are hidden, and {_kernel(found)}"
@@ -403,12 +403,12 @@ def _no_daemon_seen(found: Evidence) -> str:
     return f"{seen}{f' ({idle})' if idle else ''}, and {_kernel(found)}"
 
 
-def _daemon_runs(found: Evidence) -> str:
+def _daemon_runs(found: ClockEvidence) -> str:
     silent = ", and does not report the clock's state to the kernel" if _keeps_silent(found) else ""
     return f"{running(found.machine.daemons)}{_by_its_account(found)}{silent or f', and {_kernel(found)}'}"
 
 
-def _by_its_account(found: Evidence) -> str:
+def _by_its_account(found: ClockEvidence) -> str:
     """`` (chronyd follows 192.0.2.1)``, if it says so."""
     told = found.told
     if told is None:
@@ -418,27 +418,27 @@ def _by_its_account(found: Evidence) -> str:
     return f" (none of {told.daemon}'s servers answers)" if told.hears_nobody else ""
 
 
-def _why_host(found: Evidence) -> str:
+def _why_host(found: ClockEvidence) -> str:
     if found.machine.independent_wallclock is False:
         return found.machine.setting[1]
     return f"it is the host's, since {found.machine.setting[1]}"
 
 
-def _settable(found: Evidence) -> str:
+def _settable(found: ClockEvidence) -> str:
     unsaid = "" if found.truth is Truth.WRONG else f", and {_kernel(found)}"
     return f"{found.machine.setting[1]}{unsaid}"
 
 
-def _was_undone(found: Evidence) -> str:
+def _was_undone(found: ClockEvidence) -> str:
     return "it was set, and set back within the last hour"
 
 
-def _who_is_wrong(found: Evidence) -> str:
+def _who_is_wrong(found: ClockEvidence) -> str:
     names = ", ".join(found.vote.falsetickers if found.vote else ())
     return f"wrong is {names}"
 
 
-_SENTENCES: Mapping[Diagnosis, Callable[[Evidence], str]] = {
+_SENTENCES: Mapping[Diagnosis, Callable[[ClockEvidence], str]] = {
     Diagnosis.OK: _kernel,
     Diagnosis.NO_DAEMON: _no_daemon_seen,
     Diagnosis.DAEMON_UNSYNCHRONISED: _daemon_runs,
@@ -452,21 +452,21 @@ _SENTENCES: Mapping[Diagnosis, Callable[[Evidence], str]] = {
 # What to do.
 
 
-def _nothing(found: Evidence) -> str:
+def _nothing(found: ClockEvidence) -> str:
     return ""
 
 
-def _start_one(found: Evidence) -> str:
+def _start_one(found: ClockEvidence) -> str:
     return _with_telltale(found, _who_could(found))
 
 
-def _with_telltale(found: Evidence, advice: str) -> str:
+def _with_telltale(found: ClockEvidence, advice: str) -> str:
     """*advice*, and the hint in the size of a wrong clock's offset."""
     known = telltale(found) if found.truth is Truth.WRONG else ""
     return f"{advice}; {known}" if known else advice
 
 
-def _who_could(found: Evidence) -> str:
+def _who_could(found: ClockEvidence) -> str:
     machine = found.machine
     if machine.wsl and not machine.container:
         return "set it from Windows' clock, by hwclock -s, since WSL's own stops while Windows sleeps"
@@ -494,7 +494,7 @@ _BESIDE = {
 """The advice where only this one runs, and leaves the clock alone."""
 
 
-def _look_at_it(found: Evidence) -> str:
+def _look_at_it(found: ClockEvidence) -> str:
     """The known offset, then advice for the daemons that run here."""
     told = found.told
     if told is not None and told.hears_nobody and found.truth is not Truth.WRONG:
@@ -512,7 +512,7 @@ def _look_at_it(found: Evidence) -> str:
     return f"{known}; see {_or(tool.look for tool in tools)}" if known else f"set it: {mends}"
 
 
-def _keepers(found: Evidence) -> Sequence[Daemon]:
+def _keepers(found: ClockEvidence) -> Sequence[TimeDaemon]:
     """The daemons that advice is for: one that waits to be told to is none, nor are guest tools, beside another."""
     daemons = found.machine.daemons or ()
     for beside in (ON_DEMAND, _SILENT):
@@ -525,7 +525,7 @@ def _some(peers: Sequence[Peer]) -> str:
     return ", ".join([*(peer.address for peer in peers[:2]), *(["…"] if len(peers) > 2 else [])])
 
 
-def _mend(found: Evidence, daemon: Daemon) -> str:
+def _mend(found: ClockEvidence, daemon: TimeDaemon) -> str:
     """How *daemon* is made to set the clock; ntpd's limit is named beyond it only."""
     far = found.vote is not None and abs(found.vote.offset) > NTPD_GIVES_UP
     tool = TOOLS[daemon.name]
@@ -594,7 +594,7 @@ _PARTS_OF_HOURS = (3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75)
 _MOST_HOURS = 14
 
 
-def telltale(found: Evidence) -> str:
+def telltale(found: ClockEvidence) -> str:
     """The hint in the size of an offset; empty if there is none, or if it is not known well enough."""
     vote = found.vote
     if vote is None or vote.bound > _EXACT_HOURS:
@@ -623,11 +623,11 @@ _OF_HOURS = {
 """The hint for an offset of whole hours, by whether the hardware clock is known to be in local time."""
 
 
-def _at_the_host(found: Evidence) -> str:
+def _at_the_host(found: ClockEvidence) -> str:
     return _with_telltale(found, _what_the_host_could(found))
 
 
-def _what_the_host_could(found: Evidence) -> str:
+def _what_the_host_could(found: ClockEvidence) -> str:
     if found.machine.wsl1:
         return "set Windows' clock"
     if found.machine.independent_wallclock is False:
@@ -635,7 +635,7 @@ def _what_the_host_could(found: Evidence) -> str:
     return "fix the host's clock"
 
 
-def _let_it(found: Evidence) -> str:
+def _let_it(found: ClockEvidence) -> str:
     if _host_driven(found):
         # Somebody else's business as long as nobody says that it is wrong; so who could say comes first.
         return _at_the_host(found) if found.truth is Truth.WRONG else _VOTE
@@ -643,7 +643,7 @@ def _let_it(found: Evidence) -> str:
     return f"give the time daemon CAP_SYS_TIME{host}"
 
 
-def _who_else(found: Evidence) -> str:
+def _who_else(found: ClockEvidence) -> str:
     setters = found.machine.setters
     if len(setters) > 1:
         return f"stop one of the two that set it: {listed(setters)}"
@@ -671,7 +671,7 @@ def rivalry(machine: Machine) -> str:
 _GUEST_TOOLS = frozenset({"VBoxService", "prltoolsd"})
 
 
-def _drop_it(found: Evidence) -> str:
+def _drop_it(found: ClockEvidence) -> str:
     told = found.told
     if found.wrong_peers and told is not None:
         return f"remove {found.wrong_peers[0]} from {told.daemon}'s servers, or tell whoever runs it"
@@ -680,7 +680,7 @@ def _drop_it(found: Evidence) -> str:
     return "remove it, from the time daemon's servers too if it is one of them, or tell whoever runs it"
 
 
-_ADVICE: Mapping[Diagnosis, Callable[[Evidence], str]] = {
+_ADVICE: Mapping[Diagnosis, Callable[[ClockEvidence], str]] = {
     Diagnosis.OK: _nothing,
     Diagnosis.NO_DAEMON: _start_one,
     Diagnosis.DAEMON_UNSYNCHRONISED: _look_at_it,

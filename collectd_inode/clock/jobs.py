@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from collectd_inode.clock import hostclock
-from collectd_inode.clock.diagnosis import Evidence, Finding
+from collectd_inode.clock.diagnosis import ClockEvidence, ClockFinding
 from collectd_inode.clock.kernel import SYSTEM_INSTRUMENTS, Instruments
 from collectd_inode.clock.kind import CLOCK
 from collectd_inode.clock.probe import READINGS, STEPS, ClockProbe
@@ -24,7 +24,7 @@ def load(
     common: BlockSettings,
     *,
     instruments: Instruments = SYSTEM_INSTRUMENTS,
-    tell: Callable[[Evidence, Finding], None] | None = None,
+    tell: Callable[[ClockEvidence, ClockFinding], None] | None = None,
     daemon: Ask = account,
     host: Callable[[str], float | None] = hostclock.behind,
 ) -> Loaded:

@@ -112,7 +112,7 @@ def _libc() -> ctypes.PyDLL:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ClockReading:
     """One look at two clocks, in nanoseconds: the settable one, and the time since boot, slept through or not."""
 
     realtime: int
@@ -141,7 +141,7 @@ def nanoseconds(clock: int) -> int:
     return int(read.seconds) * 10**9 + int(read.nanoseconds)
 
 
-def look(read: Callable[[int], int] = nanoseconds) -> Look | None:
+def look(read: Callable[[int], int] = nanoseconds) -> ClockReading | None:
     """Look at both clocks at the same instant, nearly; None if we were held up each time.
 
     The one is read between two readings of the other, and the narrowest of a few tries counts.
@@ -150,12 +150,12 @@ def look(read: Callable[[int], int] = nanoseconds) -> Look | None:
     the clock (chronyd by up to 8 %, 5 s a minute) slews both, and both count the time that a machine has slept.
     CLOCK_MONOTONIC_RAW is not slewed and does not count sleep: against it each of these would look like a step.
     """
-    best: tuple[int, Look] | None = None
+    best: tuple[int, ClockReading] | None = None
     for _ in range(_TRIES):
         before, realtime, after = read(_CLOCK_BOOTTIME), read(_CLOCK_REALTIME), read(_CLOCK_BOOTTIME)
         width = after - before
         if best is None or width < best[0]:
-            best = width, Look(realtime, before + width // 2)
+            best = width, ClockReading(realtime, before + width // 2)
         if width <= _GOOD_ENOUGH:
             break
     return best[1] if best is not None and best[0] <= _TOO_WIDE else None
@@ -166,7 +166,7 @@ class Instruments:
     """The kernel's functions that a probe calls; tests replace them."""
 
     ask: Callable[[], Kernel] = ask
-    look: Callable[[], Look | None] = look
+    look: Callable[[], ClockReading | None] = look
 
 
 SYSTEM_INSTRUMENTS = Instruments()

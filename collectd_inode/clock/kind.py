@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectd_inode.kind import Drawn, Kind, Module
+from collectd_inode.kind import JobPanels, Kind, Module
 
 
 def _module() -> Module:
@@ -11,10 +11,10 @@ def _module() -> Module:
     return Module(settings.Settings, jobs.load)
 
 
-def _drawn() -> Drawn:
+def _drawn() -> JobPanels:
     from collectd_inode.clock import panels
 
-    return Drawn(panels.panels, panels.PICTURES)
+    return JobPanels(panels.panels, panels.PICTURES)
 
 
 CLOCK = Kind(

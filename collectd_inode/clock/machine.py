@@ -152,7 +152,7 @@ _CLOCK_SOURCE = "sys/devices/system/clocksource/clocksource0"
 
 
 @dataclass(frozen=True, slots=True)
-class Daemon:
+class TimeDaemon:
     """A time daemon that runs; ``may_set``: whether it has CAP_SYS_TIME, if that is known.
 
     ``leaves_it`` is why it does not set this machine's clock at all; empty for one that does.  ``parent`` is the
@@ -187,13 +187,13 @@ class Machine:
     independent_wallclock: bool | None = None
     may_set: bool | None = None
     anybody_may_set: bool | None = None
-    daemons: tuple[Daemon, ...] | None = None
+    daemons: tuple[TimeDaemon, ...] | None = None
     timesyncd: float | None = None
     rtc_offset: float | None = None
     ptp_clocks: tuple[str, ...] = ()
     host_clock: str | None = None
     boot_id: str | None = None
-    idle: tuple[Daemon, ...] = ()
+    idle: tuple[TimeDaemon, ...] = ()
     dom0: bool = False
     wsl: bool = False
     rtc_local: bool | None = None
@@ -261,7 +261,7 @@ class Machine:
         return tuple(word for name in names for word in _told_apart(name, [d for d in able if d.name == name]))
 
 
-def _told_apart(name: str, processes: Sequence[Daemon]) -> Iterator[str]:
+def _told_apart(name: str, processes: Sequence[TimeDaemon]) -> Iterator[str]:
     pids = {process.pid for process in processes}
     first = sorted(process.pid for process in processes if process.parent and process.parent not in pids)
     if len(first) < 2:
@@ -276,7 +276,7 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
-def running(daemons: Iterable[Daemon] | None) -> str:
+def running(daemons: Iterable[TimeDaemon] | None) -> str:
     """``chronyd runs``, ``chronyd and ntpd run``."""
     names = dict.fromkeys(daemon.name for daemon in daemons or ())
     return f"{listed(names)} {'runs' if len(names) == 1 else 'run'}"
@@ -467,7 +467,7 @@ def _status(files: _Files, process: str) -> dict[str, str]:
     return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
 
 
-def _daemons(files: _Files) -> Iterator[Daemon]:
+def _daemons(files: _Files) -> Iterator[TimeDaemon]:
     """Every time daemon that runs; processes may come and go meanwhile."""
     for pid in islice(filter(str.isdigit, files.names("proc")), _MOST_PROCESSES):
         name = _daemon_name(files, pid)
@@ -479,14 +479,14 @@ def _daemons(files: _Files) -> Iterator[Daemon]:
         if state in _DEAD or (_is_elsewhere(status) and not _reaches_us(files, pid, may_set)):
             continue
         why = _leaves_it(name, files.words(f"proc/{pid}/cmdline"), state)
-        yield Daemon(name, int(pid), may_set, why, _number(status.get("PPid")))
+        yield TimeDaemon(name, int(pid), may_set, why, _number(status.get("PPid")))
 
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isdigit() else 0
 
 
-def _families(daemons: Iterable[Daemon]) -> list[Daemon]:
+def _families(daemons: Iterable[TimeDaemon]) -> list[TimeDaemon]:
     """openntpd's first process is called as any ntpd's, and its children say what they are."""
     found = list(daemons)
     parents = {daemon.parent for daemon in found if daemon.name == _OPENNTPD}

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from collectd_inode.clock import hostclock
 from collectd_inode.clock.diagnosis import (
+    ClockEvidence,
+    ClockFinding,
     Consensus,
     Disagreement,
-    Evidence,
-    Finding,
     apart_from_host,
     consensus,
     diagnose,
     rivalry,
 )
-from collectd_inode.clock.kernel import SYSTEM_INSTRUMENTS, Instruments, Kernel, KernelSilent, Look
+from collectd_inode.clock.kernel import SYSTEM_INSTRUMENTS, ClockReading, Instruments, Kernel, KernelSilent
 from collectd_inode.clock.machine import Machine, survey
 from collectd_inode.clock.steps import Steps, advance
 from collectd_inode.model import Cause, Failure, Misconfigured, PlannedStep
@@ -60,7 +60,7 @@ class ClockProbe:
     root: str = "/"
     interval: float = 60.0
     instruments: Instruments = SYSTEM_INSTRUMENTS
-    tell: Callable[[Evidence, Finding], None] | None = None
+    tell: Callable[[ClockEvidence, ClockFinding], None] | None = None
     daemon: Ask | None = None
     """Asks the time daemon for its account; None for a made-up machine, which has none."""
     host: Callable[[str], float | None] = hostclock.behind
@@ -81,7 +81,7 @@ class ClockProbe:
             vote = self._vote(run.clock.now(), steps)
             disagreement = vote if isinstance(vote, Disagreement) else None
             agreed = None if isinstance(vote, Disagreement) else vote
-            evidence = Evidence(kernel, machine, steps, agreed, disagreement, account, host)
+            evidence = ClockEvidence(kernel, machine, steps, agreed, disagreement, account, host)
             if kernel is not None and kernel.state in LEAPS:
                 run.warn("leap_pending", f"the kernel {LEAPS[kernel.state]} at the end of the day (UTC)")
             if fight := rivalry(machine):
@@ -93,7 +93,7 @@ class ClockProbe:
                 self.tell(evidence, finding)
             _judge(run, finding)
 
-    def _ask(self, run: Run) -> tuple[Kernel | None, Look | None]:
+    def _ask(self, run: Run) -> tuple[Kernel | None, ClockReading | None]:
         try:
             kernel = self.instruments.ask()
             look = self.instruments.look()
@@ -106,7 +106,7 @@ class ClockProbe:
         run.add_reading("frequency_offset", "kernel", kernel.frequency_offset)
         return kernel, look
 
-    def _steps(self, look: Look | None, machine: Machine) -> Steps:
+    def _steps(self, look: ClockReading | None, machine: Machine) -> Steps:
         steps, content = advance(self.memory.read(), look, machine.boot_id)
         self.memory.write(content)
         return steps
@@ -160,7 +160,7 @@ def _read_account(run: Run, account: Account | None) -> None:
         run.add_reading("gauge", "reach-daemon", account.followed.reach)
 
 
-def _judge(run: Run, finding: Finding) -> None:
+def _judge(run: Run, finding: ClockFinding) -> None:
     if finding.diagnosis is None:
         raise Failure(finding.cause, finding.message) if finding.cause else Misconfigured(finding.message)
     run.add_reading("gauge", "diagnosis", int(finding.diagnosis))

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from collectd_inode.clock.kernel import Look
+from collectd_inode.clock.kernel import ClockReading
 from collectd_inode.codec import known, to_json
 
 STEP = 500_000_000
@@ -61,7 +61,7 @@ class _Kept:
     since: float | None = None
 
 
-def advance(content: Mapping[str, Any], look: Look | None, boot: str | None) -> tuple[Steps, dict[str, Any]]:
+def advance(content: Mapping[str, Any], look: ClockReading | None, boot: str | None) -> tuple[Steps, dict[str, Any]]:
     """Compare *look* with the kept state; the value has the steps, and the state to keep now.
 
     *boot* is the boot's id; where it is not known a reboot would read as a step, so nothing is compared.
@@ -77,7 +77,7 @@ def advance(content: Mapping[str, Any], look: Look | None, boot: str | None) -> 
     return _steps(now, moved, look), to_json(now)
 
 
-def _moved(kept: _Kept, look: Look, moved: int) -> _Kept:
+def _moved(kept: _Kept, look: ClockReading, moved: int) -> _Kept:
     if abs(moved) <= STEP:
         return _Kept(kept.boot, look.offset, kept.steps, kept.undone, kept.left, kept.undone_at, kept.since)
     since = look.realtime / 1e9
@@ -89,7 +89,7 @@ def _moved(kept: _Kept, look: Look, moved: int) -> _Kept:
     return _Kept(kept.boot, look.offset, kept.steps + 1, kept.undone, left, kept.undone_at, since)
 
 
-def _steps(kept: _Kept | None, moved: int | None, look: Look | None) -> Steps:
+def _steps(kept: _Kept | None, moved: int | None, look: ClockReading | None) -> Steps:
     if kept is None:
         return Steps()
     recently = kept.undone_at is not None and look is not None and look.boottime - kept.undone_at <= RECENT

@@ -33,7 +33,7 @@ Job = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ProtocolLine:
     """One command with its line end: the series it belongs to, and the job whose verdict it is, with its slot."""
 
     octets: bytes
@@ -44,7 +44,7 @@ class Line:
     is_notification: bool = False
 
 
-def value_line(value: Value, hostname: str, put: float = 0.0) -> Line:
+def value_line(value: Value, hostname: str, put: float = 0.0) -> ProtocolLine:
     """``PUTVAL`` for one value list; an empty host is *hostname*.  Raises TooLong."""
     fields = (value.host or hostname, value.plugin, value.plugin_instance, value.type, value.type_instance)
     host, plugin, instance, type, type_instance = map(_name, fields)
@@ -52,10 +52,10 @@ def value_line(value: Value, hostname: str, put: float = 0.0) -> Line:
     command = f"PUTVAL {_quoted(series)} interval={value.interval:.6f} {value.time:.6f}:{_number(value.value)}"
     job = (value.host, value.plugin, value.plugin_instance)
     verdict = (job, value.time) if (value.type, value.type_instance) == ("bool", "success") else None
-    return Line(_line(command, series), series, verdict, put)
+    return ProtocolLine(_line(command, series), series, verdict, put)
 
 
-def notification_line(notification: Notification, hostname: str, put: float = 0.0) -> Line:
+def notification_line(notification: Notification, hostname: str, put: float = 0.0) -> ProtocolLine:
     """``PUTNOTIF`` for one notification, its message cut where the line would be too long.  Raises TooLong."""
     host, plugin = _name(notification.host or hostname), _name(notification.plugin)
     instance = _name(notification.plugin_instance)
@@ -77,17 +77,17 @@ def notification_line(notification: Notification, hostname: str, put: float = 0.
         command = f"{head} message={_quoted(one_line(text, limit))}"
         over = len(_octets(command)) - MOST_OCTETS
         if over <= 0 or limit <= _LEAST_MESSAGE:
-            return Line(_line(command, series), series, None, put, is_notification=True)
+            return ProtocolLine(_line(command, series), series, None, put, is_notification=True)
         limit = max(_LEAST_MESSAGE, limit - over)
 
 
-def chunks(lines: Sequence[Line]) -> Iterator[tuple[int, list[Line]]]:
+def chunks(lines: Sequence[ProtocolLine]) -> Iterator[tuple[int, list[ProtocolLine]]]:
     """*lines* in parts that a pipe or a socket takes as a whole or not at all, each with the number of its first line.
 
     That is PIPE_BUF octets (pipe(7)); Linux makes one buffer of so much on a Unix socket, too.  A process that is
     killed leaves no half line behind, which collectd would take for a whole one with a shorter number.
     """
-    first, chunk, size = 0, list[Line](), 0
+    first, chunk, size = 0, list[ProtocolLine](), 0
     for number, line in enumerate(lines):
         if chunk and size + len(line.octets) > PIPE_BUF:
             yield first, chunk

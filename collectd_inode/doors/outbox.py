@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Iterable
 
-from collectd_inode.doors.lines import Job, Line, TooLong, notification_line, value_line
+from collectd_inode.doors.lines import Job, ProtocolLine, TooLong, notification_line, value_line
 from collectd_inode.report.notification import Notification
 from collectd_inode.report.values import Value
 
@@ -25,8 +25,8 @@ class Outbox:
 
     def __init__(self, hostname: str) -> None:
         self._hostname = hostname
-        self._waiting: deque[Line] = deque()
-        self._notifications: deque[Line] = deque()
+        self._waiting: deque[ProtocolLine] = deque()
+        self._notifications: deque[ProtocolLine] = deque()
         self._lost = 0
         self._told: set[str] = set()
         self.sent: dict[Job, float] = {}
@@ -45,13 +45,13 @@ class Outbox:
         except TooLong as error:
             self.lose(str(error))
 
-    def _append(self, waiting: deque[Line], line: Line, most: int) -> None:
+    def _append(self, waiting: deque[ProtocolLine], line: ProtocolLine, most: int) -> None:
         waiting.append(line)
         if len(waiting) > most:
             waiting.popleft()
             self._lost += 1
 
-    def round(self, now: float) -> list[Line]:
+    def round(self, now: float) -> list[ProtocolLine]:
         """The lines to send next, taken out: all notifications, then one value of each series.
 
         collectd's write threads reorder bursts of values; notifications go through none of them.  A value that has
@@ -61,7 +61,7 @@ class Outbox:
             self._waiting.popleft()
             self._lost += 1
         seen: set[str] = set()
-        chosen, later = list(self._notifications), deque[Line]()
+        chosen, later = list(self._notifications), deque[ProtocolLine]()
         self._notifications.clear()
         for line in self._waiting:
             if line.series in seen:
@@ -72,12 +72,12 @@ class Outbox:
         self._waiting = later
         return chosen
 
-    def give_back(self, lines: Iterable[Line]) -> None:
+    def give_back(self, lines: Iterable[ProtocolLine]) -> None:
         """Have *lines* wait again, before all others: it is not known that collectd has them."""
         for line in reversed(list(lines)):
             (self._notifications if line.is_notification else self._waiting).appendleft(line)
 
-    def arrived(self, line: Line) -> None:
+    def arrived(self, line: ProtocolLine) -> None:
         """collectd has *line*."""
         if line.verdict is not None:
             job, slot = line.verdict

@@ -11,7 +11,7 @@ import select
 import stat
 from collections.abc import Sequence
 
-from collectd_inode.doors.lines import Line, chunks
+from collectd_inode.doors.lines import ProtocolLine, chunks
 from collectd_inode.doors.outbox import Outbox
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
 
@@ -82,7 +82,7 @@ class Pipe:
     def _writes(self) -> bool:
         return not (self.gone or self._leaves)
 
-    def _write_all(self, lines: Sequence[Line], until: float) -> Sequence[Line]:
+    def _write_all(self, lines: Sequence[ProtocolLine], until: float) -> Sequence[ProtocolLine]:
         """Write *lines*; the value is the unwritten rest."""
         for number, chunk in chunks(lines):
             if not self._write(b"".join(line.octets for line in chunk), until):

@@ -42,7 +42,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 log = logging.getLogger("collectd_inode")
 
 
-class Refused(Exception):
+class ConfigurationRefused(Exception):
     """Nothing is observed: each of ``problems`` is a line for whoever started us."""
 
     def __init__(self, problems: Sequence[Problem | str]) -> None:
@@ -174,7 +174,7 @@ class Program:
     def _start(self) -> Daemon:
         node, problems = read(self.file)
         if problems:
-            raise Refused(problems)
+            raise ConfigurationRefused(problems)
         daemon = Daemon(self, self.door)
         daemon.lost = self.outbox.lost
         refusal = daemon.section(node)
@@ -183,7 +183,7 @@ class Program:
             log.error("%s", wrong)
             refusal = refusal or (str(wrong) if daemon.strict else "")
         if refusal:
-            raise Refused([refusal])
+            raise ConfigurationRefused([refusal])
         try:
             daemon.hold_state_dir()
             self._state_dir = daemon.state_dir
@@ -194,7 +194,7 @@ class Program:
             daemon.start(self.outbox.sent if self._state_dir is not None else None)
             self._owe_from_now_on(daemon)
         except Held as error:
-            raise Refused([str(error)]) from None
+            raise ConfigurationRefused([str(error)]) from None
         return daemon
 
     def _owe_from_now_on(self, daemon: Daemon) -> None:

@@ -11,7 +11,7 @@ import logging
 import select
 from collections import deque
 
-from collectd_inode.doors.lines import Line, chunks
+from collectd_inode.doors.lines import ProtocolLine, chunks
 from collectd_inode.doors.outbox import KEPT_SECONDS, Outbox
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
 from collectd_inode.wire.local import Stream, connect
@@ -38,7 +38,7 @@ class Unixsock:
     def __init__(self, outbox: Outbox, path: str, clock: Clock = SYSTEM_CLOCK) -> None:
         self._outbox, self._path, self._clock = outbox, path, clock
         self._socket: Stream | None = None
-        self._unanswered: deque[Line] = deque()
+        self._unanswered: deque[ProtocolLine] = deque()
         self._to_write: deque[bytes] = deque()
         self._read = b""
         self._asked = 0.0
@@ -142,7 +142,7 @@ class Unixsock:
                 raise OSError("more answers than lines: what answers there is not collectd")
             self._judge(self._unanswered.popleft(), answer)
 
-    def _judge(self, line: Line, answer: bytes) -> None:
+    def _judge(self, line: ProtocolLine, answer: bytes) -> None:
         if answer.split(b" ", 1)[0] == b"0":
             self._outbox.arrived(line)
         else:

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from collectd_inode.model import Stamps
-from collectd_inode.ntp.monitor import Seen, concluded, seen
-from collectd_inode.ntp.packet import Packet, Questions, Reason, Refusal
+from collectd_inode.ntp.monitor import QueryResult, concluded, seen
+from collectd_inode.ntp.packet import Packet, Questions, Reason, RejectedDatagram
 from collectd_inode.ntp.sample import Limits, Sample, best, judge, measure
 from collectd_inode.ntp.score import Check
 from collectd_inode.wire import Clock, ConnectFailed, deadline
@@ -34,7 +34,7 @@ class Asking:
 
 
 @dataclass(slots=True)
-class Source:
+class AddressExchange:
     """One address, and what it had to say in one run."""
 
     address: Address
@@ -43,14 +43,14 @@ class Source:
     samples: list[Sample] = field(default_factory=list)
     unasked: str = ""
     """Why it was left alone."""
-    refusal: Refusal | None = None
+    refusal: RejectedDatagram | None = None
     """The last answer that could not be used."""
     failure: ConnectFailed | None = None
     rejected: Counter[Reason] = field(default_factory=Counter)
     """Every datagram that gave no sample."""
     leap: int | None = None
     transmit: int | None = None
-    sightings: list[Seen] | None = None
+    sightings: list[QueryResult] | None = None
     """The results that a monitor of the pool would have seen, query by query; None if nothing was sent."""
     stamps: Stamps | None = None
     """Whose stamps its last answer was timed by: the kernel's only if both are."""
@@ -78,7 +78,7 @@ class Source:
         return ", ".join(f"{number} {reason.words}" for reason, number in self.rejected.items() if reason.is_stray)
 
 
-async def ask(source: Source, asking: Asking) -> None:
+async def ask(source: AddressExchange, asking: Asking) -> None:
     """Ask *source* and write down what it says; never raises for what it does, and ends by the deadline."""
     try:
         datagrams = Datagrams(source.address, clock=asking.clock)
@@ -94,7 +94,7 @@ async def ask(source: Source, asking: Asking) -> None:
         datagrams.close()
 
 
-async def _ask_repeatedly(source: Source, datagrams: Datagrams, asking: Asking) -> None:
+async def _ask_repeatedly(source: AddressExchange, datagrams: Datagrams, asking: Asking) -> None:
     conversation = _Conversation(source, datagrams, asking)
     for number in range(asking.samples):
         started = asking.clock.monotonic()
@@ -108,9 +108,9 @@ async def _ask_repeatedly(source: Source, datagrams: Datagrams, asking: Asking) 
 
 
 class _Conversation:
-    """The questions and answers of one run over one socket, written into the `Source`."""
+    """The questions and answers of one run over one socket, written into the `AddressExchange`."""
 
-    def __init__(self, source: Source, datagrams: Datagrams, asking: Asking) -> None:
+    def __init__(self, source: AddressExchange, datagrams: Datagrams, asking: Asking) -> None:
         self._source, self._datagrams, self._asking = source, datagrams, asking
         self._questions = Questions()
         self._unseen = True
@@ -137,12 +137,12 @@ class _Conversation:
             # A socket that always has something to read would never let the deadline be looked at.
             await asyncio.sleep(0)
 
-    def _take(self, data: bytes) -> Refusal | None:
+    def _take(self, data: bytes) -> RejectedDatagram | None:
         """Make a sample of a datagram; why not, if it cannot be done."""
         cookie = self._questions.waiting
         packet = self._questions.read(data)
         self._see(data, packet, cookie)
-        if isinstance(packet, Refusal):
+        if isinstance(packet, RejectedDatagram):
             return packet
         measured = self._measured(packet)
         refusal = self._complaint(packet, measured)
@@ -155,9 +155,9 @@ class _Conversation:
             self._note(packet, measured, refusal)
         return refusal
 
-    def _see(self, data: bytes, packet: Packet | Refusal, cookie: int | None) -> None:
+    def _see(self, data: bytes, packet: Packet | RejectedDatagram, cookie: int | None) -> None:
         """Note what a monitor of the pool, which asks from a new socket each time, would make of a first datagram."""
-        of_old = isinstance(packet, Refusal) and packet.reason in (Reason.LATE, Reason.DUPLICATE)
+        of_old = isinstance(packet, RejectedDatagram) and packet.reason in (Reason.LATE, Reason.DUPLICATE)
         left, came = self._datagrams.departure, self._datagrams.arrival
         if of_old or not self._unseen or left is None or came is None:
             return
@@ -165,21 +165,21 @@ class _Conversation:
         if self._source.sightings is not None and not _was_set_between(left, came):
             self._source.sightings.append(seen(data, cookie, left.nanoseconds, came.nanoseconds))
 
-    def _measured(self, packet: Packet) -> Sample | Refusal:
+    def _measured(self, packet: Packet) -> Sample | RejectedDatagram:
         left, came = self._datagrams.departure, self._datagrams.arrival
         assert left is not None
         assert came is not None
         self._source.stamps = min(left.stamps, came.stamps)  # elapsed comes first
         if _was_set_between(left, came):
-            return Refusal(Reason.CLOCK_SET, "this clock was set while the answer was on its way")
+            return RejectedDatagram(Reason.CLOCK_SET, "this clock was set while the answer was on its way")
         return measure(packet, left.nanoseconds, came.nanoseconds)
 
-    def _complaint(self, packet: Packet, measured: Sample | Refusal) -> Refusal | None:
+    def _complaint(self, packet: Packet, measured: Sample | RejectedDatagram) -> RejectedDatagram | None:
         """The server's own statement comes first: without the time it cannot send good timestamps."""
         limits = Limits(self._asking.root_distance, self._source.transmit or self._source.before)
-        return judge(packet, limits) or (measured if isinstance(measured, Refusal) else None)
+        return judge(packet, limits) or (measured if isinstance(measured, RejectedDatagram) else None)
 
-    def _note(self, packet: Packet, measured: Sample | Refusal, refusal: Refusal | None) -> None:
+    def _note(self, packet: Packet, measured: Sample | RejectedDatagram, refusal: RejectedDatagram | None) -> None:
         source = self._source
         source.leap, source.transmit = packet.leap, packet.transmit
         if refusal is None and isinstance(measured, Sample):

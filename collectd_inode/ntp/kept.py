@@ -20,7 +20,7 @@ _VOTE = ("offset", "bound", "time", "sources", "falsetickers", "max_offset")
 
 
 @dataclass(slots=True)
-class Kept:
+class JobMemory:
     """A job's memory while a run writes into it."""
 
     vote: dict[str, Any] = field(default_factory=dict)
@@ -55,12 +55,12 @@ class Kept:
         }
 
 
-def kept_from(content: Mapping[str, Any]) -> Kept:
+def kept_from(content: Mapping[str, Any]) -> JobMemory:
     """The state in the content that `Kept.content` made, as far as it is valid."""
     holds = {host: hold for host, kept in _mapping(content, "holds").items() if (hold := hold_from(kept)) is not None}
     transmits = {host: last for host, last in _mapping(content, "transmits").items() if isinstance(last, int)}
     published = _mapping(content, "published")
-    return Kept(
+    return JobMemory(
         vote={key: content[key] for key in _VOTE if key in content},
         holds=holds,
         transmits=transmits,

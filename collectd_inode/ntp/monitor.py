@@ -26,17 +26,17 @@ _SERVER = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class QueryResult:
     """The result of one query, and how long it took (nanoseconds)."""
 
     check: Check
     round_trip: int = 0
 
 
-NOTHING = Seen(NO_RESPONSE)
+NOTHING = QueryResult(NO_RESPONSE)
 
 
-def seen(data: bytes, cookie: int | None, departure: int, arrival: int) -> Seen:
+def seen(data: bytes, cookie: int | None, departure: int, arrival: int) -> QueryResult:
     """The agent's judgement of the first datagram after a query; the instants are nanoseconds since the epoch."""
     if not is_whole(data):
         return NOTHING
@@ -47,10 +47,10 @@ def seen(data: bytes, cookie: int | None, departure: int, arrival: int) -> Seen:
     there = nanoseconds(packet.receive, departure) - departure
     back = nanoseconds(packet.transmit, arrival) - arrival
     kiss = packet.reference_code if packet.stratum == 0 else ""
-    return Seen(checked(packet.stratum, (there + back) / 2e9, kiss), max(0, there - back))
+    return QueryResult(checked(packet.stratum, (there + back) / 2e9, kiss), max(0, there - back))
 
 
-def concluded(sightings: Sequence[Seen]) -> Check:
+def concluded(sightings: Sequence[QueryResult]) -> Check:
     """The check of multiple queries: what the server said against itself, else the fastest answer, else none."""
     against = next((one.check for one in sightings if one.check.error), None)
     if against is not None:

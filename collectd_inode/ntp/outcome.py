@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from collectd_inode.model import Cause, Failure, PlannedStep, Reading, Warning
 from collectd_inode.names import slug
-from collectd_inode.ntp.exchange import Source
+from collectd_inode.ntp.exchange import AddressExchange
 from collectd_inode.ntp.monitor import OWN_LIMIT
 from collectd_inode.ntp.packet import Reason
 from collectd_inode.ntp.sample import Sample
@@ -44,30 +44,30 @@ class Server:
     """A configured server in one run: its step, and the sources that its name stands for."""
 
     step: PlannedStep
-    sources: list[Source] = field(default_factory=list)
+    sources: list[AddressExchange] = field(default_factory=list)
     failure: Failure | None = None
     """Why its name has no address."""
     is_pool: bool = False
     """Whether each of its addresses is a server with a vote of its own."""
 
-    def label(self, source: Source) -> str:
+    def label(self, source: AddressExchange) -> str:
         """A source's name for people: the server's, and the address if that is another."""
         host = source.address.host
         return host if host == self.step.name else f"{self.step.name} ({host})"
 
     @property
-    def counting(self) -> list[Source]:
+    def counting(self) -> list[AddressExchange]:
         """The sources that count: not those that this machine has no way to, unless it has to none."""
         return [source for source in self.sources if source.reachable] or self.sources
 
     @property
-    def answering(self) -> list[Source]:
+    def answering(self) -> list[AddressExchange]:
         """The sources that gave a sample, the surest first: that of the least root distance, the way to it included."""
         sampled = [(source.sample.bound, n, source) for n, source in enumerate(self.counting) if source.sample]
         return [source for *_, source in sorted(sampled, key=lambda found: found[:2])]
 
     @property
-    def voters(self) -> list[Source]:
+    def voters(self) -> list[AddressExchange]:
         """The sources that vote: every address of a pool, and the surest of a server, which has one vote."""
         return self.answering if self.is_pool else self.answering[:1]
 
@@ -94,7 +94,7 @@ class Server:
         voter = said[0][0].address.host
         return f"the addresses of {self.step.name} disagree: against this clock {told}; its vote is that of {voter}"
 
-    def _failure(self, source: Source) -> Failure:
+    def _failure(self, source: AddressExchange) -> Failure:
         label = self.label(source)
         if source.unasked:
             return Failure(Cause.REFUSED, f"{label}: {source.unasked}")
@@ -159,11 +159,11 @@ class Outcome:
         return not (self.own_clock_is_off or self.nobody_answers)
 
     @property
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[AddressExchange]:
         """Every source that counts, each once."""
         return _once(source for server in self.servers for source in server.counting)
 
-    def best(self, server: Server) -> Source | None:
+    def best(self, server: Server) -> AddressExchange | None:
         """The source that speaks for a server or pool: of those that vote one that is not wrong, the surest."""
         wrong = self.vote.falsetickers
         return min(server.voters, key=lambda source: self.labels[source.address.host] in wrong, default=None)
@@ -275,7 +275,7 @@ def conclude(servers: Sequence[Server], settings: Settings) -> Outcome:
     return Outcome(tuple(servers), settings, vote(tuple(voters.values())), labels, voters)
 
 
-def _candidate(server: Server, source: Source) -> Candidate:
+def _candidate(server: Server, source: AddressExchange) -> Candidate:
     assert source.sample is not None
     return Candidate(server.label(source), source.sample.offset, source.sample.bound, source.sample.reference)
 
@@ -288,5 +288,5 @@ def _first_of(
     return Failure(failure.cause, failure.message + more), step
 
 
-def _once(sources: Iterable[Source]) -> list[Source]:
+def _once(sources: Iterable[AddressExchange]) -> list[AddressExchange]:
     return list({source.address: source for source in sources}.values())

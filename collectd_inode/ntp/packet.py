@@ -92,7 +92,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RejectedDatagram:
     """A datagram that gives no sample: why, in a word to count by and in a sentence (without the server's name)."""
 
     reason: Reason
@@ -233,26 +233,26 @@ class Questions:
         self.waiting = new_cookie()
         return request(self.waiting)
 
-    def read(self, data: bytes) -> Packet | Refusal:
+    def read(self, data: bytes) -> Packet | RejectedDatagram:
         """The answer to the open question, or why *data* is none; the first answer closes it."""
         if not is_whole(data):
-            return Refusal(Reason.SHORT, f"{len(data)} bytes instead of {_FORMAT.size}")
+            return RejectedDatagram(Reason.SHORT, f"{len(data)} bytes instead of {_FORMAT.size}")
         tail = len(data) - _FORMAT.size
         if tail and (tail % 4 or tail < _LEAST_TAIL):
-            return Refusal(Reason.TAIL, f"{len(data)} bytes are no packet, with extensions or without")
+            return RejectedDatagram(Reason.TAIL, f"{len(data)} bytes are no packet, with extensions or without")
         packet = parse(data)
         if packet.version not in _VERSIONS:
-            return Refusal(Reason.VERSION, f"version {packet.version} instead of 3 or 4")
+            return RejectedDatagram(Reason.VERSION, f"version {packet.version} instead of 3 or 4")
         if packet.mode != _SERVER:
-            return Refusal(
+            return RejectedDatagram(
                 Reason.MODE, f"mode {packet.mode} ({ntplib.mode_to_text(packet.mode)}) instead of 4 (server)"
             )
         if packet.origin in self.answered:
-            return Refusal(Reason.DUPLICATE, "a second answer to the same request")
+            return RejectedDatagram(Reason.DUPLICATE, "a second answer to the same request")
         if packet.origin in self.missed:
-            return Refusal(Reason.LATE, "the answer to an earlier request")
+            return RejectedDatagram(Reason.LATE, "the answer to an earlier request")
         if packet.origin != self.waiting:
-            return Refusal(Reason.ORIGIN, "the origin timestamp is not that of the request")
+            return RejectedDatagram(Reason.ORIGIN, "the origin timestamp is not that of the request")
         return packet
 
     def close(self) -> None:

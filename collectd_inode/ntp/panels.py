@@ -9,11 +9,11 @@ from collectd_inode.panels import (
     ANY,
     BOUND,
     Dots,
-    Line,
     Mark,
     Panel,
+    PanelLine,
+    PanelSubject,
     Shape,
-    Subject,
     Unit,
     gauges,
     verdict,
@@ -27,39 +27,39 @@ _GOOD, _FAIR = 0.025, 0.1
 """Seconds: up to the first an answer gains the full step, from the second it costs more than it brings."""
 
 
-def panels(subject: Subject) -> tuple[Panel, ...]:
+def panels(subject: PanelSubject) -> tuple[Panel, ...]:
     """Its state, what the servers say, and what is kept of it."""
-    delays = tuple(Line(subject, "delay", server, name) for server, name in _servers(subject).items())
+    delays = tuple(PanelLine(subject, "delay", server, name) for server, name in _servers(subject).items())
     return (
         verdict(subject),
         _offset(subject),
-        Panel("Round trip", delays or (Line(subject, "delay", ANY),), width=8, height=9, name="delay"),
+        Panel("Round trip", delays or (PanelLine(subject, "delay", ANY),), width=8, height=9, name="delay"),
         *_score(subject),
         *_margins(subject),
     )
 
 
-def _servers(subject: Subject) -> dict[str, str]:
+def _servers(subject: PanelSubject) -> dict[str, str]:
     """Series and name of each server, in the configuration's order if that is known."""
     sent = [server for server in subject.sent("time_offset") if server != CONSENSUS]
     known = {server: name for server, name in subject.names.items() if server in sent}
     return known or {server: server for server in sent}
 
 
-def _max_offset(subject: Subject) -> float | None:
+def _max_offset(subject: PanelSubject) -> float | None:
     return subject.probe.settings.max_offset if isinstance(subject.probe, NTPProbe) else None
 
 
-def _offset(subject: Subject) -> Panel:
+def _offset(subject: PanelSubject) -> Panel:
     servers = _servers(subject)
-    offsets = [Line(subject, "time_offset", server, name) for server, name in servers.items()]
+    offsets = [PanelLine(subject, "time_offset", server, name) for server, name in servers.items()]
     bounds = [
-        Line(subject, "time_offset", server, name, shape)
+        PanelLine(subject, "time_offset", server, name, shape)
         for server, name in servers.items()
         for shape in (Shape.UPPER, Shape.LOWER)
     ]
-    consensus = Line(subject, "time_offset", CONSENSUS, CONSENSUS, main=True)
-    unknown = (Line(subject, "time_offset", ANY), Line(subject, BOUND, ANY, "± "))
+    consensus = PanelLine(subject, "time_offset", CONSENSUS, CONSENSUS, main=True)
+    unknown = (PanelLine(subject, "time_offset", ANY), PanelLine(subject, BOUND, ANY, "± "))
     most = _max_offset(subject)
     return Panel(
         "Offset and bound",
@@ -75,7 +75,7 @@ def _offset(subject: Subject) -> Panel:
     )
 
 
-def _score(subject: Subject) -> Iterator[Panel]:
+def _score(subject: PanelSubject) -> Iterator[Panel]:
     """As the NTP Pool draws it: the score's line, and each answer's offset as a dot."""
     lines = gauges(subject, {"pool_score-": ", score predicted here", "published_score-": ", score published"})
     if lines:
@@ -92,7 +92,7 @@ def _score(subject: Subject) -> Iterator[Panel]:
             marks=(Mark(f"in the pool from {POOL_JOINS:g}", POOL_JOINS, good=True),),
             dots=Dots(
                 "offset",
-                tuple(Line(subject, "time_offset", server) for server in _servers(subject)),
+                tuple(PanelLine(subject, "time_offset", server) for server in _servers(subject)),
                 good=_GOOD,
                 fair=_FAIR,
                 most=_max_offset(subject) or 0.0,
@@ -102,7 +102,7 @@ def _score(subject: Subject) -> Iterator[Panel]:
         )
 
 
-def _margins(subject: Subject) -> Iterator[Panel]:
+def _margins(subject: PanelSubject) -> Iterator[Panel]:
     if lines := gauges(subject, {"margin-": ""}):
         yield Panel(
             "Seconds until a consumer refuses this clock",

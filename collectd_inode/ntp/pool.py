@@ -6,9 +6,9 @@ import ssl
 
 import collectd_inode
 from collectd_inode.browser.browser import Browser
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Failure
-from collectd_inode.ntp.published import Published, Unreadable, address, parse
+from collectd_inode.ntp.published import Published, UnreadableScore, address, parse
 from collectd_inode.wire import Clock, Exchange, WireError, deadline
 from collectd_inode.wire.http import Transport
 from collectd_inode.words import printable
@@ -22,7 +22,7 @@ _MOST_REDIRECTS = 5
 
 async def fetch(base: str, server: str, tls: ssl.SSLContext, clock: Clock, seconds: float) -> Published:
     """The published score of *server*; raises Unreadable with a sentence, whatever goes wrong."""
-    profile = Profile(
+    profile = BrowserProfile(
         user_agent=f"collectd_inode/{collectd_inode.__version__}",
         max_body=_MOST_BYTES,
         max_redirects=_MOST_REDIRECTS,
@@ -34,11 +34,11 @@ async def fetch(base: str, server: str, tls: ssl.SSLContext, clock: Clock, secon
             page = await browser.go(url)
             return parse(page.source)
     except TimeoutError:
-        raise Unreadable(f"{url} did not answer in time") from None
+        raise UnreadableScore(f"{url} did not answer in time") from None
     except (Failure, WireError) as error:
-        raise Unreadable(printable(str(error))) from None
-    except Unreadable as error:
-        raise Unreadable(f"{url} did not answer with a score: {error}") from None
+        raise UnreadableScore(printable(str(error))) from None
+    except UnreadableScore as error:
+        raise UnreadableScore(f"{url} did not answer with a score: {error}") from None
     finally:
         await browser.aclose()
 

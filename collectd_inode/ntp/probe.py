@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from collectd_inode.model import Cause, Failure, PlannedStep
 from collectd_inode.names import slug
 from collectd_inode.ntp import monitor
-from collectd_inode.ntp.exchange import SPACING, Asking, Source, ask
-from collectd_inode.ntp.kept import REACH, Kept, kept_from
+from collectd_inode.ntp.exchange import SPACING, AddressExchange, Asking, ask
+from collectd_inode.ntp.kept import REACH, JobMemory, kept_from
 from collectd_inode.ntp.manners import SLOW, held
 from collectd_inode.ntp.outcome import Outcome, Server, conclude
-from collectd_inode.ntp.published import Published, Unreadable, is_due
+from collectd_inode.ntp.published import Published, UnreadableScore, is_due
 from collectd_inode.ntp.score import Score
 from collectd_inode.ntp.settings import FROM_DAEMON, Settings
 from collectd_inode.run import Run
@@ -76,7 +76,7 @@ class NTPProbe:
         self._write(run, outcome, kept)
         _judge(run, outcome)
 
-    async def _ask_all(self, run: Run, kept: Kept, *, scoring: bool) -> list[Server]:
+    async def _ask_all(self, run: Run, kept: JobMemory, *, scoring: bool) -> list[Server]:
         until = run.clock.monotonic() + self._patience(run.seconds_left)
         servers = [Server(step, is_pool=self.settings.is_pool(step.name)) for step in self.steps]
         try:
@@ -92,7 +92,7 @@ class NTPProbe:
     def _patience(self, most: float) -> float:
         return most - min(_MOST_SPARED, _SPARED * most) if self.patience is None else self.patience
 
-    async def _look_at_the_pool(self, run: Run, kept: Kept, until: float) -> None:
+    async def _look_at_the_pool(self, run: Run, kept: JobMemory, until: float) -> None:
         server, now = self.settings.pool_server, run.clock.now()
         if server is None or self.fetch is None:
             return
@@ -104,10 +104,10 @@ class NTPProbe:
         self.memory.write(kept.content())  # whatever becomes of us: the next look is five minutes off
         try:
             kept.published = await self.fetch(run.clock, until - run.clock.monotonic())
-        except Unreadable as error:
+        except UnreadableScore as error:
             run.warn("published", str(error))
 
-    def _keep(self, outcome: Outcome, kept: Kept, now: float) -> None:
+    def _keep(self, outcome: Outcome, kept: JobMemory, now: float) -> None:
         vote = outcome.vote
         kept.vote = {
             "offset": outcome.consensus,
@@ -131,7 +131,7 @@ class NTPProbe:
         checks = {series: outcome.check(server) for series, server in servers.items()}
         return scores | {s: scores.get(s, Score()).after(check) for s, check in checks.items() if check is not None}
 
-    def _write(self, run: Run, outcome: Outcome, kept: Kept) -> None:
+    def _write(self, run: Run, outcome: Outcome, kept: JobMemory) -> None:
         for reading in outcome.readings():
             run.add_reading(reading.type, reading.type_instance, reading.value, dispatched=reading.dispatched)
         for server in outcome.servers:
@@ -155,10 +155,10 @@ class _Round:
     """All that is asked in one run; an address that several names lead to is asked once."""
 
     def __init__(
-        self, probe: NTPProbe, run: Run, kept: Kept, until: float, group: asyncio.TaskGroup, *, scoring: bool
+        self, probe: NTPProbe, run: Run, kept: JobMemory, until: float, group: asyncio.TaskGroup, *, scoring: bool
     ) -> None:
         self._probe, self._run, self._kept, self._until, self._group = probe, run, kept, until, group
-        self._sources: dict[Address, tuple[Source, asyncio.Task[None]]] = {}
+        self._sources: dict[Address, tuple[AddressExchange, asyncio.Task[None]]] = {}
         now = run.clock.now()
         kept.holds = {host: hold for host, hold in kept.holds.items() if not hold.is_over(now)}
         root_distance = round(probe.settings.max_root_distance * 1e9)
@@ -212,13 +212,13 @@ class _Round:
             server.failure = Failure(Cause.TIMEOUT, f"{name}: the name servers have not answered within {left:.1f} s")
         return ()
 
-    def _source(self, address: Address, least: int = 1) -> tuple[Source, asyncio.Task[None]]:
+    def _source(self, address: Address, least: int = 1) -> tuple[AddressExchange, asyncio.Task[None]]:
         if address not in self._sources:
-            source = Source(address, self._kept.transmits.get(address.host))
+            source = AddressExchange(address, self._kept.transmits.get(address.host))
             self._sources[address] = source, self._group.create_task(self._ask(source, least))
         return self._sources[address]
 
-    async def _ask(self, source: Source, least: int) -> None:
+    async def _ask(self, source: AddressExchange, least: int) -> None:
         host, now, interval = source.address.host, self._run.clock.now(), self._probe.interval
         hold = self._kept.holds.get(host)
         if hold is not None and hold.forbids(now):
@@ -260,7 +260,7 @@ def _judge(run: Run, outcome: Outcome) -> None:
         raise failure
 
 
-def _tell_stamps(run: Run, source: Source | None) -> None:
+def _tell_stamps(run: Run, source: AddressExchange | None) -> None:
     """Whose clock the server's answer was timed by; its latency is a reading (delay), and no phase."""
     if source is not None and source.stamps is not None:
         run.exchange(Exchange(source.address.host, {}, source.stamps))

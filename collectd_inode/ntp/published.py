@@ -19,7 +19,7 @@ STALE = 3600.0
 _MEDIAN = "recentmedian"
 
 
-class Unreadable(ValueError):
+class UnreadableScore(ValueError):
     """The answer is not the JSON of a server's score; the text says what is missing."""
 
 
@@ -46,13 +46,13 @@ def parse(text: str) -> Published:
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError):
-        raise Unreadable(f"not JSON: {text[:40]!r}") from None
+        raise UnreadableScore(f"not JSON: {text[:40]!r}") from None
     history = answer.get("history") if isinstance(answer, dict) else None
     if not isinstance(history, list):
-        raise Unreadable('no "history" in it')
+        raise UnreadableScore('no "history" in it')
     found = [p for entry in _of_median(answer, history) if (p := _entry(entry)) is not None]
     if not found:
-        raise Unreadable("no score in its history: does the pool know this server?")
+        raise UnreadableScore("no score in its history: does the pool know this server?")
     return max(found, key=lambda published: published.time)
 
 

@@ -14,7 +14,7 @@ from collectd_inode.ntp.packet import (
     NOT_YET,
     Packet,
     Reason,
-    Refusal,
+    RejectedDatagram,
     difference,
     nanoseconds,
     short_nanoseconds,
@@ -63,7 +63,7 @@ class Limits:
     before: int | None = None
 
 
-def judge(packet: Packet, limits: Limits) -> Refusal | None:
+def judge(packet: Packet, limits: Limits) -> RejectedDatagram | None:
     """Why an answer cannot be believed; None if it can.
 
     What the server says of itself comes before what is wrong with its timestamps: one that has no time sends any.
@@ -71,59 +71,69 @@ def judge(packet: Packet, limits: Limits) -> Refusal | None:
     return next(_complaints(packet, limits), None)
 
 
-def _complaints(packet: Packet, limits: Limits) -> Iterator[Refusal]:
+def _complaints(packet: Packet, limits: Limits) -> Iterator[RejectedDatagram]:
     if packet.stratum == 0:
         yield _stratum_zero(packet)
     if packet.leap == LEAP_UNKNOWN:
-        yield Refusal(Reason.UNSYNCHRONISED, f"the server says that it is not synchronised (leap {packet.leap})")
+        yield RejectedDatagram(
+            Reason.UNSYNCHRONISED, f"the server says that it is not synchronised (leap {packet.leap})"
+        )
     if packet.stratum > MAX_STRATUM:
-        yield Refusal(Reason.STRATUM, f"stratum {packet.stratum}; a synchronised server has at most {MAX_STRATUM}")
+        yield RejectedDatagram(
+            Reason.STRATUM, f"stratum {packet.stratum}; a synchronised server has at most {MAX_STRATUM}"
+        )
     if packet.receive == 0 or packet.transmit == 0:
         which = "receive" if packet.receive == 0 else "transmit"
-        yield Refusal(Reason.NO_TIME, f"the {which} timestamp is zero")
+        yield RejectedDatagram(Reason.NO_TIME, f"the {which} timestamp is zero")
     if (backwards := difference(packet.receive, packet.transmit)) > 0:
-        yield Refusal(Reason.BACKWARDS, f"answered {backwards / 2**32:.6f} s before the request came, says the server")
+        yield RejectedDatagram(
+            Reason.BACKWARDS, f"answered {backwards / 2**32:.6f} s before the request came, says the server"
+        )
     yield from _of_reference(packet)
     distance = _half(short_nanoseconds(packet.root_delay)) + short_nanoseconds(packet.root_dispersion)
     if distance > limits.root_distance:
         most = f"{limits.root_distance / _SECOND:g} s"
-        yield Refusal(Reason.ROOT_DISTANCE, f"its root distance is {distance / _SECOND:.3f} s, the most is {most}")
+        yield RejectedDatagram(
+            Reason.ROOT_DISTANCE, f"its root distance is {distance / _SECOND:.3f} s, the most is {most}"
+        )
     if packet.transmit == limits.before:
-        yield Refusal(Reason.FROZEN, "its clock stands still: the same transmit timestamp as last time")
+        yield RejectedDatagram(Reason.FROZEN, "its clock stands still: the same transmit timestamp as last time")
 
 
-def _stratum_zero(packet: Packet) -> Refusal:
+def _stratum_zero(packet: Packet) -> RejectedDatagram:
     """A kiss-o'-death has a code; a server that has no time yet has none and says so by its leap indicator."""
     code = packet.reference_code
     if code in NOT_YET and packet.leap == LEAP_UNKNOWN:
         told = f"the server says that it is not synchronised ({code}: {NOT_YET[code]})"
-        return Refusal(Reason.UNSYNCHRONISED, told, kiss=code)
+        return RejectedDatagram(Reason.UNSYNCHRONISED, told, kiss=code)
     if code:
         meaning = KISSES.get(code, "an unknown code")
-        return Refusal(Reason.KISS, f"kiss-o'-death {code}: {meaning}", kiss=code)
+        return RejectedDatagram(Reason.KISS, f"kiss-o'-death {code}: {meaning}", kiss=code)
     if packet.leap == LEAP_UNKNOWN:
-        return Refusal(Reason.UNSYNCHRONISED, "the server says that it is not synchronised (stratum 0, leap 3)")
-    return Refusal(Reason.STRATUM, "stratum 0 without the code of a kiss-o'-death")
+        return RejectedDatagram(
+            Reason.UNSYNCHRONISED, "the server says that it is not synchronised (stratum 0, leap 3)"
+        )
+    return RejectedDatagram(Reason.STRATUM, "stratum 0 without the code of a kiss-o'-death")
 
 
-def _of_reference(packet: Packet) -> Iterator[Refusal]:
+def _of_reference(packet: Packet) -> Iterator[RejectedDatagram]:
     """The reference timestamp; zero means that the server does not know (RFC 5905 section 6), which is no fault."""
     if packet.reference == 0 or packet.transmit == 0:
         return
     age = difference(packet.transmit, packet.reference) / 2**32
     if age < 0:
-        yield Refusal(Reason.REFERENCE, f"its clock was last set {-age:.6f} s in its own future")
+        yield RejectedDatagram(Reason.REFERENCE, f"its clock was last set {-age:.6f} s in its own future")
     if age > MAX_REFERENCE_AGE:
-        yield Refusal(Reason.STALE, f"its clock was last set {age / 3600:.1f} h ago")
+        yield RejectedDatagram(Reason.STALE, f"its clock was last set {age / 3600:.1f} h ago")
 
 
-def measure(packet: Packet, departure: int, arrival: int) -> Sample | Refusal:
+def measure(packet: Packet, departure: int, arrival: int) -> Sample | RejectedDatagram:
     """The sample of an answer to a request that left at *departure* (T1) and came at *arrival* (T4)."""
     there = nanoseconds(packet.receive, departure) - departure
     back = nanoseconds(packet.transmit, arrival) - arrival
     delay = there - back
     if delay < -_precision(packet):
-        return Refusal(
+        return RejectedDatagram(
             Reason.NEGATIVE_DELAY,
             f"the server claims to have held the packet longer than the round trip took: a delay of {delay} ns",
         )

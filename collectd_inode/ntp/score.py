@@ -40,40 +40,40 @@ def checked(stratum: int, offset: float | None, kiss: str = "") -> Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ScoreStep:
     """The effect of one check on the score: added, and afterwards the score is at most ``cap``."""
 
     step: float
     cap: float | None = None
 
 
-def step(check: Check) -> Step:
+def step(check: Check) -> ScoreStep:
     """The step of a check; the first rule that fits."""
     if not check.answered:
-        return Step(-5)
+        return ScoreStep(-5)
     if check.stratum == 0 and check.error == "RATE":
-        return Step(-3.5)
+        return ScoreStep(-3.5)
     if check.stratum == 0 and check.error in ("RSTR", "DENY"):
-        return Step(-10, cap=-50)
+        return ScoreStep(-10, cap=-50)
     if check.stratum == 0 and not check.error:
-        return Step(-2, cap=5)
+        return ScoreStep(-2, cap=5)
     if check.error or check.offset is None:
-        return Step(-4)
+        return ScoreStep(-4)
     return _of_offset(abs(check.offset), check.stratum)
 
 
-def _of_offset(offset: float, stratum: int) -> Step:
+def _of_offset(offset: float, stratum: int) -> ScoreStep:
     if offset > 3:
-        return Step(-4, cap=-20)
+        return ScoreStep(-4, cap=-20)
     if stratum >= _POOR_STRATUM:
-        return Step(-4)
+        return ScoreStep(-4)
     if offset > 0.75:
-        return Step(-2)
+        return ScoreStep(-2)
     if offset > 0.1:
-        return Step(-2.308 * offset + 0.731)
+        return ScoreStep(-2.308 * offset + 0.731)
     if offset > 0.025:
-        return Step(min(1.0, -6.667 * offset + 1.167))
-    return Step(1)
+        return ScoreStep(min(1.0, -6.667 * offset + 1.167))
+    return ScoreStep(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ _WIDE = 1280
 _HASHES = ("sha512", "sha384", "sha256")
 
 
-class Kind(Enum):
+class AssetKind(Enum):
     """A kind of asset, as messages name it."""
 
     STYLE_SHEET = "style sheet"
@@ -52,15 +52,15 @@ class Asset:
     ``lost`` is why it cannot be asked for.
     """
 
-    kind: Kind
+    kind: AssetKind
     url: str
     integrity: str = ""
     lost: str = ""
 
 
-def assets(page: Page, kinds: frozenset[Kind]) -> list[Asset]:
+def assets(page: Page, kinds: frozenset[AssetKind]) -> list[Asset]:
     """Those of *kinds* that a browser would fetch for *page*, each address once, in document order."""
-    found: dict[tuple[Kind, str], Asset] = {}
+    found: dict[tuple[AssetKind, str], Asset] = {}
     for element in page.elements("link", "script", "img", "input"):
         for kind, reference in _references(element):
             if kind not in kinds:
@@ -71,35 +71,40 @@ def assets(page: Page, kinds: frozenset[Kind]) -> list[Asset]:
                 found[kind, reference] = Asset(kind, reference, lost=failure.message)
                 continue
             if urls.is_web(url):
-                integrity = "" if kind is Kind.IMAGE else element.get("integrity") or ""
+                integrity = "" if kind is AssetKind.IMAGE else element.get("integrity") or ""
                 found.setdefault((kind, url), Asset(kind, url, integrity))
     return list(found.values())
 
 
-def _upgraded(page: Page, kind: Kind, url: str) -> str:
+def _upgraded(page: Page, kind: AssetKind, url: str) -> str:
     """*url* as it is asked for: a page with TLS asks for pictures by TLS, and a page that says so for everything."""
     if not url.startswith("http:"):
         return url
     host = urls.origin(url)[1]
-    mixed = page.url.startswith("https:") and kind is Kind.IMAGE and not is_numeric(host) and not urls.is_loopback(host)
+    mixed = (
+        page.url.startswith("https:")
+        and kind is AssetKind.IMAGE
+        and not is_numeric(host)
+        and not urls.is_loopback(host)
+    )
     return urls.by_https(url) if mixed or page.upgrades_insecure_requests else url
 
 
-def _references(element: Element) -> Iterator[tuple[Kind, str]]:
+def _references(element: Element) -> Iterator[tuple[AssetKind, str]]:
     source = (element.get("src") or "").strip()
     if element.tag == "link":
         rel, href = (element.get("rel") or "").lower().split(), (element.get("href") or "").strip()
         is_css = (element.get("type") or "text/css").partition(";")[0].strip().lower() == "text/css"
         if href and is_css and "stylesheet" in rel and "alternate" not in rel and element.get("disabled") is None:
-            yield Kind.STYLE_SHEET, href
+            yield AssetKind.STYLE_SHEET, href
     elif element.tag == "img":
         if source := _picture(element) or source:
-            yield Kind.IMAGE, source
+            yield AssetKind.IMAGE, source
     elif element.tag == "input":
         if source and (element.get("type") or "").lower() == "image":
-            yield Kind.IMAGE, source
+            yield AssetKind.IMAGE, source
     elif source and _is_run(element):
-        yield Kind.SCRIPT, source
+        yield AssetKind.SCRIPT, source
 
 
 def _picture(image: Element) -> str:
@@ -157,7 +162,7 @@ def _is_run(script: Element) -> bool:
 def is_blocked(asset: Asset, page: Page, url: str) -> bool:
     """Whether a browser refuses to ask for *asset* at *url*: without TLS, on a page with TLS (Mixed Content, 4)."""
     mixed = page.url.startswith("https:") and url.startswith("http:") and not urls.is_loopback(urls.origin(url)[1])
-    return mixed and asset.kind is not Kind.IMAGE
+    return mixed and asset.kind is not AssetKind.IMAGE
 
 
 BLOCKED = "is requested without TLS, which browsers block on an https page"
@@ -171,9 +176,9 @@ def fault_of(asset: Asset, page: Page, status: int, content_type: str, body: byt
         return f"answered {status}"
     found = essence(content_type)
     good = {
-        Kind.STYLE_SHEET: found == "text/css",
-        Kind.SCRIPT: found in _SCRIPT_TYPES,
-        Kind.IMAGE: _is_picture(found, body),
+        AssetKind.STYLE_SHEET: found == "text/css",
+        AssetKind.SCRIPT: found in _SCRIPT_TYPES,
+        AssetKind.IMAGE: _is_picture(found, body),
     }[asset.kind]
     if not good:
         return f"is no {asset.kind.value} but {found or 'of no type'}"

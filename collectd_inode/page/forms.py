@@ -48,7 +48,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class Upload:
     """A file to be sent: its name, media type and bytes."""
 
     name: str
@@ -56,16 +56,16 @@ class File:
     content: bytes
 
 
-NO_FILE = File("", "application/octet-stream", b"")
+NO_FILE = Upload("", "application/octet-stream", b"")
 """The value that a file field without a file sends (rule 48)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FormEntry:
     """One name and value of a form's entry list."""
 
     name: str
-    value: str | File
+    value: str | Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +209,12 @@ def controls_of(page: Page, form: Element) -> list[Element]:
     return [c for c in page.elements(*CONTROLS) if form_of(page, c) is form]
 
 
-def entries(page: Page, form: Element, button: Element | None, encoding: Encoding) -> list[Entry]:
+def entries(page: Page, form: Element, button: Element | None, encoding: Encoding) -> list[FormEntry]:
     """The form's entry list when *button* is pressed, in document order (rules 39 to 49)."""
     return [e for control in controls_of(page, form) for e in _entries_of(page, control, button, encoding)]
 
 
-def _entries_of(page: Page, control: Element, button: Element | None, encoding: Encoding) -> Iterator[Entry]:
+def _entries_of(page: Page, control: Element, button: Element | None, encoding: Encoding) -> Iterator[FormEntry]:
     kind, name = kind_of(control), control.get("name") or ""
     if is_disabled(control) or next(control.iterancestors("datalist"), None) is not None:
         return
@@ -222,21 +222,21 @@ def _entries_of(page: Page, control: Element, button: Element | None, encoding: 
         return
     if kind == "image":
         prefix = f"{name}." if name else ""
-        yield Entry(prefix + "x", "0")
-        yield Entry(prefix + "y", "0")
+        yield FormEntry(prefix + "x", "0")
+        yield FormEntry(prefix + "y", "0")
         return
     if not name or (kind in ("checkbox", "radio") and not is_checked(page, control)):
         return
-    yield from (Entry(name, value) for value in _values_of(page, control, kind, name, encoding))
+    yield from (FormEntry(name, value) for value in _values_of(page, control, kind, name, encoding))
     if (direction := control.get("dirname")) and kind in _DIRECTED and tag_of(control) != "button":
-        yield Entry(direction, _direction(control, value_of(page, control)))
+        yield FormEntry(direction, _direction(control, value_of(page, control)))
 
 
-def _values_of(page: Page, control: Element, kind: str, name: str, encoding: Encoding) -> list[str | File]:
+def _values_of(page: Page, control: Element, kind: str, name: str, encoding: Encoding) -> list[str | Upload]:
     if kind == "select":
         return [option_value(o) for o in selected_options(page, control) if not option_is_disabled(o)]
     if kind == "file":
-        return [File(*chosen) for chosen in page.entered.files.get(control, ())] or [NO_FILE]
+        return [Upload(*chosen) for chosen in page.entered.files.get(control, ())] or [NO_FILE]
     if kind == "hidden" and name.lower() == "_charset_":
         return [encoding.name]
     value = value_of(page, control)
@@ -342,11 +342,11 @@ def with_crlf(text: str) -> str:
     return _LINE_END.sub("\r\n", text)
 
 
-def _as_text(value: str | File) -> str:
-    return value.name if isinstance(value, File) else value
+def _as_text(value: str | Upload) -> str:
+    return value.name if isinstance(value, Upload) else value
 
 
-def urlencoded(entry_list: list[Entry], encoding: Encoding = charset.UTF8) -> bytes:
+def urlencoded(entry_list: list[FormEntry], encoding: Encoding = charset.UTF8) -> bytes:
     """The entries as application/x-www-form-urlencoded: ``A-Za-z0-9*-._`` stay, a space is ``+`` (rule 52)."""
     pairs = (f"{_escaped(e.name, encoding)}={_escaped(_as_text(e.value), encoding)}" for e in entry_list)
     return "&".join(pairs).encode("ascii")
@@ -357,22 +357,22 @@ def _escaped(text: str, encoding: Encoding) -> str:
     return quote_from_bytes(encoding.encode(with_crlf(text)), safe="* ").replace(" ", "+").replace("~", "%7E")
 
 
-def plain(entry_list: list[Entry], encoding: Encoding) -> bytes:
+def plain(entry_list: list[FormEntry], encoding: Encoding) -> bytes:
     """The entries as text/plain: a line each, nothing escaped."""
     lines = (f"{with_crlf(e.name)}={with_crlf(_as_text(e.value))}\r\n" for e in entry_list)
     return encoding.encode("".join(lines))
 
 
-def multipart(entry_list: list[Entry], encoding: Encoding, boundary: str) -> bytes:
+def multipart(entry_list: list[FormEntry], encoding: Encoding, boundary: str) -> bytes:
     """The entries as multipart/form-data (rules 48, 50, 53)."""
     mark = boundary.encode("ascii")
     parts = [b"--" + mark + b"\r\n" + _part(e, encoding) + b"\r\n" for e in entry_list]
     return b"".join(parts) + b"--" + mark + b"--\r\n"
 
 
-def _part(entry: Entry, encoding: Encoding) -> bytes:
+def _part(entry: FormEntry, encoding: Encoding) -> bytes:
     head = b'Content-Disposition: form-data; name="' + _in_header(with_crlf(entry.name), encoding) + b'"'
-    if not isinstance(entry.value, File):
+    if not isinstance(entry.value, Upload):
         return head + b"\r\n\r\n" + encoding.encode(with_crlf(entry.value))
     head += b'; filename="' + _in_header(entry.value.name, encoding) + b'"'
     head += b"\r\nContent-Type: " + entry.value.content_type.encode("ascii", "replace")
@@ -384,7 +384,7 @@ def _in_header(text: str, encoding: Encoding) -> bytes:
     return octets.replace(b"\r", b"%0D").replace(b"\n", b"%0A").replace(b'"', b"%22")
 
 
-_SERIALISERS: dict[str, Callable[[list[Entry], Encoding], bytes]] = {URLENCODED: urlencoded, PLAIN: plain}
+_SERIALISERS: dict[str, Callable[[list[FormEntry], Encoding], bytes]] = {URLENCODED: urlencoded, PLAIN: plain}
 
 
 def enter(page: Page, control: Element, value: str) -> None:

@@ -141,13 +141,13 @@ class Page:
         return xml.parse_page(self.source) if self._is_xhtml else parse(self.source)
 
     @cached_property
-    def document(self) -> xml.Document:
+    def document(self) -> xml.XmlDocument:
         """The parsed XML page; an empty document for any other page."""
         if not self.is_xml:
-            return xml.Document()
+            return xml.XmlDocument()
         # What is no character of its encoding is a mistake in XML (XML 1.0, 4.3.3).
         broken = "\ufffd" in self.source and not charset.is_whole(self.body, self.encoding)
-        return xml.Document(lost=f"it is not {self.encoding.name}") if broken else xml.parse(self.source)
+        return xml.XmlDocument(lost=f"it is not {self.encoding.name}") if broken else xml.parse(self.source)
 
     def must_have_elements(self) -> None:
         """Failure(EXPECTATION) where no element can be looked for, so that "none is there" says nothing."""

@@ -16,7 +16,7 @@ from collectd_inode.model import Misconfigured
 from collectd_inode.page.page import FOUND_LIMIT, Page
 from collectd_inode.page.text import Element, all_text, normalise
 from collectd_inode.page.weights import Rank
-from collectd_inode.page.xml import Document, without_prefixes
+from collectd_inode.page.xml import XmlDocument, without_prefixes
 from collectd_inode.words import shortened
 
 _BLANK = Page("", 200, {"content-type": "text/html"}, b"<p>text</p>")
@@ -110,7 +110,7 @@ def select(page: Page, selector: str) -> list[Element]:
     return list(found)
 
 
-def _compiled(selector: str, document: Document) -> etree.XPath:
+def _compiled(selector: str, document: XmlDocument) -> etree.XPath:
     """*selector*, ready to be used on an element, with the prefixes of an XML *document*.  Raises BadSelector.
 
     Made each time, in 3 us: lxml has a lock in it, and two pages would wait for each other.

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from collectd_inode.page import forms
-from collectd_inode.page.forms import Entry
+from collectd_inode.page.forms import FormEntry
 from collectd_inode.page.page import Page
 from collectd_inode.page.text import Element
 
@@ -33,14 +33,14 @@ def method(link: Element) -> str:
     return "" if asked == "GET" else asked
 
 
-def entries(page: Page, link: Element, *, at_home: bool) -> list[Entry]:
+def entries(page: Page, link: Element, *, at_home: bool) -> list[FormEntry]:
     """The fields that such a link sends: its method, and the page's token against forgery, *at_home* only
     (rails-ujs).
     """
-    sent = [Entry("_method", method(link).lower())]
+    sent = [FormEntry("_method", method(link).lower())]
     parameter, token = (_meta(page, name) for name in ("csrf-param", "csrf-token"))
     if at_home and parameter and token:
-        sent.append(Entry(parameter, token))
+        sent.append(FormEntry(parameter, token))
     return sent
 
 

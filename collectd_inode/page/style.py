@@ -47,7 +47,7 @@ class Display(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class Visibility:
     """The visibility that an attribute declares; None where it says nothing.
 
     ``skips``: whether what is in the element is kept from being drawn, as by ``content-visibility``.
@@ -58,7 +58,7 @@ class Style:
     skips: bool | None = None
 
 
-SILENT = Style()
+SILENT = Visibility()
 
 _GLOBAL = ("inherit", "initial", "unset", "revert", "revert-layer")
 _OUTSIDE = ("block", "inline")
@@ -117,12 +117,12 @@ class _Declaration:
 
 
 @lru_cache(maxsize=1024)
-def declared(text: str) -> Style:
+def declared(text: str) -> Visibility:
     """A ``style`` attribute; the last valid declaration of a property counts, important ones first."""
     if not _TELLS.search(text):
         return SILENT
     said = list(_declarations(text))
-    return Style(
+    return Visibility(
         _last(said, "display", _DISPLAYS),
         _last(said, "visibility", _VISIBILITIES),
         _last(said, "content-visibility", _SKIPS),

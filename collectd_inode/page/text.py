@@ -9,7 +9,7 @@ from itertools import islice
 
 from lxml import etree
 
-from collectd_inode.page.style import SILENT, Display, Style, declared
+from collectd_inode.page.style import SILENT, Display, Visibility, declared
 
 Element = etree._Element
 
@@ -175,7 +175,7 @@ def _own_hiding(element: Element, kind: _Kind) -> str:
     return "" if kind.is_foreign else _hiding_attribute(element, kind, style)
 
 
-def _hiding_attribute(element: Element, kind: _Kind, style: Style) -> str:
+def _hiding_attribute(element: Element, kind: _Kind, style: Visibility) -> str:
     """Which attribute keeps *element* from view, if its *style* does not say otherwise.
 
     The author's word goes before the browser's own style sheet, which is all that stands behind the attributes.
@@ -192,14 +192,14 @@ def _hiding_attribute(element: Element, kind: _Kind, style: Style) -> str:
     return "a closed <dialog>" if kind.is_dialog else ""
 
 
-def _is_heeded(hidden: str, kind: _Kind, style: Style) -> bool:
+def _is_heeded(hidden: str, kind: _Kind, style: Visibility) -> bool:
     """Whether the attribute *hidden* hides, or the element's style is against it."""
     if hidden.lower() == "until-found":
         return style.skips is None and _can_skip(kind, style)
     return style.display is None
 
 
-def _style_of(element: Element, kind: _Kind) -> Style:
+def _style_of(element: Element, kind: _Kind) -> Visibility:
     """The declarations of *element*: those of its style and, in a drawing, of attributes of their own."""
     text = element.get("style")
     style = SILENT if text is None else declared(text)
@@ -209,14 +209,14 @@ def _style_of(element: Element, kind: _Kind) -> Style:
     if display is None and visibility is None:
         return style
     said = declared(f"display:{display or ''};visibility:{visibility or ''}")
-    return Style(
+    return Visibility(
         said.display if style.display is None else style.display,
         said.visible if style.visible is None else style.visible,
         style.skips,
     )
 
 
-def _can_skip(kind: _Kind, style: Style) -> bool:
+def _can_skip(kind: _Kind, style: Visibility) -> bool:
     """Whether the box of an element is one in which what it holds can be left out."""
     if style.display in (None, Display.REVERT):
         return bool(kind.edge) and kind.tag not in _NO_SKIPPING

@@ -40,7 +40,7 @@ _LITERALS = re.compile(r"(\"[^\"]*\"|'[^']*')")
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class XmlDocument:
     """The parsed document: the root element, None if there is none, and then why."""
 
     root: Element | None = None
@@ -59,14 +59,14 @@ def is_xhtml(content_type: str, body: bytes) -> bool:
     return IS_XML.fullmatch(content_type) is not None and _IS_XHTML.match(begin) is not None
 
 
-def parse(source: str) -> Document:
+def parse(source: str) -> XmlDocument:
     """*source* as a tree.  Elements of a default namespace have no namespace here: ``//entry`` finds Atom's."""
     if source.count("<") > 2 * MOST_TAGS:
-        return Document(lost=f"it has more than {MOST_TAGS} tags")
+        return XmlDocument(lost=f"it has more than {MOST_TAGS} tags")
     try:
         root = _read(_octets(source))
     except etree.XMLSyntaxError as error:
-        return Document(lost=f"it is not well-formed: {error.msg}")
+        return XmlDocument(lost=f"it is not well-formed: {error.msg}")
     known: dict[str | None, str] = {}
     defaults = set()
     for element in root.iter(etree.Element):
@@ -80,7 +80,7 @@ def parse(source: str) -> Document:
             element.tag = name.localname
     prefixes = {prefix: namespace for prefix, namespace in known.items() if prefix is not None}
     dropped = frozenset(prefix for prefix, namespace in prefixes.items() if namespace in defaults)
-    return Document(root, "", {p: n for p, n in prefixes.items() if p not in dropped}, dropped)
+    return XmlDocument(root, "", {p: n for p, n in prefixes.items() if p not in dropped}, dropped)
 
 
 def _octets(source: str) -> bytes:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collectd_inode.panels import Line, Panel, Shape, Subject, Unit, verdict
+from collectd_inode.panels import Panel, PanelLine, PanelSubject, Shape, Unit, verdict
 
 PICTURES = ("probes", "success")
 
 
-def panels(subject: Subject) -> tuple[Panel, ...]:
+def panels(subject: PanelSubject) -> tuple[Panel, ...]:
     """Its verdict, and how many probes there are for it."""
     return (
         verdict(subject),
         Panel(
             "Probes",
             (
-                Line(subject, "gauge", "reporting", "reporting", Shape.LEAST),
-                Line(subject, "gauge", "agreeing", "agreeing", Shape.LEAST),
+                PanelLine(subject, "gauge", "reporting", "reporting", Shape.LEAST),
+                PanelLine(subject, "gauge", "agreeing", "agreeing", Shape.LEAST),
             ),
             unit=Unit.NUMBER,
             description="How many report, and how many of them say what the verdict says.",

@@ -8,7 +8,7 @@ from collectd_inode.model import Cause, Failure, Misconfigured, PlannedStep, Sta
 from collectd_inode.quorum.board import Board
 from collectd_inode.quorum.verdict import (
     MOST_NAMES,
-    Verdict,
+    QuorumVerdict,
     is_settled,
     judge,
     names,
@@ -62,9 +62,9 @@ class QuorumProbe:
         for host, lag in list(self.board.skewed().items())[:MOST_NAMES]:
             late = f"{span(lag)} old when they came" if lag > 0 else f"{span(-lag)} ahead"
             run.warn("skewed", f"the values of {host} are {late}, by this clock: one of the clocks is wrong")
-        if judgement.verdict is Verdict.DOWN:
+        if judgement.verdict is QuorumVerdict.DOWN:
             raise Failure(Cause.EXPECTATION, sentence(judgement))
-        if judgement.verdict is Verdict.UNKNOWN:
+        if judgement.verdict is QuorumVerdict.UNKNOWN:
             run.leave_open(Standing.UNKNOWN)
             run.warn("unknown", unknown(judgement, self.least, self.min_reporting))
         elif judgement.down:

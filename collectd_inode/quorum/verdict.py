@@ -13,7 +13,7 @@ GRACE = 10.0
 MOST_NAMES = 5
 
 
-class Verdict(Enum):
+class QuorumVerdict(Enum):
     """The state of a job, seen from several places."""
 
     UP = "up"
@@ -47,7 +47,7 @@ def patience(interval: float) -> float:
 class Judgement:
     """A verdict and the probes by what they said, each sorted by name."""
 
-    verdict: Verdict
+    verdict: QuorumVerdict
     up: tuple[str, ...]
     down: tuple[str, ...]
     silent: tuple[str, ...]
@@ -60,7 +60,9 @@ class Judgement:
     @property
     def agreeing(self) -> int:
         """The number of probes that say what the verdict says; 0 where it is unknown."""
-        return {Verdict.UP: len(self.up), Verdict.DOWN: len(self.down), Verdict.UNKNOWN: 0}[self.verdict]
+        return {QuorumVerdict.UP: len(self.up), QuorumVerdict.DOWN: len(self.down), QuorumVerdict.UNKNOWN: 0}[
+            self.verdict
+        ]
 
 
 def judge(said: Mapping[str, Said], least: int | None, min_reporting: int) -> Judgement:
@@ -74,9 +76,9 @@ def judge(said: Mapping[str, Said], least: int | None, min_reporting: int) -> Ju
     down = tuple(sorted(host for host, one in heard.items() if not one.up))
     needed = len(heard) // 2 + 1 if least is None else least
     if len(heard) < min_reporting or (down and len(heard) < needed):
-        verdict = Verdict.UNKNOWN
+        verdict = QuorumVerdict.UNKNOWN
     else:
-        verdict = Verdict.DOWN if len(down) >= needed else Verdict.UP
+        verdict = QuorumVerdict.DOWN if len(down) >= needed else QuorumVerdict.UP
     return Judgement(verdict, up, down, tuple(sorted(set(said) - set(heard))))
 
 
@@ -88,10 +90,10 @@ def is_settled(said: Mapping[str, Said], hosts: Collection[str]) -> bool:
 def sentence(judgement: Judgement) -> str:
     """``3 of 5 probes: down; only auckland, dunedin up``."""
     numbers = f"{judgement.agreeing} of {judgement.reporting} probes: {judgement.verdict.value}"
-    others = {Verdict.UP: judgement.down, Verdict.DOWN: judgement.up}.get(judgement.verdict, ())
+    others = {QuorumVerdict.UP: judgement.down, QuorumVerdict.DOWN: judgement.up}.get(judgement.verdict, ())
     if not others:
         return numbers
-    other = Verdict.DOWN if judgement.verdict is Verdict.UP else Verdict.UP
+    other = QuorumVerdict.DOWN if judgement.verdict is QuorumVerdict.UP else QuorumVerdict.UP
     return f"{numbers}; only {names(others)} {other.value}"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from collectd_inode.model import Phase
 from collectd_inode.report.history import DAY, Ran, Timed
 from collectd_inode.report.statistics import Spread, spread
-from collectd_inode.report.unusual import Host, usual
+from collectd_inode.report.unusual import HostSeries, usual
 from collectd_inode.words import shortened
 
 _LONGEST = 200
@@ -30,7 +30,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ComparedStep:
     """A step of the bad run beside its usual: seconds of the good runs of the last day, and those of the two runs.
 
     ``ended`` it is the one that ended the bad run; ``reached``: the bad run came so far.
@@ -57,7 +57,7 @@ class Explanation:
     good: Ran | None = None
     bad: Ran | None = None
     over: Ran | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ComparedStep, ...] = ()
     ours: tuple[Change, ...] = ()
     theirs: tuple[Change, ...] = ()
     runs: int = 0
@@ -91,14 +91,14 @@ def _outage(runs: Sequence[Ran]) -> int | None:
 # Steps ----------------------------------------------------------------------------------------------------------------
 
 
-def _steps(good: Ran | None, bad: Ran, before: Sequence[Ran]) -> Iterator[Step]:
+def _steps(good: Ran | None, bad: Ran, before: Sequence[Ran]) -> Iterator[ComparedStep]:
     for number, (series, name) in enumerate(bad.setting.steps):
         timed = bad.step(series) or Timed()
         was = good.step(series) if good is not None else None
         usual_of = [found for run in before if (found := run.step(series)) is not None]
         seconds = spread([one.seconds for one in usual_of if one.seconds is not None])
         phases = {phase: spread([one.phases[phase] for one in usual_of if phase in one.phases]) for phase in Phase}
-        yield Step(
+        yield ComparedStep(
             name,
             seconds,
             was.seconds if was is not None else None,
@@ -171,7 +171,7 @@ def moment(time: float) -> str:
 # JSON -----------------------------------------------------------------------------------------------------------------
 
 
-def as_object(job: str, found: Explanation, host: Host | None) -> dict[str, Any]:
+def as_object(job: str, found: Explanation, host: HostSeries | None) -> dict[str, Any]:
     """A job's object in ``why --format json``; unknown values are null."""
     return {
         "job": job,

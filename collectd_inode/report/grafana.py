@@ -16,7 +16,7 @@ from typing import Any
 
 from collectd_inode.kinds import KINDS, kind_of
 from collectd_inode.model import Job
-from collectd_inode.panels import UP, Line, Look, Panel, Shape, Subject, Unit, of_job, yes
+from collectd_inode.panels import UP, Panel, PanelLine, PanelLook, PanelSubject, Shape, Unit, of_job, yes
 from collectd_inode.report.queries import Graphite, Json, Language, Prometheus, data_source, name_of, variable
 from collectd_inode.report.values import HEALTH_PLUGIN
 
@@ -48,7 +48,7 @@ def generic(source: str) -> Json:
     """The dashboard that is shipped: whatever jobs a host has, chosen from lists; the steps by their names."""
     language = _language(source, "collectd")
     chosen = [(kind.plugin, f"${{{kind.plugin}}}", kind.block) for kind in KINDS]
-    subjects = [Subject(plugin, instance, title=f"{title} {instance}") for plugin, instance, title in chosen]
+    subjects = [PanelSubject(plugin, instance, title=f"{title} {instance}") for plugin, instance, title in chosen]
     return _board(
         "collectd_inode",
         f"inode-{source}",
@@ -58,23 +58,23 @@ def generic(source: str) -> Json:
     )
 
 
-def _group(subject: Subject) -> Group:
+def _group(subject: PanelSubject) -> Group:
     return subject.title, kind_of(subject.kind).load_drawn().panels(subject)
 
 
-def _overview(subjects: Sequence[Subject]) -> Group:
+def _overview(subjects: Sequence[PanelSubject]) -> Group:
     """All jobs' states; without subjects those of whatever jobs there are."""
     states = tuple(yes(subject, "success", subject.title) for subject in subjects)
-    return "All jobs", (Panel("Up or down", states, Look.STRIP, height=max(6, 3 + len(states)), words={"": UP}),)
+    return "All jobs", (Panel("Up or down", states, PanelLook.STRIP, height=max(6, 3 + len(states)), words={"": UP}),)
 
 
 def _health() -> Group:
     """How the plugin itself fares."""
-    ours = Subject(HEALTH_PLUGIN, "")
+    ours = PanelSubject(HEALTH_PLUGIN, "")
     counts = (("count", "jobs", "jobs"), ("count", "late", "late runs"), ("gauge", "config_errors", "faulty blocks"))
     return "The plugin itself", (
-        Panel("Lag of its loop", (Line(ours, "latency", "loop_lag", "lag"),), width=12),
-        Panel("Jobs", tuple(Line(ours, *line) for line in counts), unit=Unit.NUMBER, width=12),
+        Panel("Lag of its loop", (PanelLine(ours, "latency", "loop_lag", "lag"),), width=12),
+        Panel("Jobs", tuple(PanelLine(ours, *line) for line in counts), unit=Unit.NUMBER, width=12),
     )
 
 
@@ -165,7 +165,7 @@ def _placed(groups: Iterable[Group], language: Language) -> Iterator[Json]:
 def _drawn(panel: Panel, language: Language) -> Json:
     targets = [language.target(line) for line in (*panel.lines, *_curtain(panel))] or [language.every_job]
     source = {"type": language.source, "uid": f"${{{data_source(language.source)}}}"}
-    strip = panel.look is Look.STRIP
+    strip = panel.look is PanelLook.STRIP
     return {
         "type": "state-timeline" if strip else "timeseries",
         "title": panel.title,
@@ -184,9 +184,9 @@ FAILED = "failed"
 """The name of the line that is 1 where a run failed."""
 
 
-def _curtain(panel: Panel) -> Iterator[Line]:
-    if panel.failures and panel.look is Look.STACK:
-        yield Line(panel.lines[0].subject, "bool", "success", FAILED, Shape.FAILED)
+def _curtain(panel: Panel) -> Iterator[PanelLine]:
+    if panel.failures and panel.look is PanelLook.STACK:
+        yield PanelLine(panel.lines[0].subject, "bool", "success", FAILED, Shape.FAILED)
 
 
 _STRIP_OPTIONS = {
@@ -209,7 +209,7 @@ def _strip_defaults() -> Json:
 
 def _line_defaults(panel: Panel) -> Json:
     interval = max((line.subject.interval for line in panel.lines), default=0.0)
-    stack = panel.look is Look.STACK
+    stack = panel.look is PanelLook.STACK
     return {
         "unit": panel.unit.grafana,
         "color": {"mode": "palette-classic"},

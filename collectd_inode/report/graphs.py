@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from collectd_inode.kinds import kind_of
 from collectd_inode.model import Job
 from collectd_inode.names import slug
-from collectd_inode.panels import ANY, BOUND, Dots, Line, Look, Panel, Shape, of_job
+from collectd_inode.panels import ANY, BOUND, Dots, Panel, PanelLine, PanelLook, Shape, of_job
 from collectd_inode.words import shortened
 
 NAME_WIDTH = 60
@@ -36,7 +36,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class DrawableSeries:
     """A job as far as it can be drawn: the series (``latency-total``) that have a file, and their limits."""
 
     job: Job
@@ -302,7 +302,7 @@ def _plain(text: str) -> str:
 class _Sheet:
     """A picture while it is put together: series are defined once, by short names, and scaled to the picture's unit."""
 
-    def __init__(self, subject: Subject, palette: Palette, factor: float = 1.0) -> None:
+    def __init__(self, subject: DrawableSeries, palette: Palette, factor: float = 1.0) -> None:
         self.subject, self.palette, self.factor = subject, palette, factor
         self.reads: list[str] = []
         self.data: list[str] = []
@@ -516,17 +516,17 @@ def _scale(dots: Dots) -> float:
     return 2.5 * math.ceil(max(dots.fair, dots.most) * _MILLI / dots.reach / 2.5)
 
 
-_DRAW: Mapping[Look, Callable[[_Sheet, Panel], None]] = {
-    Look.LINES: _lines,
-    Look.STACK: _stack,
-    Look.SMOKE: _smoke,
-    Look.STRIP: _strip,
+_DRAW: Mapping[PanelLook, Callable[[_Sheet, Panel], None]] = {
+    PanelLook.LINES: _lines,
+    PanelLook.STACK: _stack,
+    PanelLook.SMOKE: _smoke,
+    PanelLook.STRIP: _strip,
 }
 _STRIP_SCALE = ("--lower-limit", "0", "--upper-limit", "1", "--rigid", "--y-grid", "none")
 
 
 def _options(panel: Panel) -> Iterator[str]:
-    if panel.look is Look.STRIP:
+    if panel.look is PanelLook.STRIP:
         yield from _STRIP_SCALE
     elif panel.span is not None:
         yield from ("--lower-limit", f"{panel.span[0]:g}", "--upper-limit", f"{panel.span[1]:g}", "--rigid")
@@ -540,7 +540,7 @@ def _options(panel: Panel) -> Iterator[str]:
         yield from ("--right-axis-label", f"{panel.dots.what}, milliseconds", "--right-axis-format", "%.0lf")
 
 
-def _picture(panel: Panel, subject: Subject, palette: Palette) -> Picture | None:
+def _picture(panel: Panel, subject: DrawableSeries, palette: Palette) -> Picture | None:
     panel = replace(panel, lines=tuple(one for line in panel.lines for one in _each(line, subject.files)))
     if not any(line.series in subject.files for line in panel.lines):
         return None
@@ -552,11 +552,11 @@ def _picture(panel: Panel, subject: Subject, palette: Palette) -> Picture | None
     _DRAW[panel.look](sheet, panel)
     if panel.failures:
         sheet.failure_share()
-    height = 0.15 if panel.look is Look.STRIP else 1.0
+    height = 0.15 if panel.look is PanelLook.STRIP else 1.0
     return sheet.finish(panel.name, panel.caption, panel.unit.words, *_options(panel), height=height)
 
 
-def _each(line: Line, files: Iterable[str]) -> Iterator[Line]:
+def _each(line: PanelLine, files: Iterable[str]) -> Iterator[PanelLine]:
     """*line*, or one a series that it stands for."""
     if not line.many:
         yield line
@@ -566,13 +566,13 @@ def _each(line: Line, files: Iterable[str]) -> Iterator[Line]:
         yield replace(line, instance=line.instance.removesuffix(ANY) + rest, name=line.name + rest)
 
 
-def pictures(subject: Subject, palette: Palette = LIGHT) -> list[Picture]:
+def pictures(subject: DrawableSeries, palette: Palette = LIGHT) -> list[Picture]:
     """All pictures that the subject's files are enough for."""
     drawn = (_picture(panel, subject, palette) for panel in subject.panels())
     return [picture for picture in drawn if picture is not None]
 
 
-def file_name(subject: Subject, picture: Picture, format: str) -> str:
+def file_name(subject: DrawableSeries, picture: Picture, format: str) -> str:
     """``scenario-shop-browsing_the_shop-steps.png``: one file a picture, whatever its job is called."""
     return f"{base_name(subject.job)}-{picture.name}.{format}"
 

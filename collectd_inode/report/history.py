@@ -36,7 +36,7 @@ Identity = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class RunsOrigin:
     """Whose runs these are: our version, when this collectd started, and which boot of the machine it is.
 
     Times are seconds since the epoch; ``boot`` is the kernel's own name for it.
@@ -49,14 +49,14 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class RunSetting:
     """A property that stays the same for many runs of a job.
 
     ``configuration`` and ``feature``: fingerprints of what collectd.conf says and of the steps as their file has them.
     ``steps``: series and name of each.  ``readings``: ``TYPE-TYPE_INSTANCE`` of each.
     """
 
-    origin: Origin
+    origin: RunsOrigin
     configuration: str
     feature: str
     steps: tuple[tuple[str, str], ...]
@@ -80,7 +80,7 @@ class Ran:
     words.
     """
 
-    setting: Setting
+    setting: RunSetting
     time: float
     status: str
     cause: str
@@ -137,13 +137,13 @@ class _Line:
 class Described:
     """A setting with its name and its line."""
 
-    content: Setting
+    content: RunSetting
     name: str
     line: str
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryEntry:
     """A run, ready to be written: its setting, and its own line."""
 
     described: Described
@@ -166,7 +166,7 @@ def of_steps(job: Job) -> str:
     return fingerprint(repr((told, job.tags)))
 
 
-def entry(observation: Observation, origin: Origin, feature: str, before: Described | None = None) -> Entry:
+def entry(observation: Observation, origin: RunsOrigin, feature: str, before: Described | None = None) -> HistoryEntry:
     """*observation* as its job's history has it; *feature* is the fingerprint of its steps (`of_steps`).
 
     *before* is the setting of the run before: most have the same, and describing it takes longer than the rest.
@@ -174,7 +174,7 @@ def entry(observation: Observation, origin: Origin, feature: str, before: Descri
     job, steps = observation.job, observation.steps[:_MOST_STEPS]
     numbers = {f"{r.type}-{r.type_instance}": r.value for r in observation.readings if r.dispatched}
     names = tuple(sorted(numbers))[:_MOST_READINGS]
-    setting = Setting(
+    setting = RunSetting(
         origin, job.configuration, feature, tuple((s.series, s.name) for s in steps), names, observation.facts
     )
     bad = observation.bad_step
@@ -195,7 +195,7 @@ def entry(observation: Observation, origin: Origin, feature: str, before: Descri
     return _entry(_described(setting, before), line)
 
 
-def _described(setting: Setting, before: Described | None = None) -> Described:
+def _described(setting: RunSetting, before: Described | None = None) -> Described:
     if before is not None and before.content == setting:
         return before
     told = to_json(setting)
@@ -206,13 +206,13 @@ def _described(setting: Setting, before: Described | None = None) -> Described:
 _FIELDS = tuple(one.name for one in fields(_Line))
 
 
-def _entry(described: Described, line: _Line) -> Entry:
+def _entry(described: Described, line: _Line) -> HistoryEntry:
     phases = [found if any(found) else [] for found in line.phases]
     while phases and not phases[-1]:
         phases.pop()
     # Not by way of asdict, which copies every list.
     shown = {name: getattr(line, name) for name in _FIELDS if name != "found" or line.found}
-    return Entry(described, _json({**shown, "of": described.name, "phases": phases}))
+    return HistoryEntry(described, _json({**shown, "of": described.name, "phases": phases}))
 
 
 def _json(content: Mapping[str, Any]) -> str:
@@ -232,12 +232,12 @@ def path(folder: str, identity: Identity) -> Path:
 
 def parse(octets: bytes) -> tuple[list[Ran], int]:
     """The runs in a file, the oldest first, and how many of its lines make no sense."""
-    settings: dict[str, Setting] = {}
+    settings: dict[str, RunSetting] = {}
     runs: list[Ran] = []
     damaged = 0
     for text in octets.splitlines():
         found = _parsed(text)
-        setting = known(Setting, found) if "setting" in found else None
+        setting = known(RunSetting, found) if "setting" in found else None
         if setting is not None and isinstance(name := found["setting"], str):
             settings[name] = setting
         elif (ran := _ran(found, settings)) is not None:
@@ -255,7 +255,7 @@ def _parsed(text: bytes) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _ran(found: Mapping[str, Any], settings: Mapping[str, Setting]) -> Ran | None:
+def _ran(found: Mapping[str, Any], settings: Mapping[str, RunSetting]) -> Ran | None:
     try:
         line = from_json(_Line, {"found": "", **found}, least=-_MOST, most=_MOST)
     except Unfit:
@@ -295,15 +295,15 @@ def compacted(octets: bytes, most: int = _KEPT_BYTES) -> tuple[bytes, frozenset[
     return content, frozenset(settings), damaged
 
 
-def _text(runs: Iterable[Ran], entries: Mapping[int, Entry]) -> bytes:
+def _text(runs: Iterable[Ran], entries: Mapping[int, HistoryEntry]) -> bytes:
     return "".join(part for run in runs for part in (entries[id(run)].setting, entries[id(run)].line)).encode()
 
 
-def _of_settings(entries: Iterable[Entry], most: int) -> int:
+def _of_settings(entries: Iterable[HistoryEntry], most: int) -> int:
     return min(most, sum(len(text) for text in {one.setting for one in entries}))
 
 
-def _again(run: Ran, described: Described) -> Entry:
+def _again(run: Ran, described: Described) -> HistoryEntry:
     line = _Line(
         run.time, "", run.status, run.cause, run.message, run.bad, run.elapsed, run.seconds,
         [None if step.seconds is None else round(step.seconds * _MICRO) for step in run.steps],

@@ -32,7 +32,7 @@ _LINE, _DATA = 1000, 6000
 """Of these, for the first line's text and for the performance data; the rest is for what stands below."""
 
 
-class State(IntEnum):
+class ServiceState(IntEnum):
     """A service's state, and the plugin's exit code."""
 
     OK = 0
@@ -41,7 +41,7 @@ class State(IntEnum):
     UNKNOWN = 3
 
 
-_BADNESS = (State.OK, State.WARNING, State.UNKNOWN, State.CRITICAL)
+_BADNESS = (ServiceState.OK, ServiceState.WARNING, ServiceState.UNKNOWN, ServiceState.CRITICAL)
 """If there are multiple, the last in this order is reported."""
 
 JOBS = "JOBS"
@@ -65,27 +65,27 @@ _UNITS: Mapping[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
+class NagiosThreshold:
     """A range for a series (its type and type instance; empty: the job's main series), and what it makes of a job."""
 
-    state: State
+    state: ServiceState
     series: str
     range: Range
 
 
-def threshold(state: State, text: str) -> Threshold:
+def threshold(state: ServiceState, text: str) -> NagiosThreshold:
     """The threshold in ``--warning`` or ``--critical``: ``[SERIES=]RANGE``; raises ValueError if it is invalid."""
     name, equals, range = text.rpartition("=")
     if equals and not name:
         raise ValueError(f"{text}: expected the name of a series before the =")
-    return Threshold(state, name, ranges.parsed(range))
+    return NagiosThreshold(state, name, ranges.parsed(range))
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """The text to print, and the exit code."""
 
-    state: State
+    state: ServiceState
     text: str
 
 
@@ -95,19 +95,19 @@ class _Judged:
 
     observation: Observation
     known: Mapping[str, float | None]
-    thresholds: Mapping[str, Sequence[Threshold]]
-    found: tuple[tuple[State, str], ...]
+    thresholds: Mapping[str, Sequence[NagiosThreshold]]
+    found: tuple[tuple[ServiceState, str], ...]
     """The violated thresholds, in words."""
 
     @property
-    def state(self) -> State:
+    def state(self) -> ServiceState:
         """The worst of the run's own and the thresholds'."""
         return _worst([_own_state(self.observation), *(state for state, _ in self.found)])
 
 
 def report(
     observations: Sequence[Observation],
-    thresholds: Sequence[Threshold] = (),
+    thresholds: Sequence[NagiosThreshold] = (),
     *,
     notes: Sequence[str] = (),
     **more: bool,
@@ -116,7 +116,7 @@ def report(
     if not observations:
         return unknown(JOBS, "nothing was run", notes)
     judged = sorted((_judged(o, thresholds) for o in observations), key=lambda j: -_BADNESS.index(j.state))
-    strays = [(State.UNKNOWN, text) for text in _strays(judged, thresholds)]
+    strays = [(ServiceState.UNKNOWN, text) for text in _strays(judged, thresholds)]
     state = _worst([*(one.state for one in judged), *(state for state, _ in strays)])
     line = f"{_service(observations)} {state.name} - {_summary(judged, strays)}"
     data, left_out = _fitting(_performance(judged, several=len(judged) > 1))
@@ -126,17 +126,17 @@ def report(
 
 def unknown(service: str, text: str, below: Sequence[str] = ()) -> Report:
     """The output if nothing could be run: UNKNOWN, and why."""
-    return Report(State.UNKNOWN, _assembled(f"{service} UNKNOWN - {text}", "", below))
+    return Report(ServiceState.UNKNOWN, _assembled(f"{service} UNKNOWN - {text}", "", below))
 
 
-def _worst(states: Iterable[State]) -> State:
+def _worst(states: Iterable[ServiceState]) -> ServiceState:
     return max(states, key=_BADNESS.index)
 
 
-def _own_state(observation: Observation) -> State:
+def _own_state(observation: Observation) -> ServiceState:
     if observation.passed:
-        return State.WARNING if observation.warnings else State.OK
-    return State.CRITICAL if observation.status is Status.FAILED else State.UNKNOWN
+        return ServiceState.WARNING if observation.warnings else ServiceState.OK
+    return ServiceState.CRITICAL if observation.status is Status.FAILED else ServiceState.UNKNOWN
 
 
 def _service(observations: Sequence[Observation]) -> str:
@@ -147,9 +147,9 @@ def _service(observations: Sequence[Observation]) -> str:
 # Thresholds
 
 
-def _judged(observation: Observation, thresholds: Sequence[Threshold]) -> _Judged:
+def _judged(observation: Observation, thresholds: Sequence[NagiosThreshold]) -> _Judged:
     known = _known(observation)
-    mine: dict[str, list[Threshold]] = {}
+    mine: dict[str, list[NagiosThreshold]] = {}
     for one in thresholds:
         label = _label_of(one, observation)
         if label in known:
@@ -184,12 +184,12 @@ def _main(observation: Observation) -> str:
     return kind_of(observation.job.kind).main_series
 
 
-def _label_of(one: Threshold, observation: Observation) -> str:
+def _label_of(one: NagiosThreshold, observation: Observation) -> str:
     return one.series.removeprefix(_prefix(observation)) or _main(observation)
 
 
-def _for(label: str, one: Threshold) -> Threshold:
-    return Threshold(one.state, label, one.range.around_zero) if is_signed(label) else one
+def _for(label: str, one: NagiosThreshold) -> NagiosThreshold:
+    return NagiosThreshold(one.state, label, one.range.around_zero) if is_signed(label) else one
 
 
 def is_signed(series: str) -> bool:
@@ -197,9 +197,13 @@ def is_signed(series: str) -> bool:
     return series.startswith("time_offset-")
 
 
-def _breach(one: Threshold, label: str, value: float | None, observation: Observation) -> tuple[State, str] | None:
+def _breach(
+    one: NagiosThreshold, label: str, value: float | None, observation: Observation
+) -> tuple[ServiceState, str] | None:
     if value is None:  # a failed run is bad enough; in one that passed, what cannot be judged is not OK
-        return (State.UNKNOWN, f"{label} has no value to compare with {one.range}") if observation.passed else None
+        return (
+            (ServiceState.UNKNOWN, f"{label} has no value to compare with {one.range}") if observation.passed else None
+        )
     if not one.range.alarms(value):
         return None
     return one.state, f"{label} {_shown(label, value)} is {_where(one.range, label, value)}"
@@ -216,7 +220,7 @@ def _shown(label: str, value: float, digits: int = 6) -> str:
     return f"{figure(float(f'{value:.{digits}g}') + 0.0)} {unit}".strip()
 
 
-def _strays(judged: Sequence[_Judged], thresholds: Sequence[Threshold]) -> Iterator[str]:
+def _strays(judged: Sequence[_Judged], thresholds: Sequence[NagiosThreshold]) -> Iterator[str]:
     """A sentence for each threshold whose series no job has."""
     if not all(one.observation.ran for one in judged):
         return  # what cannot run has no series, and says why
@@ -231,7 +235,7 @@ def _strays(judged: Sequence[_Judged], thresholds: Sequence[Threshold]) -> Itera
 # Text
 
 
-def _summary(judged: Sequence[_Judged], strays: Sequence[tuple[State, str]]) -> str:
+def _summary(judged: Sequence[_Judged], strays: Sequence[tuple[ServiceState, str]]) -> str:
     bad = [(one.state, f"{_name(one.observation)}: {_why(one)}") for one in judged if one.state]
     bad = sorted([*bad, *strays], key=lambda entry: -_BADNESS.index(entry[0]))
     texts = [text for _, text in bad]
@@ -298,11 +302,14 @@ def _performance(judged: Sequence[_Judged], *, several: bool) -> Iterator[str]:
                 yield _datum(prefix + label, label, value, mine)
 
 
-def _datum(name: str, label: str, value: float | None, thresholds: Sequence[Threshold]) -> str:
+def _datum(name: str, label: str, value: float | None, thresholds: Sequence[NagiosThreshold]) -> str:
     """``'label'=value[UOM];warn;crit;min;max``, without the semicolons that nothing stands behind."""
     unit, limits = _unit(label)
     shown = "U" if value is None else f"{figure(round(value, 9) + 0.0)}{unit}"
-    bounds = (next((str(t.range) for t in thresholds if t.state is s), "") for s in (State.WARNING, State.CRITICAL))
+    bounds = (
+        next((str(t.range) for t in thresholds if t.state is s), "")
+        for s in (ServiceState.WARNING, ServiceState.CRITICAL)
+    )
     return f"'{_quotable(name)}'={';'.join([shown, *bounds, limits])}".rstrip(";")
 
 

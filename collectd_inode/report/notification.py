@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import Enum
 
 from collectd_inode.model import Observation, Problem, Standing
-from collectd_inode.report.record import Identity, News, Record, worth_telling
+from collectd_inode.report.record import Identity, Record, RecordChange, worth_telling
 from collectd_inode.report.values import HEALTH_PLUGIN
 from collectd_inode.words import ELLIPSIS, blanked, plural, shortened, span
 
@@ -53,11 +53,11 @@ def notification(before: Record | None, after: Record, observation: Observation,
         return None
     severity = Severity.FAILURE if after.told else Severity.OKAY
     said = message(observation)
-    if news is News.ONE_OF_MANY:
+    if news is RecordChange.ONE_OF_MANY:
         severity, said = Severity.WARNING, one_line(f"one of many ({HEALTH_PLUGIN}/bool-uplink): {said}")
-    if news is News.OKAY and before is not None:
+    if news is RecordChange.OKAY and before is not None:
         said = f"{said}; {_outage(before, after, job.confirm_recovery)}"
-    elif news is News.STILL_BAD and after.down_since is not None:
+    elif news is RecordChange.STILL_BAD and after.down_since is not None:
         said = one_line(f"still bad after {span(after.time - after.down_since)}: {said}")
     if after.muted_until is not None:
         said = one_line(f"{said}; {muted(after.muted_until, after.mute_reason)}")

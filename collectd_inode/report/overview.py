@@ -21,7 +21,7 @@ from collectd_inode.report.record import Record
 from collectd_inode.words import span
 
 
-class State(IntEnum):
+class JobState(IntEnum):
     """How a job is, the worst first; *stale*: nobody knows, because nothing has come for too long."""
 
     FAILED = 0
@@ -33,7 +33,7 @@ class State(IntEnum):
     @property
     def word(self) -> str:
         """As people say it."""
-        return "warning" if self is State.WARNED else self.name.lower()
+        return "warning" if self is JobState.WARNED else self.name.lower()
 
     @property
     def mark(self) -> str:
@@ -91,7 +91,7 @@ _WRITTEN_WITHIN = 900.0
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class LegendItem:
     """A row of a picture's legend: name, colour on a light and on a dark page, and the number that says most."""
 
     label: str
@@ -110,7 +110,7 @@ class Shot:
     height: int
     light: bytes
     dark: bytes
-    keys: tuple[Key, ...] = ()
+    keys: tuple[LegendItem, ...] = ()
     link: str = ""
     type: str = "image/png"
 
@@ -129,7 +129,7 @@ NOTHING_KNOWN = Numbers()
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OverviewJob:
     """A job on the page: its name for people, what it is, and what is known of it."""
 
     name: str
@@ -144,18 +144,18 @@ class Entry:
     why: str = ""
     """A file beside the page with what is known of why it is bad."""
 
-    def state(self, now: float) -> State:
+    def state(self, now: float) -> JobState:
         """How it is; the record knows more than the RRD file, which is only asked where there is none."""
         record, history = self.record, self.history
         if record is not None:
             if record.stale(now):
-                return State.STALE
+                return JobState.STALE
             if record.passed:
-                return State.WARNED if record.warnings else State.PASSED
-            return State.FAILED if record.status == "failed" else State.ERROR
+                return JobState.WARNED if record.warnings else JobState.PASSED
+            return JobState.FAILED if record.status == "failed" else JobState.ERROR
         if history is None or abs(now - history.written) > 2 * self.interval + _WRITTEN_WITHIN:
-            return State.STALE
-        return State.PASSED if history.passed else State.FAILED
+            return JobState.STALE
+        return JobState.PASSED if history.passed else JobState.FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class Made:
     """A fingerprint of what decides how the pictures look."""
 
 
-def page(entries: Iterable[Entry], made: Made, notes: Sequence[str] = ()) -> str:
+def page(entries: Iterable[OverviewJob], made: Made, notes: Sequence[str] = ()) -> str:
     """The page.  *notes* are sentences about what could not be shown."""
     ordered = worst_first(entries, made.time)
     told = _told(ordered, made)
@@ -209,14 +209,14 @@ DRAWN = "collectd-inode-drawn"
 """The name under which the page says how its pictures were drawn."""
 
 
-def worst_first(entries: Iterable[Entry], now: float) -> list[Entry]:
+def worst_first(entries: Iterable[OverviewJob], now: float) -> list[OverviewJob]:
     """The entries as the page has them."""
     return sorted(entries, key=lambda entry: entry.state(now))
 
 
-def _told(entries: Sequence[Entry], made: Made) -> str:
+def _told(entries: Sequence[OverviewJob], made: Made) -> str:
     """The verdict over all, in a few words that also fit into the title of a window."""
-    counts = [(state, sum(entry.state(made.time) is state for entry in entries)) for state in State]
+    counts = [(state, sum(entry.state(made.time) is state for entry in entries)) for state in JobState]
     parts = [f"{count} {state.word}" for state, count in counts if count]
     return ", ".join(parts) if parts else "no jobs"
 
@@ -232,7 +232,7 @@ _HEADS = ("", "Job", "State", "Since", "Day", "Month", "Latency", "Usual", "Hist
 _REASON_BYTES = 160
 
 
-def _table(entries: Sequence[Entry], made: Made) -> Iterator[str]:
+def _table(entries: Sequence[OverviewJob], made: Made) -> Iterator[str]:
     """All jobs, a row each."""
     if not entries:
         return
@@ -244,7 +244,7 @@ def _table(entries: Sequence[Entry], made: Made) -> Iterator[str]:
     yield "</tbody></table></div>"
 
 
-def _row(entry: Entry, made: Made, number: int) -> str:
+def _row(entry: OverviewJob, made: Made, number: int) -> str:
     state, record, numbers = entry.state(made.time), entry.record, entry.numbers
     reason = reason_of_record(record, _REASON_BYTES) if record is not None and not record.passed else ""
     why = f' <a href="{escape(entry.why)}">why</a>' if entry.why else ""
@@ -261,20 +261,20 @@ def _row(entry: Entry, made: Made, number: int) -> str:
     return f'<tr class="{state.word}" data-job="{escape(_words(entry, state))}">{mark}{"".join(cells)}</tr>'
 
 
-def _words(entry: Entry, state: State) -> str:
+def _words(entry: OverviewJob, state: JobState) -> str:
     """The text that the filter searches."""
     return f"{entry.name} {entry.kind} {state.word}".lower()
 
 
-def _first_time(entry: Entry, state: State, made: Made) -> str:
+def _first_time(entry: OverviewJob, state: JobState, made: Made) -> str:
     record, history = entry.record, entry.history
     if record is not None:
-        return _time(record.time if state is State.STALE else record.since, made)
+        return _time(record.time if state is JobState.STALE else record.since, made)
     since = history.since if history is not None else None
     return _time(since, made) if since is not None else ""
 
 
-def _latency(entry: Entry) -> float | None:
+def _latency(entry: OverviewJob) -> float | None:
     return entry.record.seconds if entry.record is not None else entry.numbers.now
 
 
@@ -312,7 +312,7 @@ def _strip(history: History | None) -> str:
     return f'<svg viewBox="0 0 {CELLS} 12" preserveAspectRatio="none" role="img" aria-label="{said}">{drawn}</svg>'
 
 
-def _article(entry: Entry, made: Made, number: int) -> Iterator[str]:
+def _article(entry: OverviewJob, made: Made, number: int) -> Iterator[str]:
     state = entry.state(made.time)
     yield f'<article class="{state.word}" id="job-{number}" data-job="{escape(_words(entry, state))}">'
     yield f'<h2><span class="mark" aria-hidden="true">{state.mark}</span> {escape(entry.name)}</h2>'
@@ -332,9 +332,9 @@ def _article(entry: Entry, made: Made, number: int) -> Iterator[str]:
     yield "</article>"
 
 
-def _since(entry: Entry, state: State, made: Made) -> str:
+def _since(entry: OverviewJob, state: JobState, made: Made) -> str:
     record, history = entry.record, entry.history
-    if state is State.STALE:
+    if state is JobState.STALE:
         heard = record.time if record is not None else history.written if history is not None else None
         if heard is None:
             return ": no run recorded"
@@ -345,11 +345,11 @@ def _since(entry: Entry, state: State, made: Made) -> str:
     return f" since {_time(since, made)} ({_ago(made.time - since)})" if since is not None else ""
 
 
-def _facts(entry: Entry, state: State, made: Made) -> Iterator[tuple[str, str]]:
+def _facts(entry: OverviewJob, state: JobState, made: Made) -> Iterator[tuple[str, str]]:
     """Terms and their descriptions, as HTML."""
     record, history = entry.record, entry.history
     if record is not None:
-        if state is State.STALE:
+        if state is JobState.STALE:
             yield "was", escape(record.status)
         yield from _trouble(record)
         yield from (("warning", f"{escape(w.message)} <small>{escape(w.code)}</small>") for w in record.warnings)
@@ -357,10 +357,10 @@ def _facts(entry: Entry, state: State, made: Made) -> Iterator[tuple[str, str]]:
             yield "latency", f"{record.seconds * 1000:.4g} ms"
         if record.last_good is not None and not record.passed:
             yield "last good run", f"{_time(record.last_good, made)} ({_ago(made.time - record.last_good)})"
-    elif state is State.FAILED:
+    elif state is JobState.FAILED:
         yield "why", "not known: no StateDir has a record of this job"
     failure = history.last_failure if history is not None else None
-    if failure is not None and state not in (State.FAILED, State.ERROR):
+    if failure is not None and state not in (JobState.FAILED, JobState.ERROR):
         yield "last failure", f"{_time(failure, made)} ({_ago(made.time - failure)})"
 
 
@@ -397,7 +397,7 @@ def _figure(shot: Shot) -> Iterator[str]:
     yield "</figcaption></figure>"
 
 
-def _key(key: Key) -> str:
+def _key(key: LegendItem) -> str:
     box = f'<i style="--light:{escape(key.light)};--dark:{escape(key.dark)}"></i>' if key.light else ""
     number = f" <b>{escape(key.number)}</b>" if key.number else ""
     return f"<li>{box}{escape(key.label)}{number}</li>"

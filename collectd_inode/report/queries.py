@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from collectd_inode.kinds import KINDS
-from collectd_inode.panels import ANY, BOUND, HOST, Line, Shape
+from collectd_inode.panels import ANY, BOUND, HOST, PanelLine, Shape
 
 Json = dict[str, Any]
 
@@ -28,7 +28,7 @@ class Language(Protocol):
     def constants(self) -> tuple[Json, ...]:
         """The variables that nobody chooses."""
 
-    def target(self, line: Line) -> Json:
+    def target(self, line: PanelLine) -> Json:
         """The query of one line."""
 
     def hosts(self) -> Json:
@@ -41,7 +41,7 @@ class Language(Protocol):
 _ENDS = {Shape.UPPER: " + bound", Shape.LOWER: " − bound"}
 
 
-def name_of(line: Line) -> str:
+def name_of(line: PanelLine) -> str:
     """The name of a line in its panel."""
     return line.name + _ENDS.get(line.shape, "")
 
@@ -56,7 +56,7 @@ class Graphite:
         states = f"{_PREFIX}.{HOST}.{{{','.join(kind.plugin for kind in KINDS)}}}-*.bool-success"
         self.every_job = {"target": f"aliasByNode(consolidateBy({states},'min'),-2)", "textEditor": True}
 
-    def target(self, line: Line) -> Json:
+    def target(self, line: PanelLine) -> Json:
         """Where all that begin alike are asked for, each is called by its type instance."""
         path, bound = self._path(line, line.type), self._path(line, BOUND)
         drawn = {
@@ -85,7 +85,7 @@ class Graphite:
         query = _queried(self.source, f"{_PREFIX}.{HOST}.{kind}-*", regex=f"/^{kind}-(.*)$/")
         return variable(kind, title, **query)
 
-    def _path(self, line: Line, type: str) -> str:
+    def _path(self, line: PanelLine, type: str) -> str:
         subject = line.subject
         # write_graphite puts an underscore for each dot in a host's name.
         host = subject.host if subject.host == HOST else subject.host.replace(".", "_")
@@ -105,7 +105,7 @@ class Prometheus:
         query = f'min_over_time({self._states},instance="{HOST}"}}[{_STEP}])'
         self.every_job = {"expr": query, "legendFormat": names, "range": True}
 
-    def target(self, line: Line) -> Json:
+    def target(self, line: PanelLine) -> Json:
         """Where all that begin alike are asked for, each is called by its label ``type``."""
         metric, bound = self._metric(line, line.type), self._metric(line, BOUND)
         drawn = {
@@ -132,7 +132,7 @@ class Prometheus:
         states = f'collectd_{kind}_bool{{type="success",instance="{HOST}"}}'
         return variable(kind, title, **_queried(self.source, f"label_values({states},{kind})"))
 
-    def _metric(self, line: Line, type: str) -> str:
+    def _metric(self, line: PanelLine, type: str) -> str:
         subject = line.subject
         matchers = [f'instance="{subject.host}"']
         matchers += [f'{subject.kind}="{subject.instance}"'] if subject.instance else []

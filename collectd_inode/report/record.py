@@ -111,7 +111,7 @@ class Record:
         return abs(now - self.time) > STALE_INTERVALS * self.interval + WRITE_SECONDS
 
 
-class News(Enum):
+class RecordChange(Enum):
     """The change to notify after a run."""
 
     FAILURE = "it is bad"
@@ -249,13 +249,13 @@ def _recovered(recent: tuple[Past, ...], job: Job) -> bool:
     return len(last) == job.confirm_recovery and all(past.passed for past in last)
 
 
-def worth_telling(before: Record | None, after: Record, job: Job) -> News | None:
+def worth_telling(before: Record | None, after: Record, job: Job) -> RecordChange | None:
     """The news of the run that led from *before* to *after*, if any."""
     was_told = before is not None and before.told
     if not job.notify:  # an alarm from the time when it did is ended all the same
-        return News.OKAY if was_told and not after.told else None
+        return RecordChange.OKAY if was_told and not after.told else None
     if after.told != was_told:
-        return News.FAILURE if after.told else News.OKAY
+        return RecordChange.FAILURE if after.told else RecordChange.OKAY
     if after.notified_bad == after.passed or after.kept_back is not None:
         return None  # on its way from one to the other: a later run will say
     every = min(filter(None, (job.heartbeat, job.repeat if after.told else 0.0)), default=0.0)
@@ -265,8 +265,8 @@ def worth_telling(before: Record | None, after: Record, job: Job) -> News | None
     if not every or not due or (after.notified_bad and after.muted_until is not None):
         return None
     if after.is_one_of_many:
-        return News.ONE_OF_MANY
-    return News.STILL_BAD if after.told else News.STILL_GOOD
+        return RecordChange.ONE_OF_MANY
+    return RecordChange.STILL_BAD if after.told else RecordChange.STILL_GOOD
 
 
 def worth_retrying(after: Record, observation: Observation) -> bool:

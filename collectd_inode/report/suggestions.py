@@ -26,7 +26,7 @@ _GOOD = 0.999
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class ThresholdSeries:
     """A series by its parts, and its name for people; ``host`` as a threshold has to name it, ``instance`` always."""
 
     plugin: str
@@ -46,7 +46,7 @@ class Suggestion:
     where there are too few.  ``alarms``: how many times in a row of points the series was above it.
     """
 
-    series: Series
+    series: ThresholdSeries
     count: int
     left_out: int
     step: float
@@ -57,7 +57,7 @@ class Suggestion:
     alarms: int = 0
 
 
-def suggest(series: Series, most: Points, success: Points) -> Suggestion:
+def suggest(series: ThresholdSeries, most: Points, success: Points) -> Suggestion:
     """A limit for *series*, by its largest values and the least values of ``bool-success`` in the same time."""
     step = min((b[0] - a[0] for a, b in pairwise(most)), default=0.0)
     bad = {time for time, value in success if value < _GOOD}
@@ -88,14 +88,14 @@ def written(number: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class Period:
     """The period examined: its length in seconds, and its end."""
 
     seconds: float
     until: float
 
 
-def collectd(suggestions: Iterable[Suggestion], looked: Looked) -> Iterator[str]:
+def collectd(suggestions: Iterable[Suggestion], looked: Period) -> Iterator[str]:
     """A ``<Plugin threshold>`` with a limit for each, to be read, changed and pasted."""
     yield from _comment(looked, "Interesting false: a run that failed sends no latency, which is no alarm of its own.")
     yield "LoadPlugin threshold"
@@ -111,14 +111,14 @@ def collectd(suggestions: Iterable[Suggestion], looked: Looked) -> Iterator[str]
     yield "</Plugin>"
 
 
-def _comment(looked: Looked, *more: str) -> Iterator[str]:
+def _comment(looked: Period, *more: str) -> Iterator[str]:
     until = f"{datetime.fromtimestamp(looked.until):%Y-%m-%d %H:%M}"
     yield f"# Limits from the MAX archives of {span(looked.seconds)} up to {until}, outages left out."
     yield f"# A limit is {ROOM:g} times the 99th percentile of these largest values.  Read, change, then paste."
     yield from (f"# {line}" for line in more)
 
 
-def _plugins(suggestions: Sequence[Suggestion], looked: Looked) -> Iterator[str]:
+def _plugins(suggestions: Sequence[Suggestion], looked: Period) -> Iterator[str]:
     for (plugin, instance), group in groupby(suggestions, lambda one: (one.series.plugin, one.series.plugin_instance)):
         yield f'<Plugin "{_quoted(plugin)}">'
         yield f'  Instance "{_quoted(instance)}"'
@@ -133,7 +133,7 @@ def _plugins(suggestions: Sequence[Suggestion], looked: Looked) -> Iterator[str]
         yield "</Plugin>"
 
 
-def sentence(one: Suggestion, looked: Looked) -> str:
+def sentence(one: Suggestion, looked: Period) -> str:
     """The data behind a limit: ``I go to "/": n 1206, p50 0.12 s, p99 0.68 s, max 3.99 s; …``."""
     left_out = f", {one.left_out} left out" if one.left_out else ""
     name = blanked(one.series.name)
@@ -152,7 +152,7 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def prometheus(suggestions: Iterable[Suggestion], looked: Looked) -> Iterator[str]:
+def prometheus(suggestions: Iterable[Suggestion], looked: Period) -> Iterator[str]:
     """A rule file with an alert for each."""
     found = list(suggestions)
     yield from _comment(looked)

@@ -26,14 +26,14 @@ Known = Sequence[tuple[Job, Record | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class UplinkChange:
     """The things to do: records to keep in place of the present ones, and notifications to send."""
 
     records: tuple[Record, ...] = ()
     notifications: tuple[Notification, ...] = ()
 
 
-NOTHING = News()
+NOTHING = UplinkChange()
 
 
 class _Side(Enum):
@@ -69,7 +69,7 @@ class Together:
 
     def judge(
         self, jobs: Sequence[Job], records: Mapping[Identity, Record], now: float, is_muted: Callable[[Job], bool]
-    ) -> News:
+    ) -> UplinkChange:
         """Decide *now*, after any job's run and every second, what to do; *is_muted* tells of a job whether it is."""
         if self.since is None and all(record.kept_back is None for record in records.values()):
             return NOTHING
@@ -84,7 +84,7 @@ class Together:
         left = tuple(leaving(record) for record in members if record.identity in silent)
         return replace(news, records=(*news.records, *left))
 
-    def _beginning(self, known: Known, now: float) -> News:
+    def _beginning(self, known: Known, now: float) -> UplinkChange:
         kept = [(job, record) for job, record in known if record is not None and record.kept_back is not None]
         alone: list[Record] = []
         for cause in sorted({record.cause for _, record in kept}):
@@ -94,19 +94,19 @@ class Together:
                 bad = _bad(known, same, cause)
                 self.since, self.cause = _began(same), cause
                 members = [joining(record, self.since, cause, now) for record in bad if not record.told]
-                return News(tuple(members), (many_bad(len(bad), len(known), cause, now),))
+                return UplinkChange(tuple(members), (many_bad(len(bad), len(known), cause, now),))
             if verdict is False:
                 alone += [record for _, record in same]
         return _each(alone, now)
 
-    def _going_on(self, known: Known, now: float, since: float) -> News:
+    def _going_on(self, known: Known, now: float, since: float) -> UplinkChange:
         there = [(job, record) for job, record in known if record is not None]
         kept = [record for _, record in there if record.kept_back is not None]
         joined = [joining(record, since, self.cause, now) for record in kept if record.cause == self.cause]
         alone = [record for record in kept if record.cause != self.cause]
         news = _each(alone, now)
         if joined or alone:
-            return News((*joined, *news.records), news.notifications)
+            return UplinkChange((*joined, *news.records), news.notifications)
         members = [(job, record) for job, record in there if record.uplink_since is not None]
         if not _is_over(members, now):
             return NOTHING
@@ -116,7 +116,7 @@ class Together:
         others = [leaving(record) for _, record in members if record not in still]
         told = _each(still, now)
         okay = many_good(len(members) - len(bad), len(members), [record.instance for record in bad], now - since, now)
-        return News((*others, *told.records), (okay, *told.notifications))
+        return UplinkChange((*others, *told.records), (okay, *told.notifications))
 
 
 def _as_heard(record: Record | None, is_muted: bool) -> Record | None:
@@ -128,9 +128,9 @@ def _counts(job: Job) -> bool:
     return bool(job.target) and job.notify
 
 
-def _each(records: Collection[Record], now: float) -> News:
+def _each(records: Collection[Record], now: float) -> UplinkChange:
     told = [told_alone(record, now) for record in records]
-    return News(tuple(told), tuple(of_record(record, now) for record in told))
+    return UplinkChange(tuple(told), tuple(of_record(record, now) for record in told))
 
 
 def patience(jobs: Iterable[Job]) -> float:

@@ -90,7 +90,7 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedSeries:
     """A series compared with its range: how it left, if it did; how often it does in ordinary minutes; its last point.
 
     ``known``: whether there was anything to judge, which wants a range and a value in these minutes.  ``before``: the
@@ -105,7 +105,7 @@ class Judged:
     before: float = 0.0
 
 
-def judge(series: str, day: Points, recent: Points, minutes: Minutes) -> Judged:
+def judge(series: str, day: Points, recent: Points, minutes: Minutes) -> JudgedSeries:
     """*series* in these *minutes*: *day* has its coarse points before them, *recent* the fine ones before and in them.
 
     Ordinary minutes are as many as these, before them; how often the series was out in those is their share.
@@ -115,9 +115,9 @@ def judge(series: str, day: Points, recent: Points, minutes: Minutes) -> Judged:
     within = [point for point in recent if minutes.start < point[0] <= minutes.end]
     range = usual([value for _, value in (*day, *before)])
     if range is None or not within:
-        return Judged(series, None, 0.0, until, known=False)
+        return JudgedSeries(series, None, 0.0, until, known=False)
     share, seconds = _share_out(range, before, minutes), minutes.start - before[0][0] if before else 0.0
-    return Judged(series, _left(series, range, within), share, until, known=True, before=seconds)
+    return JudgedSeries(series, _left(series, range, within), share, until, known=True, before=seconds)
 
 
 def _left(series: str, range: Usual, within: Points) -> Left | None:
@@ -140,7 +140,7 @@ def _share_out(range: Usual, before: Points, minutes: Minutes) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class HostSeries:
     """The values of a host's series in these minutes.
 
     ``left``: those that left their range, the worst first; ``judged``: how many series there was something to say of;
@@ -163,7 +163,7 @@ class Host:
         return self.ordinary / self.judged if self.judged and self.before >= self.minutes.length else None
 
 
-def host(minutes: Minutes, judged: Iterable[Judged], unread: int = 0) -> Host:
+def host(minutes: Minutes, judged: Iterable[JudgedSeries], unread: int = 0) -> HostSeries:
     """All that was *judged*, in one."""
     found = list(judged)
     known = [one for one in found if one.known]
@@ -171,7 +171,7 @@ def host(minutes: Minutes, judged: Iterable[Judged], unread: int = 0) -> Host:
     ordinary = sum(one.ordinary for one in known)
     until = max((one.until for one in found), default=0.0)
     before = max((one.before for one in known), default=0.0)
-    return Host(minutes, tuple(left), len(known), ordinary, until, unread, before)
+    return HostSeries(minutes, tuple(left), len(known), ordinary, until, unread, before)
 
 
 OURS = ("scenario-", "smarthost-", "ntp-", "clock-", "quorum-", "inode_probe")

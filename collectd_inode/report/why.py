@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from collectd_inode.report.explanation import Change, Explanation, Step, moment
+from collectd_inode.report.explanation import Change, ComparedStep, Explanation, moment
 from collectd_inode.report.record import Record
 from collectd_inode.report.style import Style
-from collectd_inode.report.unusual import Host, Left
+from collectd_inode.report.unusual import HostSeries, Left
 from collectd_inode.words import blanked, cut_at_word, duration, plural, shortened, span
 
 _MOST_STEPS, _MOST_CHANGES, _MOST_SERIES = 12, 10, 10
@@ -28,7 +28,7 @@ class Asked:
 
     record: Record
     found: Explanation
-    host: Host | None
+    host: HostSeries | None
     now: float
     notes: Sequence[str] = ()
 
@@ -113,24 +113,24 @@ def _steps(asked: Asked, style: Style) -> Iterator[str]:
         yield f"  and {plural(len(found.steps) - len(shown), 'other')}"
 
 
-def _telling(steps: Sequence[Step]) -> Sequence[Step]:
+def _telling(steps: Sequence[ComparedStep]) -> Sequence[ComparedStep]:
     """Around the one that ended the run."""
     ended = next((number for number, step in enumerate(steps) if step.ended), 0)
     first = max(0, min(ended - _MOST_STEPS + 3, len(steps) - _MOST_STEPS))
     return steps[first : first + _MOST_STEPS]
 
 
-def _numbers(step: Step) -> str:
+def _numbers(step: ComparedStep) -> str:
     usual = (step.usual.median, step.usual.p95) if step.usual is not None else (None, None)
     last = duration(step.seconds) or ("failed" if step.ended else "–" if step.reached else "skipped")
     return " ".join(f"{duration(seconds) or '–':>9}" for seconds in (*usual, step.good)) + f" {last:>9}"
 
 
-def _is_slow(step: Step) -> bool:
+def _is_slow(step: ComparedStep) -> bool:
     return step.usual is not None and step.seconds is not None and step.seconds > 2 * step.usual.p95
 
 
-def _phases(step: Step, width: int) -> Iterator[str]:
+def _phases(step: ComparedStep, width: int) -> Iterator[str]:
     parts = []
     for phase, seconds in step.phases.items():
         usual = step.usual_phases.get(phase)
@@ -157,13 +157,13 @@ def _host(asked: Asked) -> Iterator[str]:
         yield f"  {plural(host.unread, 'file')} could not be read, or not in time"
 
 
-def _why_not_known(host: Host) -> str:
+def _why_not_known(host: HostSeries) -> str:
     if host.until > host.minutes.start:
         return "; there are too few values of the time before to compare with"
     return f"; there is data until {_clock(host.until)}" if host.until else ""
 
 
-def _judged(host: Host, span_: str) -> Iterator[str]:
+def _judged(host: HostSeries, span_: str) -> Iterator[str]:
     if not host.left:
         yield f"this host, {span_}: nothing else on this host changed ({host.judged} series kept their usual range)"
         return

@@ -281,11 +281,11 @@ async def should_have_elements(session: Session, comparison: str, count: int, se
 
 
 _KINDS = {
-    "style sheets": frozenset({assets.Kind.STYLE_SHEET}),
-    "scripts": frozenset({assets.Kind.SCRIPT}),
-    "images": frozenset({assets.Kind.IMAGE}),
-    "style sheets and scripts": frozenset({assets.Kind.STYLE_SHEET, assets.Kind.SCRIPT}),
-    "style sheets, scripts and images": frozenset(assets.Kind),
+    "style sheets": frozenset({assets.AssetKind.STYLE_SHEET}),
+    "scripts": frozenset({assets.AssetKind.SCRIPT}),
+    "images": frozenset({assets.AssetKind.IMAGE}),
+    "style sheets and scripts": frozenset({assets.AssetKind.STYLE_SHEET, assets.AssetKind.SCRIPT}),
+    "style sheets, scripts and images": frozenset(assets.AssetKind),
 }
 
 

@@ -146,7 +146,7 @@ async def attach_files(session: Session, field: str, table: Table) -> None:
     """Put the files in the table's cells into a file field that takes several."""
     paths = [path for row in table for path in row]
     read = await asyncio.get_running_loop().run_in_executor(None, lambda: [attachment(path) for path in paths])
-    files = [forms.File(Path(path).name, kind, content) for path, (content, kind) in zip(paths, read, strict=True)]
+    files = [forms.Upload(Path(path).name, kind, content) for path, (content, kind) in zip(paths, read, strict=True)]
     await session.browser.attach_all(field, files)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from collectd_inode.page.headers import IS_JSON
-from collectd_inode.scenario.replay import Seen
+from collectd_inode.scenario.replay import PageNames
 from collectd_inode.words import several
 
 _MOST_LINKS = 3
@@ -84,7 +84,7 @@ def quoted(text: str) -> str | None:
     return next((f"{mark}{text}{mark}" for mark in ('"', "'") if mark not in text), None)
 
 
-def first_look(address: str, host: str, seen: Seen, comments: tuple[str, ...] = ()) -> Draft:
+def first_look(address: str, host: str, seen: PageNames, comments: tuple[str, ...] = ()) -> Draft:
     """The first scenario of the page *seen* at *address*, a path on *host*: title, main heading, the first links.
 
     Where there is neither heading nor link, a button or field; where nothing can be named, what came at all.
@@ -122,7 +122,7 @@ def _part(text: str) -> str:
     return part if len(part) >= _LEAST_PART else ""
 
 
-def _of_answer(seen: Seen) -> str:
+def _of_answer(seen: PageNames) -> str:
     """An expectation of an answer that is no page: its kind."""
     if IS_JSON.fullmatch(seen.content_type):
         return "the response should be JSON"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from collectd_inode.browser.cookies import Cookie
 from collectd_inode.browser.manner import Manner
-from collectd_inode.browser.profile import Profile
-from collectd_inode.page.assets import Kind
-from collectd_inode.page.forms import File
+from collectd_inode.browser.profile import BrowserProfile
+from collectd_inode.page.assets import AssetKind
+from collectd_inode.page.forms import Upload
 from collectd_inode.page.page import Page
 from collectd_inode.page.text import Element
 from collectd_inode.wire import Clock, Exchange
@@ -98,7 +98,7 @@ class Engine(Protocol):
     async def back(self) -> Page:
         """Go back to the page before this one."""
 
-    async def load(self, kinds: frozenset[Kind]) -> Page:
+    async def load(self, kinds: frozenset[AssetKind]) -> Page:
         """Ask for what the page is made of, which stays; Failure names what does not load."""
 
     async def submit(self, form: str | Element) -> Page:
@@ -128,7 +128,7 @@ class Engine(Protocol):
     def attach(self, field: str, name: str, content: bytes, content_type: str = ...) -> Awaitable[None]:
         """Put a file into a file field."""
 
-    def attach_all(self, field: str, files: Sequence[File]) -> Awaitable[None]:
+    def attach_all(self, field: str, files: Sequence[Upload]) -> Awaitable[None]:
         """Put several files into a file field that takes several."""
 
     def value(self, field: str) -> str:
@@ -149,7 +149,7 @@ class Opening:
     evidence is kept.
     """
 
-    profile: Profile
+    profile: BrowserProfile
     tls: ssl.SSLContext
     route: Route
     proxy: str | None

@@ -151,7 +151,7 @@ class Evidence:
                 kept = self._without_old(top, home, block, time)
                 if _is_nearly_full(home):
                     raise OSError(errno.ENOSPC, "less than a tenth of the disk is free")
-                self._make_room(top, home, [*kept, Kept(block, name, int(since), size, new=True)])
+                self._make_room(top, home, [*kept, KeptRun(block, name, int(since), size, new=True)])
                 return os.path.join(path, _add(home, name, files, int(since)))
         except NotADirectoryError:
             raise Misconfigured(f"SaveFailures: {path} is a file or a link; expected a folder") from None
@@ -164,7 +164,7 @@ class Evidence:
             if _is_ours(home):
                 self._without_old(top, home, block, now)
 
-    def _without_old(self, top: int, home: int, block: str, now: float) -> list[Kept]:
+    def _without_old(self, top: int, home: int, block: str, now: float) -> list[KeptRun]:
         """The runs kept in a block's folder, after removing those that are too old."""
         _remove_abandoned(home, now)
         kept = list(_kept(home, block))
@@ -172,7 +172,7 @@ class Evidence:
         _remove_all(top, old)
         return [run for run in kept if run not in old]
 
-    def _make_room(self, top: int, home: int, block: list[Kept]) -> None:
+    def _make_room(self, top: int, home: int, block: list[KeptRun]) -> None:
         """Remove what must go before the new one of *block* is written."""
         gone = surplus(block, self.most, self.most_bytes)
         others = list(_elsewhere(top, home))
@@ -181,7 +181,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptRun:
     """A run that is kept, or is about to be (``new``)."""
 
     block: str
@@ -203,9 +203,9 @@ class Kept:
         return datetime.strptime(self.name[:20], _MOMENT).replace(tzinfo=UTC).timestamp()
 
 
-def staying(runs: Iterable[Kept]) -> frozenset[Kept]:
+def staying(runs: Iterable[KeptRun]) -> frozenset[KeptRun]:
     """The first and the last run of each scenario's last outages."""
-    found: set[Kept] = set()
+    found: set[KeptRun] = set()
     for those in _grouped(runs, lambda run: run.scenario).values():
         outages = _grouped(those, lambda run: run.since)
         for since in sorted(outages)[-_OUTAGES:]:
@@ -213,9 +213,9 @@ def staying(runs: Iterable[Kept]) -> frozenset[Kept]:
     return frozenset(found)
 
 
-def too_old(runs: Iterable[Kept], oldest: float) -> list[Kept]:
+def too_old(runs: Iterable[KeptRun], oldest: float) -> list[KeptRun]:
     """Runs from before *oldest*; an outage's first run counts as old as its last one."""
-    found: list[Kept] = []
+    found: list[KeptRun] = []
     for outage in _grouped(runs, lambda run: (run.scenario, run.since)).values():
         first, *later = sorted(outage, key=_order)
         last = later[-1] if later else first
@@ -223,13 +223,13 @@ def too_old(runs: Iterable[Kept], oldest: float) -> list[Kept]:
     return found
 
 
-def surplus(block: Iterable[Kept], most: int, most_bytes: int) -> list[Kept]:
+def surplus(block: Iterable[KeptRun], most: int, most_bytes: int) -> list[KeptRun]:
     """The runs to remove so that a block has *most* runs in *most_bytes*: none of the protected ones, even if it then
     has more.
     """
     block = list(block)
     free = set(block) - staying(block)
-    gone: list[Kept] = []
+    gone: list[KeptRun] = []
     count, size = len(block), sum(run.size for run in block)
     while free and (count > most or size > most_bytes):
         gone.append(_next(free, _number if count > most else _bytes))
@@ -238,11 +238,11 @@ def surplus(block: Iterable[Kept], most: int, most_bytes: int) -> list[Kept]:
     return gone
 
 
-def beyond(runs: Iterable[Kept], total: int) -> list[Kept]:
+def beyond(runs: Iterable[KeptRun], total: int) -> list[KeptRun]:
     """The runs to remove so that all *runs* together have *total* bytes: protected ones too, but these last."""
     runs = list(runs)
     stay = staying(runs)
-    gone: list[Kept] = []
+    gone: list[KeptRun] = []
     size = sum(run.size for run in runs)
     for group in (set(runs) - stay, set(stay)):
         free = {run for run in group if not run.new}
@@ -253,7 +253,7 @@ def beyond(runs: Iterable[Kept], total: int) -> list[Kept]:
     return gone
 
 
-def _next(free: Set[Kept], weight: Callable[[Iterable[Kept]], int]) -> Kept:
+def _next(free: Set[KeptRun], weight: Callable[[Iterable[KeptRun]], int]) -> KeptRun:
     """The one to go: of the scenario that has most, of its oldest outage there, the one in the middle.
 
     An alarm names one of the first runs of an outage (``Confirm``), and people look at the last ones.
@@ -265,21 +265,21 @@ def _next(free: Set[Kept], weight: Callable[[Iterable[Kept]], int]) -> Kept:
     return oldest[len(oldest) // 2]
 
 
-def _order(run: Kept) -> tuple[bool, str]:
+def _order(run: KeptRun) -> tuple[bool, str]:
     """The sort key of the runs of an outage."""
     return run.new, run.name
 
 
-def _number(runs: Iterable[Kept]) -> int:
+def _number(runs: Iterable[KeptRun]) -> int:
     return len(list(runs))
 
 
-def _bytes(runs: Iterable[Kept]) -> int:
+def _bytes(runs: Iterable[KeptRun]) -> int:
     return sum(run.size for run in runs)
 
 
-def _grouped(runs: Iterable[Kept], by: Callable[[Kept], Any]) -> dict[Any, list[Kept]]:
-    groups: dict[Any, list[Kept]] = defaultdict(list)
+def _grouped(runs: Iterable[KeptRun], by: Callable[[KeptRun], Any]) -> dict[Any, list[KeptRun]]:
+    groups: dict[Any, list[KeptRun]] = defaultdict(list)
     for run in runs:
         groups[by(run)].append(run)
     return groups
@@ -421,14 +421,14 @@ def _remove_abandoned(home: int, now: float) -> None:
                 _remove(home, name)
 
 
-def _kept(home: int, block: str) -> Iterator[Kept]:
+def _kept(home: int, block: str) -> Iterator[KeptRun]:
     """The runs in a block's folder that are ours alone."""
     for name in filter(_RUN.fullmatch, os.listdir(home)):
         if (run := _run(home, block, name)) is not None:
             yield run
 
 
-def _elsewhere(top: int, home: int) -> Iterator[Kept]:
+def _elsewhere(top: int, home: int) -> Iterator[KeptRun]:
     """The runs of all blocks but that of *home*."""
     for block in os.listdir(top):
         with suppress(OSError), _opened(block, top) as other:
@@ -436,18 +436,18 @@ def _elsewhere(top: int, home: int) -> Iterator[Kept]:
                 yield from list(_kept(other, block))
 
 
-def _run(home: int, block: str, name: str) -> Kept | None:
+def _run(home: int, block: str, name: str) -> KeptRun | None:
     """A run; None if it is not ours alone, or has just gone, or bears a day that no calendar has."""
     with suppress(OSError, ValueError), _opened(name, home) as run:
         files = {file: os.stat(file, dir_fd=run, follow_symlinks=False) for file in os.listdir(run)}
         known = _OURS.issuperset(files) and all(stat.S_ISREG(about.st_mode) for about in files.values())
         about = os.fstat(run)
-        found = Kept(block, name, int(about.st_mtime), sum(file.st_size for file in files.values()))
+        found = KeptRun(block, name, int(about.st_mtime), sum(file.st_size for file in files.values()))
         return found if known and about.st_uid == os.geteuid() and found.time else None
     return None
 
 
-def _remove_all(top: int, runs: Iterable[Kept]) -> None:
+def _remove_all(top: int, runs: Iterable[KeptRun]) -> None:
     for run in runs:
         with _opened(run.block, top) as home:
             _remove(home, run.name)

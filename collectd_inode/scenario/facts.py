@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from collectd_inode.browser.cookies import Cookie
 from collectd_inode.model import Fact
 from collectd_inode.page import urls
-from collectd_inode.page.assets import Kind, assets
+from collectd_inode.page.assets import AssetKind, assets
 from collectd_inode.page.page import Page
 from collectd_inode.page.remembered import remembered
 from collectd_inode.secrets.names import looks_secret
@@ -20,7 +20,7 @@ from collectd_inode.words import plural, shortened
 
 _LARGE = 64 * 2**10
 """Bytes: in a larger page nothing is looked for, since every other job would wait."""
-_MADE_OF = frozenset({Kind.SCRIPT, Kind.STYLE_SHEET})
+_MADE_OF = frozenset({AssetKind.SCRIPT, AssetKind.STYLE_SHEET})
 _MOST_ASSETS = 20
 _TITLE = 120
 _FILES = 1000

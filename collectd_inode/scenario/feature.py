@@ -1,8 +1,8 @@
 """Feature files: what is written in them, as scenarios that can be run.
 
 gherkin-official reads the text; its syntax tree is translated here, at the border, and expanded by us: backgrounds
-in front, one scenario a row of an outline.  A file that cannot be read as a whole raises `Unreadable`; a scenario that
-cannot be run as it is written (no steps, no rows) becomes a `BrokenScenario`, and the others run.
+in front, one scenario a row of an outline.  A file that cannot be read as a whole raises `UnreadableFeature`; a
+scenario that cannot be run as it is written (no steps, no rows) becomes a `BrokenScenario`, and the others run.
 
 Series (the names under which latencies are stored) come from what the author wrote, not from its position: a step's
 from its text before anything is filled in, a scenario's from its title, either from a comment ``# series: NAME`` right
@@ -40,7 +40,7 @@ __all__ = [
     "Feature",
     "Scenario",
     "Step",
-    "Unreadable",
+    "UnreadableFeature",
     "parse",
     "parse_tags",
     "read",
@@ -54,7 +54,7 @@ MOST_STEPS = 10_000
 _SHOWN = 60
 
 
-class Unreadable(Exception):
+class UnreadableFeature(Exception):
     """A feature file that cannot be read as a whole; ``problems`` holds every reason."""
 
     def __init__(self, *problems: Problem) -> None:
@@ -145,13 +145,13 @@ def read(path: str | os.PathLike[str]) -> Feature:
     try:
         # Looked at before it is opened: a FIFO would keep us waiting for ever.
         if not stat.S_ISREG(os.stat(name).st_mode):
-            raise Unreadable(Problem("is not a file", Place(name, 1, 1)))
+            raise UnreadableFeature(Problem("is not a file", Place(name, 1, 1)))
         with open(name, "rb") as file:
             source = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise Unreadable(Problem(error.strerror or str(error), Place(name, 1, 1))) from None
+        raise UnreadableFeature(Problem(error.strerror or str(error), Place(name, 1, 1))) from None
     except ValueError as error:
-        raise Unreadable(Problem(f"is not a path: {error}", Place(name, 1, 1))) from None
+        raise UnreadableFeature(Problem(f"is not a path: {error}", Place(name, 1, 1))) from None
     return parse(source, name)
 
 
@@ -161,12 +161,14 @@ def parse(source: bytes, path: str) -> Feature:
     document, dialect = _document(text, path)
     if document.get("feature") is None:
         nothing = "the file has no feature: it is empty or contains only comments"
-        raise Unreadable(Problem(nothing, Place(path, 1, 1)))
+        raise UnreadableFeature(Problem(nothing, Place(path, 1, 1)))
     feature = _Translation(path, text, document, dialect).feature()
     if not feature.scenarios and not feature.broken:
         node = document["feature"]
         help = _taken_for_description(node["description"], dialect, node["language"])
-        raise Unreadable(Problem("the feature has no scenarios", Place(path, *_place(node["location"])), help=help))
+        raise UnreadableFeature(
+            Problem("the feature has no scenarios", Place(path, *_place(node["location"])), help=help)
+        )
     return feature
 
 
@@ -176,12 +178,12 @@ def parse(source: bytes, path: str) -> Feature:
 def _text(source: bytes, path: str) -> str:
     """*source* decoded, with lines that end in a line feed."""
     if len(source) > MOST_BYTES:
-        raise Unreadable(Problem(f"the file is too large: more than {MOST_BYTES} bytes", Place(path, 1, 1)))
+        raise UnreadableFeature(Problem(f"the file is too large: more than {MOST_BYTES} bytes", Place(path, 1, 1)))
     if source.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Unreadable(Problem("the file is UTF-16; save it as UTF-8", Place(path, 1, 1)))
+        raise UnreadableFeature(Problem("the file is UTF-16; save it as UTF-8", Place(path, 1, 1)))
     plain = source.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if (zero := plain.find(0)) >= 0:
-        raise Unreadable(Problem("the file is binary: a NUL byte", Place(path, *_place_of_byte(plain, zero))))
+        raise UnreadableFeature(Problem("the file is binary: a NUL byte", Place(path, *_place_of_byte(plain, zero))))
     try:
         return plain.decode()
     except UnicodeDecodeError as error:
@@ -189,7 +191,7 @@ def _text(source: bytes, path: str) -> str:
             return declared
         message = f"the file is not UTF-8: byte 0x{plain[error.start]:02x}"
         help = "save it as UTF-8, or name its encoding in a comment above the feature: # encoding: iso-8859-1"
-        raise Unreadable(Problem(message, Place(path, *_place_of_byte(plain, error.start)), help=help)) from None
+        raise UnreadableFeature(Problem(message, Place(path, *_place_of_byte(plain, error.start)), help=help)) from None
 
 
 _ENCODING = re.compile(
@@ -224,11 +226,11 @@ def _document(text: str, path: str) -> tuple[ast.GherkinDocument, Dialect]:
         # A scanner of our own: older parsers take a string for the name of a file.
         return Parser().parse(TokenScanner(text), matcher), matcher.dialect
     except CompositeParserException as error:
-        raise Unreadable(*_syntax_problems(error.errors, path, matcher.dialect)) from None
+        raise UnreadableFeature(*_syntax_problems(error.errors, path, matcher.dialect)) from None
     except Exception as error:
         # Whatever breaks in the parser, RecursionError included, is about this file and must not stop the others.
         message = f"the Gherkin parser cannot read the file: {type(error).__name__}: {error}"
-        raise Unreadable(Problem(message, Place(path, 1, 1))) from error
+        raise UnreadableFeature(Problem(message, Place(path, 1, 1))) from error
 
 
 def _syntax_problems(errors: Sequence[ParserException], path: str, dialect: Dialect) -> list[Problem]:
@@ -572,7 +574,7 @@ class _Translation:
         self._step_count += len(background) + len(own)
         if self._step_count > MOST_STEPS:
             message = f"the scenarios of this file have more than {MOST_STEPS} steps, rows of outlines included"
-            raise Unreadable(Problem(message, Place(self._path, *_place(row.location))))
+            raise UnreadableFeature(Problem(message, Place(self._path, *_place(row.location))))
         steps = [*background, *map(row.fill, own)]
         return tuple(
             replace(step, series=name) for step, name in zip(steps, unique(s.series for s in steps), strict=True)

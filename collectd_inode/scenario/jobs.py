@@ -18,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.dependencies import DEPENDENCIES, require
 from collectd_inode.keys import NO_FOLDER, BlockSettings, Loaded, contradictions
 from collectd_inode.model import NOWHERE, Cause, Job, Misconfigured, Place, PlannedStep, Problem, Status, Story, Trouble
@@ -97,7 +97,7 @@ class _Loader:
         self.block_troubles: list[Trouble] = []
         self.without_tls: Trouble | None = None
         s = settings
-        self.profile = tls.Profile(s.ca_cert, s.verify_peer, s.client_cert, s.client_key, s.minimum_tls)
+        self.profile = tls.TrustProfile(s.ca_cert, s.verify_peer, s.client_cert, s.client_key, s.minimum_tls)
         self.sources: list[str] = [*settings.features, *settings.steps, *self.profile.sources]
         self.known = {name for name, _ in (*settings.variables, *settings.secrets)}
         self.from_environment: dict[str, str] = {}
@@ -169,7 +169,7 @@ class _Loader:
             try:
                 content = self.environment.contents.get(path)
                 read = feature.read(path) if content is None else feature.parse(content, path)
-            except feature.Unreadable as error:
+            except feature.UnreadableFeature as error:
                 for problem in error.problems:
                     self._misconfigured(problem)
                 continue
@@ -371,7 +371,7 @@ class _Loader:
 
     def _replay(self, steps: tuple[PreparedStep, ...], context: ssl.SSLContext, instance: str) -> Replay:
         s = self.settings
-        profile = Profile(
+        profile = BrowserProfile(
             base_url=s.base_url,
             headers=s.headers,
             max_body=s.max_body,
@@ -402,10 +402,10 @@ class _Loader:
         )
 
     def _with_chromium(self) -> WithChromium:
-        from collectd_inode.chromium.options import Options, Program, usual_jobs  # noqa: PLC0415
+        from collectd_inode.chromium.options import BrowserProgram, Options, usual_jobs  # noqa: PLC0415
 
         s = self.settings
-        program = Program(
+        program = BrowserProgram(
             path=s.browser_path,
             user=s.browser_user,
             resolve=s.resolve,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from collectd_inode.kind import Drawn, Kind, Module
+from collectd_inode.kind import JobPanels, Kind, Module
 
 
 def _module() -> Module:
@@ -14,10 +14,10 @@ def _module() -> Module:
     return Module(settings.Settings, jobs.load, replay.make_ready)
 
 
-def _drawn() -> Drawn:
+def _drawn() -> JobPanels:
     from collectd_inode.scenario import panels
 
-    return Drawn(panels.panels, panels.PICTURES)
+    return JobPanels(panels.panels, panels.PICTURES)
 
 
 CHROMIUM_INTERVAL = 300.0

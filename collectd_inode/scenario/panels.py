@@ -6,14 +6,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from collectd_inode.model import Phase
-from collectd_inode.panels import ANY, Line, Look, Panel, Shape, Subject, Unit, days_left, latencies, verdict
+from collectd_inode.panels import (
+    ANY,
+    Panel,
+    PanelLine,
+    PanelLook,
+    PanelSubject,
+    Shape,
+    Unit,
+    days_left,
+    latencies,
+    verdict,
+)
 
 PICTURES = ("steps", "total", "success", "phases", "vitals", "faults", "certificates")
 
 
-def panels(subject: Subject) -> tuple[Panel, ...]:
+def panels(subject: PanelSubject) -> tuple[Panel, ...]:
     """Its state, its steps, and where their time goes; what a browser with scripts tells where it is one."""
-    hosts = days_left((Line(subject, "gauge", f"certificate_days_left-{ANY}"),))
+    hosts = days_left((PanelLine(subject, "gauge", f"certificate_days_left-{ANY}"),))
     if ("count", "requests") in (subject.readings or ()):
         return (verdict(subject), *_as_seen(latencies(subject)), *_in_a_browser(subject), hosts)
     return (
@@ -21,8 +32,8 @@ def panels(subject: Subject) -> tuple[Panel, ...]:
         *latencies(subject),
         Panel(
             "Phases",
-            tuple(Line(subject, "duration", phase, phase) for phase in (*Phase, "overhead")),
-            Look.STACK,
+            tuple(PanelLine(subject, "duration", phase, phase) for phase in (*Phase, "overhead")),
+            PanelLook.STACK,
             width=12,
             description="Where the wire time of all steps went, of runs that passed.  Overhead is ours.",
             name="phases",
@@ -48,11 +59,11 @@ _VITALS = {
 }
 
 
-def _in_a_browser(subject: Subject) -> Iterator[Panel]:
+def _in_a_browser(subject: PanelSubject) -> Iterator[Panel]:
     """The vitals of the worst page, and what failed."""
     yield Panel(
         "Web vitals",
-        tuple(Line(subject, "duration", name, words) for name, words in _VITALS.items()),
+        tuple(PanelLine(subject, "duration", name, words) for name, words in _VITALS.items()),
         width=12,
         description="Of each run the worst page; a page that had no click has no slowest one.",
         name="vitals",
@@ -61,8 +72,8 @@ def _in_a_browser(subject: Subject) -> Iterator[Panel]:
     yield Panel(
         "Requests that failed, errors in the console",
         (
-            Line(subject, "count", "failing_requests", "requests that failed", Shape.MOST),
-            Line(subject, "count", "console_errors", "errors in the console", Shape.MOST),
+            PanelLine(subject, "count", "failing_requests", "requests that failed", Shape.MOST),
+            PanelLine(subject, "count", "console_errors", "errors in the console", Shape.MOST),
         ),
         unit=Unit.NUMBER,
         width=12,
@@ -72,7 +83,7 @@ def _in_a_browser(subject: Subject) -> Iterator[Panel]:
     )
     yield Panel(
         "Waiting for a browser",
-        (Line(subject, "duration", "queued", "wait"),),
+        (PanelLine(subject, "duration", "queued", "wait"),),
         width=12,
         description="The wait for a run's turn, which is in no step's time: if it grows, BrowserJobs are too few.",
         name="queued",

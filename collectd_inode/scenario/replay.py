@@ -15,7 +15,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from collectd_inode.browser.manner import Manner
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.keys import VARIABLE_NAME
 from collectd_inode.model import Cause, Failure, Misconfigured, PlannedStep, StepResult
 from collectd_inode.names import slug
@@ -120,7 +120,7 @@ class WithChromium:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PageNames:
     """A page by what sentences may name on it: links, buttons and fields."""
 
     url: str
@@ -134,7 +134,7 @@ class Seen:
     content_type: str = ""
 
 
-Look = Callable[[Seen], None]
+Look = Callable[[PageNames], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Replay:
     """Replays one scenario; all that a run needs and that does not change between runs."""
 
     steps: tuple[PreparedStep, ...]
-    profile: Profile
+    profile: BrowserProfile
     tls: ssl.SSLContext
     counter: Memory
     """Keeps the last number that the scenario has counted to."""
@@ -239,7 +239,7 @@ class Replay:
             found = {what: [run.redactor(name) for name in names] for what, names in locate.names(page).items()}
             passwords = [field for field in page.elements("input") if kind_of(field) == "password"]
             look(
-                Seen(
+                PageNames(
                     run.redactor(page.url),
                     found,
                     run.redactor(page.title),

@@ -61,7 +61,7 @@ async def send_body(session: Session, method: str, target: str, body: str, media
 @action(navigates=True, address="target", checks={"method": method_complaint, "table": pairs_complaint})
 async def send_form(session: Session, method: str, target: str, table: Table) -> None:
     """Send a request with the table below the step as its body, as a form would."""
-    entries = [forms.Entry(name, value) for name, value in pairs(table)]
+    entries = [forms.FormEntry(name, value) for name, value in pairs(table)]
     await session.browser.request(method, target, forms.urlencoded(entries), forms.URLENCODED)
 
 

@@ -14,7 +14,7 @@ from collectd_inode.keys import (
     SECONDS,
     BlockSettings,
     Expected,
-    File,
+    FileRole,
     Values,
     any_text,
     boolean,
@@ -175,14 +175,14 @@ class Settings:
     # fmt: off
     features: tuple[str, ...] = key("Feature", text, '"/etc/collectd/scenarios/shop.feature"',
         "Required.  A file, a folder (with its subfolders) or a glob.",
-        repeatable=True, file=File.READ)
+        repeatable=True, file=FileRole.READ)
     tags: str | None = key("Tags", _tags, '"@web and not @slow"',
         "Only scenarios with these tags.", one_run=True, metavar="EXPR")
     vocabulary: str = key("Vocabulary", choice("web", "legacy"), '"legacy"',
         "``legacy``: for feature files of cucumber-nagios; `Old feature files`_.", default="web", one_run=True)
     steps: tuple[str, ...] = key("Steps", file_or_folder, '"/etc/collectd/scenarios/steps"',
         "`Sentences of your own`_: a Python file or a folder of them.",
-        repeatable=True, file=File.READ, one_run=True, metavar="PATH")
+        repeatable=True, file=FileRole.READ, one_run=True, metavar="PATH")
     base_url: str | None = key("BaseURL", web_address, '"https://www.example.org"',
         "The address that paths such as ``/contact`` are relative to.", one_run=True, metavar="URL")
     engine: str = key("Engine", choice(*ENGINES), '"chromium"',
@@ -193,7 +193,7 @@ class Settings:
         engines=("chromium",))
     browser_path: str | None = key("BrowserPath", text, '"/usr/bin/chromium-headless-shell"',
         "The browser; else the first of chromium-headless-shell and chromium that is found.",
-        file=File.READ, one_run=True, metavar="PATH", engines=("chromium",))
+        file=FileRole.READ, one_run=True, metavar="PATH", engines=("chromium",))
     browser_user: str | None = key("BrowserUser", text, '"inode-browser"',
         "The user that root starts the browser as; else one that nobody has.",
         one_run=True, metavar="U", engines=("chromium",))
@@ -219,7 +219,7 @@ class Settings:
     secrets: tuple[tuple[str, str], ...] = key("Secret",
         pair("a name", "the path of a file", variable_name, text), '"password" "/etc/collectd/secrets/login"',
         "``${password}`` in steps: the first line of the file (no pipe), never shown.",
-        repeatable=True, file=File.READ, of_secrets=True, one_run=True, metavar="NAME=FILE")
+        repeatable=True, file=FileRole.READ, of_secrets=True, one_run=True, metavar="NAME=FILE")
     step_timeout: float | None = key("StepTimeout", SECONDS, "10",
         "Seconds for one step.", one_run=True, metavar="S")
     start_offset: float | None = key("StartOffset", number("a number of seconds, 0 or more", least=0), "5",
@@ -249,21 +249,21 @@ class Settings:
     auth_user: str | None = key("AuthUser", text, '"monitor"',
         "For HTTP basic or digest authentication.", one_run=True, metavar="U", needs=("AuthPasswordFile",))
     auth_password_file: str | None = key("AuthPasswordFile", text, '"/etc/collectd/secrets/login"',
-        "The password for it: the file's first line.", file=File.READ, of_secrets=True, one_run=True,
+        "The password for it: the file's first line.", file=FileRole.READ, of_secrets=True, one_run=True,
         metavar="F", needs=("AuthUser",))
     ca_cert: str | None = key("CACert", file_or_folder, '"/etc/ssl/certs/my-ca.pem"',
         "A file or folder of CA certificates to trust instead of the system's.",
-        file=File.READ, one_run=True, metavar="PATH")
+        file=FileRole.READ, one_run=True, metavar="PATH")
     verify_peer: bool = key("VerifyPeer", boolean, "false",
         "Whether to verify certificates.", default=True, one_run=True)
     minimum_tls: str = key("MinimumTLS", choice(*MINIMUM_VERSIONS), '"1.3"',
         "``1.0``, ``1.1``, ``1.2`` or ``1.3``.", default="1.2", one_run=True)
     client_cert: str | None = key("ClientCert", file, '"/etc/collectd/client.pem"',
         "Client certificate, for servers that require one.",
-        file=File.READ, of_secrets=True, one_run=True, metavar="F", engines=("plain",))
+        file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", engines=("plain",))
     client_key: str | None = key("ClientKey", file, '"/etc/collectd/client.key"',
         "Its key, without a passphrase, unless it is in the same file.",
-        file=File.READ, of_secrets=True, one_run=True, metavar="F", needs=("ClientCert",), engines=("plain",))
+        file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("ClientCert",), engines=("plain",))
     max_redirects: int = key("MaxRedirects", whole("a whole number, 0 or more", least=0), "5",
         "More redirects than this fail the step.", default=20, one_run=True, metavar="N", engines=("plain",))
     allow_private: tuple[str, ...] = key("AllowPrivate", _host_pattern, '"*.example.org"',
@@ -278,7 +278,7 @@ class Settings:
     save_failures: str | None = key("SaveFailures", _private_folder, '"/var/lib/collectd/inode-failures"',
         "Folder for the Evidence_ of failed runs; ``none``: keep none.  Default: ``failures`` in ``StateDir``, if"
         " that is set.  The folder is created if its parent exists; it must not be group- or"
-        " world-writable.", file=File.WRITTEN, one_run=True, metavar="DIR")
+        " world-writable.", file=FileRole.WRITTEN, one_run=True, metavar="DIR")
     save_max: int = key("SaveMax", whole("a whole number of at least 1", least=1), "20",
         "Failed runs of this block to keep at most; but the first and the last run of the last five outages of each"
         " scenario stay.", default=50)

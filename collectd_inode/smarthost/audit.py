@@ -22,12 +22,12 @@ from dataclasses import dataclass, replace
 from collectd_inode.model import NOWHERE, Place
 from collectd_inode.smarthost import foreign, postfix
 from collectd_inode.smarthost.eximconf import NotLiteral, Option, Section, named_lists, options, sent
-from collectd_inode.smarthost.findings import Finding
+from collectd_inode.smarthost.findings import AuditFinding
 from collectd_inode.smarthost.hostlist import Lists, Scope, scope
 from collectd_inode.smarthost.postfixtables import Read
-from collectd_inode.smarthost.routes import Instance, Route, host_and_port, instances, routes, smtp_transports
+from collectd_inode.smarthost.routes import Instance, MailRoute, host_and_port, instances, routes, smtp_transports
 
-__all__ = ["Finding", "report"]
+__all__ = ["AuditFinding", "report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ _SMTPS = 465
 _PORTS = {"smtp": 25, "smtps": _SMTPS, "submission": 587, "submissions": _SMTPS}
 
 
-def report(text: str, *, path: str, master: str = "", read: Read | None = None) -> tuple[Finding, ...]:
+def report(text: str, *, path: str, master: str = "", read: Read | None = None) -> tuple[AuditFinding, ...]:
     """The rules that *text*, of Exim or Postfix, enforces or not, in the order mail meets them; *path* names it.
 
     For Postfix: *master* is the text of master.cf, and *read* gives that of a table's source.
@@ -86,7 +86,7 @@ def report(text: str, *, path: str, master: str = "", read: Read | None = None) 
         return postfix.report(text, path=path, master=master, **({"read": read} if read else {}))
     if other is not None:
         message = f"this is {other}, not an Exim configuration: not audited"
-        return (Finding("configuration", False, Place(path, 1), message, "name Exim's configuration, or none"),)
+        return (AuditFinding("configuration", False, Place(path, 1), message, "name Exim's configuration, or none"),)
     found = options(text)
     of = instances(found)
     ways = routes(of)
@@ -99,15 +99,15 @@ def report(text: str, *, path: str, master: str = "", read: Read | None = None) 
         *_authenticators(of),
     ]
     if not transports:
-        findings.append((1, Finding("transport", False, NOWHERE, _nothing_to_send(found), _WHOLE)))
+        findings.append((1, AuditFinding("transport", False, NOWHERE, _nothing_to_send(found), _WHOLE)))
     return tuple(replace(finding, place=Place(path, line)) for line, finding in findings)
 
 
-_Placed = tuple[int, Finding]
+_Placed = tuple[int, AuditFinding]
 _WHOLE = "audit what exim4 -bP config prints"
 
 
-def _transports(of: Sequence[Instance], ways: Sequence[Route]) -> tuple[Instance, ...]:
+def _transports(of: Sequence[Instance], ways: Sequence[MailRoute]) -> tuple[Instance, ...]:
     """Those that a route leads to; in a text without any, all."""
     routed = {way.transport for way in ways}
     return tuple(i for i in smtp_transports(of) if i.name in routed) or smtp_transports(of)
@@ -131,17 +131,17 @@ def _includes(found: Sequence[Option]) -> Iterator[_Placed]:
                 f"{option.value} is included in a part that sends no mail (such as an access list), and has"
                 " not been read"
             )
-            yield option.line, Finding("include", True, NOWHERE, message)
+            yield option.line, AuditFinding("include", True, NOWHERE, message)
         else:
             message = f"{option.value} is included here and has not been read"
-            yield option.line, Finding("include", False, NOWHERE, message, _WHOLE)
+            yield option.line, AuditFinding("include", False, NOWHERE, message, _WHOLE)
 
 
-def _routing(of: Sequence[Instance], ways: Sequence[Route]) -> Iterator[_Placed]:
+def _routing(of: Sequence[Instance], ways: Sequence[MailRoute]) -> Iterator[_Placed]:
     for way in ways:
         where = ", then ".join(way.hosts) or f"hosts that Exim works out ({way.worked_out})"
         message = f"mail for {way.pattern} goes to {where} by the transport {way.transport}"
-        yield way.line, Finding("route", True, NOWHERE, message)
+        yield way.line, AuditFinding("route", True, NOWHERE, message)
     routers = [i for i in of if i.section is Section.ROUTER]
     if routers and not ways:
         message = (
@@ -149,7 +149,7 @@ def _routing(of: Sequence[Instance], ways: Sequence[Route]) -> Iterator[_Placed]
             " mail goes to each recipient's own server, or stays"
         )
         mend = "driver = manualroute; route_list = * smarthost.tld; transport = NAME"
-        yield routers[0].line, Finding("route", False, NOWHERE, message, mend)
+        yield routers[0].line, AuditFinding("route", False, NOWHERE, message, mend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +157,11 @@ class _Transport:
     """A transport with the routes that lead to it."""
 
     transport: Instance
-    ways: tuple[Route, ...]
+    ways: tuple[MailRoute, ...]
     lists: Lists
 
     @property
-    def mine(self) -> list[Route]:
+    def mine(self) -> list[MailRoute]:
         return [way for way in self.ways if way.transport == self.transport.name]
 
     @property
@@ -186,13 +186,13 @@ class _Transport:
         smtps = transport.value("protocol", "smtp") == "smtps"
         if smtps:
             message = "TLS from the first byte (protocol = smtps)"
-            yield transport.line_of("protocol"), Finding("hosts_require_tls", True, NOWHERE, message)
+            yield transport.line_of("protocol"), AuditFinding("hosts_require_tls", True, NOWHERE, message)
         else:
             yield self._or_dane(self._for_hosts(_REQUIRE_TLS))
             if scope(transport.value("hosts_avoid_tls"), self.hosts, self.lists) is not Scope.NONE:
                 line = transport.line_of("hosts_avoid_tls")
                 message = "hosts_avoid_tls keeps TLS away from some hosts"
-                yield line, Finding("hosts_avoid_tls", False, NOWHERE, message, "hosts_avoid_tls =")
+                yield line, AuditFinding("hosts_avoid_tls", False, NOWHERE, message, "hosts_avoid_tls =")
         # A few lines by themselves leave the port to what stands around them.
         if self.mine or {"port", "protocol"} & transport.options.keys():
             yield _port(transport, self.mine, smtps)
@@ -207,9 +207,9 @@ class _Transport:
         yield line, enforced
         line, tried = self._for_hosts(_TRY_VERIFY)
         if enforced.ok:
-            tried = Finding(tried.code, True, NOWHERE, f"is irrelevant, since {_VERIFY.name} enforces")
+            tried = AuditFinding(tried.code, True, NOWHERE, f"is irrelevant, since {_VERIFY.name} enforces")
         else:
-            tried = Finding(tried.code, False, NOWHERE, tried.message, enforced.mend)
+            tried = AuditFinding(tried.code, False, NOWHERE, tried.message, enforced.mend)
         yield line, tried
         yield self._for_hosts(_NAMES)
 
@@ -219,7 +219,7 @@ class _Transport:
         if _VERIFY.name in of.options or of.value(tried, "*") or not of.value(_CERTIFICATES, "system"):
             return None
         message = f"{_VERIFY.all}, since {tried} is empty, and {_VERIFY.name} is not set"
-        return of.line_of(tried), Finding(_VERIFY.name, True, NOWHERE, message)
+        return of.line_of(tried), AuditFinding(_VERIFY.name, True, NOWHERE, message)
 
     def _or_dane(self, placed: _Placed) -> _Placed:
         """DANE for every host enforces TLS and a certificate that fits, or the mail waits (RFC 7672)."""
@@ -227,14 +227,14 @@ class _Transport:
         name = "hosts_require_dane"
         if finding.ok or scope(self.transport.value(name), self.hosts, self.lists) is not Scope.ALL:
             return placed
-        return self.transport.line_of(name), Finding(finding.code, True, NOWHERE, f"{name} enforces it")
+        return self.transport.line_of(name), AuditFinding(finding.code, True, NOWHERE, f"{name} enforces it")
 
     def _for_hosts(self, what: _HostList) -> _Placed:
         value = self.transport.value(what.name, what.default)
         line = self.transport.line_of(what.name)
         match scope(value, self.hosts, self.lists):
             case Scope.ALL:
-                return line, Finding(what.name, True, NOWHERE, what.all)
+                return line, AuditFinding(what.name, True, NOWHERE, what.all)
             case Scope.NONE:
                 message = what.none
             case Scope.NAMED:
@@ -249,10 +249,10 @@ class _Transport:
                 )
             case Scope.SOME:
                 message = f"it depends on the host ({value}); for other hosts: {what.none}"
-        return line, Finding(what.name, False, NOWHERE, message, f"{what.name} = *")
+        return line, AuditFinding(what.name, False, NOWHERE, message, f"{what.name} = *")
 
 
-def _port(transport: Instance, routes: Sequence[Route], smtps: bool) -> _Placed:
+def _port(transport: Instance, routes: Sequence[MailRoute], smtps: bool) -> _Placed:
     """On 465 the server waits for TLS and the client for a banner, unless both know; elsewhere the other way round."""
     named = {port for route in routes for host in route.hosts if (port := host_and_port(host)[1])}
     default = _number(transport.value("port", "smtp"), smtps)
@@ -261,11 +261,11 @@ def _port(transport: Instance, routes: Sequence[Route], smtps: bool) -> _Placed:
     shown = ", ".join(map(str, sorted(ports))) or transport.value("port")
     if _SMTPS in ports and not smtps:
         message = f"port {shown} without protocol = smtps: each side waits for the other to speak first"
-        return line, Finding("port", False, NOWHERE, message, "protocol = smtps")
+        return line, AuditFinding("port", False, NOWHERE, message, "protocol = smtps")
     if smtps and ports and _SMTPS not in ports:
         message = f"port {shown} with protocol = smtps: a server that speaks first, as on 587, is not understood"
-        return line, Finding("port", False, NOWHERE, message, "port = 465")
-    return line, Finding("port", True, NOWHERE, f"port {shown}, {'TLS on connect' if smtps else 'STARTTLS'}")
+        return line, AuditFinding("port", False, NOWHERE, message, "port = 465")
+    return line, AuditFinding("port", True, NOWHERE, f"port {shown}, {'TLS on connect' if smtps else 'STARTTLS'}")
 
 
 def _number(port: str, smtps: bool) -> int | None:
@@ -284,14 +284,14 @@ def _certificates(transport: Instance) -> _Placed:
     mend = f"{name} = /etc/exim4/tls/smarthost-ca.crt"
     if value == os.devnull:
         message = f"there is no certificate in {value}: no server is trusted, and all mail waits"
-        return line, Finding(name, False, NOWHERE, message, mend)
+        return line, AuditFinding(name, False, NOWHERE, message, mend)
     if not value:
-        return line, Finding(name, False, NOWHERE, "no CA is trusted: no certificate can be verified", mend)
+        return line, AuditFinding(name, False, NOWHERE, "no CA is trusted: no certificate can be verified", mend)
     if value == "system":
         message = "certificates are verified with the system's CA store, not with one of your own"
     else:
         message = f"certificates are verified with {value}, which must be readable for Exim's user (Debian-exim)"
-    return line, Finding(name, True, NOWHERE, message)
+    return line, AuditFinding(name, True, NOWHERE, message)
 
 
 # Logging in.
@@ -307,7 +307,7 @@ def _authenticators(of: Sequence[Instance]) -> Iterator[_Placed]:
         line = all_of_them[0].line if all_of_them else max(i.line for i in of)
         message = "no authenticator logs in: none has client_send (or client_secret)"
         mend = f"driver = plaintext; public_name = LOGIN; {_HOW['LOGIN']}"
-        yield line, Finding("authenticator", False, NOWHERE, message, mend)
+        yield line, AuditFinding("authenticator", False, NOWHERE, message, mend)
 
 
 def _authenticator(one: Instance) -> _Placed:
@@ -325,5 +325,5 @@ def _authenticator(one: Instance) -> _Placed:
             f"{who} does not send what {mechanism} requires: in user and password a colon is written :: "
             "and a circumflex ^^, or Exim takes them for the end of a part"
         )
-        return line, Finding("client_send", False, NOWHERE, message, _HOW[mechanism])
-    return line, Finding("authenticator", True, NOWHERE, f"{who} logs in by {mechanism}")
+        return line, AuditFinding("client_send", False, NOWHERE, message, _HOW[mechanism])
+    return line, AuditFinding("authenticator", True, NOWHERE, f"{who} logs in by {mechanism}")

@@ -35,7 +35,7 @@ TLS_RECORDS = (b"\x15\x03", b"\x16\x03")
 """The beginning of what a server says that speaks TLS: an alert, a handshake (RFC 8446 section 5.1)."""
 
 
-class Step(StrEnum):
+class SmtpStep(StrEnum):
     """A part of the dialogue, under the name of its series."""
 
     RESOLVE = "resolve"
@@ -106,15 +106,23 @@ Turn = Generator[Action, bytes, None]
 _Asking = Generator[Action, bytes, Reply]
 
 
-def steps(script: Script) -> tuple[Step, ...]:
+def steps(script: Script) -> tuple[SmtpStep, ...]:
     """The steps of a dialogue, in order."""
     if script.implicit_tls:
-        beginning = [Step.RESOLVE, Step.CONNECT, Step.TLS, Step.BANNER, Step.EHLO]
+        beginning = [SmtpStep.RESOLVE, SmtpStep.CONNECT, SmtpStep.TLS, SmtpStep.BANNER, SmtpStep.EHLO]
     else:
-        beginning = [Step.RESOLVE, Step.CONNECT, Step.BANNER, Step.EHLO, Step.STARTTLS, Step.TLS, Step.EHLO_TLS]
-    login = [Step.AUTH] if script.login is not None else []
-    relay = [Step.MAIL, Step.RCPT] if script.asks_to_relay else []
-    return (*beginning, *login, *relay, Step.QUIT)
+        beginning = [
+            SmtpStep.RESOLVE,
+            SmtpStep.CONNECT,
+            SmtpStep.BANNER,
+            SmtpStep.EHLO,
+            SmtpStep.STARTTLS,
+            SmtpStep.TLS,
+            SmtpStep.EHLO_TLS,
+        ]
+    login = [SmtpStep.AUTH] if script.login is not None else []
+    relay = [SmtpStep.MAIL, SmtpStep.RCPT] if script.asks_to_relay else []
+    return (*beginning, *login, *relay, SmtpStep.QUIT)
 
 
 _Judged = tuple[Cause, str]
@@ -146,18 +154,18 @@ class Dialogue:
         self._verified = False
         self._bare_lf = False
         self._our_turn = False
-        self._turns: Mapping[Step, Callable[[], Turn]] = {
-            Step.BANNER: self._banner,
-            Step.EHLO: self._ehlo,
-            Step.STARTTLS: self._starttls,
-            Step.EHLO_TLS: self._ehlo,
-            Step.AUTH: self._auth,
-            Step.MAIL: self._mail,
-            Step.RCPT: self._rcpt,
-            Step.QUIT: self._quit,
+        self._turns: Mapping[SmtpStep, Callable[[], Turn]] = {
+            SmtpStep.BANNER: self._banner,
+            SmtpStep.EHLO: self._ehlo,
+            SmtpStep.STARTTLS: self._starttls,
+            SmtpStep.EHLO_TLS: self._ehlo,
+            SmtpStep.AUTH: self._auth,
+            SmtpStep.MAIL: self._mail,
+            SmtpStep.RCPT: self._rcpt,
+            SmtpStep.QUIT: self._quit,
         }
 
-    def turn(self, step: Step) -> Turn:
+    def turn(self, step: SmtpStep) -> Turn:
         """The line to send in *step*."""
         return self._turns[step]()
 

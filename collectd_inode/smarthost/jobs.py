@@ -16,14 +16,14 @@ from collectd_inode.names import target_of
 from collectd_inode.secrets.files import long_enough
 from collectd_inode.smarthost import credentials
 from collectd_inode.smarthost.addresses import MOST_ADDRESSES, connect_series
-from collectd_inode.smarthost.dialogue import Script, Step, steps
+from collectd_inode.smarthost.dialogue import Script, SmtpStep, steps
 from collectd_inode.smarthost.holdoff import HoldOff
 from collectd_inode.smarthost.kind import SMARTHOST
 from collectd_inode.smarthost.mechanisms import WITH_TOKEN, Login
 from collectd_inode.smarthost.probe import RELAY, Smarthost
 from collectd_inode.smarthost.settings import SUBMISSION, SUBMISSIONS, Settings, is_helo_name
 from collectd_inode.trust import profile as tls
-from collectd_inode.trust.store import Level, Store, look_over
+from collectd_inode.trust.store import Store, StoreLevel, look_over
 from collectd_inode.wire import SYSTEM_CLOCK
 from collectd_inode.wire.address import is_numeric
 from collectd_inode.wire.tcp import Route
@@ -125,7 +125,7 @@ class _Loader:
         assert s.refresh_token_file is not None
         provider = Provider(s.token_url, s.client_id, s.client_secret_file, s.refresh_token_file)
         # A provider's own servers are known to the system; one's own token server to one's own CA.
-        return Tokens(provider, tls.context(tls.Profile(s.ca_cert, system_too=True)), self._route())
+        return Tokens(provider, tls.context(tls.TrustProfile(s.ca_cert, system_too=True)), self._route())
 
     def _script(self) -> Script:
         s = self.settings
@@ -150,7 +150,7 @@ class _Loader:
             problem = Problem(finding.message, finding.place, help=help, value=path)
             if finding.fatal:
                 self._misconfigured(problem)
-            elif finding.level is Level.WARNING:
+            elif finding.level is StoreLevel.WARNING:
                 self.warnings.append(replace(problem, where=self.where))
         return store
 
@@ -226,17 +226,17 @@ def _with_token(settings: Settings) -> Settings:
 
 
 _NAMES = {
-    Step.RESOLVE: "resolve {server}",
-    Step.CONNECT: "connect to port {port}",
-    Step.BANNER: "banner",
-    Step.EHLO: "EHLO {helo}",
-    Step.STARTTLS: "STARTTLS",
-    Step.TLS: "TLS as {name}",
-    Step.EHLO_TLS: "EHLO {helo}, encrypted",
-    Step.AUTH: "AUTH",
-    Step.MAIL: "MAIL FROM:<{sender}>",
-    Step.RCPT: "RCPT TO:<{recipient}>",
-    Step.QUIT: "QUIT",
+    SmtpStep.RESOLVE: "resolve {server}",
+    SmtpStep.CONNECT: "connect to port {port}",
+    SmtpStep.BANNER: "banner",
+    SmtpStep.EHLO: "EHLO {helo}",
+    SmtpStep.STARTTLS: "STARTTLS",
+    SmtpStep.TLS: "TLS as {name}",
+    SmtpStep.EHLO_TLS: "EHLO {helo}, encrypted",
+    SmtpStep.AUTH: "AUTH",
+    SmtpStep.MAIL: "MAIL FROM:<{sender}>",
+    SmtpStep.RCPT: "RCPT TO:<{recipient}>",
+    SmtpStep.QUIT: "QUIT",
 }
 """The names of the steps for people."""
 
@@ -251,9 +251,9 @@ def _planned(settings: Settings, script: Script) -> Iterator[PlannedStep]:
         "recipient": settings.recipient,
     }
     for step in steps(script):
-        asks = step is not Step.RESOLVE or not is_numeric(settings.server)
+        asks = step is not SmtpStep.RESOLVE or not is_numeric(settings.server)
         yield PlannedStep(_NAMES[step].format(**words), step.value, navigates=asks)
-        if step is Step.CONNECT and settings.addresses == "all" and not is_numeric(settings.server):
+        if step is SmtpStep.CONNECT and settings.addresses == "all" and not is_numeric(settings.server):
             for number in range(2, MOST_ADDRESSES + 1):
                 name = f"connect to port {settings.to_port} at address {number}"
                 yield PlannedStep(name, connect_series(number), spare=True)
@@ -288,9 +288,9 @@ def _fully_qualified() -> str:
         return "[127.0.0.1]"
 
 
-def _profile(settings: Settings) -> tls.Profile:
+def _profile(settings: Settings) -> tls.TrustProfile:
     s = settings
-    return tls.Profile(s.ca_cert, True, s.client_cert, s.client_key, s.minimum_tls, modern_ciphers=True)
+    return tls.TrustProfile(s.ca_cert, True, s.client_cert, s.client_key, s.minimum_tls, modern_ciphers=True)
 
 
 def _sources(settings: Settings) -> Iterator[str]:

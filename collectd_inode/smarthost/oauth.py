@@ -40,7 +40,7 @@ class Granted:
         return now + seconds - min(_MOST_MARGIN, _MARGIN * seconds)
 
 
-class Refused(Failure):
+class TokenRefused(Failure):
     """The token server's own error; ``error`` is its word."""
 
     def __init__(self, cause: Cause, error: str, message: str) -> None:
@@ -112,8 +112,8 @@ MEANINGS: dict[str, tuple[Cause, str]] = {
 """Error → cause, and what it means here."""
 
 
-def _refused(error: str, description: object, where: str, hide: Hide) -> Refused:
+def _refused(error: str, description: object, where: str, hide: Hide) -> TokenRefused:
     cause, meaning = MEANINGS.get(error, (Cause.REFUSED, ""))
     said = f": “{shown(hide(description))}”" if isinstance(description, str) and description else ""
     meant = f" ({meaning})" if meaning else ""
-    return Refused(cause, error, f"{where} answered {shown(hide(error))}{meant}{said}")
+    return TokenRefused(cause, error, f"{where} answered {shown(hide(error))}{meant}{said}")

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from collectd_inode.panels import YES, Line, Look, Panel, Subject, Unit, days_left, latencies, verdict, yes
+from collectd_inode.panels import (
+    YES,
+    Panel,
+    PanelLine,
+    PanelLook,
+    PanelSubject,
+    Unit,
+    days_left,
+    latencies,
+    verdict,
+    yes,
+)
 
 PICTURES = ("steps", "certificates", "success", "total")
 _VERDICTS = {
@@ -14,7 +25,7 @@ _VERDICTS = {
 _CERTIFICATES = {"certificate": "certificate", "chain": "chain", "ca": "CA certificate"}
 
 
-def panels(subject: Subject) -> tuple[Panel, ...]:
+def panels(subject: PanelSubject) -> tuple[Panel, ...]:
     """Its state, the conversation's steps, the verdicts, and the certificates' days."""
     return (
         verdict(subject),
@@ -22,10 +33,10 @@ def panels(subject: Subject) -> tuple[Panel, ...]:
         Panel(
             "Certificate, login and relaying",
             tuple(yes(subject, name, said) for name, said in _VERDICTS.items()),
-            Look.STRIP,
+            PanelLook.STRIP,
             Unit.NUMBER,
             width=12,
             words={"": YES},
         ),
-        days_left(tuple(Line(subject, "gauge", f"{c}_days_left", name) for c, name in _CERTIFICATES.items())),
+        days_left(tuple(PanelLine(subject, "gauge", f"{c}_days_left", name) for c, name in _CERTIFICATES.items())),
     )

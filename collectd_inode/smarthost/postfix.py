@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from collectd_inode.model import Place
-from collectd_inode.smarthost.findings import Finding
+from collectd_inode.smarthost.findings import AuditFinding
 from collectd_inode.smarthost.postfixconf import Parameters, listed, parameters, services
-from collectd_inode.smarthost.postfixroutes import Configuration, Hop
+from collectd_inode.smarthost.postfixroutes import NextHop, PostfixConfiguration
 from collectd_inode.smarthost.postfixtables import Read
 from collectd_inode.wire.address import is_numeric
 
@@ -55,26 +55,26 @@ def _nothing(path: str) -> str | None:
     return None
 
 
-def report(text: str, *, path: str, master: str = "", read: Read = _nothing) -> tuple[Finding, ...]:
+def report(text: str, *, path: str, master: str = "", read: Read = _nothing) -> tuple[AuditFinding, ...]:
     """The rules that the main.cf *text* enforces or not; *path* names it, *master* is the text of master.cf beside
     it.
     """
     main, broken = parameters(text)
-    audit = _Audit(Configuration(main, services(master), read))
+    audit = _Audit(PostfixConfiguration(main, services(master), read))
     findings = [*_broken(broken), *audit.findings()]
     return tuple(replace(finding, place=Place(path, line)) for line, finding in findings)
 
 
-_Placed = tuple[int, Finding]
+_Placed = tuple[int, AuditFinding]
 _SOMEWHERE = Place()
 
 
 def _bad(line: int, code: str, message: str, mend: str = "") -> _Placed:
-    return line, Finding(code, False, _SOMEWHERE, message, mend)
+    return line, AuditFinding(code, False, _SOMEWHERE, message, mend)
 
 
 def _good(line: int, code: str, message: str) -> _Placed:
-    return line, Finding(code, True, _SOMEWHERE, message)
+    return line, AuditFinding(code, True, _SOMEWHERE, message)
 
 
 def _broken(lines: Sequence[int]) -> Iterator[_Placed]:
@@ -87,7 +87,7 @@ def _broken(lines: Sequence[int]) -> Iterator[_Placed]:
 class _Audit:
     """One configuration."""
 
-    of: Configuration
+    of: PostfixConfiguration
 
     def findings(self) -> Iterator[_Placed]:
         everywhere, hops = Parameters(self.of.main), self.of.hops()
@@ -98,7 +98,7 @@ class _Audit:
             message = "there is no relayhost: mail goes to each recipient's own server, or stays"
             yield _bad(everywhere.line("relayhost"), "route", message, _MEND_ROUTE)
             return
-        seen: list[Finding] = []
+        seen: list[AuditFinding] = []
         alone = len({hop.written for hop in hops}) == 1
         for hop in hops:
             for line, finding in self._of_hop(hop, alone=alone):
@@ -106,7 +106,7 @@ class _Audit:
                     seen.append(finding)
                     yield line, finding
 
-    def _of_hop(self, hop: Hop, *, alone: bool) -> Iterator[_Placed]:
+    def _of_hop(self, hop: NextHop, *, alone: bool) -> Iterator[_Placed]:
         p, program = self.of.parameters(hop.transport), self.of.program(hop.transport)
         by = f" by the service {hop.transport}" if hop.transport != "smtp" else ""
         if program not in ("smtp", "lmtp"):
@@ -134,7 +134,7 @@ class _Audit:
         for line, finding in (*_Protection(self.of, hop, p).findings(), *self._login(hop, p)):
             yield line, _as_of(p, replace(finding, message=who + finding.message))
 
-    def _login(self, hop: Hop, p: Parameters) -> Iterator[_Placed]:
+    def _login(self, hop: NextHop, p: Parameters) -> Iterator[_Placed]:
         enable, maps = "smtp_sasl_auth_enable", "smtp_sasl_password_maps"
         if not p.is_yes(enable):
             yield _bad(p.line(enable), enable, "nobody logs in", f"{enable} = yes")
@@ -148,7 +148,7 @@ class _Audit:
             yield self._password(hop, p, tables)
         yield from _plaintext(p)
 
-    def _password(self, hop: Hop, p: Parameters, tables: Sequence[str]) -> _Placed:
+    def _password(self, hop: NextHop, p: Parameters, tables: Sequence[str]) -> _Placed:
         """Whether a table has a password: for the host, or for the next hop as it is written (smtp_sasl_glue.c)."""
         maps = "smtp_sasl_password_maps"
         for written in tables:
@@ -164,7 +164,7 @@ class _Audit:
         return _bad(p.line(maps), maps, message, f"{hop.written} USER:PASSWORD")
 
 
-def _as_of(p: Parameters, finding: Finding) -> Finding:
+def _as_of(p: Parameters, finding: AuditFinding) -> AuditFinding:
     """*finding* by the names that the parameters have for lmtp(8), where that sends."""
     if not p.lmtp:
         return finding
@@ -201,8 +201,8 @@ class _Decision:
 class _Protection:
     """TLS at one hop."""
 
-    of: Configuration
-    hop: Hop
+    of: PostfixConfiguration
+    hop: NextHop
     p: Parameters
 
     def findings(self) -> Iterator[_Placed]:
@@ -317,7 +317,7 @@ def _is_of(host: str, pattern: str) -> bool:
     return host.endswith(pattern) if pattern[:1] == "." else host == pattern
 
 
-def _names_of(hop: Hop) -> Iterator[str]:
+def _names_of(hop: NextHop) -> Iterator[str]:
     """The keys of a policy: the next hop as it is written, and a bare name's parent domains."""
     yield hop.written
     name = hop.written
@@ -383,7 +383,7 @@ def _plaintext(p: Parameters) -> Iterator[_Placed]:
         yield _bad(line, options, message, f"{options} = noanonymous")
 
 
-def _port(hop: Hop, p: Parameters, level: _Level) -> _Placed:
+def _port(hop: NextHop, p: Parameters, level: _Level) -> _Placed:
     wrapped = p.is_yes("smtp_tls_wrappermode")
     number = {"smtps": "465", "submissions": "465", "submission": "587", "smtp": "25"}.get(hop.port, hop.port)
     line = p.line("smtp_tls_wrappermode", "relayhost")

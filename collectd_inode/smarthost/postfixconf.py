@@ -55,7 +55,7 @@ _BLANKS = " \t\r\f\v"
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class PostfixSetting:
     """A value as it stands, and its line."""
 
     value: str
@@ -69,7 +69,7 @@ class Parameters:
     ``lmtp``: it is lmtp(8), whose parameters have the names of smtp(8)'s with another beginning.
     """
 
-    main: Mapping[str, Setting]
+    main: Mapping[str, PostfixSetting]
     over: Mapping[str, str] = field(default_factory=dict)
     service: str = ""
     lmtp: bool = False
@@ -105,7 +105,7 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class MasterService:
     """A line of master.cf: its name, type, program, and the parameters that it sets."""
 
     name: str
@@ -117,20 +117,20 @@ class Service:
     """An ``-o`` that sets nothing: the program does not start with it."""
 
 
-def parameters(text: str) -> tuple[dict[str, Setting], list[int]]:
+def parameters(text: str) -> tuple[dict[str, PostfixSetting], list[int]]:
     """The parameters of a main.cf, and the lines that Postfix takes for none: it does not start with them."""
-    found: dict[str, Setting] = {}
+    found: dict[str, PostfixSetting] = {}
     broken = []
     for line, content in logical_lines(text):
         match = _PARAMETER.fullmatch(content)
         if match is None:
             broken.append(line)
         else:
-            found[match[1]] = Setting(match[2].strip(_BLANKS), line)
+            found[match[1]] = PostfixSetting(match[2].strip(_BLANKS), line)
     return found, broken
 
 
-def services(text: str) -> tuple[Service, ...]:
+def services(text: str) -> tuple[MasterService, ...]:
     """The services of a master.cf; ``-o { name = value }`` may hold blanks (master(5))."""
     found = []
     for line, content in logical_lines(text):
@@ -140,7 +140,7 @@ def services(text: str) -> tuple[Service, ...]:
             options = [*_options(arguments)]
             over = {name.strip(): value.strip() for name, equals, value in options if equals}
             broken = next((name for name, equals, _ in options if not equals), "")
-            found.append(Service(words[0], words[1], program, over, line, broken))
+            found.append(MasterService(words[0], words[1], program, over, line, broken))
     return tuple(found)
 
 

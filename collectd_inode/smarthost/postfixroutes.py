@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from collectd_inode.smarthost.postfixconf import Parameters, Service, Setting, listed
+from collectd_inode.smarthost.postfixconf import MasterService, Parameters, PostfixSetting, listed
 from collectd_inode.smarthost.postfixtables import Read, Table, table
 
 _OWN = "each recipient's own server"
@@ -23,7 +23,7 @@ _LOOPBACK = re.compile(r"\[?(127(\.\d+){3}|localhost|(ipv6:)?::1)\]?(:\w+)?", re
 
 
 @dataclass(frozen=True, slots=True)
-class Hop:
+class NextHop:
     """Where mail is sent: the next hop as it is written, by which service of master.cf, and where that is said."""
 
     written: str
@@ -54,11 +54,11 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
-class Configuration:
+class PostfixConfiguration:
     """main.cf, what stands in master.cf beside it, and how tables are read."""
 
-    main: Mapping[str, Setting]
-    services: tuple[Service, ...]
+    main: Mapping[str, PostfixSetting]
+    services: tuple[MasterService, ...]
     read: Read
 
     def parameters(self, name: str) -> Parameters:
@@ -82,7 +82,7 @@ class Configuration:
         found = self._service(name)
         return found.broken if found else ""
 
-    def _service(self, name: str) -> Service | None:
+    def _service(self, name: str) -> MasterService | None:
         """The last of that name (master(5))."""
         found = [one for one in self.services if (one.name, one.type) == (name, "unix")]
         return found[-1] if found else None
@@ -97,7 +97,7 @@ class Configuration:
         for name in _MAPS:
             yield from ((name, written) for written in listed(p.value(name)) if self.table(written) is None)
 
-    def hops(self) -> tuple[Hop, ...]:
+    def hops(self) -> tuple[NextHop, ...]:
         """All next hops, the recipients' own servers last; what stays on this machine is left out."""
         found = [*_Routes(self, self.parameters("rewrite")).hops()]
         for service, line in {hop.transport: hop.line for hop in found}.items():
@@ -116,10 +116,10 @@ class Configuration:
 class _Routes:
     """The routes by one set of parameters: trivial-rewrite's."""
 
-    of: Configuration
+    of: PostfixConfiguration
     p: Parameters
 
-    def hops(self) -> Iterator[Hop]:
+    def hops(self) -> Iterator[NextHop]:
         yield from self._of_class("default_transport", "all mail")
         if listed(self.p.value("relay_domains")):
             yield from self._of_class("relay_transport", "mail for relay_domains")
@@ -132,21 +132,21 @@ class _Routes:
             for key, value in self._said(name):
                 yield from self._mapped(name, key, value)
 
-    def _of_class(self, name: str, of: str) -> Iterator[Hop]:
+    def _of_class(self, name: str, of: str) -> Iterator[NextHop]:
         """The recipients of a class: relayhost is for those whose transport names no next hop."""
         service, _, nexthop = self.p.value(name).partition(":")
         relay = self.p.value("relayhost")
         line = self.p.line(name) if nexthop.strip() or not relay else self.p.line("relayhost")
         if not (nexthop.strip() or relay):
             if not self._maps_all():
-                yield Hop(_OWN, service, line, of)
+                yield NextHop(_OWN, service, line, of)
             return
         yield from _each(nexthop.strip() or relay, service, line, of)
 
     def _maps_all(self) -> bool:
         return any(key == "*" and value.rpartition(":")[2] for key, value in self._said("transport_maps"))
 
-    def _beside(self, value: str, line: int, of: str) -> Iterator[Hop]:
+    def _beside(self, value: str, line: int, of: str) -> Iterator[NextHop]:
         """A transport for some mail, which relayhost has no part in."""
         service, _, nexthop = value.partition(":")
         if service and self.of.leads_to_servers(service):
@@ -161,7 +161,7 @@ class _Routes:
             found = self.of.table(written)
             yield from found.said if found else ()
 
-    def _mapped(self, name: str, key: str, value: str) -> Iterator[Hop]:
+    def _mapped(self, name: str, key: str, value: str) -> Iterator[NextHop]:
         default, _, nexthop = self.p.value("default_transport").partition(":")
         usual = nexthop.strip() or self.p.value("relayhost") or _OWN
         service, to = default, value
@@ -178,8 +178,8 @@ class _Routes:
             yield from _each(to, service, self.p.line(name), f"mail by the key {key} of {name}")
 
 
-def _each(value: str, transport: str, line: int, of: str) -> Iterator[Hop]:
+def _each(value: str, transport: str, line: int, of: str) -> Iterator[NextHop]:
     """The hops of a list; a socket of this machine's (``unix:``) is none."""
     for written in [value] if value == _OWN else listed(value):
         if not written.startswith("unix:"):
-            yield Hop(written, transport, line, of)
+            yield NextHop(written, transport, line, of)

@@ -20,15 +20,15 @@ from collectd_inode.secrets.files import long_enough
 from collectd_inode.secrets.redactor import Redactor
 from collectd_inode.smarthost import credentials
 from collectd_inode.smarthost.addresses import MOST_ADDRESSES, connect_series, is_of_address
-from collectd_inode.smarthost.dialogue import TLS_RECORDS, Dialogue, Script, Step, steps
+from collectd_inode.smarthost.dialogue import TLS_RECORDS, Dialogue, Script, SmtpStep, steps
 from collectd_inode.smarthost.holdoff import TOKEN_SERVER, HoldOff
 from collectd_inode.smarthost.mechanisms import Login
-from collectd_inode.smarthost.oauth import Refused
+from collectd_inode.smarthost.oauth import TokenRefused
 from collectd_inode.smarthost.settings import Settings
-from collectd_inode.smarthost.talk import Listener, Talk
+from collectd_inode.smarthost.talk import Talk, TalkListener
 from collectd_inode.trust import certificate
 from collectd_inode.trust.store import Store
-from collectd_inode.trust.verdict import Verdict, judge
+from collectd_inode.trust.verdict import TrustVerdict, judge
 from collectd_inode.wire import CertificateRefused, Exchange, TLSFailed, WireError, deadline
 from collectd_inode.wire.address import Address
 from collectd_inode.wire.conversation import Conversation
@@ -87,10 +87,10 @@ class _Visit:
         self._dialogue = Dialogue(job.script)
         self._address: Address | None = None
         """The address that the conversation is with, once it is known."""
-        self._step = Step.RESOLVE
+        self._step = SmtpStep.RESOLVE
         self._until = float("inf")
         """When the address has had its share of the time, by the run's clock."""
-        self._verdict: Verdict | None = None
+        self._verdict: TrustVerdict | None = None
         self._version: str | None = None
         self._cipher: tuple[str, str, int] | None = None
         self._secrets: list[tuple[str, str]] = []
@@ -121,8 +121,8 @@ class _Visit:
     async def _resolved(self, script: Script) -> tuple[Talk, Sequence[Address]]:
         """The talk that has looked the server up, and the addresses to try."""
         talk = self._talk(script, self._listener())
-        with self.run.step(self._planned[Step.RESOLVE]):
-            await self._take(talk, Step.RESOLVE)
+        with self.run.step(self._planned[SmtpStep.RESOLVE]):
+            await self._take(talk, SmtpStep.RESOLVE)
         found = tuple(dict.fromkeys(talk.conversation.addresses))
         return talk, found[: MOST_ADDRESSES if self.job.settings.addresses == "all" else 1]
 
@@ -158,12 +158,12 @@ class _Visit:
 
     async def _converse(self, talk: Talk, connecting: PlannedStep, held: Failure | None) -> None:
         for self._step in steps(talk.dialogue.script)[1:]:
-            if self._step is Step.AUTH and held is not None:
+            if self._step is SmtpStep.AUTH and held is not None:
                 raise held
-            with self.run.step(connecting if self._step is Step.CONNECT else self._planned[self._step]):
+            with self.run.step(connecting if self._step is SmtpStep.CONNECT else self._planned[self._step]):
                 await self._in_share(talk, self._step)
 
-    async def _in_share(self, talk: Talk, step: Step) -> None:
+    async def _in_share(self, talk: Talk, step: SmtpStep) -> None:
         """*step*, within the address' share of the time."""
         if self._until == float("inf"):
             return await self._take(talk, step)
@@ -177,24 +177,24 @@ class _Visit:
     def _seconds_left(self) -> float:
         return max(0.0, min(self.run.seconds_left, self._until - self.run.clock.monotonic()))
 
-    async def _take(self, talk: Talk, step: Step) -> None:
+    async def _take(self, talk: Talk, step: SmtpStep) -> None:
         settings, conversation = self.job.settings, talk.conversation
         match step:
-            case Step.RESOLVE:
+            case SmtpStep.RESOLVE:
                 exchange = await conversation.resolve(settings.server, settings.to_port)
                 if conversation.addresses:
                     self.run.note(f"address of {settings.server}", conversation.addresses[0].host)
                 if exchange.phases:  # an address needs no looking up, and has no latency of 0
                     self.run.exchange(exchange)
-            case Step.CONNECT:
+            case SmtpStep.CONNECT:
                 self.run.exchange(await conversation.connect())
-            case Step.TLS:
+            case SmtpStep.TLS:
                 self.run.exchange(await self._secure(talk))
-            case Step.AUTH if self._no_token is not None:
+            case SmtpStep.AUTH if self._no_token is not None:
                 raise self._no_token
-            case Step.BANNER if not settings.implicit_tls:
+            case SmtpStep.BANNER if not settings.implicit_tls:
                 await self._hear_banner(talk)
-            case Step.QUIT:
+            case SmtpStep.QUIT:
                 await self._softly("quit", "QUIT", talk.take(talk.dialogue.turn(step)), 0.5, QUIT_SECONDS)
             case _:
                 await talk.take(talk.dialogue.turn(step))
@@ -206,13 +206,13 @@ class _Visit:
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE * self._seconds_left):
-                await talk.take(talk.dialogue.turn(Step.BANNER))
+                await talk.take(talk.dialogue.turn(SmtpStep.BANNER))
                 return
         if not talk.dialogue.heard and await self._speaks_tls_first():
             raise Failure(
                 Cause.TLS, 'no banner: this port speaks TLS from the first byte: TLS "implicit" (usual port: 465)'
             )
-        await talk.take(talk.dialogue.turn(Step.BANNER))
+        await talk.take(talk.dialogue.turn(SmtpStep.BANNER))
 
     async def _speaks_tls_first(self) -> bool:
         """Whether another connection to the server gets an answer to TLS, be it a refusal."""
@@ -314,7 +314,7 @@ class _Visit:
         return self.job.hold_off.check(self._account(found), self.run.clock.now(), self.job.settings.password_file)
 
     def _remember(self, found: credentials.Credentials | None) -> None:
-        if found is not None and isinstance(self._no_token, Refused) and self._no_token.cause is Cause.CREDENTIALS:
+        if found is not None and isinstance(self._no_token, TokenRefused) and self._no_token.cause is Cause.CREDENTIALS:
             self.job.hold_off.began(self._account(found), self.run.clock.now(), TOKEN_SERVER)
         elif found is not None and self._dialogue.rejected is not None:
             if self.job.tokens is not None:
@@ -334,14 +334,14 @@ class _Visit:
 
     async def _stranger(self) -> None:
         """A second conversation, without AUTH: a server that takes mail from there takes it from everybody."""
-        quiet = Listener(lambda _: None, self._of_relay, lambda _: None)
+        quiet = TalkListener(lambda _: None, self._of_relay, lambda _: None)
         talk = self._talk(self.job.script, quiet)
         settings, conversation = self.job.settings, talk.conversation
         try:
             self._same_address(conversation)
             await conversation.connect()
             for step in steps(changed(self.job.script, sender=None))[2:-1]:
-                if step is Step.TLS:
+                if step is SmtpStep.TLS:
                     await talk.secure(self.job.tls, settings.certified_name)
                     talk.dialogue.secured()
                 else:
@@ -361,12 +361,12 @@ class _Visit:
 
     # What both share.
 
-    def _talk(self, script: Script, listener: Listener) -> Talk:
+    def _talk(self, script: Script, listener: TalkListener) -> Talk:
         conversation = Conversation(self.job.route, self.run.clock)
         return Talk(conversation, Dialogue(script, self._hidden), listener, self.job.settings.minimum_tls)
 
-    def _listener(self) -> Listener:
-        return Listener(self.run.exchange, self.run.warn, lambda secret: self._hidden.hide("AUTH", secret))
+    def _listener(self) -> TalkListener:
+        return TalkListener(self.run.exchange, self.run.warn, lambda secret: self._hidden.hide("AUTH", secret))
 
     async def _softly(
         self, code: str, what: str, doing: Awaitable[None], share: float, most: float = float("inf")

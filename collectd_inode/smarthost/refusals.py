@@ -14,7 +14,7 @@ from collectd_inode.smarthost.replies import Reply
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class LoginRefusal:
     """A refused login.  ``judged``: the server has looked at user and password; ``account``: it is the account's.
 
     After a refusal of the account the next attempt waits for ``AuthHoldOff``.
@@ -32,20 +32,20 @@ class _Row:
 
     codes: Iterable[int]
     words: str
-    refusal: Refusal
+    refusal: LoginRefusal
 
     def fits(self, reply: Reply) -> bool:
         right_code = reply.code in self.codes if self.codes else reply.code >= 400
         return right_code and re.search(self.words, " ".join(reply.lines), re.IGNORECASE) is not None
 
 
-def _of_account(why: str, cause: Cause = Cause.REFUSED) -> Refusal:
-    return Refusal(cause, why, judged=True, account=True)
+def _of_account(why: str, cause: Cause = Cause.REFUSED) -> LoginRefusal:
+    return LoginRefusal(cause, why, judged=True, account=True)
 
 
 _ANY: tuple[int, ...] = ()
 _REFUSES = (525, 534, 535, 550, 551, 553, 554, 571)
-_TOO_OFTEN = Refusal(Cause.REFUSED, "too many log-ins: the server accepts no more for a while", account=True)
+_TOO_OFTEN = LoginRefusal(Cause.REFUSED, "too many log-ins: the server accepts no more for a while", account=True)
 _WRONG = _of_account("wrong user or password", Cause.CREDENTIALS)
 _BY_TOKEN = _of_account("the provider requires an OAuth token in place of a password (Mechanism XOAUTH2)")
 
@@ -60,10 +60,10 @@ _ROWS = (
     _Row((534,), r"web ?browser|5\.7\.14\b", _of_account(
         "the provider requires a log-in with a browser first")),
     _Row(_ANY, r"\bblock\w* (\w+ )?(ip|address)\b|\b(ip|address)\b.*\bblock|\b(ip|address)\b.*\b(banned|blacklisted)\b",
-         Refusal(Cause.REFUSED, "the server has blocked this machine's address", account=True)),
+         LoginRefusal(Cause.REFUSED, "the server has blocked this machine's address", account=True)),
     _Row((421, 450, 451, 454), r"too many (\w+ ){0,2}(log-?in|auth|attempt|invalid)|(log-?in|auth\w*) (rate|limit)"
         r"|(rate|limit)\w* .*\b(log-?in|auth)|(account|user|mailbox)\b.*\blocked", _TOO_OFTEN),
-    _Row(_REFUSES, r"too many (\w+ ){0,2}(log-?in|auth|attempt|invalid)|(log-?in|auth\w*) (rate|limit)", Refusal(
+    _Row(_REFUSES, r"too many (\w+ ){0,2}(log-?in|auth|attempt|invalid)|(log-?in|auth\w*) (rate|limit)", LoginRefusal(
         Cause.REFUSED, _TOO_OFTEN.why, judged=True, account=True)),
     _Row(_REFUSES, r"password (has |is )?expired|expired password", _of_account("the password has expired")),
     _Row(_REFUSES, r"5\.7\.13\b|account (is |was |has been )?closed"
@@ -72,24 +72,24 @@ _ROWS = (
     _Row((525,), "", _of_account("the account is disabled or suspended")),
     # Cyrus SASL's words where it reaches no one who knows passwords.
     _Row((535,), r"generic failure|saslauthd|no mechanism available|internal (server )?error|system busy|temporar",
-         Refusal(Cause.REFUSED, "the server cannot check passwords at the moment", account=True)),
+         LoginRefusal(Cause.REFUSED, "the server cannot check passwords at the moment", account=True)),
     _Row(_REFUSES, r"\bx?oauth|modern auth", _BY_TOKEN),
     _Row((526, 535), "", _WRONG),  # 526: QQ's and others'
-    _Row((432,), "", Refusal(Cause.REFUSED, "a password transition is needed")),
-    _Row((454,), "", Refusal(Cause.REFUSED, "temporary fault")),
-    _Row((534,), "", Refusal(Cause.REFUSED, "policy: this mechanism is too weak for the account")),
-    _Row((538,), "", Refusal(Cause.REFUSED, "policy: this mechanism requires encryption")),
+    _Row((432,), "", LoginRefusal(Cause.REFUSED, "a password transition is needed")),
+    _Row((454,), "", LoginRefusal(Cause.REFUSED, "temporary fault")),
+    _Row((534,), "", LoginRefusal(Cause.REFUSED, "policy: this mechanism is too weak for the account")),
+    _Row((538,), "", LoginRefusal(Cause.REFUSED, "policy: this mechanism requires encryption")),
     _Row((550, 551, 553, 554, 571), "", _of_account("refused")),
-    _Row({*range(505, 600)} - {521, 530}, "", Refusal(Cause.REFUSED, "refused", account=True)),
+    _Row({*range(505, 600)} - {521, 530}, "", LoginRefusal(Cause.REFUSED, "refused", account=True)),
 )  # fmt: skip
 """The first that fits.  The words are Google's, Microsoft's, Yahoo's, and those of Postfix, Exim, Dovecot, Cyrus."""
 
 
-def of(reply: Reply, *, by_token: bool = False) -> Refusal | None:
+def of(reply: Reply, *, by_token: bool = False) -> LoginRefusal | None:
     """The meaning of *reply* to AUTH beyond its first digit; None if it has no more."""
     found = next((row.refusal for row in _ROWS if row.fits(reply)), None)
     if by_token and found in (_WRONG, _BY_TOKEN):
         return _of_account("the token was rejected: it has expired, or is another user's", Cause.CREDENTIALS)
     if found is not None and reply.code == 535 and found.cause is Cause.REFUSED:
-        return Refusal(Cause.CREDENTIALS, found.why, found.judged, found.account)
+        return LoginRefusal(Cause.CREDENTIALS, found.why, found.judged, found.account)
     return found

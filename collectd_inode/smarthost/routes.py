@@ -37,7 +37,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class MailRoute:
     """Which domains go to which hosts, by which transport; ``line`` is where that is said."""
 
     pattern: str
@@ -81,7 +81,7 @@ def smtp_transports(of: Sequence[Instance]) -> tuple[Instance, ...]:
     return tuple(i for i in of if i.section is Section.TRANSPORT and i.value("driver", "smtp") == "smtp")
 
 
-def routes(of: Sequence[Instance]) -> tuple[Route, ...]:
+def routes(of: Sequence[Instance]) -> tuple[MailRoute, ...]:
     """Every route to a smarthost, in order.
 
     Hosts that are looked up by the recipient's domain are no smarthost where one is named beside them (Debian's
@@ -92,7 +92,7 @@ def routes(of: Sequence[Instance]) -> tuple[Route, ...]:
     return tuple(route for route in found if not (named and "$domain" in route.worked_out))
 
 
-def _all_routes(of: Sequence[Instance]) -> Iterator[Route]:
+def _all_routes(of: Sequence[Instance]) -> Iterator[MailRoute]:
     transports = tuple(i.name for i in of if i.section is Section.TRANSPORT)
     smtp = {i.name: i for i in smtp_transports(of)}
     for router in of:
@@ -106,11 +106,11 @@ def _all_routes(of: Sequence[Instance]) -> Iterator[Route]:
                     yield route  # a fragment without that transport, or one that talks to no server
 
 
-def _is_known(route: Route) -> bool:
+def _is_known(route: MailRoute) -> bool:
     return bool(route.hosts or route.worked_out)
 
 
-def _by_transport(route: Route, transport: Instance, router: Instance) -> Iterator[Route]:
+def _by_transport(route: MailRoute, transport: Instance, router: Instance) -> Iterator[MailRoute]:
     own = transport.value("hosts")
     # Where no host of the list takes the mail (section 30.4).
     last, _ = _hosts(router.value("fallback_hosts") or transport.value("fallback_hosts"))
@@ -119,12 +119,12 @@ def _by_transport(route: Route, transport: Instance, router: Instance) -> Iterat
     )
     if own and takes_own:
         hosts, worked_out = _hosts(own)
-        yield Route(route.pattern, (*hosts, *last), transport.name, transport.line_of("hosts"), worked_out)
+        yield MailRoute(route.pattern, (*hosts, *last), transport.name, transport.line_of("hosts"), worked_out)
     elif _is_known(route):
-        yield Route(route.pattern, (*route.hosts, *last), transport.name, route.line, route.worked_out)
+        yield MailRoute(route.pattern, (*route.hosts, *last), transport.name, route.line, route.worked_out)
 
 
-def _of_router(router: Instance, transports: Sequence[str]) -> Iterator[Route]:
+def _of_router(router: Instance, transports: Sequence[str]) -> Iterator[MailRoute]:
     """The route of one router; without hosts where it has none."""
     by = router.value("transport")
     if router.value("driver") == "manualroute" and router.value("route_list"):
@@ -134,9 +134,9 @@ def _of_router(router: Instance, transports: Sequence[str]) -> Iterator[Route]:
             pattern, *more = words(rule) or [""]
             if more:
                 named = next((word for word in more[1:] if word in transports), by)
-                yield Route(pattern, *_with_line(more[0], named, line))
+                yield MailRoute(pattern, *_with_line(more[0], named, line))
             elif pattern:
-                yield Route(pattern, (), by, line)
+                yield MailRoute(pattern, (), by, line)
         return
     domains = router.value("domains", "*")
     if router.value("driver") == "manualroute" and router.value("route_data"):
@@ -144,9 +144,9 @@ def _of_router(router: Instance, transports: Sequence[str]) -> Iterator[Route]:
         simple = "$" not in data and not data.startswith("<")
         first, *more = words(data) if simple else [data]
         named = next((word for word in more if word in transports), by)
-        yield Route(domains, *_with_line(first, named, line))
+        yield MailRoute(domains, *_with_line(first, named, line))
     elif by:
-        yield Route(domains, (), by, router.line_of("transport"))
+        yield MailRoute(domains, (), by, router.line_of("transport"))
 
 
 def _with_line(value: str, transport: str, line: int) -> tuple[tuple[str, ...], str, int, str]:

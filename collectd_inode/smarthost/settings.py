@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from collectd_inode.keys import (
     OR,
     Expected,
-    File,
+    FileRole,
     Values,
     boolean,
     choice,
@@ -100,7 +100,7 @@ class Settings:
         default="starttls", one_run=True)
     ca_cert: str | None = key("CACert", file_or_folder, '"/etc/exim4/tls/smarthost-ca.crt"',
         "A file or folder (hashed or not) of CAs to trust instead of the system's.",
-        file=File.READ, one_run=True, metavar="PATH")
+        file=FileRole.READ, one_run=True, metavar="PATH")
     addresses: str = key("Addresses", choice("first", "all"), '"all"',
         "``first``: one attempt, at the resolver's first address.  ``all``: each in turn, five at most, until one"
         " completes, as a mail server does; a dead one is a warning.", default="first", one_run=True)
@@ -109,16 +109,17 @@ class Settings:
     minimum_tls: str = key("MinimumTLS", choice(*MINIMUM_VERSIONS), '"1.3"',
         "``1.0``, ``1.1``, ``1.2`` or ``1.3``.", default="1.2", one_run=True)
     client_cert: str | None = key("ClientCert", file, '"/etc/collectd/client.pem"',
-        "Client certificate, for servers that require one.", file=File.READ, of_secrets=True, one_run=True, metavar="F")
+        "Client certificate, for servers that require one.",
+        file=FileRole.READ, of_secrets=True, one_run=True, metavar="F")
     client_key: str | None = key("ClientKey", file, '"/etc/collectd/client.key"',
         "Its key, without a passphrase, unless it is in the same file.",
-        file=File.READ, of_secrets=True, one_run=True, metavar="F", needs=("ClientCert",))
+        file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("ClientCert",))
     user: str | None = key("User", _user, '"leaf"',
         "User to log in as.  Not needed where ``PasswordFile`` is one of Exim's"
         " own.", one_run=True, metavar="U", needs=(_A_SECRET,))
     password_file: str | None = key("PasswordFile", text, '"/etc/collectd/secrets/smarthost"',
         "A file whose first line is the password, or one of Exim's own: `Passwords`_. Without it there is no log-in.",
-        file=File.READ, of_secrets=True, one_run=True, metavar="F")
+        file=FileRole.READ, of_secrets=True, one_run=True, metavar="F")
     mechanism: str | None = key("Mechanism", _mechanism, '"LOGIN"',
         "``PLAIN``, ``LOGIN`` or ``CRAM-MD5``; default: the first of these that the server offers.  Only on request:"
         " ``SCRAM-SHA-256``, and with ``TokenFile`` ``XOAUTH2`` or ``OAUTHBEARER``.",
@@ -126,7 +127,7 @@ class Settings:
     token_file: str | None = key("TokenFile", text, '"/run/mail-token"',
         "The first line is an OAuth 2.0 access token to log in with, in place of a password (``XOAUTH2``, if"
         " ``Mechanism`` says no other); something else renews it.",
-        file=File.READ, of_secrets=True, one_run=True, metavar="F", needs=("User",))
+        file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("User",))
     token_url: str | None = key("TokenURL", _token_url, '"https://oauth2.googleapis.com/token"',
         "Where access tokens are fetched by a refresh token, in place of ``TokenFile``; one is used until it expires.",
         one_run=True, metavar="URL", needs=("ClientID", "RefreshTokenFile", "User"))
@@ -134,11 +135,11 @@ class Settings:
         "Who asks there: the client's id at the provider.", one_run=True, metavar="ID", needs=("TokenURL",))
     client_secret_file: str | None = key("ClientSecretFile", text, '"/etc/collectd/secrets/client"',
         "The first line is the client's secret, if it has one.",
-        file=File.READ, of_secrets=True, one_run=True, metavar="F", needs=("TokenURL",))
+        file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("TokenURL",))
     refresh_token_file: str | None = key("RefreshTokenFile", text, '"/var/lib/collectd/mail-refresh-token"',
         "The first line is the refresh token.  If the provider gives a new one, it is written back: let the daemon's"
         " user write the file and its folder.",
-        file=File.READ, of_secrets=True, one_run=True, metavar="F", needs=("TokenURL",))
+        file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("TokenURL",))
     helo_name: str | None = key("HeloName", _helo_name, '"leaf.example.org"',
         "The name to send with EHLO.  Default: this machine's fully qualified name.", one_run=True, metavar="NAME")
     sender: str | None = key("Sender", _mail_address, '"monitor@example.org"',

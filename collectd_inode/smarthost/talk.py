@@ -16,7 +16,7 @@ from collectd_inode.wire.conversation import Conversation
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class TalkListener:
     """Whom a talk tells what it meets: exchanges as measured, notices, and what must be shown nowhere."""
 
     measured: Callable[[Exchange], None]
@@ -27,7 +27,9 @@ class Listener:
 class Talk:
     """One connection and the dialogue on it."""
 
-    def __init__(self, conversation: Conversation, dialogue: Dialogue, listener: Listener, minimum_tls: str) -> None:
+    def __init__(
+        self, conversation: Conversation, dialogue: Dialogue, listener: TalkListener, minimum_tls: str
+    ) -> None:
         self.conversation, self.dialogue = conversation, dialogue
         self._listener, self._minimum_tls = listener, minimum_tls
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 import collectd_inode
 from collectd_inode.browser.browser import Browser
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page.page import Page
 from collectd_inode.run import trouble_from
@@ -80,7 +80,7 @@ class Tokens:
             raise Failure(Cause.TIMEOUT, f"{where}: no answer within {seconds:.1f} s") from None
         except WireError as error:
             raise Failure(trouble_from(error).cause, f"{where}: {hide(str(error))}") from None
-        except oauth.Refused:
+        except oauth.TokenRefused:
             raise
         except Failure as error:
             raise Failure(error.cause, hide(error.message)) from None
@@ -114,7 +114,7 @@ class Tokens:
         return page
 
     async def _posted(self, refresh_token: str, client: oauth.Client, clock: Clock) -> Page:
-        profile = Profile(
+        profile = BrowserProfile(
             user_agent=f"collectd_inode/{collectd_inode.__version__}", max_body=_MOST_BYTES, max_redirects=0
         )
         transport = Transport(tls=self.tls, on_exchange=_unmeasured, route=self.route, clock=clock)

@@ -65,5 +65,5 @@ class Account:
         return f"{self.daemon} has {plural(len(self.peers), 'server') if self.peers else 'no server'}{silent}{when}"
 
 
-class Unreadable(Exception):
+class NoAccount(Exception):
     """An answer that is none; the text says why."""

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from collectd_inode.timekeeper import chrony, configured, control
-from collectd_inode.timekeeper.account import Account, Unreadable
+from collectd_inode.timekeeper.account import Account, NoAccount
 from collectd_inode.wire import Clock, ConnectFailed, deadline
 from collectd_inode.wire.address import lookup
 from collectd_inode.wire.udp import Datagrams
@@ -46,7 +46,7 @@ async def account(clock: Clock, seconds: float, doors: Doors = DOORS) -> Account
                 (address, *_), _ = await lookup(doors.host, port, clock=clock)
                 with closing(Datagrams(address, clock=clock)) as socket:
                     return await ask(socket)
-        except (TimeoutError, ConnectFailed, Unreadable):
+        except (TimeoutError, ConnectFailed, NoAccount):
             continue
     return await asyncio.get_running_loop().run_in_executor(None, _by_files, doors.root)
 

@@ -6,7 +6,7 @@ import ipaddress
 import struct
 from typing import Any
 
-from collectd_inode.timekeeper.account import OWN_CLOCK, Account, Peer, Unreadable
+from collectd_inode.timekeeper.account import OWN_CLOCK, Account, NoAccount, Peer
 from collectd_inode.words import printable
 
 SOURCES, SOURCE, TRACKING = 14, 15, 33
@@ -42,7 +42,7 @@ def answer(datagram: bytes, command: int, sequence: int) -> bytes | None:
     if (version, kind, asked, returned) != (_VERSION, _ANSWER, command, sequence):
         return None
     if status or reply != _REPLIES[command]:
-        raise Unreadable(f"chronyd refuses command {command}: status {status}")
+        raise NoAccount(f"chronyd refuses command {command}: status {status}")
     return datagram[_HEAD.size :]
 
 
@@ -84,7 +84,7 @@ def account(data: bytes, peers: tuple[Peer, ...]) -> Account:
 
 def _unpacked(layout: struct.Struct, data: bytes) -> tuple[Any, ...]:
     if len(data) < layout.size:
-        raise Unreadable(f"chronyd answers {len(data)} bytes instead of {layout.size}")
+        raise NoAccount(f"chronyd answers {len(data)} bytes instead of {layout.size}")
     return layout.unpack_from(data)
 
 

@@ -6,7 +6,7 @@ import ipaddress
 import math
 import struct
 
-from collectd_inode.timekeeper.account import OWN_CLOCK, Account, Peer, Unreadable
+from collectd_inode.timekeeper.account import OWN_CLOCK, Account, NoAccount, Peer
 from collectd_inode.words import printable
 
 READ_STATUS, READ_VARIABLES = 1, 2
@@ -42,7 +42,7 @@ def answer(datagram: bytes, operation: int, sequence: int) -> bytes | None:
     if first & 7 != _MODE or not told & _RESPONSE or (told & 0x1F, returned) != (operation, sequence) or offset:
         return None
     if told & _ERROR:
-        raise Unreadable(f"ntpd refuses operation {operation}: error {status >> 8}")
+        raise NoAccount(f"ntpd refuses operation {operation}: error {status >> 8}")
     return datagram[_HEAD.size : _HEAD.size + size]
 
 

@@ -48,7 +48,7 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadCertificate:
     """One certificate, read.  Names of people and hosts are as they were sent: a stranger's."""
 
     body: bytes = field(repr=False)
@@ -92,7 +92,7 @@ class Read:
 
 
 @lru_cache(maxsize=256)
-def read(der: bytes) -> Read:
+def read(der: bytes) -> ReadCertificate:
     """The certificate in *der*; raises Malformed."""
     if len(der) > _MOST_BYTES:
         raise Malformed("too large")
@@ -105,7 +105,7 @@ def read(der: bytes) -> Read:
     begins, ends = (_seconds(moment) for moment in _as(validity.parts(), None, None))
     key_algorithm, bits = _as(key.parts(), _SEQUENCE, _BITS)
     extensions = next((one for one in fields[6:] if one.tag == _EXTENSIONS), None)
-    return Read(
+    return ReadCertificate(
         body=body.whole,
         algorithm=_first_oid(algorithm),
         signature=_octets(signature),

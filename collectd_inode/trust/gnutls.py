@@ -12,7 +12,7 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 
 from collectd_inode.trust import der, signatures
-from collectd_inode.trust.der import Read
+from collectd_inode.trust.der import ReadCertificate
 
 _LEAST_RSA_BITS = 1024
 _WEAK = ("md5", "sha1")
@@ -43,7 +43,7 @@ def accepts(host: str, presented: Sequence[bytes], anchors: Sequence[bytes] | No
     return _is_for(host, leaf) and leaf.may(der.DIGITAL_SIGNATURE) and _is_believed(chain, anchors, now)
 
 
-def _is_believed(chain: Sequence[Read], anchors: Sequence[bytes] | None, now: float) -> bool:
+def _is_believed(chain: Sequence[ReadCertificate], anchors: Sequence[bytes] | None, now: float) -> bool:
     """Whether a way leads from the server's certificate to one that is believed."""
     believed = list(_readable(anchors or ()))
     leaf = at = chain[0]
@@ -65,7 +65,7 @@ def _is_believed(chain: Sequence[Read], anchors: Sequence[bytes] | None, now: fl
     return False
 
 
-def _issuer(of: Read, among: Sequence[Read], below: int) -> Read | None:
+def _issuer(of: ReadCertificate, among: Sequence[ReadCertificate], below: int) -> ReadCertificate | None:
     """The CA that has signed it; *below* is how many intermediates are beneath that one."""
     for one in among:
         same_key = not (of.authority_key and one.subject_key) or of.authority_key == one.subject_key
@@ -76,7 +76,7 @@ def _issuer(of: Read, among: Sequence[Read], below: int) -> Read | None:
     return None
 
 
-def _readable(anchors: Sequence[bytes]) -> Iterator[Read]:
+def _readable(anchors: Sequence[bytes]) -> Iterator[ReadCertificate]:
     for one in anchors:
         try:
             yield der.read(one)
@@ -84,7 +84,7 @@ def _readable(anchors: Sequence[bytes]) -> Iterator[Read]:
             continue
 
 
-def _is_sound(one: Read, leaf: Read, now: float) -> bool:
+def _is_sound(one: ReadCertificate, leaf: ReadCertificate, now: float) -> bool:
     """Whether a certificate on the way is good by itself, and good with *leaf* below it."""
     bits = signatures.rsa_bits(one)
     strong = bits is None or bits >= _LEAST_RSA_BITS
@@ -92,7 +92,7 @@ def _is_sound(one: Read, leaf: Read, now: float) -> bool:
     return in_date and strong and not one.damaged and one.critical <= _CRITICAL and _allows(one, leaf)
 
 
-def _allows(ca: Read, leaf: Read) -> bool:
+def _allows(ca: ReadCertificate, leaf: ReadCertificate) -> bool:
     """Name constraints.  Names of directories may lie outside of what is permitted, as measured."""
     if {kind for kind, _ in (*ca.permitted, *ca.excluded)} - _CONSTRAINED:
         return False
@@ -116,7 +116,7 @@ def _is_within(kind: int, name: str, value: bytes) -> bool:
     return len(own) == half and all(o & m == v & m for o, v, m in zip(own, value[:half], value[half:], strict=True))
 
 
-def _is_below(leaf: Read, name: bytes) -> bool:
+def _is_below(leaf: ReadCertificate, name: bytes) -> bool:
     """Whether the subject begins with *name*, a sequence of relative names."""
     try:
         (tree,), (own,) = der.elements(name), der.elements(leaf.subject)
@@ -125,7 +125,7 @@ def _is_below(leaf: Read, name: bytes) -> bool:
         return True
 
 
-def _is_for(host: str, leaf: Read) -> bool:
+def _is_for(host: str, leaf: ReadCertificate) -> bool:
     """gnutls_x509_crt_check_hostname: a common name counts without names of hosts and addresses, and for servers."""
     if is_address(host):
         return str(ipaddress.ip_address(host)) in leaf.addresses

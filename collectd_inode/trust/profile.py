@@ -37,7 +37,7 @@ class BadProfile(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class TrustProfile:
     """Whom to believe (``ca_cert``: file or folder; None: the system's store), who we are, and the oldest TLS."""
 
     ca_cert: str | None = None
@@ -58,7 +58,7 @@ class Profile:
         return (*named, *([os.path.join(glob.escape(self.ca_cert or ""), "*")] if folder else []))
 
 
-def context(profile: Profile) -> ssl.SSLContext:
+def context(profile: TrustProfile) -> ssl.SSLContext:
     """The SSLContext of *profile*, the same one until a CA, certificate or key file changes; raises BadProfile."""
     stamps = tuple(_stamps(profile))
     with contained():
@@ -68,7 +68,7 @@ def context(profile: Profile) -> ssl.SSLContext:
 _Stamp = tuple[int, int, int] | None
 
 
-def _stamps(profile: Profile) -> Iterator[_Stamp]:
+def _stamps(profile: TrustProfile) -> Iterator[_Stamp]:
     """The stamps by which a changed file is noticed; of the system's store its bundle and its folder, not the files in
     there.
     """
@@ -91,7 +91,7 @@ def _stamp(path: str | None) -> _Stamp:
 
 
 @lru_cache(maxsize=128)
-def _made(profile: Profile, stamps: tuple[_Stamp, ...]) -> ssl.SSLContext:
+def _made(profile: TrustProfile, stamps: tuple[_Stamp, ...]) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # Python 3.13 turns the strict flag on by itself: the same certificate must get the same verdict everywhere.
     made.verify_flags &= ~ssl.VERIFY_X509_STRICT

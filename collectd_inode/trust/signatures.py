@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from collectd_inode.trust.der import Malformed, Read, elements
+from collectd_inode.trust.der import Malformed, ReadCertificate, elements
 
 _RSA, _EC = "1.2.840.113549.1.1.1", "1.2.840.10045.2.1"
 HASHES = {
@@ -58,7 +58,7 @@ _CURVES = {
 }
 
 
-def signed_by(certificate: Read, issuer: Read) -> bool | None:
+def signed_by(certificate: ReadCertificate, issuer: ReadCertificate) -> bool | None:
     """Whether *issuer*'s key made *certificate*'s signature; None where we cannot tell."""
     name = HASHES.get(certificate.algorithm)
     if name is None:
@@ -74,7 +74,7 @@ def signed_by(certificate: Read, issuer: Read) -> bool | None:
     return None
 
 
-def rsa_bits(certificate: Read) -> int | None:
+def rsa_bits(certificate: ReadCertificate) -> int | None:
     """How long its RSA key is; None if it has another."""
     if certificate.key_algorithm != _RSA:
         return None

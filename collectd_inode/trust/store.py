@@ -25,7 +25,7 @@ from collectd_inode.trust.certificate import Certificate, from_info
 from collectd_inode.trust.openssl import contained
 
 
-class Level(StrEnum):
+class StoreLevel(StrEnum):
     """How bad a finding is for us."""
 
     FATAL = "fatal"
@@ -37,7 +37,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class StoreFinding:
     """One thing that is odd about a CA store; as text ``PATH:LINE: message``."""
 
     place: Place
@@ -45,12 +45,12 @@ class Finding:
     message: str
     exim: str
     """The effect on an Exim leaf (GnuTLS)."""
-    level: Level
+    level: StoreLevel
 
     @property
     def fatal(self) -> bool:
         """Whether we cannot verify with this store at all."""
-        return self.level is Level.FATAL
+        return self.level is StoreLevel.FATAL
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"
@@ -73,7 +73,7 @@ class Store:
     path: str
     certificates: tuple[Certificate, ...]
     """Its CAs."""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[StoreFinding, ...] = ()
     anchors: tuple[Anchor, ...] = field(default=(), repr=False)
     """Everything that can be loaded, each certificate once."""
 
@@ -83,7 +83,7 @@ class Store:
         return min((c.not_after for c in self.certificates if c.not_after is not None), default=None)
 
     @property
-    def fatal(self) -> Finding | None:
+    def fatal(self) -> StoreFinding | None:
         """Why we cannot verify with it, if we cannot."""
         return next((finding for finding in self.findings if finding.fatal), None)
 
@@ -96,9 +96,9 @@ def look_over(path: str, *, now: float, reader: str | None = None, expiring_days
     """
     store = read(path)
     findings = [*store.findings, *_dates(store.anchors, now, expiring_days)]
-    if (user := Reader.named(reader)) is not None:
+    if (user := StoreReader.named(reader)) is not None:
         findings += _closed(store.path, user)
-    findings.sort(key=lambda finding: list(Level).index(finding.level))
+    findings.sort(key=lambda finding: list(StoreLevel).index(finding.level))
     return dataclasses.replace(store, findings=tuple(findings))
 
 
@@ -109,7 +109,7 @@ def read(path: str) -> Store:
     return Store(path, cas, tuple(findings), tuple(anchors))
 
 
-_Read = tuple[list[Anchor], list[Finding]]
+_Read = tuple[list[Anchor], list[StoreFinding]]
 
 _DEFERS = "Exim defers all mail"
 _BELIEVES_NOBODY = (
@@ -127,8 +127,8 @@ _DER_ERROR = f'{_DEFERS}: "ASN1 parser: Error in DER parsing."'
 class _Strictness:
     """The effect of a bad file: a store by itself is rejected whole, one of a folder is skipped."""
 
-    bad: Level
-    none: Level
+    bad: StoreLevel
+    none: StoreLevel
     """For a file that is no certificate and does not say it is one."""
     in_folder: bool
 
@@ -136,8 +136,8 @@ class _Strictness:
         return _PASSES_OVER if self.in_folder else alone
 
 
-_FILE = _Strictness(Level.FATAL, Level.FATAL, in_folder=False)
-_IN_FOLDER = _Strictness(Level.WARNING, Level.NOTE, in_folder=True)
+_FILE = _Strictness(StoreLevel.FATAL, StoreLevel.FATAL, in_folder=False)
+_IN_FOLDER = _Strictness(StoreLevel.WARNING, StoreLevel.NOTE, in_folder=True)
 
 
 class _Broken(Exception):
@@ -150,9 +150,9 @@ def _read_folder(folder: str) -> _Read:
         files = _by_target(folder)
     except OSError as error:
         unreadable = f"cannot be listed: {error.strerror}"
-        return [], [Finding(Place(folder), "unreadable", unreadable, _BELIEVES_NOBODY, Level.FATAL)]
+        return [], [StoreFinding(Place(folder), "unreadable", unreadable, _BELIEVES_NOBODY, StoreLevel.FATAL)]
     anchors: dict[bytes, Anchor] = {}
-    findings: list[Finding] = []
+    findings: list[StoreFinding] = []
     hashed: set[bytes] = set()
     for names in files:
         found, said = _read_file(os.path.join(folder, names[0]), _IN_FOLDER)
@@ -163,14 +163,14 @@ def _read_folder(folder: str) -> _Read:
             hashed.update(anchor.der for anchor in found)
     if not anchors:
         nothing = "no certificate in this folder"
-        findings.append(Finding(Place(folder), "no_certificate", nothing, _BELIEVES_NOBODY, Level.FATAL))
+        findings.append(StoreFinding(Place(folder), "no_certificate", nothing, _BELIEVES_NOBODY, StoreLevel.FATAL))
     elif unhashed := anchors.keys() - hashed:
         what = (
             f"{len(unhashed)} of {len(anchors)} certificates have no hashed name (c_rehash): we read them all the same,"
             " programs that use OpenSSL's capath do not find them"
         )
         findings.append(
-            Finding(Place(folder), "unhashed", what, "Exim with GnuTLS reads them all the same", Level.NOTE)
+            StoreFinding(Place(folder), "unhashed", what, "Exim with GnuTLS reads them all the same", StoreLevel.NOTE)
         )
     return list(anchors.values()), findings
 
@@ -191,23 +191,25 @@ def _read_file(path: str, place: _Strictness) -> _Read:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would keep us for ever
             exim = place.exim(_BELIEVES_NOBODY)
-            return [], [Finding(Place(path), "not_a_file", "neither a file nor a folder", exim, place.bad)]
+            return [], [StoreFinding(Place(path), "not_a_file", "neither a file nor a folder", exim, place.bad)]
         with open(path, "rb") as file:
             data = file.read()
     except FileNotFoundError as error:  # in a folder: a link to nowhere
         exim = place.exim(_NO_STAT)
-        return [], [Finding(Place(path), "missing", str(error.strerror), exim, place.bad)]
+        return [], [StoreFinding(Place(path), "missing", str(error.strerror), exim, place.bad)]
     except OSError as error:
         exim = place.exim(_READ_ERROR)
-        return [], [Finding(Place(path), "unreadable", str(error.strerror), exim, place.bad)]
+        return [], [StoreFinding(Place(path), "unreadable", str(error.strerror), exim, place.bad)]
     return _parse(path, data, place)
 
 
 def _parse(path: str, data: bytes, place: _Strictness) -> _Read:
-    findings: list[Finding] = []
+    findings: list[StoreFinding] = []
     if data.startswith(_UTF8_MARK):
         mark = "begins with a byte-order mark, which is harmless"
-        findings.append(Finding(Place(path, 1), "byte_order_mark", mark, "Exim reads it all the same", Level.NOTE))
+        findings.append(
+            StoreFinding(Place(path, 1), "byte_order_mark", mark, "Exim reads it all the same", StoreLevel.NOTE)
+        )
     blocks = list(_blocks(data.removeprefix(_UTF8_MARK).decode("ascii", "replace")))
     certificates = [block for block in blocks if block.label in _CERTIFICATES]
     if not certificates:
@@ -220,13 +222,13 @@ def _parse(path: str, data: bytes, place: _Strictness) -> _Read:
         except _Broken as error:
             code, message, exim = error.args
             # OpenSSL and GnuTLS refuse such a file as a whole; believing half of it would hide that from its owner.
-            broken = Finding(Place(path, block.line), code, message, place.exim(exim), place.bad)
+            broken = StoreFinding(Place(path, block.line), code, message, place.exim(exim), place.bad)
             return [], [*findings, broken]
         anchors.append(anchor)
         if anchor.certificate is None:
             what = "not a CA's certificate: it cannot issue certificates; only a self-signed one is useful, for itself"
             exim = "Exim finds no CA in it; it trusts a self-signed certificate in it if a server sends it"
-            findings.append(Finding(Place(path, block.line), "not_a_ca", what, exim, Level.WARNING))
+            findings.append(StoreFinding(Place(path, block.line), "not_a_ca", what, exim, StoreLevel.WARNING))
     return anchors, findings
 
 
@@ -291,23 +293,23 @@ def _certificate(der: bytes) -> Certificate | None:
             return Certificate()
 
 
-def _a_key(path: str, block: _Block) -> Finding:
+def _a_key(path: str, block: _Block) -> StoreFinding:
     what = "a private key in the CA store: everybody who can read the store has it; keep it elsewhere"
-    return Finding(Place(path, block.line), "private_key", what, "Exim ignores the key", Level.WARNING)
+    return StoreFinding(Place(path, block.line), "private_key", what, "Exim ignores the key", StoreLevel.WARNING)
 
 
-def _nothing(path: str, data: bytes, blocks: list[_Block], place: _Strictness) -> Finding:
+def _nothing(path: str, data: bytes, blocks: list[_Block], place: _Strictness) -> StoreFinding:
     """The content of a file that has no certificate."""
     exim = place.exim(_BELIEVES_NOBODY)
     if key := next((block for block in blocks if block.is_key), None):
         what = "no PEM certificate in it, but a private key"
         # Keys are 0600 as a rule, so that this is what people get to read.
         read_error = f'{_BELIEVES_NOBODY}; where its user may not read the key: "Error while reading file."'
-        return Finding(Place(path, key.line), "private_key", what, place.exim(read_error), place.none)
+        return StoreFinding(Place(path, key.line), "private_key", what, place.exim(read_error), place.none)
     code, what = _content(data, blocks)
     # A binary certificate in a folder was meant to be believed, a README was not.
     level = place.bad if code == "der" else place.none
-    return Finding(Place(path), code, what, exim, level)
+    return StoreFinding(Place(path), code, what, exim, level)
 
 
 def _content(data: bytes, blocks: list[_Block]) -> tuple[str, str]:
@@ -334,14 +336,14 @@ def _is_der(data: bytes) -> bool:
     return True
 
 
-def _dates(anchors: Iterable[Anchor], now: float, expiring_days: float) -> Iterator[Finding]:
+def _dates(anchors: Iterable[Anchor], now: float, expiring_days: float) -> Iterator[StoreFinding]:
     cas = [(anchor, anchor.certificate) for anchor in anchors if anchor.certificate is not None]
     good = {ca.subject for _, ca in cas if _dated(ca, now, expiring_days) is None}
     for anchor, ca in cas:
         # Among the world's CAs some have always ended, and beside its successor one is but left over.
-        level = Level.NOTE if len(cas) > _MANY or ca.subject in good else Level.WARNING
+        level = StoreLevel.NOTE if len(cas) > _MANY or ca.subject in good else StoreLevel.WARNING
         if dated := _dated(ca, now, expiring_days):
-            yield Finding(Place(anchor.path, anchor.line), *dated, level)
+            yield StoreFinding(Place(anchor.path, anchor.line), *dated, level)
 
 
 def _dated(ca: Certificate, now: float, expiring_days: float) -> tuple[str, str, str] | None:
@@ -371,7 +373,7 @@ def _days(seconds: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class StoreReader:
     """Somebody other than us who reads the store."""
 
     name: str
@@ -379,7 +381,7 @@ class Reader:
     groups: frozenset[int]
 
     @classmethod
-    def named(cls, name: str | None) -> Reader | None:
+    def named(cls, name: str | None) -> StoreReader | None:
         """The user of that name, None if this machine has none."""
         try:
             entry = pwd.getpwnam(name or "")
@@ -395,16 +397,16 @@ class Reader:
         return bool(what.st_mode >> shift & bit)
 
 
-def _closed(path: str, user: Reader) -> Iterator[Finding]:
+def _closed(path: str, user: StoreReader) -> Iterator[StoreFinding]:
     """The parts of the store that *user* may not read."""
     try:
         if (closed := _closed_parent(path, user)) is not None:
-            yield Finding(Place(path), "unreadable_for_reader", closed, _NO_STAT, Level.WARNING)
+            yield StoreFinding(Place(path), "unreadable_for_reader", closed, _NO_STAT, StoreLevel.WARNING)
         elif not os.path.isdir(path):
             yield from _closed_file(path, user, _READ_ERROR)
         elif not user.may(folder := os.stat(path), 4) or not user.may(folder, 1):
             what = f"{user.name} may not read this folder ({_owned(folder)})"
-            yield Finding(Place(path), "unreadable_for_reader", what, _BELIEVES_NOBODY, Level.WARNING)
+            yield StoreFinding(Place(path), "unreadable_for_reader", what, _BELIEVES_NOBODY, StoreLevel.WARNING)
         else:
             for names in _by_target(path):
                 yield from _closed_file(os.path.join(path, names[0]), user, _PASSES_OVER)
@@ -412,17 +414,17 @@ def _closed(path: str, user: Reader) -> Iterator[Finding]:
         return  # gone, or closed to ourselves: that has been said
 
 
-def _closed_file(path: str, user: Reader, exim: str) -> Iterator[Finding]:
+def _closed_file(path: str, user: StoreReader, exim: str) -> Iterator[StoreFinding]:
     try:
         file = os.stat(path)
     except OSError:
         return
     what = None if user.may(file, 4) else f"{user.name} may not read it ({_owned(file)})"
     if closed := _closed_parent(path, user) or what:
-        yield Finding(Place(path), "unreadable_for_reader", closed, exim, Level.WARNING)
+        yield StoreFinding(Place(path), "unreadable_for_reader", closed, exim, StoreLevel.WARNING)
 
 
-def _closed_parent(path: str, user: Reader) -> str | None:
+def _closed_parent(path: str, user: StoreReader) -> str | None:
     """The first folder on the way to *path*, and to what it is a link to, that *user* may not enter."""
     for way in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):
         folders = []

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from collectd_inode.trust import der, gnutls, signatures
 from collectd_inode.trust.certificate import Certificate, clean
-from collectd_inode.trust.der import Read
+from collectd_inode.trust.der import ReadCertificate
 from collectd_inode.trust.gnutls import is_address, matches
 from collectd_inode.trust.store import Store
 from collectd_inode.words import plural
@@ -37,7 +37,7 @@ class Flaw(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TrustVerdict:
     """The verdict on a server's certificate."""
 
     verified: bool
@@ -64,7 +64,7 @@ def judge(
     *,
     now: float,
     store: Store | None,
-) -> Verdict:
+) -> TrustVerdict:
     """The verdict on what *host* has shown.
 
     *verify_code* and *verify_message* are those of ``ssl.SSLCertVerificationError``, None (or 0) and "" after a
@@ -74,7 +74,7 @@ def judge(
     chain = verified_chain or presented
     anchor = verified_chain[-1].not_after if verified_chain else store.earliest if store else None
     flaw, message = _FLAWS.get(verify_code, _other)(case) if verify_code else (None, "")
-    return Verdict(
+    return TrustVerdict(
         verified=not verify_code,
         as_leaf=case.as_leaf(verify_code or 0),
         flaw=flaw,
@@ -134,7 +134,7 @@ class _Case:
         return [c for c in self.store.certificates if c.subject == subject] if self.store else []
 
     @property
-    def signer(self) -> Read | None:
+    def signer(self) -> ReadCertificate | None:
         """The certificate in the store whose key has signed the top of what was presented, where that can be told."""
         below = _read(self.top)
         if below is None or self.store is None:
@@ -173,11 +173,11 @@ class _Case:
         return known and any(matches(self.host, name) for name in names) and not any(self.out_of_date)
 
 
-def _read(certificate: Certificate) -> Read | None:
+def _read(certificate: Certificate) -> ReadCertificate | None:
     return _readable(certificate.der)
 
 
-def _readable(octets: bytes) -> Read | None:
+def _readable(octets: bytes) -> ReadCertificate | None:
     try:
         return der.read(octets)
     except der.Malformed:
@@ -295,7 +295,7 @@ def _another_key(case: _Case, ca: str) -> _Explained:
     )
 
 
-def _unfit(case: _Case, signer: Read, ca: str) -> str:
+def _unfit(case: _Case, signer: ReadCertificate, ca: str) -> str:
     """Why the CA whose key has signed is none for this certificate."""
     below = _read(case.top)
     if below and below.authority_key and signer.subject_key and below.authority_key != signer.subject_key:

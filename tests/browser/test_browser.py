@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_inode.browser.browser import Browser
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Cause, Failure, Misconfigured
-from collectd_inode.page.assets import Kind
+from collectd_inode.page.assets import AssetKind
 from collectd_inode.wire import ConnectFailed, ProtocolBroken
 
 Answer = httpx.Response
@@ -74,12 +74,14 @@ class Site:
         return [r.headers.get(name) for r in self.asked]
 
 
-def browse(site: Site, story: Callable[[Browser], Awaitable[object]], profile: Profile | None = None) -> Site:
+def browse(site: Site, story: Callable[[Browser], Awaitable[object]], profile: BrowserProfile | None = None) -> Site:
     def warn(code: str, message: str) -> None:
         site.warnings.append(f"{code}: {message}")
 
     async def play() -> None:
-        browser = Browser(httpx.MockTransport(site), profile or Profile(), now=lambda: 1_700_000_000.0, warn=warn)
+        browser = Browser(
+            httpx.MockTransport(site), profile or BrowserProfile(), now=lambda: 1_700_000_000.0, warn=warn
+        )
         await story(browser)
         await browser.aclose()
 
@@ -87,7 +89,9 @@ def browse(site: Site, story: Callable[[Browser], Awaitable[object]], profile: P
     return site
 
 
-def refused(site: Site, story: Callable[[Browser], Awaitable[object]], profile: Profile | None = None) -> Failure:
+def refused(
+    site: Site, story: Callable[[Browser], Awaitable[object]], profile: BrowserProfile | None = None
+) -> Failure:
     with pytest.raises(Failure) as caught:
         browse(site, story, profile)
     return caught.value
@@ -121,7 +125,7 @@ def test_a_login() -> None:
         assert home.describe() == "“Home” at http://shop.example/home (status 200)"
         assert (await b.follow("Log out")).shows("Bye")
 
-    browse(site, story, Profile(base_url="http://shop.example"))
+    browse(site, story, BrowserProfile(base_url="http://shop.example"))
     assert site.log == [
         "GET http://shop.example/",
         "POST http://shop.example/login csrf=t0ken&u=ann&p=a+b%26c&stay=on&lang=en&go=1",
@@ -142,7 +146,7 @@ def test_honest_headers() -> None:
     async def story(b: Browser) -> None:
         await b.go("http://a/")
 
-    browse(site, story, Profile(headers=own, user_agent="me"))
+    browse(site, story, BrowserProfile(headers=own, user_agent="me"))
     first, second = site.asked
     assert first.headers.raw == [
         (b"Host", b"a"),
@@ -154,7 +158,7 @@ def test_honest_headers() -> None:
         (b"cookie", b"own=1"),
     ]
     assert not {"authorization", "cookie"} & set(second.headers)
-    assert Profile().user_agent.startswith("collectd_inode/")
+    assert BrowserProfile().user_agent.startswith("collectd_inode/")
 
 
 @pytest.mark.parametrize(
@@ -197,14 +201,14 @@ def test_redirect_limit() -> None:
     async def story(b: Browser) -> None:
         await b.go("http://h/0")
 
-    failure = refused(site, story, Profile(max_redirects=5))
+    failure = refused(site, story, BrowserProfile(max_redirects=5))
     assert failure.cause is Cause.PROTOCOL
     assert failure.message == (
         "redirected more than 5 times: http://h/0 → http://h/1 → http://h/2 → … → http://h/5 → http://h/6"
     )
     assert len(site.asked) == 6
     site.pages["http://h/5"] = html("ok")
-    browse(site, story, Profile(max_redirects=5))
+    browse(site, story, BrowserProfile(max_redirects=5))
 
 
 def test_a_loop_is_shown_as_one() -> None:
@@ -330,7 +334,7 @@ def test_base_href() -> None:
         await b.follow("x")
         await b.go("y")
 
-    assert browse(site, story, Profile(base_url="http://h/")).log[1:] == ["GET http://cdn/d/x", "GET http://h/y"]
+    assert browse(site, story, BrowserProfile(base_url="http://h/")).log[1:] == ["GET http://cdn/d/x", "GET http://h/y"]
 
 
 @pytest.mark.parametrize(
@@ -400,7 +404,7 @@ def test_any_target_is_gone_to_or_refused(target: str, base_url: str | None) -> 
         await b.go(target)
 
     with contextlib.suppress(Misconfigured):
-        browse(Site({}), story, Profile(base_url=base_url))
+        browse(Site({}), story, BrowserProfile(base_url=base_url))
 
 
 @given(st.text(max_size=30).map(lambda t: "http://" + t))
@@ -420,7 +424,7 @@ def test_any_link_is_followed_or_refused(href: str) -> None:
 def test_a_bad_base_url_is_the_operators_mistake() -> None:
     """A base URL is looked at before the first request."""
     with pytest.raises(Misconfigured, match="BaseURL: "):
-        Browser(httpx.MockTransport(Site({})), Profile(base_url="http://a b/"))
+        Browser(httpx.MockTransport(Site({})), BrowserProfile(base_url="http://a b/"))
 
 
 def test_international_names() -> None:
@@ -463,7 +467,7 @@ def test_basic_authentication() -> None:
         await b.go("/a")
         await b.go("/b")
 
-    profile = Profile(base_url="http://h", auth_user="ann", auth_password="pw")
+    profile = BrowserProfile(base_url="http://h", auth_user="ann", auth_password="pw")
     assert browse(site, story, profile).log == ["GET http://h/a", "GET http://h/a", "GET http://h/b"]
     assert "pw" not in repr(profile)
 
@@ -477,7 +481,9 @@ def test_credentials_stay_at_home() -> None:
         assert (await b.go("http://h/")).status == 401
         assert (await b.go("http://h:81/")).status == 401
 
-    assert set(browse(site, story, Profile(auth_user="ann", auth_password="pw")).header("authorization")) == {None}
+    assert set(browse(site, story, BrowserProfile(auth_user="ann", auth_password="pw")).header("authorization")) == {
+        None
+    }
 
 
 def test_refused_credentials_are_not_shown_again() -> None:
@@ -487,7 +493,7 @@ def test_refused_credentials_are_not_shown_again() -> None:
     async def story(b: Browser) -> None:
         await b.go("http://h/")
 
-    failure = refused(site, story, Profile(auth_user="ann", auth_password="wrong"))
+    failure = refused(site, story, BrowserProfile(auth_user="ann", auth_password="wrong"))
     assert failure.message == "http://h/ answered 401 Unauthorized: the credentials were not accepted"
     assert len(site.asked) == 2
 
@@ -509,7 +515,7 @@ def test_digest_authentication() -> None:
         await b.go("http://h/a?q=1")
         await b.go("http://h/b")
 
-    browse(site, story, Profile(auth_user="ann", auth_password="pw"))
+    browse(site, story, BrowserProfile(auth_user="ann", auth_password="pw"))
     assert len(site.asked) == 4
     assert 'uri="/a?q=1"' in site.asked[1].headers["authorization"]
 
@@ -524,7 +530,7 @@ def test_digest_authentication() -> None:
 def test_credentials_that_were_not_sent(header: str, why: str) -> None:
     """What was not shown was not refused."""
     site = Site({"http://h/": html("no", 401, www_authenticate=header)})
-    failure = refused(site, lambda b: b.go("http://h/"), Profile(auth_user="ann", auth_password="pw"))
+    failure = refused(site, lambda b: b.go("http://h/"), BrowserProfile(auth_user="ann", auth_password="pw"))
     assert failure.message == f"http://h/ answered 401 Unauthorized: {why}"
     assert site.header("authorization") == [None]
     without = refused(Site(site.pages), lambda b: b.go("http://h/"))
@@ -542,7 +548,7 @@ def test_two_servers_with_nonces_of_their_own() -> None:
         return html("in") if said == "in" else html("who?", 401, www_authenticate=said)
 
     site.pages["http://h/"] = by_turns
-    profile = Profile(auth_user="ann", auth_password="pw")
+    profile = BrowserProfile(auth_user="ann", auth_password="pw")
     browse(site, lambda b: b.go("http://h/"), profile)
     assert ['nonce="b"' in (shown or "") for shown in site.header("authorization")] == [False, False, True]
 
@@ -561,7 +567,7 @@ def test_the_first_answer_only() -> None:
         assert (moved.status, moved.headers["location"], b.redirects) == (301, "/b", ("http://h/a",))
         assert (await b.go("/b", redirects=False)).shows("x")
 
-    browse(site, story, Profile(base_url="http://h/"))
+    browse(site, story, BrowserProfile(base_url="http://h/"))
     assert site.log == ["GET http://h/a", "GET http://h/b"]
 
 
@@ -651,7 +657,7 @@ def test_max_body() -> None:
     stream = Endless()
 
     async def story() -> None:
-        await Browser(OneAnswer(Answer(200, stream=stream)), Profile(max_body=10_000)).go("http://h/")
+        await Browser(OneAnswer(Answer(200, stream=stream)), BrowserProfile(max_body=10_000)).go("http://h/")
 
     with pytest.raises(Failure, match="larger than MaxBodySize allows") as caught:
         asyncio.run(story())
@@ -666,7 +672,7 @@ def test_exceptions_of_the_transport(error: Exception, kind: type[Exception]) ->
     """What `wire` raises goes through; what httpx raises ends here."""
 
     async def story() -> None:
-        await Browser(OneAnswer(error), Profile()).go("http://h/")
+        await Browser(OneAnswer(error), BrowserProfile()).go("http://h/")
 
     with pytest.raises(kind, match="no"):
         asyncio.run(story())
@@ -690,7 +696,7 @@ def test_over_a_real_socket() -> None:
         server = await asyncio.start_server(_serve, "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
-            browser = Browser(httpx.AsyncHTTPTransport(trust_env=False), Profile())
+            browser = Browser(httpx.AsyncHTTPTransport(trust_env=False), BrowserProfile())
             await browser.go(f"127.0.0.1:{port}")
             text = (await browser.follow("b")).visible_text
             await browser.aclose()
@@ -823,7 +829,7 @@ def test_the_files_of_a_page_come_from_its_site_or_another() -> None:
     async def story(browser: Browser) -> None:
         await browser.go("https://cdn.test/")
         await browser.go("https://h.test/")
-        await browser.load(frozenset(Kind))
+        await browser.load(frozenset(AssetKind))
 
     failure = refused(site, story)
     assert site.log[2:] == ["GET https://cdn.test/a.js", "GET https://cdn.test/a.png"]
@@ -1040,7 +1046,7 @@ def test_what_leaves_the_page_on_the_screen(
             await browser.reload()
             assert browser.page.beside is None
 
-    browse(site, story, Profile(base_url="http://h/"))
+    browse(site, story, BrowserProfile(base_url="http://h/"))
 
 
 def test_a_download_that_nobody_was_led_to() -> None:
@@ -1056,7 +1062,7 @@ def test_a_download_that_nobody_was_led_to() -> None:
         "text “id;name” not found, on about:blank (status 0); the page is empty; the last answer is not shown: http://h/f"
         " (status 200, text/csv, 7 octets)"
     )
-    browse(site, opened, Profile(legacy=True))
+    browse(site, opened, BrowserProfile(legacy=True))
 
     async def asked(browser: Browser) -> None:
         await browser.request("GET", "http://h/f")
@@ -1079,9 +1085,9 @@ def test_a_link_that_is_to_be_saved() -> None:
         await browser.back()
         assert (browser.page.title, browser.page.beside) == ("Home", None)
 
-    browse(site, story, Profile(base_url="http://h/"))
+    browse(site, story, BrowserProfile(base_url="http://h/"))
     site.pages["http://h/d"] = html("gone", 404)
-    assert refused(site, story, Profile(base_url="http://h/")).cause is Cause.REFUSED
+    assert refused(site, story, BrowserProfile(base_url="http://h/")).cause is Cause.REFUSED
 
 
 def test_a_button_in_a_link() -> None:
@@ -1148,7 +1154,7 @@ def test_what_webrat_used(body: str, field: str, button: str, asked: str, said: 
         await browser.fill_in(field, "x")
         await browser.press(button)
 
-    browse(site, story, Profile(legacy=True))
+    browse(site, story, BrowserProfile(legacy=True))
     assert site.log[-1] == asked
     assert site.warnings == [f'legacy: {what} (Vocabulary "legacy")' for what in said]
 
@@ -1185,6 +1191,6 @@ def test_what_webrat_did_without_scripts(body: str, locator: str, asked: str, sa
         await browser.go("http://h/")
         await browser.follow(locator)
 
-    browse(site, story, Profile(legacy=True))
+    browse(site, story, BrowserProfile(legacy=True))
     assert site.log[-1] == asked
     assert site.warnings == [f'legacy: {said} (Vocabulary "legacy")']

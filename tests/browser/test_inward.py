@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from collectd_inode.browser.browser import Browser
-from collectd_inode.browser.inward import Judge, Reach, Verdict, reach
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.inward import InwardVerdict, Judge, Reach, reach
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Cause, Failure
 from tests.helpers.places import ROOT
 
@@ -67,24 +67,24 @@ def test_reach(address: str, expected: Reach) -> None:
 @pytest.mark.parametrize(
     ("host", "address", "from_public", "expected"),
     [
-        ("a.test", "203.0.113.7", True, Verdict.FOLLOW),
-        ("a.test", "10.0.0.1", True, Verdict.WARN),
-        ("a.test", "127.0.0.1", True, Verdict.REFUSE),
-        ("a.test", "127.0.0.1", False, Verdict.FOLLOW),
-        ("a.test", "10.0.0.1", False, Verdict.FOLLOW),
-        ("own.test", "127.0.0.1", True, Verdict.FOLLOW),
-        ("own.test.", "127.0.0.1", True, Verdict.FOLLOW),
-        ("in.example.org", "127.0.0.1", True, Verdict.FOLLOW),
-        ("a.in.example.org", "10.0.0.1", True, Verdict.FOLLOW),
-        ("example.org", "10.0.0.1", True, Verdict.WARN),
-        ("badexample.org", "10.0.0.1", True, Verdict.WARN),
-        ("sso.test", "10.0.0.1", True, Verdict.FOLLOW),
-        ("a.sso.test", "127.0.0.1", True, Verdict.REFUSE),
-        ("127.0.0.1", "127.0.0.1", True, Verdict.REFUSE),
-        ("10.1.1.1", "10.1.1.1", True, Verdict.FOLLOW),
+        ("a.test", "203.0.113.7", True, InwardVerdict.FOLLOW),
+        ("a.test", "10.0.0.1", True, InwardVerdict.WARN),
+        ("a.test", "127.0.0.1", True, InwardVerdict.REFUSE),
+        ("a.test", "127.0.0.1", False, InwardVerdict.FOLLOW),
+        ("a.test", "10.0.0.1", False, InwardVerdict.FOLLOW),
+        ("own.test", "127.0.0.1", True, InwardVerdict.FOLLOW),
+        ("own.test.", "127.0.0.1", True, InwardVerdict.FOLLOW),
+        ("in.example.org", "127.0.0.1", True, InwardVerdict.FOLLOW),
+        ("a.in.example.org", "10.0.0.1", True, InwardVerdict.FOLLOW),
+        ("example.org", "10.0.0.1", True, InwardVerdict.WARN),
+        ("badexample.org", "10.0.0.1", True, InwardVerdict.WARN),
+        ("sso.test", "10.0.0.1", True, InwardVerdict.FOLLOW),
+        ("a.sso.test", "127.0.0.1", True, InwardVerdict.REFUSE),
+        ("127.0.0.1", "127.0.0.1", True, InwardVerdict.REFUSE),
+        ("10.1.1.1", "10.1.1.1", True, InwardVerdict.FOLLOW),
     ],
 )
-def test_verdicts(host: str, address: str, *, from_public: bool, expected: Verdict) -> None:
+def test_verdicts(host: str, address: str, *, from_public: bool, expected: InwardVerdict) -> None:
     """Rule 65: what the operator has named, by Resolve or AllowPrivate, is meant; nothing else is."""
     judge = Judge({"own.test"}, ("*.example.org", "sso.test", "10.1.1.1"))
     assert judge.verdict(host, address, from_public=from_public) is expected
@@ -115,7 +115,7 @@ def walked(*hosts: str, refresh: bool = False, **profile: tuple[str, ...]) -> tu
         return httpx.Response(200 if refresh else 302, headers=led, extensions={"address": address or None})
 
     async def play() -> str:
-        settings = Profile(allow_private=profile.get("allow", ()), own_hosts=frozenset(profile.get("own", ())))
+        settings = BrowserProfile(allow_private=profile.get("allow", ()), own_hosts=frozenset(profile.get("own", ())))
         browser = Browser(
             httpx.MockTransport(site), settings, warn=lambda code, said: warnings.append(f"{code}: {said}")
         )

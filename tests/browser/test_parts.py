@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_inode.browser import auth, decoding
-from collectd_inode.browser.auth import Challenge, Credentials
+from collectd_inode.browser.auth import Challenge, HttpCredentials
 from collectd_inode.browser.decoding import Body
 from collectd_inode.model import Cause, Failure
 from collectd_inode.page import refresh
@@ -197,7 +197,7 @@ def test_challenges_never_fail(header: str) -> None:
 
 def test_basic() -> None:
     """RFC 7617, section 2.1: credentials are UTF-8."""
-    who = Credentials("test", "123£")
+    who = HttpCredentials("test", "123£")
     assert auth.answer(Challenge("basic"), who, "GET", "/", count=1, cnonce="") == b"Basic dGVzdDoxMjPCow=="
     assert "123" not in repr(who)
 
@@ -221,7 +221,7 @@ def test_digest(algorithm: str, response: str) -> None:
             "qop": "auth, auth-int",
         },
     )
-    who = Credentials("Mufasa", "Circle of Life")
+    who = HttpCredentials("Mufasa", "Circle of Life")
     cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
     got = auth.answer(challenge, who, "GET", "/dir/index.html", count=1, cnonce=cnonce)
     assert got.decode() == (
@@ -235,6 +235,8 @@ def test_digest(algorithm: str, response: str) -> None:
 def test_digest_without_qop() -> None:
     """RFC 2069: an old server gets the old answer."""
     challenge = Challenge("digest", {"realm": "testrealm@host.com", "nonce": "dcd98b7102dd2f0e8b11d0f600bfb0c093"})
-    got = auth.answer(challenge, Credentials("Mufasa", "CircleOfLife"), "GET", "/dir/index.html", count=1, cnonce="x")
+    got = auth.answer(
+        challenge, HttpCredentials("Mufasa", "CircleOfLife"), "GET", "/dir/index.html", count=1, cnonce="x"
+    )
     assert b'response="1949323746fe6a43ef61f9606e7febea"' in got
     assert b"cnonce" not in got

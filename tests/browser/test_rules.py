@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from collectd_inode.browser.browser import Browser
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page import forms, locate, refresh, urls
-from collectd_inode.page.forms import Entry
+from collectd_inode.page.forms import FormEntry
 from collectd_inode.page.page import Page
 from collectd_inode.wire.http import Transport
 from tests.helpers.hostile_peers import NO_TLS, listening
@@ -90,7 +90,7 @@ def requests(story: Story, *answers: bytes) -> list[str]:
         async with listening(talk) as port:
             here = f"http://127.0.0.1:{port}"
             transport = Transport(tls=NO_TLS, on_exchange=lambda exchange: None)
-            browser = Browser(transport, Profile(base_url=here, user_agent="test"))
+            browser = Browser(transport, BrowserProfile(base_url=here, user_agent="test"))
             try:
                 await story(browser)
             finally:
@@ -531,7 +531,7 @@ def test_hard_wrapping() -> None:
         + "</textarea><textarea name=c wrap=soft cols=1>ab</textarea></form>"
     )
     entries = forms.entries(shown, shown.elements("form")[0], None, shown.encoding)
-    assert entries == [Entry("a", "ab \ncd"), Entry("b", "x" * 20 + "\nx"), Entry("c", "ab")]
+    assert entries == [FormEntry("a", "ab \ncd"), FormEntry("b", "x" * 20 + "\nx"), FormEntry("c", "ab")]
 
 
 # The 69 rows of web-platform-tests' parsing.html for <meta http-equiv=refresh>, by what they are about.

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from collectd_inode.chromium import keeper
-from collectd_inode.chromium.process import Browser
+from collectd_inode.chromium.process import BrowserProcess
 from collectd_inode.model import Cause, Status
 from tests.helpers.browsing import Asked, Said, browsed, browsed_once, program, readings, site, warned
 
@@ -481,7 +481,7 @@ def test_a_tab_that_crashes_fails_its_run_only(tmp_path: Path) -> None:
     """The next run, in the same browser, has another tab."""
     crashed: list[str] = []
 
-    def crash_all(browser: Browser) -> None:
+    def crash_all(browser: BrowserProcess) -> None:
         for session in [session for session in browser.connection._listeners if session]:
             browser.connection.send("Page.crash", {}, session)
 

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from collectd_inode.chromium import keeper, process
-from collectd_inode.chromium.options import Program
+from collectd_inode.chromium.options import BrowserProgram
 from collectd_inode.chromium.program import find, is_snap, user_of, why_not, words
 from collectd_inode.model import Misconfigured, Status
 from tests.helpers.browsing import Said, browsed, browsing, program, site
@@ -35,7 +35,7 @@ class Impostor:
     path: str
     folder: Path
 
-    def seen(self, browser: process.Browser) -> dict[str, Any]:
+    def seen(self, browser: process.BrowserProcess) -> dict[str, Any]:
         """What it has found."""
         found: dict[str, Any] = json.loads(Path(browser.folder.profile, "seen.json").read_text())
         return found
@@ -72,7 +72,7 @@ def test_it_has_nothing_of_ours_but_its_pipe(shared: Path, tmp_path: Path) -> No
     os.environ["INODE_TEST_SECRET"] = "open sesame"
 
     async def started() -> dict[str, Any]:
-        browser = await process.start(Program(false.path))
+        browser = await process.start(BrowserProgram(false.path))
         try:
             return false.seen(browser)
         finally:
@@ -110,7 +110,7 @@ def test_one_that_is_too_old_or_does_not_start_is_named(shared: Path, told: dict
     """With the mend where it is known, and nothing of it is left."""
     false = impostor(shared, **told)
     with pytest.raises(Misconfigured) as caught:
-        asyncio.run(process.start(Program(false.path)))
+        asyncio.run(process.start(BrowserProgram(false.path)))
     assert str(caught.value).startswith(f"the browser {false.path} ")
     assert why in str(caught.value)
     assert left_over() == []
@@ -160,12 +160,12 @@ def test_whose_it_is() -> None:
 
 def test_the_words_it_is_started_with() -> None:
     """Resolve, VerifyPeer and MinimumTLS are the browser's; one with a window's parts is kept from telling on us."""
-    said = Program(resolve=(("a.test", ("192.0.2.7", 8080)), ("b.test", ("2001:db8::1", None))), verify=False)
+    said = BrowserProgram(resolve=(("a.test", ("192.0.2.7", 8080)), ("b.test", ("2001:db8::1", None))), verify=False)
     shell, whole = words("/x/chromium-headless-shell", said, "/f"), words("/x/chromium", said, "/f")
     rules = "--host-resolver-rules=MAP a.test 192.0.2.7:8080,MAP b.test [2001:db8::1]"
     assert rules in shell and "--ignore-certificate-errors" in shell and "--user-data-dir=/f" in shell
     assert any(word.startswith(f"{rules},MAP accounts.google.com ~NOTFOUND") for word in whole)
-    assert "--ssl-version-min=tls1.3" in words("/x", Program(minimum_tls="1.3"), "/f")
+    assert "--ssl-version-min=tls1.3" in words("/x", BrowserProgram(minimum_tls="1.3"), "/f")
     assert why_not("") == "it said nothing"
     assert why_not("[7] No space left on device").endswith("is full; it said: No space left on device")
 
@@ -174,13 +174,13 @@ def test_a_place_for_one_port_goes_before_that_for_the_name() -> None:
     """The browser takes the first rule that fits."""
     http, https = ("a.test", ("192.0.2.7", 8080)), ("a.test:443", ("192.0.2.7", 8443))
     rules = "--host-resolver-rules=MAP a.test:443 192.0.2.7:8443,MAP a.test 192.0.2.7:8080"
-    assert rules in words("/x/chromium-headless-shell", Program(resolve=(http, https)), "/f")
+    assert rules in words("/x/chromium-headless-shell", BrowserProgram(resolve=(http, https)), "/f")
 
 
 def test_a_folder_whose_owner_was_killed_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is locked stays, and so does what is not ours."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    kept = process.Folder.made(user_of(None, root=False))
+    kept = process.ProfileFolder.made(user_of(None, root=False))
     dead = tmp_path / "inode-chromium-dead"
     dead.mkdir()
     (dead / "lock").touch()
@@ -193,7 +193,7 @@ def test_a_folder_whose_owner_was_killed_is_swept(tmp_path: Path, monkeypatch: p
     assert [path.name for path in tmp_path.iterdir()] == ["inode-other"]
 
 
-def group_of(browser: process.Browser) -> list[int]:
+def group_of(browser: process.BrowserProcess) -> list[int]:
     """The processes of a browser's session."""
     found = []
     for name in filter(str.isdigit, os.listdir("/proc")):
@@ -205,7 +205,7 @@ def group_of(browser: process.Browser) -> list[int]:
     return found
 
 
-def wait_for_none(browser: process.Browser) -> None:
+def wait_for_none(browser: process.BrowserProcess) -> None:
     """Until the kernel has done away with them: they have been killed."""
     end = time.monotonic() + HUNG
     while group_of(browser) and time.monotonic() < end:
@@ -216,7 +216,7 @@ def test_nothing_is_left_of_it() -> None:
     """Neither a process nor its folder."""
 
     async def once() -> tuple[list[int], str, list[int]]:
-        browser = await process.start(Program(program()))
+        browser = await process.start(BrowserProgram(program()))
         before = group_of(browser)
         browser.end()
         await asyncio.to_thread(wait_for_none, browser)
@@ -252,7 +252,7 @@ def test_one_that_was_upgraded_is_replaced(shared: Path) -> None:
 
     async def main() -> list[bool]:
         async def pid() -> int:
-            async with keeper.keeper().browser(Program(false.path)) as browser:
+            async with keeper.keeper().browser(BrowserProgram(false.path)) as browser:
                 return browser.process.pid
 
         first, same = await pid(), await pid()

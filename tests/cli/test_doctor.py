@@ -25,15 +25,15 @@ from collectd_inode.cli.doctor_checks import (
     SLOW,
     TYPES,
     Conf,
-    Daemon,
+    DaemonFacts,
     Facts,
     Finding,
-    Folder,
-    Host,
+    FolderFacts,
+    HostFacts,
     Level,
     Named,
-    Plugin,
-    Service,
+    PluginFacts,
+    ServiceFacts,
 )
 from collectd_inode.cli.installation import (
     SERVICE_PATH,
@@ -96,7 +96,7 @@ def test_a_machine_in_good_health() -> None:
 ONE_ERROR = f"{CONF}: 1 error: fix that, and run doctor again"
 ONE_WARNING = f"{CONF}: collectd can load the plugin, 1 warning; next: collectd-inode once {CONF}"
 
-PROMETHEUS = Plugin("write_prometheus", f"{LINE}:30", "/usr/lib/collectd/write_prometheus.so")
+PROMETHEUS = PluginFacts("write_prometheus", f"{LINE}:30", "/usr/lib/collectd/write_prometheus.so")
 ILL: dict[str, tuple[Facts, str]] = {
     "a plugin without its libraries": (
         conf(plugins=(replace(PROMETHEUS, missing=("libprotobuf-c.so.1", "libmicrohttpd.so.12")),)),
@@ -110,7 +110,7 @@ ILL: dict[str, tuple[Facts, str]] = {
         "         to do: take out LoadPlugin ntpd2\n" + ONE_ERROR,
     ),
     "no collectd": (
-        replace(GOOD, daemon=Daemon()),
+        replace(GOOD, daemon=DaemonFacts()),
         "error    collectd: there is none in PATH\n         to do: apt install collectd\n" + ONE_ERROR,
     ),
     "no python plugin": (
@@ -165,12 +165,12 @@ ILL: dict[str, tuple[Facts, str]] = {
         f"{CONF}: 2 errors: fix that, and run doctor again",
     ),
     "the machine's name is in no /etc/hosts": (
-        conf(host=Host("web-1", looked_up=True, resolves=False)),
+        conf(host=HostFacts("web-1", looked_up=True, resolves=False)),
         "error    host name: web-1 cannot be resolved and FQDNLookup is true, so collectd does not start\n"
         f"         to do: a line `127.0.1.1 web-1` in /etc/hosts, or `FQDNLookup false` in {CONF}\n{ONE_ERROR}",
     ),
     "the same, and it was asked for": (
-        conf(host=Host("web-1", lookup=f"{CONF}:9", looked_up=True, resolves=False)),
+        conf(host=HostFacts("web-1", lookup=f"{CONF}:9", looked_up=True, resolves=False)),
         f"error    host name: web-1 cannot be resolved and FQDNLookup is true ({CONF}:9), so collectd does not"
         f" start\n         to do: a line `127.0.1.1 web-1` in /etc/hosts, or `FQDNLookup false` in {CONF}\n{ONE_ERROR}",
     ),
@@ -196,9 +196,9 @@ ILL: dict[str, tuple[Facts, str]] = {
     ),
     "ModulePaths of all the wrong kinds": (
         folders(
-            Folder("/gone", "a:1", there=False),
-            Folder("/root/private", "a:2", readable=False),
-            Folder("/opt/other", "a:3"),
+            FolderFacts("/gone", "a:1", there=False),
+            FolderFacts("/root/private", "a:2", readable=False),
+            FolderFacts("/opt/other", "a:3"),
             home(place="a:5", late=True),
         ),
         "error    ModulePath: collectd_inode not found: /gone (a:1): there is no such folder; /root/private"
@@ -217,12 +217,12 @@ ILL: dict[str, tuple[Facts, str]] = {
         '         to do: install without --editable, or add ModulePath "/home/me/collectd_inode"\n' + ONE_ERROR,
     ),
     "a ModulePath too many": (
-        folders(INSTALLED, Folder("/gone", "a:1", there=False)),
+        folders(INSTALLED, FolderFacts("/gone", "a:1", there=False)),
         "warning  ModulePath: a:1: /gone: there is no such folder\n"
         "         to do: correct that line, or remove it\n" + ONE_WARNING,
     ),
     "collectd's own plugins as a ModulePath": (
-        folders(INSTALLED, Folder("/usr/lib/collectd", "a:1", hides=("csv", "email"))),
+        folders(INSTALLED, FolderFacts("/usr/lib/collectd", "a:1", hides=("csv", "email"))),
         "error    ModulePath: a:1: /usr/lib/collectd hides Python's own csv, email from all Python plugins\n"
         "         to do: remove that line\n" + ONE_ERROR,
     ),
@@ -343,7 +343,7 @@ def test_where_collectd_looks_by_itself_counts_too() -> None:
 
 def test_the_last_module_path_comes_first() -> None:
     """An old typing_extensions behind a new one does no harm; before it, it does."""
-    old = Folder("/old", "a:1", modules=frozenset({"typing_extensions"}), versions={"typing_extensions": (4, 4)})
+    old = FolderFacts("/old", "a:1", modules=frozenset({"typing_extensions"}), versions={"typing_extensions": (4, 4)})
     assert wrong(folders(old, INSTALLED)) == f"{CONF}: collectd can load the plugin; next: collectd-inode once {CONF}"
     assert "typing-extensions 4.4 in /old; the oldest supported is 4.10" in wrong(folders(INSTALLED, old))
 
@@ -462,13 +462,13 @@ def test_a_unit_with_its_drop_ins(tmp_path: Path) -> None:
         f'[Service]\nUser=\nUser=nobody\nEnvironment="PATH=/x:/y" LANG=C\nEnvironmentFile=-{tmp_path}/default\n'
         "EnvironmentFile=-/nowhere\nLimitNOFILE=4096:8192\n# Environment=PATH=/z\n"
     )
-    assert service([str(admin), str(package)], DAEMON) == Service(
+    assert service([str(admin), str(package)], DAEMON) == ServiceFacts(
         f"{package}/collectd.service", user="nobody", path="/a:/b", descriptors=4096
     )
 
 
 def test_no_unit_at_all(tmp_path: Path) -> None:
-    found = service([str(tmp_path)], Daemon())
+    found = service([str(tmp_path)], DaemonFacts())
     assert (found.unit, found.user, found.path, found.descriptors) == ("", "root", SERVICE_PATH, 1024)
 
 
@@ -516,7 +516,7 @@ def test_a_folder_of_modules(tmp_path: Path) -> None:
     info = tmp_path / "collectd_inode-0.1.0.dist-info"
     info.mkdir()
     (info / "direct_url.json").write_text('{"dir_info": {"editable": true}, "url": "file:///home/me/ours"}')
-    assert folder(str(tmp_path)) == Folder(
+    assert folder(str(tmp_path)) == FolderFacts(
         str(tmp_path),
         modules=frozenset({"lxml", "regex", "httpx", "typing_extensions", "collectd"}),
         compiled=frozenset({"3.10", "3.11"}),
@@ -524,7 +524,7 @@ def test_a_folder_of_modules(tmp_path: Path) -> None:
         editable="/home/me/ours",
         hides=("email",),
     )
-    assert folder(f"{tmp_path}/none") == Folder(f"{tmp_path}/none", there=False)
+    assert folder(f"{tmp_path}/none") == FolderFacts(f"{tmp_path}/none", there=False)
 
 
 def test_a_configuration(tmp_path: Path) -> None:
@@ -545,12 +545,12 @@ def test_a_configuration(tmp_path: Path) -> None:
     found = asked(path)
     assert found == Conf(
         str(path),
-        host=Host("web-1", f"{path}:1"),
+        host=HostFacts("web-1", f"{path}:1"),
         loads=f"{path}:3",
         globals=True,
         imports=f"{path}:8",
         module=f"{path}:9",
-        folders=(Folder(str(tmp_path), f"{path}:7"),),
+        folders=(FolderFacts(str(tmp_path), f"{path}:7"),),
         types_db=(Named(f"{tmp_path}/types.db", "TypesDB", f"{path}:2"),),
         types=frozenset({"mine", "bool"}),
         files=(
@@ -594,21 +594,21 @@ def test_what_stands_where(tmp_path: Path, text: str, so: Callable[[Conf], bool]
 
 OWN = os.uname().nodename
 
-HOSTS: dict[str, tuple[str, Host]] = {
-    "named": ('Hostname "web-1"\nFQDNLookup true\n', Host("web-1", "{path}:1")),
-    "named twice": ('Hostname "web-1"\nhostname web2\n', Host("web2", "{path}:2")),
-    "not looked up": ("FQDNLookup false\n", Host(OWN, lookup="{path}:1")),
-    "not looked up, in quotes and capitals": ('FQDNLookup "Off"\n', Host(OWN, lookup="{path}:1")),
-    "looked up": ("FQDNLookup true\n", Host(OWN, lookup="{path}:1", looked_up=True, resolves=False)),
-    "a number is not false": ("FQDNLookup 0\n", Host(OWN, lookup="{path}:1", looked_up=True, resolves=False)),
-    "an empty name is none": ('Hostname ""\n', Host(OWN, looked_up=True, resolves=False)),
-    "nothing is said": ("Interval 10\n", Host(OWN, looked_up=True, resolves=False)),
+HOSTS: dict[str, tuple[str, HostFacts]] = {
+    "named": ('Hostname "web-1"\nFQDNLookup true\n', HostFacts("web-1", "{path}:1")),
+    "named twice": ('Hostname "web-1"\nhostname web2\n', HostFacts("web2", "{path}:2")),
+    "not looked up": ("FQDNLookup false\n", HostFacts(OWN, lookup="{path}:1")),
+    "not looked up, in quotes and capitals": ('FQDNLookup "Off"\n', HostFacts(OWN, lookup="{path}:1")),
+    "looked up": ("FQDNLookup true\n", HostFacts(OWN, lookup="{path}:1", looked_up=True, resolves=False)),
+    "a number is not false": ("FQDNLookup 0\n", HostFacts(OWN, lookup="{path}:1", looked_up=True, resolves=False)),
+    "an empty name is none": ('Hostname ""\n', HostFacts(OWN, looked_up=True, resolves=False)),
+    "nothing is said": ("Interval 10\n", HostFacts(OWN, looked_up=True, resolves=False)),
 }
 
 
 @pytest.mark.parametrize(("text", "expected"), HOSTS.values(), ids=HOSTS)
 def test_what_collectd_calls_this_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: Host
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: HostFacts
 ) -> None:
     """Where nothing is resolved."""
 
@@ -627,7 +627,7 @@ def test_a_name_that_resolves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(nodename="localhost"))
     path = tmp_path / "collectd.conf"
     path.write_text("FQDNLookup true\n")
-    assert asked(path).host == Host("localhost", lookup=f"{path}:1", looked_up=True)
+    assert asked(path).host == HostFacts("localhost", lookup=f"{path}:1", looked_up=True)
 
 
 def test_a_configuration_with_a_syntax_error(tmp_path: Path) -> None:

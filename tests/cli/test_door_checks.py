@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from collectd_inode.cli.doctor_checks import TYPES, Conf, Level, Named
-from collectd_inode.cli.door_checks import Browser, DoorFacts, Program, Socket, door_findings
+from collectd_inode.cli.door_checks import BrowserFacts, DoorFacts, ProgramFacts, Socket, door_findings
 from collectd_inode.model import Door
 
 CONF = Conf("/etc/collectd/collectd.conf")
@@ -20,7 +20,7 @@ JOBS = Conf(
     jobs=2,
 )
 PLACE = "/etc/collectd/collectd.conf.d/inode-exec.conf:16"
-PROGRAM = Program(PLACE, "collectd-inode", path="/opt/collectd-inode/bin/collectd-inode", may=True)
+PROGRAM = ProgramFacts(PLACE, "collectd-inode", path="/opt/collectd-inode/bin/collectd-inode", may=True)
 EXEC = DoorFacts(Door.EXEC, CONF, JOBS, "inode-exec.conf:6", 1.0, PROGRAM)
 UNIT = "/etc/systemd/system/collectd-inode.service"
 SOCKET = Socket("/run/collectd-unixsock", there=True, may=True, deletes=True, place="inode-unixsock.conf:8")
@@ -46,9 +46,9 @@ SAYS_NO = Named("/etc/collectd/secrets/login", "Secret", "inode.conf:20", troubl
 DENIED, OPEN = "cannot read /x: Permission denied", "/y:3: <Plugin> is never closed"
 BAD = (
     (replace(EXEC, loads=""), "LoadPlugin exec", "not in /etc/collectd/collectd.conf nor in the files it includes"),
-    (replace(EXEC, program=Program()), "Exec", "no Exec line starts collectd-inode exec /etc/collectd/inode.conf"),
+    (replace(EXEC, program=ProgramFacts()), "Exec", "no Exec line starts collectd-inode exec /etc/collectd/inode.conf"),
     (
-        replace(SERVE, program=Program()),
+        replace(SERVE, program=ProgramFacts()),
         "unit",
         "no unit collectd-inode.service has collectd-inode serve /etc/collectd/inode.conf",
     ),
@@ -138,29 +138,29 @@ def test_what_costs_something(facts: DoorFacts, looked_at: str, found: str) -> N
 @pytest.mark.parametrize(
     ("browser", "level", "found", "fix"),
     [
-        (Browser("/usr/bin/x"), Level.OK, "/usr/bin/x", ""),
-        (Browser(), Level.ERROR, "none", "apt install chromium-headless-shell, or BrowserPath"),
+        (BrowserFacts("/usr/bin/x"), Level.OK, "/usr/bin/x", ""),
+        (BrowserFacts(), Level.ERROR, "none", "apt install chromium-headless-shell, or BrowserPath"),
         (
-            Browser(snap="/snap/bin/chromium"),
+            BrowserFacts(snap="/snap/bin/chromium"),
             Level.ERROR,
             "only /snap/bin/chromium, a snap, which cannot be started as another user",
             "BrowserPath names another one, such as Debian's chromium-headless-shell or Chrome for Testing",
         ),
         (
-            Browser("/usr/bin/x", profiled=False),
+            BrowserFacts("/usr/bin/x", profiled=False),
             Level.WARNING,
             "/usr/bin/x: AppArmor lets no program make user namespaces that has no profile for it",
             "a profile in /etc/apparmor.d: abi <abi/4.0>, profile browser /usr/bin/x flags=(unconfined) { userns, }",
         ),
         (
-            Browser("/usr/bin/x", namespaces=False),
+            BrowserFacts("/usr/bin/x", namespaces=False),
             Level.ERROR,
             "/usr/bin/x: the kernel lets no user make namespaces, which its sandbox needs",
             "sysctl kernel.unprivileged_userns_clone=1, or chromium-sandbox",
         ),
     ],
 )
-def test_the_browser_of_the_blocks_that_need_one(browser: Browser, level: Level, found: str, fix: str) -> None:
+def test_the_browser_of_the_blocks_that_need_one(browser: BrowserFacts, level: Level, found: str, fix: str) -> None:
     """Ubuntu has a snap only, and forbids namespaces to what has no profile; without such a block nothing is said."""
     (one,) = (one for one in door_findings(replace(SERVE, browser=browser)) if one.looked_at == "browser")
     assert (one.level, one.found, one.mend) == (level, found, fix)

@@ -12,7 +12,7 @@ import pytest
 
 from collectd_inode.cli.doctor import diagnose
 from collectd_inode.cli.doctor_checks import Level
-from collectd_inode.cli.door_checks import Program, door_findings
+from collectd_inode.cli.door_checks import ProgramFacts, door_findings
 from collectd_inode.cli.door_facts import examine_door
 from collectd_inode.model import Door
 from demo import configuration, machine
@@ -69,7 +69,7 @@ def test_exec_in_order(tmp_path: Path) -> None:
     facts = examine_door(Door.EXEC, str(where), str(file), ())
     line = next(n for n, text in enumerate(where.read_text().splitlines(), 1) if text.startswith("  Exec "))
     assert (facts.interval, facts.jobs.jobs, facts.jobs.mistakes) == (1.0, 1, 0)
-    assert facts.program == Program(
+    assert facts.program == ProgramFacts(
         f"{where}:{line}", somebody(), path=PROGRAM, may=True, words=("exec", str(file)), user_is_root=False
     )
     assert [one for one in door_findings(facts) if one.level is not Level.OK] == []

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from collectd_inode import cli
-from collectd_inode.cli.fleet import Host, as_json, page
+from collectd_inode.cli.fleet import FleetHost, as_json, page
 from collectd_inode.report import record as job_record
 from collectd_inode.report.fleet import HeardHost, folder, records
 from collectd_inode.report.style import PLAIN
@@ -23,8 +23,8 @@ from tests.helpers.schema import complaints
 Typed = Callable[..., tuple[int, str, str]]
 
 
-def hosts(*heard: HeardHost) -> list[Host]:
-    return [Host(one, tuple(records(one)), NOW) for one in heard]
+def hosts(*heard: HeardHost) -> list[FleetHost]:
+    return [FleetHost(one, tuple(records(one)), NOW) for one in heard]
 
 
 @pytest.mark.usefixtures("greenwich")

@@ -20,7 +20,7 @@ from collectd_inode.histories import Histories
 from collectd_inode.model import Job, Observation, Status
 from collectd_inode.report import record as job_record
 from collectd_inode.report.graphs import Limit
-from collectd_inode.report.history import Origin
+from collectd_inode.report.history import RunsOrigin
 from collectd_inode.report.record import Record
 from collectd_inode.state import Writer
 from tests.helpers.examples import SetClock
@@ -200,7 +200,7 @@ def test_a_bad_job_has_a_link_to_why(draw: Graph, machine: Path) -> None:
     state = str(machine / "state")
     job_record.path(state, bad.identity).write_text(job_record.text(bad))
     assert page_of_why(draw, machine) == []
-    histories = Histories(state, Writer(), Origin("0.1.0"))
+    histories = Histories(state, Writer(), RunsOrigin("0.1.0"))
     job = Job("scenario", "shop", "shop-buying", "Buying a penguin")
     for number, status in enumerate((Status.PASSED, Status.FAILED)):
         histories.add(Observation(job, status, NOW - 120 + 60 * number, 0.1))

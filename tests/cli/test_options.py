@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collectd_inode.cli.options import KeyOptions
-from collectd_inode.keys import File, Key, filled
+from collectd_inode.keys import FileRole, Key, filled
 from collectd_inode.kind import Kind
 from collectd_inode.kinds import KINDS
 from collectd_inode.oconfig import Scalar, parse
@@ -19,11 +19,11 @@ OF_ONE_RUN = [(kind, key) for kind in KINDS for key in kind.keys if key.one_run]
 def values_of(key: Key, folder: Path) -> tuple[Scalar, ...]:
     """What a key's example says; a path is one that is there."""
     (node,) = parse(f"{key.name} {key.example}\n")
-    if key.file is File.NONE:
+    if key.file is FileRole.NONE:
         return node.values
     path = folder / "file"
     path.touch()
-    return *node.values[:-1], str(folder if key.file is File.WRITTEN else path)
+    return *node.values[:-1], str(folder if key.file is FileRole.WRITTEN else path)
 
 
 def typed_as(value: Scalar) -> str:

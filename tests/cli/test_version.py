@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from collectd_inode import __version__
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.cli.version import checked_out, commit, version
 
 COMMIT = "bfaced7c0ffee0123456789abcdef0123456789a"
@@ -87,4 +87,4 @@ def test_it_is_shown(typed: Callable[..., tuple[int, str, str]], monkeypatch: py
 
 def test_what_servers_see_is_the_release_only() -> None:
     assert re.search(r"\(([0-9a-f]{7})\)$", version()) or version() == __version__
-    assert Profile().user_agent == f"collectd_inode/{__version__} (+replayed use-case)"
+    assert BrowserProfile().user_agent == f"collectd_inode/{__version__} (+replayed use-case)"

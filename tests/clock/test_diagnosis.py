@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from collectd_inode.clock.diagnosis import (
     TOOLS,
+    ClockEvidence,
+    ClockFinding,
     Consensus,
     Diagnosis,
     Disagreement,
-    Evidence,
-    Finding,
     Truth,
     consensus,
     diagnose,
@@ -22,7 +22,7 @@ from collectd_inode.clock.diagnosis import (
     telltale,
 )
 from collectd_inode.clock.kernel import Kernel
-from collectd_inode.clock.machine import DAEMONS, Daemon, Machine
+from collectd_inode.clock.machine import DAEMONS, Machine, TimeDaemon
 from collectd_inode.clock.steps import Steps
 from collectd_inode.model import Cause
 from collectd_inode.timekeeper.account import Account, Peer
@@ -37,10 +37,10 @@ VAGUE = Consensus(0.3, 2.0, NOW, 1)
 
 PLAIN = Machine(may_set=True, daemons=())
 HIDDEN = Machine(may_set=True)
-KEPT = Machine(daemons=(Daemon("chronyd", 77, True),))
-POWERLESS = Machine(daemons=(Daemon("ntpd", 5, False),))
-XEN = Machine(independent_wallclock=False, daemons=(Daemon("chronyd", 77, True),))
-TRYING = Machine(container="docker", may_set=False, daemons=(Daemon("chronyd", 7, False),))
+KEPT = Machine(daemons=(TimeDaemon("chronyd", 77, True),))
+POWERLESS = Machine(daemons=(TimeDaemon("ntpd", 5, False),))
+XEN = Machine(independent_wallclock=False, daemons=(TimeDaemon("chronyd", 77, True),))
+TRYING = Machine(container="docker", may_set=False, daemons=(TimeDaemon("chronyd", 7, False),))
 CONTAINER = Machine(container="docker", may_set=False, daemons=())
 UNDONE = Steps(0.0, 1, 1, recently_undone=True)
 QUIET = Steps()
@@ -83,7 +83,7 @@ def test_the_table(
     row: tuple[Consensus | None, Kernel | None, Machine, Steps, Diagnosis | None, Cause],
 ) -> None:
     vote, kernel, machine, steps, *judged = row
-    found = diagnose(Evidence(kernel, machine, steps, vote))
+    found = diagnose(ClockEvidence(kernel, machine, steps, vote))
     assert [found.diagnosis, found.cause] == judged
     assert len(found.message.encode()) < 240  # a notification has 255 bytes, with cause and step
 
@@ -112,7 +112,7 @@ def test_a_wrong_clock_always_fails_and_a_right_one_never(
     vote: Consensus | None, kernel: Kernel | None, machine: Machine, steps: Steps
 ) -> None:
     """Whatever else is found; and what fails has a diagnosis, a sentence and something to do."""
-    evidence = Evidence(kernel, machine, steps, vote)
+    evidence = ClockEvidence(kernel, machine, steps, vote)
     found = diagnose(evidence)
     if evidence.truth is not Truth.UNKNOWN:
         assert (found.cause is Cause.NONE) == (evidence.truth is Truth.RIGHT)
@@ -125,16 +125,16 @@ def test_a_wrong_clock_always_fails_and_a_right_one_never(
     ("evidence", "finding"),
     [
         (
-            Evidence(SYNCHRONISED, KEPT, QUIET, RIGHT),
-            Finding(
+            ClockEvidence(SYNCHRONISED, KEPT, QUIET, RIGHT),
+            ClockFinding(
                 Diagnosis.OK,
                 "this clock is right (0.002 s behind 4 sources):"
                 " the kernel is synchronised, with an error of at most 0.012 s",
             ),
         ),
         (
-            Evidence(UNSYNCHRONISED, XEN, QUIET, WRONG),
-            Finding(
+            ClockEvidence(UNSYNCHRONISED, XEN, QUIET, WRONG),
+            ClockFinding(
                 Diagnosis.HOST_WRONG,
                 "this clock is 1200.000 s behind 4 sources:"
                 " xen.independent_wallclock is 0: the host drives this guest's clock",
@@ -143,8 +143,8 @@ def test_a_wrong_clock_always_fails_and_a_right_one_never(
             ),
         ),
         (
-            Evidence(SYNCHRONISED, KEPT, QUIET, AHEAD),
-            Finding(
+            ClockEvidence(SYNCHRONISED, KEPT, QUIET, AHEAD),
+            ClockFinding(
                 Diagnosis.DAEMON_UNSYNCHRONISED,
                 "this clock is 1200.000 s ahead of 1 source:"
                 " chronyd runs, and the kernel is synchronised, with an error of at most 0.012 s",
@@ -153,16 +153,16 @@ def test_a_wrong_clock_always_fails_and_a_right_one_never(
             ),
         ),
         (
-            Evidence(UNSYNCHRONISED, CONTAINER),
-            Finding(
+            ClockEvidence(UNSYNCHRONISED, CONTAINER),
+            ClockFinding(
                 Diagnosis.CANNOT_SET,
                 "no process in this container has CAP_SYS_TIME, and the kernel is not synchronised",
                 "add an <NTP> block, to compare the clock with servers",
             ),
         ),
         (
-            Evidence(UNSYNCHRONISED, KEPT, QUIET, VAGUE),
-            Finding(
+            ClockEvidence(UNSYNCHRONISED, KEPT, QUIET, VAGUE),
+            ClockFinding(
                 Diagnosis.DAEMON_UNSYNCHRONISED,
                 "this clock is 0.300 s behind 1 source, give or take 2.000 s:"
                 " chronyd runs, and the kernel is not synchronised",
@@ -171,8 +171,8 @@ def test_a_wrong_clock_always_fails_and_a_right_one_never(
             ),
         ),
         (
-            Evidence(SYNCHRONISED, KEPT, QUIET, ONE_WRONG),
-            Finding(
+            ClockEvidence(SYNCHRONISED, KEPT, QUIET, ONE_WRONG),
+            ClockFinding(
                 Diagnosis.SERVER_WRONG,
                 "this clock is right (0.002 s behind 4 sources): wrong is ntp2.example.org",
                 "remove it, from the time daemon's servers too if it is one of them, or tell whoever runs it",
@@ -180,7 +180,7 @@ def test_a_wrong_clock_always_fails_and_a_right_one_never(
         ),
     ],
 )
-def test_what_people_read(evidence: Evidence, finding: Finding) -> None:
+def test_what_people_read(evidence: ClockEvidence, finding: ClockFinding) -> None:
     assert diagnose(evidence) == finding
 
 
@@ -257,7 +257,7 @@ def test_blocks_that_disagree_are_one_verdict() -> None:
     found = voted(NEAR, FAR)
 
     assert isinstance(found, Disagreement)
-    assert diagnose(Evidence(SYNCHRONISED, KEPT, QUIET, disagreement=found)) == Finding(
+    assert diagnose(ClockEvidence(SYNCHRONISED, KEPT, QUIET, disagreement=found)) == ClockFinding(
         None,
         'the blocks disagree: by <NTP "a"> this clock is 0.002 s behind 3 sources,'
         ' by <NTP "b"> this clock is 5.000 s behind 4 sources',
@@ -308,17 +308,17 @@ def test_two_blocks_of_one_server_each_disagree() -> None:
     ],
 )
 def test_what_the_size_of_an_offset_gives_away(offset: float, known: str) -> None:
-    assert telltale(Evidence(SYNCHRONISED, KEPT, QUIET, Consensus(offset, 0.01, NOW, 3))) == known
+    assert telltale(ClockEvidence(SYNCHRONISED, KEPT, QUIET, Consensus(offset, 0.01, NOW, 3))) == known
 
 
 def test_an_offset_that_is_not_known_well_gives_nothing_away() -> None:
-    assert telltale(Evidence(vote=Consensus(37.0, 0.5, NOW, 3))) == ""
-    assert telltale(Evidence(vote=Consensus(3600.0, 3.0, NOW, 3))) == ""
+    assert telltale(ClockEvidence(vote=Consensus(37.0, 0.5, NOW, 3))) == ""
+    assert telltale(ClockEvidence(vote=Consensus(3600.0, 3.0, NOW, 3))) == ""
 
 
 def test_a_hardware_clock_in_local_time_is_evidence() -> None:
     machine = Machine(daemons=KEPT.daemons, rtc_local=True)
-    assert diagnose(Evidence(SYNCHRONISED, machine, QUIET, Consensus(3600.0, 0.01, NOW, 3))).advice == (
+    assert diagnose(ClockEvidence(SYNCHRONISED, machine, QUIET, Consensus(3600.0, 0.01, NOW, 3))).advice == (
         "whole hours are a time zone: a hardware clock in local time, as /etc/adjtime says;"
         " timedatectl set-local-rtc 0; see chronyc sources"
     )
@@ -327,7 +327,7 @@ def test_a_hardware_clock_in_local_time_is_evidence() -> None:
 def test_a_hardware_clock_in_utc_is_not_blamed() -> None:
     """/etc/adjtime says otherwise."""
     machine = Machine(daemons=KEPT.daemons, rtc_local=False)
-    assert diagnose(Evidence(SYNCHRONISED, machine, QUIET, Consensus(3600.0, 0.01, NOW, 3))).advice == (
+    assert diagnose(ClockEvidence(SYNCHRONISED, machine, QUIET, Consensus(3600.0, 0.01, NOW, 3))).advice == (
         "whole hours are a time zone, but /etc/adjtime says that the hardware clock is in UTC:"
         " look for another system that sets it to local time; see chronyc sources"
     )
@@ -342,32 +342,35 @@ def test_a_hardware_clock_in_utc_is_not_blamed() -> None:
     ],
 )
 def test_ntpd_s_limit_is_told_beyond_it_only(offset: float, advice: str) -> None:
-    machine = Machine(daemons=(Daemon("ntpd", 5, True),))
-    assert diagnose(Evidence(UNSYNCHRONISED, machine, QUIET, Consensus(offset, 0.01, NOW, 3))).advice == advice
+    machine = Machine(daemons=(TimeDaemon("ntpd", 5, True),))
+    assert diagnose(ClockEvidence(UNSYNCHRONISED, machine, QUIET, Consensus(offset, 0.01, NOW, 3))).advice == advice
 
 
 @pytest.mark.parametrize(
     ("idle", "advice"),
     [
-        (Daemon("chronyd", 5, True, "chronyd runs with -x, and leaves the clock alone"), "start chronyd without -x"),
         (
-            Daemon("phc2sys", 5, True, "phc2sys hands the time to an NTP daemon, and leaves the clock alone"),
+            TimeDaemon("chronyd", 5, True, "chronyd runs with -x, and leaves the clock alone"),
+            "start chronyd without -x",
+        ),
+        (
+            TimeDaemon("phc2sys", 5, True, "phc2sys hands the time to an NTP daemon, and leaves the clock alone"),
             "start the NTP daemon that phc2sys hands the time to",
         ),
     ],
 )
-def test_who_is_there_already_is_not_to_be_installed(idle: Daemon, advice: str) -> None:
+def test_who_is_there_already_is_not_to_be_installed(idle: TimeDaemon, advice: str) -> None:
     """Nobody is told to install what runs, and only leaves the clock alone."""
-    found = diagnose(Evidence(UNSYNCHRONISED, Machine(daemons=(), idle=(idle,)), QUIET, WRONG))
+    found = diagnose(ClockEvidence(UNSYNCHRONISED, Machine(daemons=(), idle=(idle,)), QUIET, WRONG))
     assert (found.diagnosis, found.advice) == (Diagnosis.NO_DAEMON, advice)
 
 
 @pytest.mark.parametrize("name", sorted({*DAEMONS.values(), "busybox ntpd"}))
 def test_the_advice_is_for_the_daemon_that_runs(name: str) -> None:
     """In every state, and short enough for a notification; nobody is told to follow somebody without evidence."""
-    machine = Machine(daemons=(Daemon(name, 5, True), Daemon(name, 6, True)))
+    machine = Machine(daemons=(TimeDaemon(name, 5, True), TimeDaemon(name, 6, True)))
     for vote in (None, RIGHT, WRONG, Consensus(37.0, 0.01, NOW, 3)):
-        found = diagnose(Evidence(UNSYNCHRONISED, machine, QUIET, vote))
+        found = diagnose(ClockEvidence(UNSYNCHRONISED, machine, QUIET, vote))
         assert len(found.message.encode()) < 240
         others = {
             "chronyd": "chronyc",
@@ -383,23 +386,23 @@ def test_the_advice_is_for_the_daemon_that_runs(name: str) -> None:
 @pytest.mark.parametrize(
     ("daemons", "rivals"),
     [
-        ((Daemon("chronyd", 5, True),), ""),
-        ((Daemon("ntpd", 5, True), Daemon("ntpd", 6, True)), ""),
-        ((Daemon("chronyd", 5, True), Daemon("systemd-timesyncd", 6, False)), ""),
-        ((Daemon("chronyd", 5, True), Daemon("vmtoolsd", 6, True)), ""),  # it does so only if its host says so
-        ((Daemon("chronyd", 5, True), Daemon("timemaster", 6, True)), ""),  # which has started it
+        ((TimeDaemon("chronyd", 5, True),), ""),
+        ((TimeDaemon("ntpd", 5, True), TimeDaemon("ntpd", 6, True)), ""),
+        ((TimeDaemon("chronyd", 5, True), TimeDaemon("systemd-timesyncd", 6, False)), ""),
+        ((TimeDaemon("chronyd", 5, True), TimeDaemon("vmtoolsd", 6, True)), ""),  # it does so only if its host says so
+        ((TimeDaemon("chronyd", 5, True), TimeDaemon("timemaster", 6, True)), ""),  # which has started it
         (
-            (Daemon("chronyd", 5, True), Daemon("systemd-timesyncd", 6, True)),
+            (TimeDaemon("chronyd", 5, True), TimeDaemon("systemd-timesyncd", 6, True)),
             "chronyd and systemd-timesyncd set this clock and will conflict: stop all but one",
         ),
         (
-            (Daemon("ntpd", 5, None), Daemon("VBoxService", 6, True), Daemon("chronyd", 7, True)),
+            (TimeDaemon("ntpd", 5, None), TimeDaemon("VBoxService", 6, True), TimeDaemon("chronyd", 7, True)),
             "ntpd, VBoxService and chronyd set this clock and will conflict: stop all but one,"
             " or tell the host to leave this clock alone",
         ),
     ],
 )
-def test_two_who_set_the_clock(daemons: tuple[Daemon, ...], rivals: str) -> None:
+def test_two_who_set_the_clock(daemons: tuple[TimeDaemon, ...], rivals: str) -> None:
     assert rivalry(Machine(daemons=daemons)) == rivals
 
 
@@ -453,11 +456,11 @@ DEAF = Account("chronyd", peers=(Peer("192.0.2.1", 0), Peer("192.0.2.2", 0), Pee
     ],
 )
 def test_what_the_daemon_says_is_evidence(account: Account, vote: Consensus | None, sentence: str, advice: str) -> None:
-    found = diagnose(Evidence(UNSYNCHRONISED, KEPT, QUIET, vote, account=account))
+    found = diagnose(ClockEvidence(UNSYNCHRONISED, KEPT, QUIET, vote, account=account))
     assert (found.sentence, found.advice) == (sentence, advice)
     assert len(found.message.encode()) < 240
 
 
 def test_ntpsec_s_account_is_ntpd_s() -> None:
     account = Account("ntpd", "192.0.2.9")
-    assert Evidence(machine=Machine(daemons=(Daemon("ntpsec", 5, True),)), account=account).told is account
+    assert ClockEvidence(machine=Machine(daemons=(TimeDaemon("ntpsec", 5, True),)), account=account).told is account

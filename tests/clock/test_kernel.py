@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from collectd_inode.clock import kernel
-from collectd_inode.clock.kernel import Kernel, KernelSilent, Look, interpreted, look, timex
+from collectd_inode.clock.kernel import ClockReading, Kernel, KernelSilent, interpreted, look, timex
 from tests.helpers.machines import SYNCHRONISED, UNSYNCHRONISED
 
 STA_UNSYNC = 0x40
@@ -88,20 +88,20 @@ def test_a_kernel_that_cannot_be_asked(monkeypatch: pytest.MonkeyPatch, libc: ob
     assert str(caught.value) == said
 
 
-def clocks(readings: Iterable[int]) -> kernel.Look | None:
+def clocks(readings: Iterable[int]) -> kernel.ClockReading | None:
     series = iter(readings)
     return look(lambda clock: next(series))
 
 
 def test_a_look_reads_one_clock_between_two_readings_of_the_other() -> None:
-    assert clocks([1000, 50_000, 3000]) == Look(50_000, 2000)
+    assert clocks([1000, 50_000, 3000]) == ClockReading(50_000, 2000)
 
 
 def test_a_look_that_was_held_up_is_taken_again() -> None:
     """The narrowest of five counts."""
     wide = [0, 7, 2_000_000]
     narrower = [5_000_000, 9, 5_200_000]
-    assert clocks([*wide, *narrower, *wide, *wide, *wide]) == Look(9, 5_100_000)
+    assert clocks([*wide, *narrower, *wide, *wide, *wide]) == ClockReading(9, 5_100_000)
 
 
 def test_a_look_that_is_held_up_each_time_is_none() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from collectd_inode.clock import machine as room
-from collectd_inode.clock.diagnosis import Consensus, Diagnosis, Evidence, Finding, diagnose
-from collectd_inode.clock.machine import Daemon, Machine, survey
+from collectd_inode.clock.diagnosis import ClockEvidence, ClockFinding, Consensus, Diagnosis, diagnose
+from collectd_inode.clock.machine import Machine, TimeDaemon, survey
 from collectd_inode.clock.steps import Steps
 from collectd_inode.model import Cause
 from tests.helpers.machines import (
@@ -62,7 +62,7 @@ def test_a_guest_with_chronyd(tmp_path: Path) -> None:
         independent_wallclock=None,
         may_set=False,
         anybody_may_set=True,
-        daemons=(Daemon("chronyd", 77, True),),
+        daemons=(TimeDaemon("chronyd", 77, True),),
         timesyncd=NOW - 300,
         rtc_offset=1200.0,
         ptp_clocks=("KVM virtual PTP",),
@@ -131,7 +131,9 @@ def test_every_time_daemon_is_known_by_the_kernel_s_name_for_it(tmp_path: Path, 
     found = survey(machine(tmp_path, process(9, comm)), now)
     card = "ptp4l keeps the network card's clock, not the system's"
     assert (found.daemons, found.idle) == (
-        ((), (Daemon("ptp4l", 9, True, card),)) if comm == "ptp4l" else ((Daemon(room.DAEMONS[comm], 9, True),), ())
+        ((), (TimeDaemon("ptp4l", 9, True, card),))
+        if comm == "ptp4l"
+        else ((TimeDaemon(room.DAEMONS[comm], 9, True),), ())
     )
 
 
@@ -244,7 +246,7 @@ def test_a_container_s_daemon_that_may_set_our_clock(tmp_path: Path, users: str 
 
 def test_a_daemon_with_one_number_is_ours(tmp_path: Path) -> None:
     status = f"Name:\tchronyd\nState:\tS (sleeping)\nNSpid:\t77\nCapEff:\t{ALL_CAPABILITIES}\n"
-    assert kinds(tmp_path, CHRONYD | {"proc/77/status": status}).daemons == (Daemon("chronyd", 77, True),)
+    assert kinds(tmp_path, CHRONYD | {"proc/77/status": status}).daemons == (TimeDaemon("chronyd", 77, True),)
 
 
 CARD_S = "phc2sys sets a network card's clock, not the system's"
@@ -296,7 +298,7 @@ TO_NTP = "phc2sys hands the time to an NTP daemon, and leaves the clock alone"
 )
 def test_which_daemon_it_is(tmp_path: Path, comm: str, words: tuple[str, ...], name: str, leaves_it: str) -> None:
     found = kinds(tmp_path, process(9, comm), arguments(9, *words))
-    assert (*(found.daemons or ()), *found.idle) == (Daemon(name, 9, True, leaves_it),)
+    assert (*(found.daemons or ()), *found.idle) == (TimeDaemon(name, 9, True, leaves_it),)
 
 
 def test_busybox_that_is_something_else(tmp_path: Path) -> None:
@@ -306,7 +308,7 @@ def test_busybox_that_is_something_else(tmp_path: Path) -> None:
 def test_busybox_by_the_link_of_its_name(tmp_path: Path) -> None:
     root = machine(tmp_path, process(9, "ntpd"), arguments(9, "ntpd", "-p", "ntp.test"))
     (tmp_path / "proc/9/exe").symlink_to("/bin/busybox")
-    assert survey(root, now).daemons == (Daemon("busybox ntpd", 9, True),)
+    assert survey(root, now).daemons == (TimeDaemon("busybox ntpd", 9, True),)
 
 
 def test_busybox_by_the_link_of_its_program(tmp_path: Path) -> None:
@@ -314,7 +316,7 @@ def test_busybox_by_the_link_of_its_program(tmp_path: Path) -> None:
     root = machine(tmp_path, process(9, "ntpd"), arguments(9, "/usr/sbin/ntpd", "-N", "-p", "ntp.test"))
     (tmp_path / "usr/sbin").mkdir(parents=True)
     (tmp_path / "usr/sbin/ntpd").symlink_to("../../bin/busybox")
-    assert survey(root, now).daemons == (Daemon("busybox ntpd", 9, True),)
+    assert survey(root, now).daemons == (TimeDaemon("busybox ntpd", 9, True),)
 
 
 POWERLESS = {
@@ -357,7 +359,7 @@ def test_a_container_s_clock_is_its_host_s(tmp_path: Path, layer: dict[str, str]
     """However it is known: the host drives it, and whoever may set it is there."""
     found = kinds(tmp_path, POWERLESS, layer)
     assert (found.container, found.host_driven, found.is_guest) == (container, True, True)
-    wrong = Evidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3))
+    wrong = ClockEvidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3))
     assert diagnose(wrong).diagnosis is Diagnosis.HOST_WRONG
 
 
@@ -383,7 +385,7 @@ def test_wsl2_is_no_container(tmp_path: Path, release: str) -> None:
     """A guest of Windows, whose own clock stands still while Windows sleeps."""
     found = kinds(tmp_path, {"run/systemd/container": "wsl\n", "proc/sys/kernel/osrelease": release})
     assert (found.container, found.wsl, found.host_driven) == (None, True, False)
-    wrong = diagnose(Evidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3)))
+    wrong = diagnose(ClockEvidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3)))
     assert (wrong.diagnosis, wrong.advice) == (
         Diagnosis.NO_DAEMON,
         "set it from Windows' clock, by hwclock -s, since WSL's own stops while Windows sleeps",
@@ -400,7 +402,7 @@ def test_hidden_processes_are_not_none(tmp_path: Path, mode: int) -> None:
         (tmp_path / "proc/1").rmdir()
     found = survey(root, now)
     assert found.daemons is None
-    unknown = diagnose(Evidence(UNSYNCHRONISED, found))
+    unknown = diagnose(ClockEvidence(UNSYNCHRONISED, found))
     assert unknown.message == (
         "cannot tell whether a time daemon runs, since processes are hidden,"
         " and the kernel is not synchronised; check as root whether one runs"
@@ -423,7 +425,7 @@ BARE_METAL = {"proc/cpuinfo": BARE}
 def test_bare_metal_has_no_host(tmp_path: Path) -> None:
     """Nobody is sent to the clock of a host that is not there."""
     found = kinds(tmp_path, BARE_METAL, process(5, "chronyd", NO_SYS_TIME), process(6, "ntpd", NO_SYS_TIME))
-    assert diagnose(Evidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3))).message == (
+    assert diagnose(ClockEvidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3))).message == (
         "this clock is 5.000 s behind 3 sources: chronyd and ntpd run without CAP_SYS_TIME;"
         " give the time daemon CAP_SYS_TIME"
     )
@@ -433,21 +435,21 @@ def test_bare_metal_has_no_host(tmp_path: Path) -> None:
 def test_a_guest_whose_tools_keep_the_time(tmp_path: Path, tools: str) -> None:
     """They do not tell the kernel, so that "not synchronised" says nothing; nobody is told to install another."""
     found = kinds(tmp_path, process(5, tools))
-    assert diagnose(Evidence(UNSYNCHRONISED, found)) == Finding(
+    assert diagnose(ClockEvidence(UNSYNCHRONISED, found)) == ClockFinding(
         Diagnosis.DAEMON_UNSYNCHRONISED,
         f"{tools} runs, and does not report the clock's state to the kernel",
         "add an <NTP> block, to compare the clock with servers",
     )
-    right = diagnose(Evidence(UNSYNCHRONISED, found, Steps(), Consensus(0.0, 0.01, NOW, 3)))
+    right = diagnose(ClockEvidence(UNSYNCHRONISED, found, Steps(), Consensus(0.0, 0.01, NOW, 3)))
     assert (right.diagnosis, right.cause) == (Diagnosis.OK, Cause.NONE)
-    wrong = diagnose(Evidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3)))
+    wrong = diagnose(ClockEvidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3)))
     assert (wrong.diagnosis, wrong.cause) == (Diagnosis.DAEMON_UNSYNCHRONISED, Cause.UNSYNCHRONISED)
     assert "install" not in wrong.message
 
 
 def test_ptp4l_alone_does_not_keep_the_system_s_clock(tmp_path: Path) -> None:
     found = kinds(tmp_path, BARE_METAL, process(5, "ptp4l"), arguments(5, "ptp4l", "-i", "eth0"))
-    assert diagnose(Evidence(UNSYNCHRONISED, found)).message == (
+    assert diagnose(ClockEvidence(UNSYNCHRONISED, found)).message == (
         "no time daemon runs (ptp4l keeps the network card's clock, not the system's),"
         " and the kernel is not synchronised;"
         " start phc2sys beside ptp4l, which sets the system's clock by the card's"
@@ -475,8 +477,8 @@ def test_which_device_shows_the_host_s_clock(
 def test_wsl1_has_windows_clock(tmp_path: Path) -> None:
     """Whoever has which capability."""
     found = kinds(tmp_path, {"proc/sys/kernel/osrelease": "4.4.0-19041-Microsoft\n"})
-    wrong = diagnose(Evidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3)))
-    assert wrong == Finding(
+    wrong = diagnose(ClockEvidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3)))
+    assert wrong == ClockFinding(
         Diagnosis.HOST_WRONG,
         "this clock is 5.000 s behind 3 sources: it is the host's, since WSL1 has no clock but Windows'",
         "set Windows' clock",
@@ -487,14 +489,14 @@ def test_wsl1_has_windows_clock(tmp_path: Path) -> None:
 def test_a_daemon_in_a_user_namespace(tmp_path: Path) -> None:
     """No capability would help it: the host's clock is wrong."""
     found = kinds(tmp_path, CHRONYD, {"proc/1/environ": "container=lxc\0", "proc/self/uid_map": "0 100000 65536\n"})
-    wrong = diagnose(Evidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3)))
+    wrong = diagnose(ClockEvidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3)))
     assert (wrong.diagnosis, wrong.advice) == (Diagnosis.HOST_WRONG, "fix the host's clock")
 
 
 def test_a_daemon_that_is_stopped(tmp_path: Path) -> None:
     found = kinds(tmp_path, process(77, "chronyd", state="T (stopped)"))
-    assert (found.daemons, found.idle) == ((), (Daemon("chronyd", 77, True, "chronyd is stopped"),))
-    assert diagnose(Evidence(UNSYNCHRONISED, found)).message == (
+    assert (found.daemons, found.idle) == ((), (TimeDaemon("chronyd", 77, True, "chronyd is stopped"),))
+    assert diagnose(ClockEvidence(UNSYNCHRONISED, found)).message == (
         "no time daemon runs (chronyd is stopped), and the kernel is not synchronised; continue chronyd: kill -CONT 77"
     )
 
@@ -545,7 +547,7 @@ def test_ptp_that_reaches_no_further_than_the_card(tmp_path: Path) -> None:
         process(6, "phc2sys"),
         arguments(6, "phc2sys", "-a"),
     )
-    assert diagnose(Evidence(UNSYNCHRONISED, found)).advice == (
+    assert diagnose(ClockEvidence(UNSYNCHRONISED, found)).advice == (
         "start phc2sys with -a -r, which sets the system's clock by the card's"
     )
 
@@ -554,7 +556,7 @@ def test_ptp_that_reaches_no_further_than_the_card(tmp_path: Path) -> None:
 def test_advice_is_for_the_daemon_that_keeps_the_clock(tmp_path: Path, other: str) -> None:
     """And not for what runs beside it, and waits to be told to."""
     found = kinds(tmp_path, CHRONYD, process(78, other))
-    wrong = diagnose(Evidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3)))
+    wrong = diagnose(ClockEvidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3)))
     assert wrong.advice == "set it: chronyc makestep, once chronyc sources shows a server"
 
 
@@ -568,7 +570,7 @@ def test_advice_is_for_the_daemon_that_keeps_the_clock(tmp_path: Path, other: st
 def test_whole_hours_where_no_daemon_runs(tmp_path: Path, layers: tuple[dict[str, str], ...], advice: str) -> None:
     """A machine that starts into local time, as beside Windows."""
     found = kinds(tmp_path, *layers, {"etc/adjtime": "0 0 0\n0\nLOCAL\n"})
-    wrong = diagnose(Evidence(UNSYNCHRONISED, found, Steps(), Consensus(-7200.4, 0.01, NOW, 3)))
+    wrong = diagnose(ClockEvidence(UNSYNCHRONISED, found, Steps(), Consensus(-7200.4, 0.01, NOW, 3)))
     assert wrong.advice == (
         f"{advice}; whole hours are a time zone: a hardware clock in local time, as /etc/adjtime says;"
         " timedatectl set-local-rtc 0"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collectd_inode.clock.jobs import load
-from collectd_inode.clock.kernel import Instruments, Kernel, KernelSilent, Look
+from collectd_inode.clock.kernel import ClockReading, Instruments, Kernel, KernelSilent
 from collectd_inode.clock.probe import ClockProbe
 from collectd_inode.clock.settings import Settings
 from collectd_inode.keys import BlockSettings, Loaded, keys_of
@@ -161,7 +161,7 @@ def silent() -> Kernel:
     raise KernelSilent("adjtimex: Operation not permitted")
 
 
-def nothing() -> Look | None:
+def nothing() -> ClockReading | None:
     return None
 
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.clock.kernel import Look
+from collectd_inode.clock.kernel import ClockReading
 from collectd_inode.clock.steps import Steps, advance
 from tests.helpers.machines import BOOT, at
 
 T = 1_000_000.0
 
 
-def looked(*looks: Look | None, content: dict[str, Any] | None = None, boot: str | None = BOOT) -> Steps:
+def looked(*looks: ClockReading | None, content: dict[str, Any] | None = None, boot: str | None = BOOT) -> Steps:
     """What the last of these looks shows; between two of them the state goes through JSON, as on disk."""
     steps, kept = Steps(), content or {}
     for one in looks:
@@ -126,7 +126,7 @@ def test_no_more_is_undone_than_was_done(moves: list[tuple[int, int]]) -> None:
     now, up = 10**18, 10**12
     for move, passed in moves:
         now, up = now + move + passed, up + passed
-        steps, kept = advance(kept, Look(now, up), BOOT)
+        steps, kept = advance(kept, ClockReading(now, up), BOOT)
         assert before.steps <= steps.steps
         assert before.undone <= steps.undone <= steps.steps
         assert len(json.dumps(kept)) < 600

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.doors.lines import MOST_OCTETS, NAME_BYTES, Line, TooLong, chunks, notification_line, value_line
+from collectd_inode.doors.lines import (
+    MOST_OCTETS,
+    NAME_BYTES,
+    ProtocolLine,
+    TooLong,
+    chunks,
+    notification_line,
+    value_line,
+)
 from collectd_inode.report.notification import Notification, Severity
 from collectd_inode.report.values import Value
 
@@ -23,7 +31,7 @@ seconds = st.floats(0, MOST_SECONDS)
 
 def test_a_value() -> None:
     """The identifier in quotes, the interval, and the value with its time; the job whose verdict it is."""
-    assert value_line(SUCCESS, "probe1", 7.0) == Line(
+    assert value_line(SUCCESS, "probe1", 7.0) == ProtocolLine(
         b'PUTVAL "probe1/scenario-web-home/bool-success" interval=60.000000 1700000040.250000:1.0\n',
         "probe1/scenario-web-home/bool-success",
         (("", "scenario", "web-home"), 1700000040.25),
@@ -150,7 +158,7 @@ def test_what_no_line_can_say() -> None:
 @given(st.lists(st.integers(1, MOST_OCTETS)))
 def test_chunks_hold_whole_lines(sizes: list[int]) -> None:
     """As many as a pipe takes at once, in order, none lost."""
-    lines = [Line(b"x" * size + b"\n", str(number)) for number, size in enumerate(sizes)]
+    lines = [ProtocolLine(b"x" * size + b"\n", str(number)) for number, size in enumerate(sizes)]
     found = list(chunks(lines))
     assert [line for _, part in found for line in part] == lines
     assert all(0 < sum(len(line.octets) for line in part) <= 4096 for _, part in found)

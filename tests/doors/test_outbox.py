@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collectd_inode.doors import outbox
-from collectd_inode.doors.lines import Line
+from collectd_inode.doors.lines import ProtocolLine
 from collectd_inode.doors.outbox import KEPT_SECONDS, Outbox
 from collectd_inode.report.notification import Notification, Severity
 from collectd_inode.report.values import Value
@@ -18,7 +18,7 @@ def notification(time: float) -> Notification:
     return Notification(Severity.FAILURE, f"down {time:g}", "", "scenario", "a", time, "bool", "success")
 
 
-def times(lines: list[Line]) -> list[tuple[str, float]]:
+def times(lines: list[ProtocolLine]) -> list[tuple[str, float]]:
     return [(line.series.split("-", 1)[1].partition("/")[0], line.verdict[1]) for line in lines if line.verdict]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from collectd_inode.daemon import Daemon
-from collectd_inode.doors.program import Refused, read
+from collectd_inode.doors.program import ConfigurationRefused, read
 from collectd_inode.model import Door, Place, Problem
 from collectd_inode.oconfig import Node, parse
 from collectd_inode.report.notification import Notification, Severity
@@ -247,4 +247,4 @@ def test_what_is_read(tmp_path: Path) -> None:
     assert problems_of(tmp_path / "none") == [
         f"{tmp_path}/none:1: cannot read {tmp_path}/none: No such file or directory"
     ]
-    assert str(Refused(["one", "two"])) == "one"
+    assert str(ConfigurationRefused(["one", "two"])) == "one"

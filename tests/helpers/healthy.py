@@ -9,13 +9,13 @@ from dataclasses import replace
 from collectd_inode.cli.doctor import page
 from collectd_inode.cli.doctor_checks import (
     Conf,
-    Daemon,
+    DaemonFacts,
     Facts,
-    Folder,
-    Host,
+    FolderFacts,
+    HostFacts,
     Level,
     Named,
-    Service,
+    ServiceFacts,
     findings,
 )
 from collectd_inode.cli.installation import (
@@ -36,7 +36,7 @@ HOME = "/opt/collectd-inode/lib/python3.11/site-packages"
 ME = pwd.getpwuid(os.geteuid()).pw_name
 
 
-DAEMON = Daemon(
+DAEMON = DaemonFacts(
     path="/usr/sbin/collectd",
     version="5.12.0",
     plugin="/usr/lib/collectd/python.so",
@@ -47,7 +47,7 @@ DAEMON = Daemon(
 )
 
 
-SERVICE = Service(
+SERVICE = ServiceFacts(
     unit="/lib/systemd/system/collectd.service",
     path=SERVICE_PATH,
     python="/usr/bin/python3",
@@ -56,7 +56,7 @@ SERVICE = Service(
 )
 
 
-INSTALLED = Folder(
+INSTALLED = FolderFacts(
     HOME,
     f"{LINE}:12",
     modules=frozenset({*DEPENDENCIES, "collectd_inode"}),
@@ -67,7 +67,7 @@ INSTALLED = Folder(
 
 GOOD_CONF = Conf(
     CONF,
-    host=Host("web-1", looked_up=True),
+    host=HostFacts("web-1", looked_up=True),
     loads=f"{LINE}:4",
     globals=True,
     imports=f"{LINE}:15",
@@ -103,9 +103,9 @@ def run_as(**changes: object) -> Facts:
     return replace(GOOD, service=replace(SERVICE, **changes))  # type: ignore[arg-type]
 
 
-def folders(*them: Folder) -> Facts:
+def folders(*them: FolderFacts) -> Facts:
     return conf(folders=them)
 
 
-def home(**changes: object) -> Folder:
+def home(**changes: object) -> FolderFacts:
     return replace(INSTALLED, **changes)  # type: ignore[arg-type]

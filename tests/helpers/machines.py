@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from collectd_inode.clock.kernel import Instruments, Kernel, Look
+from collectd_inode.clock.kernel import ClockReading, Instruments, Kernel
 
 ALL_CAPABILITIES = "000001ffffffffff"
 NO_SYS_TIME = "000001fffdffffff"
@@ -62,12 +62,12 @@ def machine(folder: Path, *layers: dict[str, str]) -> str:
     return str(folder)
 
 
-def kernel(says: Kernel = SYNCHRONISED, *looks: Look | None) -> Instruments:
+def kernel(says: Kernel = SYNCHRONISED, *looks: ClockReading | None) -> Instruments:
     """A kernel that says this, and whose clocks read so, one look after the other."""
     series = iter(looks)
     return Instruments(lambda: says, lambda: next(series, None))
 
 
-def at(seconds: float, *, up: float = 1000.0) -> Look:
+def at(seconds: float, *, up: float = 1000.0) -> ClockReading:
     """A look at a clock that says *seconds* (since the epoch) when the machine has been up for so long."""
-    return Look(round(seconds * 1e9), round(up * 1e9))
+    return ClockReading(round(seconds * 1e9), round(up * 1e9))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from collectd_inode.model import Cause, Fact, Failure, Observation
 from collectd_inode.report import history
-from collectd_inode.report.history import Origin, Ran
+from collectd_inode.report.history import Ran, RunsOrigin
 from collectd_inode.run import Run
 from tests.helpers.examples import LOOK, OPEN, exchange, observed, passing
 
@@ -14,7 +14,7 @@ START = 1_700_000_040.0
 COUNT = 60
 BAD_AT = START + 60 * COUNT
 NOW = BAD_AT + 200
-ORIGIN = Origin("0.1.0", START - 1000, START - 9000, "boot-1")
+ORIGIN = RunsOrigin("0.1.0", START - 1000, START - 9000, "boot-1")
 IDENTITY = ("", "scenario", "web-home")
 
 
@@ -29,7 +29,7 @@ GOOD, BAD = observed(passing), observed(slow)
 FACTS = (Fact("address of shop", "192.0.2.7"), Fact("title after OPEN", "Welcome"))
 
 
-def ran(observation: Observation, time: float, origin: Origin = ORIGIN) -> Ran:
+def ran(observation: Observation, time: float, origin: RunsOrigin = ORIGIN) -> Ran:
     """A run as the history gives it back."""
     entry = history.entry(replace(observation, time=time), origin, history.of_steps(observation.job))
     return history.parse(f"{entry.setting}{entry.line}".encode())[0][0]

@@ -12,8 +12,8 @@ import pytest
 
 from collectd_inode.model import Cause, Observation, Stamps
 from collectd_inode.ntp import exchange
-from collectd_inode.ntp.exchange import Asking, Source
-from collectd_inode.ntp.packet import Reason, Refusal, timestamp
+from collectd_inode.ntp.exchange import AddressExchange, Asking
+from collectd_inode.ntp.packet import Reason, RejectedDatagram, timestamp
 from collectd_inode.state import State
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
 from collectd_inode.wire.address import Address
@@ -414,10 +414,12 @@ class Line:
 NOW = 1_795_000_000 * 10**9
 
 
-def over(line: type[Line], monkeypatch: pytest.MonkeyPatch, *, samples: int = 1, patience: float = SHORT) -> Source:
+def over(
+    line: type[Line], monkeypatch: pytest.MonkeyPatch, *, samples: int = 1, patience: float = SHORT
+) -> AddressExchange:
     """What a source has said over such a line."""
     monkeypatch.setattr(exchange, "Datagrams", line)
-    source = Source(Address(socket.AF_INET, ("192.0.2.1", 123)))
+    source = AddressExchange(Address(socket.AF_INET, ("192.0.2.1", 123)))
 
     async def main() -> None:
         until = SYSTEM_CLOCK.monotonic() + patience
@@ -443,7 +445,7 @@ def test_a_clock_that_is_set_while_the_answer_is_on_its_way(monkeypatch: pytest.
 
     source = over(Stepped, monkeypatch)
     assert source.samples == []
-    assert source.refusal == Refusal(Reason.CLOCK_SET, "this clock was set while the answer was on its way")
+    assert source.refusal == RejectedDatagram(Reason.CLOCK_SET, "this clock was set while the answer was on its way")
 
 
 def test_a_flood_that_never_lets_the_socket_run_dry(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_inode.ntp import packet as ntp
-from collectd_inode.ntp.packet import KISSES, Packet, Questions, Reason, Refusal
+from collectd_inode.ntp.packet import KISSES, Packet, Questions, Reason, RejectedDatagram
 from tests.helpers.ntp_peer import answer, packet
 
 NANOSECONDS = st.integers(-(2**31) * 10**9, 2**33 * 10**9)
@@ -21,7 +21,7 @@ ERA_1 = 2_085_978_496
 def read(data: bytes, questions: Questions | None = None) -> Reason | None:
     """Why *data* is no answer to what was asked; None if it is one."""
     found = (questions or Questions()).read(data)
-    return found.reason if isinstance(found, Refusal) else None
+    return found.reason if isinstance(found, RejectedDatagram) else None
 
 
 def asked() -> tuple[Questions, bytes]:
@@ -206,4 +206,4 @@ def test_every_reason_has_its_words(reason: Reason) -> None:
 def test_no_datagram_breaks_it(data: bytes) -> None:
     questions, _ = asked()
 
-    assert isinstance(questions.read(data), Refusal)
+    assert isinstance(questions.read(data), RejectedDatagram)

@@ -14,7 +14,7 @@ from collectd_inode.ntp.published import (
     REST,
     STALE,
     Published,
-    Unreadable,
+    UnreadableScore,
     address,
     is_due,
     parse,
@@ -66,14 +66,14 @@ def test_without_a_list_of_monitors_every_entry_counts() -> None:
     ],
 )
 def test_what_is_not_a_score(text: str, why: str) -> None:
-    with pytest.raises(Unreadable) as error:
+    with pytest.raises(UnreadableScore) as error:
         parse(text)
     assert str(error.value) == why
 
 
 @given(st.text())
 def test_no_text_breaks_it(text: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableScore):
         parse(text)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.ntp.packet import Packet, Reason, Refusal, timestamp
+from collectd_inode.ntp.packet import Packet, Reason, RejectedDatagram, timestamp
 from collectd_inode.ntp.sample import Limits, Sample, best, judge, measure
 from tests.helpers.ntp_peer import packet
 
@@ -17,7 +17,7 @@ HERE = timestamp(NOW)
 LIMITS = Limits(root_distance=1_500_000_000)
 
 
-def judged(limits: Limits = LIMITS, **changes: Any) -> Refusal | None:
+def judged(limits: Limits = LIMITS, **changes: Any) -> RejectedDatagram | None:
     """What is made of a good answer with these changes."""
     return judge(packet(now=NOW, **changes), limits)
 
@@ -34,7 +34,7 @@ def sample(offset: int = 0, delay: int = 0, **changes: Any) -> Sample:
     return Sample(offset=offset, delay=delay, **{**rest, "root_dispersion": 0, **changes})
 
 
-def measured(t1: int, t2: int, t3: int, t4: int, **changes: Any) -> Sample | Refusal:
+def measured(t1: int, t2: int, t3: int, t4: int, **changes: Any) -> Sample | RejectedDatagram:
     """What four timestamps, in nanoseconds after NOW, come to."""
     times = packet(receive=timestamp(NOW + t2), transmit=timestamp(NOW + t3), **changes)
     return measure(times, NOW + t1, NOW + t4)
@@ -58,14 +58,16 @@ def test_rule_8_stratum_0_with_a_code_is_a_kiss(code: str, leap: int) -> None:
 def test_a_kiss_whose_code_nobody_knows() -> None:
     found = judged(stratum=0, reference_id=b"XMAS")
 
-    assert found == Refusal(Reason.KISS, "kiss-o'-death XMAS: an unknown code", kiss="XMAS")
+    assert found == RejectedDatagram(Reason.KISS, "kiss-o'-death XMAS: an unknown code", kiss="XMAS")
 
 
 def test_rule_8_leap_3_and_stratum_0_without_a_code_is_unsynchronised() -> None:
     """What a real chronyd says that has no source yet: no kiss."""
     found = judged(stratum=0, leap=3, reference_id=0, reference=0, root_delay=0, root_dispersion=0)
 
-    assert found == Refusal(Reason.UNSYNCHRONISED, "the server says that it is not synchronised (stratum 0, leap 3)")
+    assert found == RejectedDatagram(
+        Reason.UNSYNCHRONISED, "the server says that it is not synchronised (stratum 0, leap 3)"
+    )
 
 
 def test_stratum_0_that_says_nothing_else() -> None:
@@ -86,7 +88,7 @@ def test_rule_10_leap_3_is_unsynchronised(leap: int) -> None:
 def test_rule_11_no_timestamp_is_zero(field: str) -> None:
     found = judge(packet(now=NOW, **{field: 0}), LIMITS)
 
-    assert found == Refusal(Reason.NO_TIME, f"the {field} timestamp is zero")
+    assert found == RejectedDatagram(Reason.NO_TIME, f"the {field} timestamp is zero")
 
 
 def test_rule_12_nothing_is_answered_before_it_came() -> None:
@@ -104,7 +106,9 @@ def test_rule_13_the_reference_is_not_in_the_future() -> None:
 
 def test_rule_13_the_reference_is_not_older_than_36_hours() -> None:
     assert reason(reference=HERE - (2**17 << 32)) is None
-    assert judged(reference=HERE - (2**17 + 3600 << 32)) == Refusal(Reason.STALE, "its clock was last set 37.4 h ago")
+    assert judged(reference=HERE - (2**17 + 3600 << 32)) == RejectedDatagram(
+        Reason.STALE, "its clock was last set 37.4 h ago"
+    )
 
 
 def test_a_server_may_not_know_when_it_was_set() -> None:
@@ -124,7 +128,7 @@ def test_rule_14_the_root_distance_has_a_limit(delay: float, dispersion: float, 
 def test_the_root_distance_and_its_limit_are_told() -> None:
     found = judged(root_delay=1.0, root_dispersion=2.0)
 
-    assert found == Refusal(Reason.ROOT_DISTANCE, "its root distance is 2.500 s, the most is 1.5 s")
+    assert found == RejectedDatagram(Reason.ROOT_DISTANCE, "its root distance is 2.500 s, the most is 1.5 s")
 
 
 def test_a_clock_that_stands_still() -> None:
@@ -155,7 +159,7 @@ def test_rule_15_a_negative_delay_is_refused_beyond_the_precision() -> None:
     coarse = measured(0, 0, 900_000, 0, precision=-10)
     assert isinstance(coarse, Sample)
     assert coarse.delay == 0
-    assert measured(0, 0, 1_000_000, 0, precision=-20) == Refusal(
+    assert measured(0, 0, 1_000_000, 0, precision=-20) == RejectedDatagram(
         Reason.NEGATIVE_DELAY,
         "the server claims to have held the packet longer than the round trip took: a delay of -1000000 ns",
     )
@@ -164,7 +168,7 @@ def test_rule_15_a_negative_delay_is_refused_beyond_the_precision() -> None:
 @given(st.integers(-128, 127))
 def test_whatever_precision_is_claimed(precision: int) -> None:
     """At most a second is believed."""
-    assert isinstance(measured(0, 0, 2 * 10**9, 0, precision=precision), Refusal)
+    assert isinstance(measured(0, 0, 2 * 10**9, 0, precision=precision), RejectedDatagram)
 
 
 @given(
@@ -197,4 +201,4 @@ def test_the_best_sample_has_the_shortest_delay() -> None:
 @given(st.builds(Packet, *[st.integers(0, 2**n - 1) for n in (2, 3, 3, 8, 8, 7, 32, 32, 32, 64, 64, 64, 64)]))
 def test_no_packet_breaks_it(packet: Packet) -> None:
     judge(packet, LIMITS)
-    assert isinstance(measure(packet, NOW, NOW + 10), Sample | Refusal)
+    assert isinstance(measure(packet, NOW, NOW + 10), Sample | RejectedDatagram)

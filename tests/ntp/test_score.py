@@ -7,10 +7,10 @@ import math
 import pytest
 
 from collectd_inode.codec import known, to_json
-from collectd_inode.ntp.score import NO_RESPONSE, Check, Score, Step, checked, margin, step
+from collectd_inode.ntp.score import NO_RESPONSE, Check, Score, ScoreStep, checked, margin, step
 
 
-def of(offset: float, stratum: int = 2) -> Step:
+def of(offset: float, stratum: int = 2) -> ScoreStep:
     """The step of a good answer with this offset (seconds)."""
     return step(checked(stratum, offset))
 
@@ -18,27 +18,27 @@ def of(offset: float, stratum: int = 2) -> Step:
 @pytest.mark.parametrize(
     ("check", "expected"),
     [
-        (NO_RESPONSE, Step(-5)),
-        (checked(0, 0.0, "RATE"), Step(-3.5)),
-        (checked(0, 0.0, "RSTR"), Step(-10, -50)),
-        (checked(0, 0.0, "DENY"), Step(-10, -50)),
-        (checked(0, 0.0, "INIT"), Step(-4)),
-        (Check(True, stratum=0, offset=0.0), Step(-2, 5)),  # stratum 0 without an error text
-        (checked(0, 0.0), Step(-4)),  # to which a monitor adds one: "bad stratum 0"
-        (checked(16, 0.0), Step(-4)),
-        (checked(11, 0.0), Step(-4)),
-        (checked(2, None), Step(-4)),
-        (checked(2, 3.001), Step(-4, -20)),
-        (checked(8, -3.001), Step(-4, -20)),
-        (checked(8, 0.0), Step(-4)),
-        (checked(10, 1.0), Step(-4)),
-        (checked(7, 0.0), Step(1)),
-        (checked(2, 3.0), Step(-2)),
-        (checked(2, -0.751), Step(-2)),
-        (checked(2, 0.025), Step(1)),
+        (NO_RESPONSE, ScoreStep(-5)),
+        (checked(0, 0.0, "RATE"), ScoreStep(-3.5)),
+        (checked(0, 0.0, "RSTR"), ScoreStep(-10, -50)),
+        (checked(0, 0.0, "DENY"), ScoreStep(-10, -50)),
+        (checked(0, 0.0, "INIT"), ScoreStep(-4)),
+        (Check(True, stratum=0, offset=0.0), ScoreStep(-2, 5)),  # stratum 0 without an error text
+        (checked(0, 0.0), ScoreStep(-4)),  # to which a monitor adds one: "bad stratum 0"
+        (checked(16, 0.0), ScoreStep(-4)),
+        (checked(11, 0.0), ScoreStep(-4)),
+        (checked(2, None), ScoreStep(-4)),
+        (checked(2, 3.001), ScoreStep(-4, -20)),
+        (checked(8, -3.001), ScoreStep(-4, -20)),
+        (checked(8, 0.0), ScoreStep(-4)),
+        (checked(10, 1.0), ScoreStep(-4)),
+        (checked(7, 0.0), ScoreStep(1)),
+        (checked(2, 3.0), ScoreStep(-2)),
+        (checked(2, -0.751), ScoreStep(-2)),
+        (checked(2, 0.025), ScoreStep(1)),
     ],
 )
-def test_what_a_check_does(check: Check, expected: Step) -> None:
+def test_what_a_check_does(check: Check, expected: ScoreStep) -> None:
     """The first rule that fits."""
     assert step(check) == expected
 

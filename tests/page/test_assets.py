@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collectd_inode.page.assets import Asset, Kind, assets, fault_of
+from collectd_inode.page.assets import Asset, AssetKind, assets, fault_of
 from collectd_inode.page.page import Page
 from collectd_inode.run import observe
 from tests.helpers.examples import loaded, write_feature
@@ -28,32 +28,32 @@ def page(url: str = "http://h/dir/") -> Page:
 
 def test_which_files() -> None:
     """Rule 72: what a browser fetches to draw and run the page, each address once."""
-    assert assets(page(), frozenset(Kind)) == [
-        Asset(Kind.STYLE_SHEET, "http://h/a.css"),
-        Asset(Kind.SCRIPT, "http://h/a.js"),
-        Asset(Kind.SCRIPT, "http://h/dir/b.js?x"),
-        Asset(Kind.IMAGE, "http://h/a.png"),
+    assert assets(page(), frozenset(AssetKind)) == [
+        Asset(AssetKind.STYLE_SHEET, "http://h/a.css"),
+        Asset(AssetKind.SCRIPT, "http://h/a.js"),
+        Asset(AssetKind.SCRIPT, "http://h/dir/b.js?x"),
+        Asset(AssetKind.IMAGE, "http://h/a.png"),
     ]
-    assert assets(page(), frozenset({Kind.IMAGE})) == [Asset(Kind.IMAGE, "http://h/a.png")]
+    assert assets(page(), frozenset({AssetKind.IMAGE})) == [Asset(AssetKind.IMAGE, "http://h/a.png")]
 
 
 @pytest.mark.parametrize(
     ("kind", "status", "content_type", "said"),
     [
-        (Kind.STYLE_SHEET, 200, "text/css; charset=utf-8", ""),
-        (Kind.STYLE_SHEET, 200, "text/html", "is no style sheet but text/html"),
-        (Kind.STYLE_SHEET, 404, "text/css", "answered 404"),
-        (Kind.SCRIPT, 200, "text/javascript", ""),
-        (Kind.SCRIPT, 200, "application/javascript", ""),
-        (Kind.SCRIPT, 200, "text/html", "is no script but text/html"),
-        (Kind.SCRIPT, 200, "", "is no script but of no type"),
-        (Kind.IMAGE, 200, "image/svg+xml", ""),
-        (Kind.IMAGE, 200, "", ""),
-        (Kind.IMAGE, 200, "text/html", "is no image but text/html"),
-        (Kind.IMAGE, 500, "image/png", "answered 500"),
+        (AssetKind.STYLE_SHEET, 200, "text/css; charset=utf-8", ""),
+        (AssetKind.STYLE_SHEET, 200, "text/html", "is no style sheet but text/html"),
+        (AssetKind.STYLE_SHEET, 404, "text/css", "answered 404"),
+        (AssetKind.SCRIPT, 200, "text/javascript", ""),
+        (AssetKind.SCRIPT, 200, "application/javascript", ""),
+        (AssetKind.SCRIPT, 200, "text/html", "is no script but text/html"),
+        (AssetKind.SCRIPT, 200, "", "is no script but of no type"),
+        (AssetKind.IMAGE, 200, "image/svg+xml", ""),
+        (AssetKind.IMAGE, 200, "", ""),
+        (AssetKind.IMAGE, 200, "text/html", "is no image but text/html"),
+        (AssetKind.IMAGE, 500, "image/png", "answered 500"),
     ],
 )
-def test_what_each_must_be(kind: Kind, status: int, content_type: str, said: str) -> None:
+def test_what_each_must_be(kind: AssetKind, status: int, content_type: str, said: str) -> None:
     """Rule 72: a server that answers its start page for a bundle that is gone answers 200."""
     assert fault_of(Asset(kind, "http://h/x"), page(), status, content_type) == said
 
@@ -78,7 +78,7 @@ def test_what_each_must_be(kind: Kind, status: int, content_type: str, said: str
 def test_which_files_of_several(markup: str, found: list[str]) -> None:
     """Rule 72: those that a browser of today takes, in a window of 1280 pixels."""
     made = Page("http://h/", 200, {"content-type": "text/html"}, markup.encode())
-    assert [asset.url.removeprefix("http://h") for asset in assets(made, frozenset(Kind))] == found
+    assert [asset.url.removeprefix("http://h") for asset in assets(made, frozenset(AssetKind))] == found
 
 
 @pytest.mark.parametrize(
@@ -97,13 +97,13 @@ def test_what_is_asked_for_by_tls(url: str, headers: dict[str, str], asked: list
     """Rule 72: pictures on a page with TLS are, and all that a page wants to have so."""
     markup = b"<script src=http://h/a.js></script><img src=http://h/a.png><img src=http://192.0.2.1/a.png>"
     made = Page(url, 200, {"content-type": "text/html", **headers}, markup)
-    assert [asset.url for asset in assets(made, frozenset(Kind))] == asked
+    assert [asset.url for asset in assets(made, frozenset(AssetKind))] == asked
 
 
 def test_an_address_that_is_none() -> None:
     """Rule 72: it does not load, and says so."""
     made = Page("http://h/", 200, {"content-type": "text/html"}, b"<script src='http://h:99999/a.js'></script>")
-    (asset,) = assets(made, frozenset(Kind))
+    (asset,) = assets(made, frozenset(AssetKind))
     assert asset.lost == "the page leads nowhere: port 99999 of “h” is above 65535"
 
 
@@ -122,7 +122,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 )
 def test_what_a_picture_is(content_type: str, body: bytes, said: str) -> None:
     """Rule 72: browsers look at its first octets."""
-    assert fault_of(Asset(Kind.IMAGE, "http://h/x"), page(), 200, content_type, body) == said
+    assert fault_of(Asset(AssetKind.IMAGE, "http://h/x"), page(), 200, content_type, body) == said
 
 
 @pytest.mark.parametrize(
@@ -139,15 +139,15 @@ def test_what_a_picture_is(content_type: str, body: bytes, said: str) -> None:
 )
 def test_integrity(integrity: str, is_good: bool) -> None:
     """Rule 72: a browser does not run a file that is not the one the page names (Subresource Integrity)."""
-    said = fault_of(Asset(Kind.SCRIPT, "http://h/x", integrity), page(), 200, "text/javascript", b"foo")
+    said = fault_of(Asset(AssetKind.SCRIPT, "http://h/x", integrity), page(), 200, "text/javascript", b"foo")
     assert said == ("" if is_good else "is not the file that its integrity attribute names")
 
 
 def test_what_a_page_with_tls_may_not_ask_for() -> None:
     """Rule 72: browsers block it."""
     blocked = "is requested without TLS, which browsers block on an https page"
-    assert fault_of(Asset(Kind.SCRIPT, "http://h/x"), page("https://h/"), 200, "text/javascript") == blocked
-    assert fault_of(Asset(Kind.SCRIPT, "http://localhost/x"), page("https://h/"), 200, "text/javascript") == ""
+    assert fault_of(Asset(AssetKind.SCRIPT, "http://h/x"), page("https://h/"), 200, "text/javascript") == blocked
+    assert fault_of(Asset(AssetKind.SCRIPT, "http://localhost/x"), page("https://h/"), 200, "text/javascript") == ""
 
 
 def replayed(

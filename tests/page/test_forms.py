@@ -10,7 +10,7 @@ from collectd_inode.model import Cause, Failure
 from collectd_inode.page import forms, locate
 from collectd_inode.page.charset import UTF8, WINDOWS_1252
 from collectd_inode.page.form_owners import owners
-from collectd_inode.page.forms import Entry, File, Submission
+from collectd_inode.page.forms import FormEntry, Submission, Upload
 from collectd_inode.page.page import Page
 from collectd_inode.page.text import CONTROLS, Element
 
@@ -366,7 +366,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=5))
 def test_urlencoded_round_trip(pairs: list[tuple[str, str]]) -> None:
     """Rules 50 and 52: what is sent reads back the same but for line ends, and is of the standard's alphabet."""
-    encoded = forms.urlencoded([Entry(n, v) for n, v in pairs]).decode()
+    encoded = forms.urlencoded([FormEntry(n, v) for n, v in pairs]).decode()
     assert set(encoded) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-._+%=&")
     expected = [(forms.with_crlf(n), forms.with_crlf(v)) for n, v in pairs]
     assert parse_qsl(encoded, keep_blank_values=True, strict_parsing=bool(pairs)) == expected
@@ -374,13 +374,17 @@ def test_urlencoded_round_trip(pairs: list[tuple[str, str]]) -> None:
 
 def test_urlencoded() -> None:
     """Rules 50 to 52: the set, the space, line ends, and what the encoding cannot say."""
-    assert forms.urlencoded([Entry("a b", "*-._~é☃\n")], WINDOWS_1252) == b"a+b=*-._%7E%E9%26%239731%3B%0D%0A"
-    assert forms.urlencoded([Entry("f", File("x.txt", "text/plain", b"content"))]) == b"f=x.txt"
+    assert forms.urlencoded([FormEntry("a b", "*-._~é☃\n")], WINDOWS_1252) == b"a+b=*-._%7E%E9%26%239731%3B%0D%0A"
+    assert forms.urlencoded([FormEntry("f", Upload("x.txt", "text/plain", b"content"))]) == b"f=x.txt"
 
 
 def test_multipart() -> None:
     """Rules 48, 50 and 53: a part an entry; quotes and line ends in names are escaped; no file is an empty one."""
-    entries = [Entry('a"\n', "1\n2"), Entry("f", File('é".txt', "text/plain", b"\0\n")), Entry("g", forms.NO_FILE)]
+    entries = [
+        FormEntry('a"\n', "1\n2"),
+        FormEntry("f", Upload('é".txt', "text/plain", b"\0\n")),
+        FormEntry("g", forms.NO_FILE),
+    ]
     assert forms.multipart(entries, UTF8, "XX") == (
         b'--XX\r\nContent-Disposition: form-data; name="a%22%0D%0A"\r\n\r\n1\r\n2\r\n'
         b'--XX\r\nContent-Disposition: form-data; name="f"; filename="\xc3\xa9%22.txt"\r\n'
@@ -461,7 +465,13 @@ def test_entering() -> None:
     forms.tick(shown, by_id(shown, "c"), False)
     forms.tick(shown, by_id(shown, "e"), True)
     forms.pick(shown, by_id(shown, "f"), by_id(shown, "f")[0])
-    entered = [Entry("a", "lon"), Entry("b", "1\n2"), Entry("d", "2"), Entry("f", "1"), Entry("f", "2")]
+    entered = [
+        FormEntry("a", "lon"),
+        FormEntry("b", "1\n2"),
+        FormEntry("d", "2"),
+        FormEntry("f", "1"),
+        FormEntry("f", "2"),
+    ]
     assert forms.entries(shown, form, None, UTF8) == entered
     assert shown.visible_text == "x\n1\n2"
     forms.reset(shown, form)

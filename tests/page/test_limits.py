@@ -22,7 +22,7 @@ import pytest
 from collectd_inode.browser import auth
 from collectd_inode.browser.browser import Browser
 from collectd_inode.browser.cookies import MAX_COOKIES
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Failure, Observation, Status
 from collectd_inode.page import forms, locate, text, tree
 from collectd_inode.page.limits import MOST, MOST_TAGS, first_tags, without_floods
@@ -46,13 +46,13 @@ def page(body: str | bytes, content_type: str = "text/html; charset=utf-8") -> P
 
 
 def visit(
-    url: str, *then: Callable[[Browser], Awaitable[object]], profile: Profile | None = None
+    url: str, *then: Callable[[Browser], Awaitable[object]], profile: BrowserProfile | None = None
 ) -> Awaitable[Observation]:
     """One run: go to *url*, and whatever follows."""
 
     async def probe(run: Run) -> None:
         transport = Transport(tls=NO_TLS, on_exchange=run.exchange, clock=run.clock)
-        browser = Browser(transport, profile or Profile(max_body=CAP))
+        browser = Browser(transport, profile or BrowserProfile(max_body=CAP))
         try:
             with run.step(OPEN):
                 await browser.go(url)

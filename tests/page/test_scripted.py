@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from collectd_inode.browser.browser import Browser
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Failure
 from collectd_inode.page.page import Page
 from collectd_inode.wire.http import Transport
@@ -38,7 +38,7 @@ def played(pages: list[str], story: Callable[[Browser], Awaitable[object]], *, l
     async def main() -> None:
         async with listening(talk) as port:
             transport = Transport(tls=NO_TLS, on_exchange=lambda exchange: None)
-            browser = Browser(transport, Profile(base_url=f"http://127.0.0.1:{port}", legacy=legacy))
+            browser = Browser(transport, BrowserProfile(base_url=f"http://127.0.0.1:{port}", legacy=legacy))
             try:
                 await story(browser)
             finally:

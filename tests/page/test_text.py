@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from collectd_inode.page import text
 from collectd_inode.page.page import Page
-from collectd_inode.page.style import Display, Style, declared
+from collectd_inode.page.style import Display, Visibility, declared
 
 
 def page(body: str) -> Page:
@@ -166,28 +166,28 @@ def test_hidden_fields_are_no_elements_to_be_seen() -> None:
 @pytest.mark.parametrize(
     ("attribute", "style"),
     [
-        ("", Style()),
-        (";;", Style()),
-        ("display", Style()),
-        ("display:", Style()),
-        ("display:none}", Style()),
-        ("dis/**/play:none", Style()),
-        ("display:none", Style(Display.NONE)),
-        ("display:none}", Style()),
-        ("display:none /* and so on", Style(Display.NONE)),
-        ("display:var(--x,none", Style(Display.NONE)),
-        ("display:inline flow-root", Style(Display.BLOCK)),
-        ("display:flow inline", Style(Display.INLINE)),
-        ("display:list-item block flow-root", Style(Display.BLOCK)),
-        ("display:flow flow", Style()),
-        ("display:var(--x,)", Style(Display.INLINE)),
-        ("--x:var(--x);display:var(--x)", Style(Display.INLINE)),
-        ("all:revert", Style(Display.REVERT)),
-        ("visibility:inherit", Style()),
-        ("visibility:hidden;visibility:nonsense", Style(visible=False)),
+        ("", Visibility()),
+        (";;", Visibility()),
+        ("display", Visibility()),
+        ("display:", Visibility()),
+        ("display:none}", Visibility()),
+        ("dis/**/play:none", Visibility()),
+        ("display:none", Visibility(Display.NONE)),
+        ("display:none}", Visibility()),
+        ("display:none /* and so on", Visibility(Display.NONE)),
+        ("display:var(--x,none", Visibility(Display.NONE)),
+        ("display:inline flow-root", Visibility(Display.BLOCK)),
+        ("display:flow inline", Visibility(Display.INLINE)),
+        ("display:list-item block flow-root", Visibility(Display.BLOCK)),
+        ("display:flow flow", Visibility()),
+        ("display:var(--x,)", Visibility(Display.INLINE)),
+        ("--x:var(--x);display:var(--x)", Visibility(Display.INLINE)),
+        ("all:revert", Visibility(Display.REVERT)),
+        ("visibility:inherit", Visibility()),
+        ("visibility:hidden;visibility:nonsense", Visibility(visible=False)),
     ],
 )
-def test_declarations(attribute: str, style: Style) -> None:
+def test_declarations(attribute: str, style: Visibility) -> None:
     """The last valid one counts."""
     assert declared(attribute) == style
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.quorum.verdict import Said, Verdict, judge, names, patience, sentence, silence, unknown
+from collectd_inode.quorum.verdict import QuorumVerdict, Said, judge, names, patience, sentence, silence, unknown
 
 MINUTE = 60.0
 
@@ -19,10 +19,10 @@ def said(up: str = "", down: str = "", silent: str = "") -> dict[str, Said]:
 def test_most_probes_decide() -> None:
     """Of those that report; which do not agree is said."""
     down = judge(said(up="dunedin auckland", down="hamilton napier nelson"), None, 2)
-    assert (down.verdict, down.agreeing, down.reporting) == (Verdict.DOWN, 3, 5)
+    assert (down.verdict, down.agreeing, down.reporting) == (QuorumVerdict.DOWN, 3, 5)
     assert sentence(down) == "3 of 5 probes: down; only auckland, dunedin up"
     up = judge(said(up="auckland hamilton", down="dunedin"), None, 2)
-    assert (up.verdict, up.agreeing, up.reporting) == (Verdict.UP, 2, 3)
+    assert (up.verdict, up.agreeing, up.reporting) == (QuorumVerdict.UP, 2, 3)
     assert sentence(up) == "2 of 3 probes: up; only dunedin down"
     assert sentence(judge(said(down="a b"), None, 2)) == "2 of 2 probes: down"
 
@@ -30,17 +30,17 @@ def test_most_probes_decide() -> None:
 def test_half_is_not_most() -> None:
     """Two of four are not; with Least 2 they are enough."""
     four = said(up="a b", down="c d")
-    assert judge(four, None, 2).verdict is Verdict.UP
-    assert judge(four, 2, 2).verdict is Verdict.DOWN
+    assert judge(four, None, 2).verdict is QuorumVerdict.UP
+    assert judge(four, 2, 2).verdict is QuorumVerdict.DOWN
 
 
 def test_too_few_know_nothing() -> None:
     """One probe that says down is no outage; nor are two where three must say so, although nobody contradicts."""
     alone = judge(said(down="a", silent="b c"), None, 2)
-    assert (alone.verdict, alone.agreeing, alone.reporting, alone.silent) == (Verdict.UNKNOWN, 0, 1, ("b", "c"))
+    assert (alone.verdict, alone.agreeing, alone.reporting, alone.silent) == (QuorumVerdict.UNKNOWN, 0, 1, ("b", "c"))
     assert unknown(alone, None, 2) == "unknown: 1 probe reports, expected 2 at least; a down"
-    assert judge(said(down="a b"), 3, 2).verdict is Verdict.UNKNOWN
-    assert judge(said(up="a b"), 3, 2).verdict is Verdict.UP
+    assert judge(said(down="a b"), 3, 2).verdict is QuorumVerdict.UNKNOWN
+    assert judge(said(up="a b"), 3, 2).verdict is QuorumVerdict.UP
     assert unknown(judge({}, None, 2), None, 2) == "unknown: 0 probes report, expected 2 at least; nobody"
 
 
@@ -66,11 +66,11 @@ def test_no_outage_without_enough_probes(hosts: dict[str, Said], least: int | No
     """Whatever hosts, values and ages are: each probe counts once, and down has its votes."""
     found = judge(hosts, least, reporting)
     assert sorted((*found.up, *found.down, *found.silent)) == sorted(hosts)
-    assert (found.verdict is Verdict.UNKNOWN) >= (found.reporting < reporting)
-    if found.verdict is Verdict.DOWN:
+    assert (found.verdict is QuorumVerdict.UNKNOWN) >= (found.reporting < reporting)
+    if found.verdict is QuorumVerdict.DOWN:
         assert found.reporting >= reporting
         assert len(found.down) > found.reporting / 2 if least is None else len(found.down) >= least
-    if found.verdict is Verdict.UP:
+    if found.verdict is QuorumVerdict.UP:
         assert len(found.down) <= found.reporting / 2 if least is None else len(found.down) < least
     assert found.agreeing <= found.reporting
     assert len(sentence(found)) < 100
@@ -82,6 +82,6 @@ def test_one_more_that_says_down_never_ends_an_outage(
 ) -> None:
     """Nor does one more that is silent change anything."""
     before = judge(hosts, least, reporting).verdict
-    if before is Verdict.DOWN:
-        assert judge({**hosts, "zzzz": Said(False, 0.0, MINUTE)}, least, reporting).verdict is Verdict.DOWN
+    if before is QuorumVerdict.DOWN:
+        assert judge({**hosts, "zzzz": Said(False, 0.0, MINUTE)}, least, reporting).verdict is QuorumVerdict.DOWN
     assert judge({**hosts, "zzzz": Said(None, 0.0, MINUTE)}, least, reporting).verdict is before

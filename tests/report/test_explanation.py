@@ -7,7 +7,7 @@ from dataclasses import replace
 from collectd_inode.model import Fact, Observation, PlannedStep, Reading
 from collectd_inode.report import explanation
 from collectd_inode.report.explanation import Change, explain
-from collectd_inode.report.history import Origin
+from collectd_inode.report.history import RunsOrigin
 from tests.helpers.examples import LOOK, OPEN
 from tests.helpers.past import BAD, BAD_AT, GOOD, START, day, ran
 
@@ -42,7 +42,7 @@ def test_what_changed_on_this_side() -> None:
     """Feature, configuration, version, boot and collectd, in this order."""
     job = replace(BAD.job, configuration="c2", steps=(OPEN, PlannedStep("look at it", "look", navigates=False)))
     other = replace(BAD, job=job, steps=(BAD.steps[0], replace(BAD.steps[1], planned=job.steps[1])))
-    origin = Origin("0.2.0", BAD_AT - 5, BAD_AT - 90, "boot-2")
+    origin = RunsOrigin("0.2.0", BAD_AT - 5, BAD_AT - 90, "boot-2")
     moment = explanation.moment
     assert explain(day(ran(other, BAD_AT, origin))).ours == (
         Change("feature", LOOK.name, "look at it"),

@@ -16,7 +16,7 @@ from collectd_inode.model import Job, PlannedStep
 from collectd_inode.ntp.probe import NTPProbe
 from collectd_inode.ntp.settings import Settings
 from collectd_inode.report import graphs
-from collectd_inode.report.graphs import DARK, LIGHT, Frame, LegendRow, Limit, Picture, Subject
+from collectd_inode.report.graphs import DARK, LIGHT, DrawableSeries, Frame, LegendRow, Limit, Picture
 from collectd_inode.state import State
 from tests.helpers.rrd import exported, rrdtool, write
 
@@ -82,11 +82,11 @@ FRAME = Frame(START, END)
 SMALL = replace(FRAME, width=300, height=90, small=True)
 
 
-def subject(job: Job, files: Iterable[str], **more: object) -> Subject:
-    return Subject(job, frozenset(files), **more)  # type: ignore[arg-type]
+def subject(job: Job, files: Iterable[str], **more: object) -> DrawableSeries:
+    return DrawableSeries(job, frozenset(files), **more)  # type: ignore[arg-type]
 
 
-def picture(name: str, of: Subject) -> Picture:
+def picture(name: str, of: DrawableSeries) -> Picture:
     return next(each for each in graphs.pictures(of) if each.name == name)
 
 
@@ -342,7 +342,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 ALL = [
     (kind, each.name)
     for kind, (job, files) in KINDS.items()
-    for each in graphs.pictures(Subject(job, frozenset(files)))
+    for each in graphs.pictures(DrawableSeries(job, frozenset(files)))
 ]
 
 

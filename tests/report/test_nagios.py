@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from collectd_inode import cli
 from collectd_inode.model import Cause, Failure, Job, Observation, PlannedStep, Status, Trouble, unable
-from collectd_inode.report.nagios import LIMIT, State, Threshold, report, threshold, unknown
+from collectd_inode.report.nagios import LIMIT, NagiosThreshold, ServiceState, report, threshold, unknown
 from collectd_inode.report.ranges import parsed
 from collectd_inode.run import Run
 from demo import unpacked
@@ -74,12 +74,12 @@ def first(text: str) -> str:
     return text.partition("\n")[0].partition(" | ")[0]
 
 
-def warning(text: str) -> Threshold:
-    return threshold(State.WARNING, text)
+def warning(text: str) -> NagiosThreshold:
+    return threshold(ServiceState.WARNING, text)
 
 
-def critical(text: str) -> Threshold:
-    return threshold(State.CRITICAL, text)
+def critical(text: str) -> NagiosThreshold:
+    return threshold(ServiceState.CRITICAL, text)
 
 
 async def failing(run: Run) -> None:
@@ -125,17 +125,17 @@ def unable_to(status: Status, cause: Cause) -> Observation:
 @pytest.mark.parametrize(
     ("observation", "state"),
     [
-        (GOOD, State.OK),
-        (WARNED, State.WARNING),
-        (BAD, State.CRITICAL),
-        (unable_to(Status.UNDEFINED, Cause.UNDEFINED), State.UNKNOWN),
-        (unable_to(Status.AMBIGUOUS, Cause.UNDEFINED), State.UNKNOWN),
-        (unable_to(Status.ERROR, Cause.CONFIGURATION), State.UNKNOWN),
-        (unable_to(Status.ERROR, Cause.ERROR), State.UNKNOWN),
-        (unable_to(Status.SKIPPED, Cause.NONE), State.UNKNOWN),
+        (GOOD, ServiceState.OK),
+        (WARNED, ServiceState.WARNING),
+        (BAD, ServiceState.CRITICAL),
+        (unable_to(Status.UNDEFINED, Cause.UNDEFINED), ServiceState.UNKNOWN),
+        (unable_to(Status.AMBIGUOUS, Cause.UNDEFINED), ServiceState.UNKNOWN),
+        (unable_to(Status.ERROR, Cause.CONFIGURATION), ServiceState.UNKNOWN),
+        (unable_to(Status.ERROR, Cause.ERROR), ServiceState.UNKNOWN),
+        (unable_to(Status.SKIPPED, Cause.NONE), ServiceState.UNKNOWN),
     ],
 )
-def test_states(observation: Observation, state: State) -> None:
+def test_states(observation: Observation, state: ServiceState) -> None:
     """0 passed, 1 passed with warnings, 2 failed, 3 everything else."""
     found = report([observation])
     assert found.state is state
@@ -145,7 +145,7 @@ def test_states(observation: Observation, state: State) -> None:
 def test_nothing_ran_is_never_ok() -> None:
     """Whatever the reason."""
     assert report([]).text == "JOBS UNKNOWN - nothing was run"
-    assert report([]).state is State.UNKNOWN
+    assert report([]).state is ServiceState.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -187,8 +187,8 @@ def test_of_several_good_ones() -> None:
 def test_unknown_beats_warning_and_critical_beats_unknown() -> None:
     """What is known to be down wakes somebody, whatever else is not known."""
     lost = named(unable_to(Status.ERROR, Cause.ERROR), "x")
-    assert report([named(WARNED, "a"), lost]).state is State.UNKNOWN
-    assert report([named(WARNED, "a"), lost, named(BAD, "c")]).state is State.CRITICAL
+    assert report([named(WARNED, "a"), lost]).state is ServiceState.UNKNOWN
+    assert report([named(WARNED, "a"), lost, named(BAD, "c")]).state is ServiceState.CRITICAL
 
 
 def of_kind(kind: str, **readings: float) -> Observation:
@@ -230,19 +230,23 @@ def test_jobs_of_several_kinds() -> None:
 @pytest.mark.parametrize(
     ("thresholds", "state", "why"),
     [
-        ([warning("0.25")], State.OK, "2 steps in 0.25 s"),
-        ([warning("0.2"), critical("1")], State.WARNING, "latency-total 0.25 s is above 0.2 s"),
-        ([warning("0.1"), critical("0.2")], State.CRITICAL, "latency-total 0.25 s is above 0.2 s; latency-total 0.25"),
-        ([critical("1:")], State.CRITICAL, "latency-total 0.25 s is below 1 s"),
-        ([critical("@0:1")], State.CRITICAL, "latency-total 0.25 s is within 0:1"),
-        ([warning("response_time-go_to=0.1")], State.WARNING, "response_time-go_to 0.25 s is above 0.1 s"),
-        ([warning("scenario-web-home/latency-total=0.1")], State.WARNING, "latency-total 0.25 s is above 0.1 s"),
-        ([critical("count-passed=3:")], State.CRITICAL, "count-passed 2 is below 3"),
-        ([critical("duration-tls=1")], State.UNKNOWN, "duration-tls has no value to compare with 1"),
-        ([critical("latency-totl=1")], State.UNKNOWN, "there is no series latency-totl; known: latency-total"),
+        ([warning("0.25")], ServiceState.OK, "2 steps in 0.25 s"),
+        ([warning("0.2"), critical("1")], ServiceState.WARNING, "latency-total 0.25 s is above 0.2 s"),
+        (
+            [warning("0.1"), critical("0.2")],
+            ServiceState.CRITICAL,
+            "latency-total 0.25 s is above 0.2 s; latency-total 0.25",
+        ),
+        ([critical("1:")], ServiceState.CRITICAL, "latency-total 0.25 s is below 1 s"),
+        ([critical("@0:1")], ServiceState.CRITICAL, "latency-total 0.25 s is within 0:1"),
+        ([warning("response_time-go_to=0.1")], ServiceState.WARNING, "response_time-go_to 0.25 s is above 0.1 s"),
+        ([warning("scenario-web-home/latency-total=0.1")], ServiceState.WARNING, "latency-total 0.25 s is above 0.1 s"),
+        ([critical("count-passed=3:")], ServiceState.CRITICAL, "count-passed 2 is below 3"),
+        ([critical("duration-tls=1")], ServiceState.UNKNOWN, "duration-tls has no value to compare with 1"),
+        ([critical("latency-totl=1")], ServiceState.UNKNOWN, "there is no series latency-totl; known: latency-total"),
     ],
 )
-def test_thresholds(thresholds: list[Threshold], state: State, why: str) -> None:
+def test_thresholds(thresholds: list[NagiosThreshold], state: ServiceState, why: str) -> None:
     """What leaves its range is bad although all steps passed; what cannot be judged is not OK."""
     found = report([GOOD], thresholds)
     assert found.state is state
@@ -259,7 +263,7 @@ def test_thresholds_stand_in_the_performance_data() -> None:
 def test_a_failed_run_is_not_excused_by_a_threshold() -> None:
     """Neither by one that has no value, nor by one for a certificate that was not met."""
     found = report([BAD], [warning("1"), warning("gauge-certificate_days_left-www=14:")])
-    assert found.state is State.CRITICAL
+    assert found.state is ServiceState.CRITICAL
     assert first(found.text).startswith('SCENARIO CRITICAL - web: Home: refused: go to "/"')
     assert "there is no series gauge-certificate_days_left-www" in first(found.text)
 
@@ -267,21 +271,21 @@ def test_a_failed_run_is_not_excused_by_a_threshold() -> None:
 def test_a_threshold_for_a_series_that_only_the_run_shows() -> None:
     """A host's certificate is known once it was met."""
     found = report([WARNED], [critical("gauge-certificate_days_left-www=7:")])
-    assert found.state is State.CRITICAL
+    assert found.state is ServiceState.CRITICAL
     assert "gauge-certificate_days_left-www 3.25 is below 7; the certificate" in first(found.text)
 
 
 @pytest.mark.parametrize(
     ("range", "offset", "state", "shown"),
     [
-        ("0.1", -0.2, State.CRITICAL, "-0.1:0.1"),
-        ("0.1", 0.2, State.CRITICAL, "-0.1:0.1"),
-        ("0.1", -0.05, State.OK, "-0.1:0.1"),
-        ("time_offset-consensus=0.1", -0.2, State.CRITICAL, "-0.1:0.1"),
-        ("0:0.1", -0.05, State.CRITICAL, "0.1"),
+        ("0.1", -0.2, ServiceState.CRITICAL, "-0.1:0.1"),
+        ("0.1", 0.2, ServiceState.CRITICAL, "-0.1:0.1"),
+        ("0.1", -0.05, ServiceState.OK, "-0.1:0.1"),
+        ("time_offset-consensus=0.1", -0.2, ServiceState.CRITICAL, "-0.1:0.1"),
+        ("0:0.1", -0.05, ServiceState.CRITICAL, "0.1"),
     ],
 )
-def test_an_offset_may_be_off_in_either_direction(range: str, offset: float, state: State, shown: str) -> None:
+def test_an_offset_may_be_off_in_either_direction(range: str, offset: float, state: ServiceState, shown: str) -> None:
     """One number is for both, as in check_ntp_time."""
     found = report([of_kind("ntp", time_offset__consensus=offset)], [critical(range)])
     assert found.state is state
@@ -298,7 +302,7 @@ def test_a_threshold_holds_for_every_job_that_has_the_series() -> None:
 
 def test_what_is_no_threshold() -> None:
     """A name is not empty; the range's own mistakes are told by it."""
-    assert warning("a=1") == Threshold(State.WARNING, "a", parsed("1"))
+    assert warning("a=1") == NagiosThreshold(ServiceState.WARNING, "a", parsed("1"))
     with pytest.raises(ValueError, match=r"^=1: expected the name of a series before the =$"):
         warning("=1")
     with pytest.raises(ValueError, match=r"^five: expected a range such as"):

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from lxml import html
 
 from collectd_inode.model import Warning
-from collectd_inode.report.overview import NOTHING_KNOWN, Entry, History, Key, Made, Numbers, Shot, State, page
+from collectd_inode.report.overview import (
+    NOTHING_KNOWN,
+    History,
+    JobState,
+    LegendItem,
+    Made,
+    Numbers,
+    OverviewJob,
+    Shot,
+    page,
+)
 from collectd_inode.report.record import Record
 
 NOW = 1_763_800_000.0  # 2025-11-22 08:26:40 UTC
@@ -54,16 +64,16 @@ SHOT = Shot(
     130,
     b"light",
     b"dark",
-    (Key("go <home>", "#0072b2", "#2f8fd0", "1.3"), Key("all steps", "", "")),
+    (LegendItem("go <home>", "#0072b2", "#2f8fd0", "1.3"), LegendItem("all steps", "", "")),
     "shop-steps.png",
 )
 
 
-def entry(name: str = "shop: Buying", **more: object) -> Entry:
-    return Entry(name, "scenario", 60.0, **more)  # type: ignore[arg-type]
+def entry(name: str = "shop: Buying", **more: object) -> OverviewJob:
+    return OverviewJob(name, "scenario", 60.0, **more)  # type: ignore[arg-type]
 
 
-def tree(*entries: Entry, notes: tuple[str, ...] = ()) -> html.HtmlElement:
+def tree(*entries: OverviewJob, notes: tuple[str, ...] = ()) -> html.HtmlElement:
     return html.document_fromstring(page(entries, MADE, notes))
 
 
@@ -75,20 +85,20 @@ def texts(element: html.HtmlElement, path: str) -> list[str]:
 @pytest.mark.parametrize(
     ("known", "state"),
     [
-        (entry(record=PASSED), State.PASSED),
-        (entry(record=replace(PASSED, warnings=(Warning("soft", "slow"),))), State.WARNED),
-        (entry(record=FAILED), State.FAILED),
-        (entry(record=replace(FAILED, status="undefined")), State.ERROR),
-        (entry(record=replace(FAILED, status="error")), State.ERROR),
-        (entry(record=replace(PASSED, time=NOW - 3600)), State.STALE),
-        (entry(record=PASSED, history=History(NOW, 0.0)), State.PASSED),
-        (entry(history=History(NOW - 900, 1.0)), State.PASSED),
-        (entry(history=History(NOW - 900, 0.0)), State.FAILED),
-        (entry(history=History(NOW - 1100, 1.0)), State.STALE),
-        (entry(), State.STALE),
+        (entry(record=PASSED), JobState.PASSED),
+        (entry(record=replace(PASSED, warnings=(Warning("soft", "slow"),))), JobState.WARNED),
+        (entry(record=FAILED), JobState.FAILED),
+        (entry(record=replace(FAILED, status="undefined")), JobState.ERROR),
+        (entry(record=replace(FAILED, status="error")), JobState.ERROR),
+        (entry(record=replace(PASSED, time=NOW - 3600)), JobState.STALE),
+        (entry(record=PASSED, history=History(NOW, 0.0)), JobState.PASSED),
+        (entry(history=History(NOW - 900, 1.0)), JobState.PASSED),
+        (entry(history=History(NOW - 900, 0.0)), JobState.FAILED),
+        (entry(history=History(NOW - 1100, 1.0)), JobState.STALE),
+        (entry(), JobState.STALE),
     ],
 )
-def test_how_a_job_is(known: Entry, state: State) -> None:
+def test_how_a_job_is(known: OverviewJob, state: JobState) -> None:
     """The record knows; without one the RRD file's last value does, as long as it is fresh."""
     assert known.state(NOW) is state
 
@@ -160,7 +170,7 @@ def test_without_a_record_the_page_says_what_it_does_not_know() -> None:
         ),
     ],
 )
-def test_silence_is_no_good_news(known: Entry, sentence: str) -> None:
+def test_silence_is_no_good_news(known: OverviewJob, sentence: str) -> None:
     """A job that nobody watches any more is not green."""
     assert texts(tree(known), "//p[@class='state']") == [sentence]
 
@@ -248,7 +258,7 @@ def test_three_hundred_jobs_are_less_than_two_megabytes() -> None:
     shot = replace(SHOT, light=b"x" * 37_000, dark=b"x" * 37_000)
     links = tuple((f"a picture of this {n}", f"scenario-shop-buying-{n}.png") for n in range(5))
     jobs = [
-        Entry(
+        OverviewJob(
             f"shop: Buying number {number}", "scenario", 60.0, replace(FAILED, message="x" * 300, found="y" * 300),
             History(NOW, 0.0, points), (shot, shot) if number < 5 else (), pictures=links, why="why.txt",
         )
@@ -267,7 +277,7 @@ def test_no_text_becomes_markup(text: str) -> None:
     """Whatever servers, authors and operators write: the page has the same elements."""
     written = replace(FAILED, step=text, message=text, expected=text, found=text, place=text, evidence=text)
     plain = tree(entry("x", record=replace(written, step="x", place="x")))
-    shot = replace(SHOT, caption=text, alt=text, keys=(Key(text, "#000000", "#000000", text),))
+    shot = replace(SHOT, caption=text, alt=text, keys=(LegendItem(text, "#000000", "#000000", text),))
     found = html.document_fromstring(
         page([entry(text, record=written, shots=(shot,))], replace(MADE, host=text), [text])
     )

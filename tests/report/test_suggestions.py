@@ -8,11 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.report.suggestions import Looked, Series, Suggestion, sentence, suggest, two_digits, written
+from collectd_inode.report.suggestions import (
+    Period,
+    Suggestion,
+    ThresholdSeries,
+    sentence,
+    suggest,
+    two_digits,
+    written,
+)
 
 STEP = 2220.0
-SERIES = Series("scenario", "shop-browsing", "response_time", "go_to", 'I go to "/"', instance="web1")
-MONTH = Looked(31 * 86400.0, 1_763_800_000.0)
+SERIES = ThresholdSeries("scenario", "shop-browsing", "response_time", "go_to", 'I go to "/"', instance="web1")
+MONTH = Period(31 * 86400.0, 1_763_800_000.0)
 
 
 def points(*numbers: float) -> list[tuple[float, float]]:

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from collectd_inode.browser.browser import Browser
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Cause, Failure, Misconfigured, Observation, Status
 from collectd_inode.run import observe
 from collectd_inode.scenario import answers, json_pointer
@@ -621,7 +621,7 @@ def test_a_json_body_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def session(seconds: float | None) -> Session:
     """After a step that took so long."""
     transport = httpx.MockTransport(lambda request: httpx.Response(200))
-    return Session(Browser(transport, Profile()), last_seconds=seconds)
+    return Session(Browser(transport, BrowserProfile()), last_seconds=seconds)
 
 
 @pytest.mark.parametrize(

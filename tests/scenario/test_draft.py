@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 
 from collectd_inode.scenario import feature, sentences
 from collectd_inode.scenario.draft import Draft, DraftStep, first_look, quoted
-from collectd_inode.scenario.replay import Seen
+from collectd_inode.scenario.replay import PageNames
 from collectd_inode.scenario.vocabulary import Matched
 
 
@@ -45,6 +45,6 @@ def test_a_string_of_a_sentence(text: str) -> None:
 @given(some.text(max_size=60), some.text(max_size=60), some.lists(some.text(max_size=30), max_size=4))
 def test_whatever_a_page_says(title: str, heading: str, links: list[str]) -> None:
     """The file is one scenario with all steps."""
-    draft = first_look("/", "h.test", Seen("http://h.test/", {"links": links}, title, heading))
+    draft = first_look("/", "h.test", PageNames("http://h.test/", {"links": links}, title, heading))
     (scenario,) = feature.parse(draft.text().encode(), "x.feature").scenarios
     assert [step.text for step in scenario.steps] == [step.text for step in draft.steps]

@@ -13,7 +13,7 @@ from collectd_inode.browser.cookies import Cookie
 from collectd_inode.browser.manner import Manner
 from collectd_inode.model import Cause, Failure, Observation, Phase, Status
 from collectd_inode.page import forms, locate
-from collectd_inode.page.assets import Kind
+from collectd_inode.page.assets import AssetKind
 from collectd_inode.page.headers import Headers
 from collectd_inode.page.page import Page
 from collectd_inode.page.text import Element
@@ -94,7 +94,7 @@ class Slate:
     async def back(self) -> Page:
         raise NotImplementedError
 
-    async def load(self, kinds: frozenset[Kind]) -> Page:
+    async def load(self, kinds: frozenset[AssetKind]) -> Page:
         raise NotImplementedError
 
     async def submit(self, form: str | Element) -> Page:
@@ -126,7 +126,7 @@ class Slate:
     async def attach(self, field: str, name: str, content: bytes, content_type: str = "") -> None:
         raise NotImplementedError
 
-    async def attach_all(self, field: str, files: Sequence[forms.File]) -> None:
+    async def attach_all(self, field: str, files: Sequence[forms.Upload]) -> None:
         raise NotImplementedError
 
     def value(self, field: str) -> str:

@@ -25,7 +25,7 @@ from collectd_inode.model import (
     Warning,
 )
 from collectd_inode.page.charset import UTF8, Encoding
-from collectd_inode.page.forms import Entry, File, multipart, plain, urlencoded
+from collectd_inode.page.forms import FormEntry, Upload, multipart, plain, urlencoded
 from collectd_inode.page.headers import Headers
 from collectd_inode.page.page import Page
 from collectd_inode.scenario.evidence import written
@@ -81,7 +81,9 @@ def login() -> tuple[Observation, Recorder, Redactor]:
         connect=0.00021, processing=0.0123, transfer=0.001)  # fmt: skip
     recorder.step = "press_log_in"
     page = Page("http://www/login", 200, {"content-type": "text/html"}, LOGIN)
-    form = urlencoded([Entry("user", "anna"), Entry("word", "open sesame"), Entry("note", "zwei\nZeilen ü")])
+    form = urlencoded(
+        [FormEntry("user", "anna"), FormEntry("word", "open sesame"), FormEntry("note", "zwei\nZeilen ü")]
+    )
     hop(recorder, "POST", "http://www/login", "host: www", agent, "referer: http://www/login",
         "content-type: application/x-www-form-urlencoded", "cookie: id=a1b2c3d4e5", sent=form, page=page, status=303,
         answer=("location: /login?wrong=1&user=anna", "content-length: 0"), body=b"", processing=0.08)  # fmt: skip
@@ -132,11 +134,11 @@ def told(recorder: Recorder, *secrets: str, **more: object) -> list[str]:
 
 
 ENTRIES = [
-    Entry("a b", "1&2"),
-    Entry("ключ", "open sésame"),
-    Entry("file", File("x.txt", "text/plain", b"open s\xc3\xa9same")),
-    Entry("password", "hunter2!"),
-    Entry("empty", ""),
+    FormEntry("a b", "1&2"),
+    FormEntry("ключ", "open sésame"),
+    FormEntry("file", Upload("x.txt", "text/plain", b"open s\xc3\xa9same")),
+    FormEntry("password", "hunter2!"),
+    FormEntry("empty", ""),
 ]
 KOI8 = Encoding("KOI8-R", "koi8-r")
 BOUNDARY = "----collectd_inode0123456789"
@@ -180,7 +182,7 @@ def test_what_a_form_sent(content_type: str, serialise: object, file: str, encod
 def test_a_form_that_is_too_long(content_type: str, serialise: object) -> None:
     """The entry that is cut is left out whole: a piece of a secret would not be known for one."""
     recorder = Recorder()
-    body = serialise([Entry("a", "1"), Entry("b", "x" * (LONGEST_FORM - 300) + "open sesame" * 100)], UTF8)  # type: ignore[operator]
+    body = serialise([FormEntry("a", "1"), FormEntry("b", "x" * (LONGEST_FORM - 300) + "open sesame" * 100)], UTF8)  # type: ignore[operator]
     hop(recorder, "POST", "http://www/", f"content-type: {content_type}", sent=body)
     lines = told(recorder)
     start = next(number for number, line in enumerate(lines) if "content-type" in line)
@@ -202,7 +204,7 @@ def test_a_long_value_is_shown_by_its_beginning() -> None:
     """It is shortened after secrets were taken out of it."""
     recorder = Recorder()
     value = "x" * 998 + "open sesame" + "y" * 5000
-    hop(recorder, "POST", "http://www/", "content-type: text/plain", sent=plain([Entry("a", value)], UTF8))
+    hop(recorder, "POST", "http://www/", "content-type: text/plain", sent=plain([FormEntry("a", value)], UTF8))
     assert f">   a = {'x' * 998}[s… (6,007 characters)" in told(recorder, "open sesame")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from collectd_inode.model import Place, Problem
 from collectd_inode.names import SLUG_BYTES
 from collectd_inode.scenario import feature
-from collectd_inode.scenario.feature import BrokenScenario, Feature, Scenario, Step, Unreadable, parse, read
+from collectd_inode.scenario.feature import BrokenScenario, Feature, Scenario, Step, UnreadableFeature, parse, read
 
 BLOG = """\
 Feature: inode.co.nz
@@ -35,7 +35,7 @@ def parsed(text: str) -> Feature:
 def problems(source: str | bytes) -> list[str]:
     """What is wrong with *source* as a whole."""
     octets = source if isinstance(source, bytes) else dedent(source).encode()
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableFeature) as caught:
         parse(octets, "a.feature")
     return [str(problem) for problem in caught.value.problems]
 
@@ -353,7 +353,7 @@ def test_a_file_that_is_no_feature(source: bytes, message: str) -> None:
 def test_every_syntax_error_is_told_in_words() -> None:
     """What was found, what could stand there, and what was perhaps meant."""
     step = 'a table row (| … |), a doc string ("""), a step (Given, When, Then…), tags (@…)'
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableFeature) as caught:
         parsed("""\
             Feature: F
               Scenario: S
@@ -401,7 +401,7 @@ def test_every_syntax_error_is_told_in_words() -> None:
 )
 def test_half_written_files(source: str, message: str, help: str | None) -> None:
     """Each with its place, and with a hint where there is one."""
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableFeature) as caught:
         parse(source.encode(), "a.feature")
     (problem,) = caught.value.problems
     assert str(problem) == f"a.feature:{message}"
@@ -445,7 +445,7 @@ def test_any_bytes_are_a_feature_or_unreadable(source: bytes) -> None:
     """Nothing but Unreadable is ever raised, with at least one problem, which has a place."""
     try:
         parse(source, "a")
-    except Unreadable as error:
+    except UnreadableFeature as error:
         assert error.problems
         assert all(p.place.line >= 1 and p.place.column >= 1 for p in error.problems)
 
@@ -467,8 +467,8 @@ def test_what_cannot_be_read_says_why(tmp_path: os.PathLike[str]) -> None:
     os.mkfifo(fifo)
     said = {missing: "No such file or directory", fifo: "is not a file", os.fspath(tmp_path): "is not a file"}
     for path, reason in said.items():
-        with pytest.raises(Unreadable) as caught:
+        with pytest.raises(UnreadableFeature) as caught:
             read(path)
         assert caught.value.problems == (Problem(reason, Place(path, 1, 1)),)
-    with pytest.raises(Unreadable, match="is not a path"):
+    with pytest.raises(UnreadableFeature, match="is not a path"):
         read("a\0b")

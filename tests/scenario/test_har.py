@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from collectd_inode.browser.record import Recorder
 from collectd_inode.model import Observation, Phase, PlannedStep, Status, StepResult
-from collectd_inode.page.forms import URLENCODED, Entry, urlencoded
+from collectd_inode.page.forms import URLENCODED, FormEntry, urlencoded
 from collectd_inode.page.headers import Headers
 from collectd_inode.scenario.evidence import written
 from collectd_inode.scenario.har import document
@@ -49,7 +49,7 @@ def login() -> Recorder:
     """A form that is sent, with all that is to be hidden, and redirected to a host that does not answer."""
     recorder = Recorder(now=iter((NOON + 0.25, NOON + 1.5)).__next__)
     recorder.step = "press_log_in"
-    body = urlencoded([Entry("user", "anna"), Entry("password", "open sesame")])
+    body = urlencoded([FormEntry("user", "anna"), FormEntry("password", "open sesame")])
     asked = headers(
         ("host", "shop"), ("authorization", "Basic YTpi"), ("cookie", "sid=4711471147"), ("x-key", "abracadabra"),
         ("content-type", URLENCODED),

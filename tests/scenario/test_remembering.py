@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from collectd_inode.browser.browser import Browser
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Cause, Failure, Misconfigured, Status
 from collectd_inode.scenario import remembering
 from collectd_inode.scenario.session import Session
@@ -259,7 +259,7 @@ def test_within_a_part_of_the_page(tmp_path: Path) -> None:
 def session(clock: SetClock | None = None) -> Session:
     """A session that has not been anywhere."""
     transport = httpx.MockTransport(lambda request: httpx.Response(200))
-    return Session(Browser(transport, Profile()), clock=clock or SetClock())
+    return Session(Browser(transport, BrowserProfile()), clock=clock or SetClock())
 
 
 def test_unique_values() -> None:

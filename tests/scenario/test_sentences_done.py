@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from collectd_inode.browser.browser import Browser
-from collectd_inode.browser.profile import Profile
+from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Cause, Failure, Misconfigured, Observation, Status
 from collectd_inode.run import observe
 from collectd_inode.scenario import actions
@@ -261,7 +261,7 @@ def test_a_file_is_attached_with_its_name_and_kind(tmp_path: Path) -> None:
 def session(clock: SetClock | None = None) -> Session:
     """A session that has not been anywhere."""
     transport = httpx.MockTransport(lambda request: httpx.Response(200))
-    return Session(Browser(transport, Profile()), clock=clock or SetClock())
+    return Session(Browser(transport, BrowserProfile()), clock=clock or SetClock())
 
 
 async def fails(action: Awaitable[None]) -> tuple[Cause, str, str]:

@@ -19,7 +19,7 @@ from collectd_inode.report.style import PLAIN
 from collectd_inode.report.values import values
 from collectd_inode.run import observe
 from collectd_inode.smarthost.addresses import is_of_address
-from collectd_inode.smarthost.dialogue import Dialogue, Script, Step
+from collectd_inode.smarthost.dialogue import Dialogue, Script, SmtpStep
 from collectd_inode.smarthost.jobs import load
 from collectd_inode.smarthost.settings import Settings
 from collectd_inode.wire import ConnectFailed
@@ -264,13 +264,13 @@ def test_the_steps_are_announced(tmp_path: Path) -> None:
     assert [step.series for step in alone.steps if step.series.startswith("connect")] == ["connect"]
 
 
-@given(st.sampled_from(Step), st.sampled_from(Cause))
-def test_an_account_is_never_shown_to_the_next_address_after_a_verdict(step: Step, cause: Cause) -> None:
+@given(st.sampled_from(SmtpStep), st.sampled_from(Cause))
+def test_an_account_is_never_shown_to_the_next_address_after_a_verdict(step: SmtpStep, cause: Cause) -> None:
     """Whatever the cause: a server that has judged it has done so for all addresses."""
     judged = Dialogue(Script("leaf.test"))
     judged.authenticated, judged.refused = False, 454
-    if step is Step.AUTH:
+    if step is SmtpStep.AUTH:
         assert not is_of_address(Failure(cause, "no"), step, judged)
         assert not is_of_address(ConnectFailed("no"), step, Dialogue(Script("leaf.test")))
-    elif step not in (Step.MAIL, Step.RCPT):
+    elif step not in (SmtpStep.MAIL, SmtpStep.RCPT):
         assert is_of_address(Failure(cause, "no"), step, judged)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_inode.model import Place
-from collectd_inode.smarthost.audit import Finding, report
+from collectd_inode.smarthost.audit import AuditFinding, report
 from collectd_inode.smarthost.eximconf import NotLiteral, options, sent
 from demo import unpacked
 
@@ -74,18 +74,18 @@ def test_the_blog_post_s_three_lines() -> None:
     """They require TLS and a login, and verify nothing; one line more does."""
     place = "/etc/exim4/exim4.conf"
     assert report(BLOG, path=place) == (
-        Finding("hosts_require_tls", True, Place(place, 1), "nothing is sent without TLS"),
-        Finding("hosts_require_auth", True, Place(place, 2), "nothing is sent without a log-in"),
-        Finding(
+        AuditFinding("hosts_require_tls", True, Place(place, 1), "nothing is sent without TLS"),
+        AuditFinding("hosts_require_auth", True, Place(place, 2), "nothing is sent without a log-in"),
+        AuditFinding(
             "tls_verify_certificates",
             True,
             Place(place, 3),
             "certificates are verified with /etc/exim4/tls/smarthost-ca.crt, "
             "which must be readable for Exim's user (Debian-exim)",
         ),
-        Finding("tls_verify_hosts", False, Place(place, 1), NOT_ENFORCED, "tls_verify_hosts = *"),
-        Finding("tls_try_verify_hosts", False, Place(place, 1), LOGGED_ONLY, "tls_verify_hosts = *"),
-        Finding(
+        AuditFinding("tls_verify_hosts", False, Place(place, 1), NOT_ENFORCED, "tls_verify_hosts = *"),
+        AuditFinding("tls_try_verify_hosts", False, Place(place, 1), LOGGED_ONLY, "tls_verify_hosts = *"),
+        AuditFinding(
             "tls_verify_cert_hostnames", True, Place(place, 1), "the certificate must be for the name of the smarthost"
         ),
     )
@@ -96,28 +96,28 @@ def test_a_good_configuration() -> None:
     """Every thing that was looked at, with its line; nothing to mend, and no password."""
     who = "transport smarthost: "
     assert report(GOOD, path="conf") == (
-        Finding("route", True, Place("conf", 7), "mail for * goes to smarthost.tld by the transport smarthost"),
-        Finding("hosts_require_tls", True, Place("conf", 15), who + "nothing is sent without TLS"),
-        Finding("port", True, Place("conf", 14), who + "port 587, STARTTLS"),
-        Finding("hosts_require_auth", True, Place("conf", 16), who + "nothing is sent without a log-in"),
-        Finding(
+        AuditFinding("route", True, Place("conf", 7), "mail for * goes to smarthost.tld by the transport smarthost"),
+        AuditFinding("hosts_require_tls", True, Place("conf", 15), who + "nothing is sent without TLS"),
+        AuditFinding("port", True, Place("conf", 14), who + "port 587, STARTTLS"),
+        AuditFinding("hosts_require_auth", True, Place("conf", 16), who + "nothing is sent without a log-in"),
+        AuditFinding(
             "tls_verify_certificates",
             True,
             Place("conf", 17),
             who + "certificates are verified with /etc/exim4/tls/smarthost-ca.crt, "
             "which must be readable for Exim's user (Debian-exim)",
         ),
-        Finding("tls_verify_hosts", True, Place("conf", 18), who + "an invalid certificate stops the mail"),
-        Finding(
+        AuditFinding("tls_verify_hosts", True, Place("conf", 18), who + "an invalid certificate stops the mail"),
+        AuditFinding(
             "tls_try_verify_hosts", True, Place("conf", 12), who + "is irrelevant, since tls_verify_hosts enforces"
         ),
-        Finding(
+        AuditFinding(
             "tls_verify_cert_hostnames",
             True,
             Place("conf", 12),
             who + "the certificate must be for the name of the smarthost",
         ),
-        Finding("authenticator", True, Place("conf", 29), "authenticator login logs in by LOGIN"),
+        AuditFinding("authenticator", True, Place("conf", 29), "authenticator login logs in by LOGIN"),
     )
 
 
@@ -203,7 +203,7 @@ def test_a_list_that_names_the_smarthost_holds_by_chance(hosts: str) -> None:
         f"transport smarthost: enforced only while the name ({hosts}) has one and the same address always, since Exim"
         f" looks it up again and compares addresses; else: {NOT_ENFORCED}"
     )
-    assert found == Finding("tls_verify_hosts", False, Place("conf", 19), message, "tls_verify_hosts = *")
+    assert found == AuditFinding("tls_verify_hosts", False, Place("conf", 19), message, "tls_verify_hosts = *")
 
 
 def test_a_list_that_one_unknown_name_ends() -> None:
@@ -214,7 +214,7 @@ def test_a_list_that_one_unknown_name_ends() -> None:
         "transport smarthost: enforced only while each name in the list (other.tld : *) can be looked up, since Exim"
         f" reads no further than one that cannot; else: {NOT_ENFORCED}"
     )
-    assert found == Finding("tls_verify_hosts", False, Place("conf", 18), message, "tls_verify_hosts = *")
+    assert found == AuditFinding("tls_verify_hosts", False, Place("conf", 18), message, "tls_verify_hosts = *")
 
 
 def test_verified_as_of_old() -> None:
@@ -251,7 +251,7 @@ def test_a_list_that_depends_is_said_to(hosts: str) -> None:
     text = changed((VERIFY, f"  tls_verify_hosts = {hosts}\n"))
     (found,) = (f for f in report(text, path="conf") if f.code == "tls_verify_hosts")
     message = f"transport smarthost: it depends on the host ({hosts}); for other hosts: {NOT_ENFORCED}"
-    assert found == Finding("tls_verify_hosts", False, Place("conf", 18), message, "tls_verify_hosts = *")
+    assert found == AuditFinding("tls_verify_hosts", False, Place("conf", 18), message, "tls_verify_hosts = *")
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_a_list_that_depends_is_said_to(hosts: str) -> None:
 def test_where_mail_goes(route_list: str, message: str) -> None:
     """A route_list in its forms; several hosts are tried in order."""
     found = report(changed(("* smarthost.tld", route_list)), path="conf")[0]
-    assert found == Finding("route", True, Place("conf", 7), message)
+    assert found == AuditFinding("route", True, Place("conf", 7), message)
 
 
 def test_several_rules_of_a_route_list() -> None:
@@ -286,7 +286,7 @@ def test_the_main_section_s_option_of_that_name_is_another() -> None:
     (found,) = (f for f in report(text, path="conf") if f.code == "tls_verify_hosts")
     aside = " (the one in line 1 is about clients of this server)"
     message = f"transport smarthost: {NOT_ENFORCED}{aside}"
-    assert found == Finding("tls_verify_hosts", False, Place("conf", 13), message, "tls_verify_hosts = *")
+    assert found == AuditFinding("tls_verify_hosts", False, Place("conf", 13), message, "tls_verify_hosts = *")
 
 
 def test_a_transport_that_no_smarthost_is_reached_by_is_left_alone() -> None:
@@ -356,7 +356,7 @@ def test_what_exim_does_not_show_is_not_judged() -> None:
 
 def test_nothing_at_all() -> None:
     """An empty text gets one sentence."""
-    nothing = Finding("transport", False, Place("conf", 1), "there is no smtp transport in this text", WHOLE)
+    nothing = AuditFinding("transport", False, Place("conf", 1), "there is no smtp transport in this text", WHOLE)
     assert report("", path="conf") == (nothing,)
 
 
@@ -393,14 +393,16 @@ def test_another_program_s_configuration_is_named(program: str) -> None:
     """It is not audited, and nothing is called good in it; no password is shown."""
     (found,) = report(FOREIGN[program], path="conf")
     message = f"this is {program}, not an Exim configuration: not audited"
-    assert found == Finding("configuration", False, Place("conf", 1), message, "name Exim's configuration, or none")
+    assert found == AuditFinding(
+        "configuration", False, Place("conf", 1), message, "name Exim's configuration, or none"
+    )
 
 
 def test_main_options_alone() -> None:
     """Some have names that a transport's have, too; no mail leaves by them."""
     text = "primary_hostname = leaf.tld\nhostlist sm = *\ntls_verify_hosts = *\ntls_verify_certificates = /ca\n"
     message = "there are main options only, no router and no transport"
-    assert report(text, path="conf") == (Finding("transport", False, Place("conf", 1), message, WHOLE),)
+    assert report(text, path="conf") == (AuditFinding("transport", False, Place("conf", 1), message, WHOLE),)
 
 
 def test_an_include_in_an_access_list_sends_no_mail() -> None:
@@ -409,7 +411,7 @@ def test_an_include_in_an_access_list_sends_no_mail() -> None:
     message = (
         "/etc/exim4/acl.conf is included in a part that sends no mail (such as an access list), and has not been read"
     )
-    assert report(text, path="conf")[0] == Finding("include", True, Place("conf", 5), message)
+    assert report(text, path="conf")[0] == AuditFinding("include", True, Place("conf", 5), message)
     assert bad(text) == []
 
 

@@ -22,7 +22,7 @@ from collectd_inode.smarthost.dialogue import (
     Receive,
     Script,
     Send,
-    Step,
+    SmtpStep,
     Turn,
     steps,
 )
@@ -87,14 +87,14 @@ class Server:
                 self.noticed.append(code)
         return b""
 
-    def play(self, script: Script, last: Step | None = None) -> Dialogue:
+    def play(self, script: Script, last: SmtpStep | None = None) -> Dialogue:
         """A whole dialogue, as the probe leads it; or up to a step."""
         dialogue = Dialogue(script)
         for step in steps(script):
-            if step is Step.TLS:
+            if step is SmtpStep.TLS:
                 self.said.append("(TLS)")
                 dialogue.secured()
-            elif step not in (Step.RESOLVE, Step.CONNECT):
+            elif step not in (SmtpStep.RESOLVE, SmtpStep.CONNECT):
                 self.lead(dialogue.turn(step))
             if step is last:
                 break
@@ -194,7 +194,7 @@ CHALLENGE = base64.b64encode(b"<1896.697170952@postoffice.example.net>")
 def test_login_is_asked_for_name_and_password() -> None:
     """Two prompts; all three lines are the server's only."""
     server = instead(4, b"334 VXNlcm5hbWU6\r\n", b"334 UGFzc3dvcmQ6\r\n", b"235 ok\r\n")
-    server.play(LOGIN, Step.AUTH)
+    server.play(LOGIN, SmtpStep.AUTH)
 
     user, password = (base64.b64encode(text.encode()).decode() for text in ("leaf", "s3cret::pass^^word"))
     assert server.said[4:] == ["AUTH LOGIN", user, password]
@@ -204,7 +204,7 @@ def test_login_is_asked_for_name_and_password() -> None:
 def test_cram_md5_answers_a_challenge() -> None:
     """The password itself is never sent (the digest is openssl dgst -hmac's)."""
     server = instead(4, b"334 " + CHALLENGE + b"\r\n", b"235 ok\r\n")
-    server.play(CRAM, Step.AUTH)
+    server.play(CRAM, SmtpStep.AUTH)
 
     response = base64.b64encode(b"leaf 27e2f1e3a5735fc1094a750bc66f0339")
     assert server.said[4:] == ["AUTH CRAM-MD5", response.decode()]
@@ -241,9 +241,9 @@ def test_scram_is_mutual(
     dialogue = Dialogue(SCRAM)
     dialogue.secured()
     server = Server((OFFERED, *answers))
-    server.lead(dialogue.turn(Step.EHLO_TLS))
+    server.lead(dialogue.turn(SmtpStep.EHLO_TLS))
     with pytest.raises(Failure) as raised:
-        server.lead(dialogue.turn(Step.AUTH))
+        server.lead(dialogue.turn(SmtpStep.AUTH))
     assert raised.value.message == message
     assert (dialogue.authenticated, dialogue.rejected is not None) == (False if rejected else None, rejected)
 
@@ -252,7 +252,7 @@ def test_a_long_first_response_waits_for_its_challenge() -> None:
     """RFC 4954 section 4: a command has at most 512 bytes."""
     login = Login("leaf", "x" * 400)
     server = instead(4, b"334 \r\n", b"235 ok\r\n")
-    server.play(replace(FULL, login=login), Step.AUTH)
+    server.play(replace(FULL, login=login), SmtpStep.AUTH)
 
     assert server.said[4:] == ["AUTH PLAIN", base64.b64encode(b"\0leaf\0" + b"x" * 400).decode()]
 
@@ -374,9 +374,9 @@ def test_what_a_refusal_says_of_the_account(answer: bytes, authenticated: bool |
     dialogue = Dialogue(FULL)
     dialogue.secured()
     server = Server((EHLO_TLS, answer + b"\r\n" if len(answer) > 1 else answer))
-    server.lead(dialogue.turn(Step.EHLO_TLS))
+    server.lead(dialogue.turn(SmtpStep.EHLO_TLS))
     with pytest.raises(Failure):
-        server.lead(dialogue.turn(Step.AUTH))
+        server.lead(dialogue.turn(SmtpStep.AUTH))
     assert (dialogue.authenticated, dialogue.rejected is not None) == (authenticated, rejected)
 
 
@@ -423,17 +423,17 @@ def test_a_server_without_starttls_gets_no_password() -> None:
 def test_there_is_no_auth_before_tls_whoever_asks() -> None:
     """The turn itself refuses."""
     dialogue, server = Dialogue(FULL), Server((EHLO_TLS,))
-    server.lead(dialogue.turn(Step.EHLO))
+    server.lead(dialogue.turn(SmtpStep.EHLO))
     with pytest.raises(Failure, match=r"^credentials withheld: there is no verified TLS$"):
-        server.lead(dialogue.turn(Step.AUTH))
+        server.lead(dialogue.turn(SmtpStep.AUTH))
     assert server.said == ["EHLO leaf.example.org"]
 
 
 def test_what_was_said_before_tls_is_forgotten() -> None:
     """RFC 3207 section 4.2: an offer made in clear is nobody's."""
     dialogue, server = Dialogue(FULL), Server((BANNER, b"250-mx\r\n250-AUTH LOGIN\r\n250 STARTTLS\r\n"))
-    server.lead(dialogue.turn(Step.BANNER))
-    server.lead(dialogue.turn(Step.EHLO))
+    server.lead(dialogue.turn(SmtpStep.BANNER))
+    server.lead(dialogue.turn(SmtpStep.EHLO))
     assert (dict(dialogue.offers), dialogue.mechanisms) == ({"AUTH": "LOGIN", "STARTTLS": ""}, ("LOGIN",))
 
     dialogue.secured()
@@ -571,8 +571,8 @@ def test_whether_it_would_relay(number: int, answer: bytes, relay: bool | None) 
     dialogue.secured()
     server = Server((*GOOD[5:number], answer + b"\r\n" if answer else b""))
     with contextlib.suppress(Failure):
-        server.lead(dialogue.turn(Step.MAIL))
-        server.lead(dialogue.turn(Step.RCPT))
+        server.lead(dialogue.turn(SmtpStep.MAIL))
+        server.lead(dialogue.turn(SmtpStep.RCPT))
     assert dialogue.relay is relay
 
 
@@ -633,7 +633,7 @@ def test_quit_is_said_wherever_it_can_be_heard(server: Server, says: bytes) -> N
     dialogue = Dialogue(FULL)
     with pytest.raises(Failure):
         for step in steps(FULL)[2:]:
-            if step is Step.TLS:
+            if step is SmtpStep.TLS:
                 dialogue.secured()
             else:
                 server.lead(dialogue.turn(step))
@@ -645,7 +645,7 @@ def test_there_is_nothing_to_say_before_the_banner() -> None:
     dialogue = Dialogue(FULL)
     assert dialogue.goodbye() == b""
     server = Server(GOOD)
-    for step in (Step.BANNER, Step.EHLO, Step.STARTTLS):
+    for step in (SmtpStep.BANNER, SmtpStep.EHLO, SmtpStep.STARTTLS):
         server.lead(dialogue.turn(step))
     assert dialogue.goodbye() == b""
     dialogue.secured()
@@ -670,7 +670,7 @@ def test_a_server_that_is_waited_for_is_told_nothing() -> None:
     dialogue = Dialogue(FULL)
     dialogue.secured()
     with pytest.raises(Failure):
-        Server(()).lead(dialogue.turn(Step.BANNER))
+        Server(()).lead(dialogue.turn(SmtpStep.BANNER))
     assert dialogue.goodbye() == b""
 
 

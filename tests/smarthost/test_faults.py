@@ -19,8 +19,8 @@ from docutils.core import publish_doctree
 
 from collectd_inode.keys import Loaded
 from collectd_inode.model import Job, Observation, Status
-from collectd_inode.schedule import Runner, Source
-from collectd_inode.smarthost.dialogue import Step
+from collectd_inode.schedule import JobSource, Runner
+from collectd_inode.smarthost.dialogue import SmtpStep
 from collectd_inode.wire import Clock
 from collectd_inode.wire.stamps import SLACK_SECONDS
 from tests.helpers.certificates import HOST
@@ -237,7 +237,7 @@ def test_a_late_banner_is_the_banners_latency(folder: Path) -> None:
     """3 s at the pace of 0.1; it is in no other step's."""
     run = watched("banner 3 s late", folder).observation
     seconds = {step.series: step.seconds or 0.0 for step in run.steps}
-    assert seconds[Step.BANNER] >= 0.3
+    assert seconds[SmtpStep.BANNER] >= 0.3
     assert sum(seconds.values()) <= run.elapsed + len(seconds) * SLACK_SECONDS
 
 
@@ -309,7 +309,7 @@ def test_five_that_hang_hold_up_none_of_the_others(twenty: tuple[Job, ...]) -> N
         assert slot is not None
         delivered.put((run.job.name, run.cause.word, slot))
 
-    runner = Runner([Source(lambda: Loaded(twenty))], deliver, clock=clock)
+    runner = Runner([JobSource(lambda: Loaded(twenty))], deliver, clock=clock)
     runner.start()
     rounds = []
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from collectd_inode.smarthost.audit import Finding, report
+from collectd_inode.smarthost.audit import AuditFinding, report
 from tests.helpers.exim import NAME, Exim, leaf, smarthost
 from tests.helpers.leaves import LEAVES, Leaf
 
@@ -24,7 +24,7 @@ def filled(case: Leaf, *, port: int = 587, ca: str = "/etc/exim4/ca.crt") -> str
     return text.replace("PORT", str(port)).replace("= CA\n", f"= {ca}\n")
 
 
-def enforced(found: tuple[Finding, ...], code: str) -> bool | None:
+def enforced(found: tuple[AuditFinding, ...], code: str) -> bool | None:
     """Whether all of that code are as they should be; None where it holds by chance."""
     said = [finding for finding in found if finding.code == code]
     assert said

@@ -440,7 +440,7 @@ def test_the_page_has_each_word_of_a_token_server() -> None:
     table = re.findall(r"^``(\w+)`` +``(\w+)``  ", TEXT, re.MULTILINE)
     found = {}
     for error in oauth.MEANINGS:
-        with pytest.raises(oauth.Refused) as caught:
+        with pytest.raises(oauth.TokenRefused) as caught:
             oauth.answered(400, json.dumps({"error": error}), "token server", as_it_is)
         found[error] = caught.value.cause.word
     assert dict(table) == found

@@ -15,7 +15,7 @@ from collectd_inode.cli import smarthost
 from collectd_inode.cli.terminal import Exit
 from collectd_inode.model import Place
 from collectd_inode.smarthost import credentials, foreign
-from collectd_inode.smarthost.audit import Finding, report
+from collectd_inode.smarthost.audit import AuditFinding, report
 from collectd_inode.smarthost.postfixconf import Parameters, entries, listed, parameters, services
 from tests.helpers.places import ROOT
 from tests.helpers.postfixes import LEAVES, Leaf
@@ -36,7 +36,7 @@ FILES = {"/etc/postfix/sasl_passwd": f"{HOP} leaf:s3cret\n", "/etc/postfix/ca.cr
          "/etc/ssl/certs": "a.pem\n1a2b3c4d.0", "/unhashed": "a.pem"}  # fmt: skip
 
 
-def audited(text: str, *, master: str = "", files: dict[str, str] | None = None) -> tuple[Finding, ...]:
+def audited(text: str, *, master: str = "", files: dict[str, str] | None = None) -> tuple[AuditFinding, ...]:
     return report(text, path="main.cf", master=master, read=(FILES | (files or {})).get)
 
 
@@ -45,7 +45,7 @@ def bad(text: str, *, master: str = "", files: dict[str, str] | None = None) -> 
     return [(f.place.line, f.code) for f in audited(text, master=master, files=files) if not f.ok]
 
 
-def filled(case: Leaf) -> tuple[Finding, ...]:
+def filled(case: Leaf) -> tuple[AuditFinding, ...]:
     def fill(text: str) -> str:
         return text.replace("SMARTHOST", HOP).replace("= CA\n", "= /ca.crt\n").replace("FOLDER", "/t")
 
@@ -53,7 +53,7 @@ def filled(case: Leaf) -> tuple[Finding, ...]:
     return audited(fill(case.text), master=MASTER.replace("{}", fill(case.master)), files=files)
 
 
-def enforces(found: tuple[Finding, ...]) -> tuple[bool, bool]:
+def enforces(found: tuple[AuditFinding, ...]) -> tuple[bool, bool]:
     """TLS, verification: for all that was found."""
     levels = [f for f in found if f.code in ("smtp_tls_security_level", "smtp_tls_policy_maps", "smtp_tls_per_site")]
     assert levels

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_inode.timekeeper import chrony
-from collectd_inode.timekeeper.account import Account, Peer, Unreadable
+from collectd_inode.timekeeper.account import Account, NoAccount, Peer
 
 TRACKED = bytes.fromhex(
     "7f0000027f0000020000000000000000000000000001000000060000000000006b0c308a1bf5183bdf4db1d1dd68ed9a"
@@ -77,6 +77,6 @@ def test_whatever_comes(data: bytes) -> None:
     for read in (chrony.count, chrony.peer, lambda told: chrony.account(told, ())):
         try:
             read(data)
-        except Unreadable as error:
+        except NoAccount as error:
             assert "instead of" in str(error)
     assert chrony.answer(data, chrony.SOURCE, 2**31) in (None, data[28:])

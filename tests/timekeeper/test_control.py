@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_inode.timekeeper import control
-from collectd_inode.timekeeper.account import Account, Peer, Unreadable
+from collectd_inode.timekeeper.account import Account, NoAccount, Peer
 
 HEAD = bytes([0x16, 0x82, 0, 77, 6, 21, 0, 0, 0, 0])
 SYSTEM = (
@@ -34,7 +34,7 @@ def test_an_answer_to_another_question_is_ignored() -> None:
 
 def test_a_refusal() -> None:
     refused = bytes([0x16, 0xC2, 0, 77, 1, 0, 0, 0, 0, 0, 0, 0])
-    with pytest.raises(Unreadable, match=r"^ntpd refuses operation 2: error 1$"):
+    with pytest.raises(NoAccount, match=r"^ntpd refuses operation 2: error 1$"):
         control.answer(refused, control.READ_VARIABLES, 77)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_inode.trust.certificate import Certificate, chain, clean, from_info, presented
-from collectd_inode.trust.profile import Profile, context
+from collectd_inode.trust.profile import TrustProfile, context
 from tests.helpers.certificates import AIA, HOST, Issued, Kind, handshake, leaf, make, server_context
 
 
@@ -31,7 +31,7 @@ def written(issued: Issued, **more: Any) -> Certificate:
 def test_what_a_good_server_shows(tmp_path: Path) -> None:
     """What it has sent, and the chain that OpenSSL made of it, up to the CA in our store."""
     files = make(Kind.GOOD, tmp_path)
-    tls, error = handshake(context(Profile(str(files.ca))), server_context(files))
+    tls, error = handshake(context(TrustProfile(str(files.ca))), server_context(files))
     server, issuing = (written(files.chain[0], names=(HOST,)), written(files.chain[1]))
     assert error is None
     assert presented(tls) == (server, issuing)
@@ -42,7 +42,7 @@ def test_what_a_good_server_shows(tmp_path: Path) -> None:
 def test_what_a_refused_server_has_shown(kind: Kind, tmp_path: Path) -> None:
     """Its certificates can be read all the same; there is no verified chain, though OpenSSL would hand one out."""
     files = make(kind, tmp_path)
-    tls, error = handshake(context(Profile(str(files.ca))), server_context(files))
+    tls, error = handshake(context(TrustProfile(str(files.ca))), server_context(files))
     assert isinstance(error, ssl.SSLCertVerificationError)
     assert [shown.not_after for shown in presented(tls)] == [sent.ends for sent in files.chain]
     assert chain(tls) == ()
@@ -51,13 +51,13 @@ def test_what_a_refused_server_has_shown(kind: Kind, tmp_path: Path) -> None:
 def test_what_is_shown_to_somebody_who_does_not_ask(tmp_path: Path) -> None:
     """Without verification there are dates, and no chain that could be called verified."""
     files = make(Kind.EXPIRED, tmp_path)
-    tls, error = handshake(context(Profile(verify=False)), server_context(files))
+    tls, error = handshake(context(TrustProfile(verify=False)), server_context(files))
     assert (error, presented(tls)[0].not_after, chain(tls)) == (None, files.chain[0].ends, ())
 
 
 def test_before_the_handshake_nothing_was_shown() -> None:
     """Nor has a peer that broke off before its certificate."""
-    tls = context(Profile(verify=False)).wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=HOST)
+    tls = context(TrustProfile(verify=False)).wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=HOST)
     assert (presented(tls), chain(tls)) == ((), ())
 
 
@@ -69,8 +69,8 @@ def test_a_python_without_the_getters(tmp_path: Path) -> None:
             self.getpeercert = tls.getpeercert
 
     files = make(Kind.GOOD, tmp_path)
-    verified, _ = handshake(context(Profile(str(files.ca))), server_context(files))
-    unverified, _ = handshake(context(Profile(verify=False)), server_context(files))
+    verified, _ = handshake(context(TrustProfile(str(files.ca))), server_context(files))
+    unverified, _ = handshake(context(TrustProfile(verify=False)), server_context(files))
     bare = [cast(ssl.SSLObject, Bare(tls)) for tls in (verified, unverified)]
     assert [presented(tls) for tls in bare] == [(written(files.chain[0], names=(HOST,)),), ()]
     assert [chain(tls) for tls in bare] == [(), ()]
@@ -81,7 +81,7 @@ def shown(der: bytes, key: str, folder: Path) -> Certificate:
     (folder / "odd.pem").write_text(ssl.DER_cert_to_PEM_cert(der) + key)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(folder / "odd.pem")
-    tls, error = handshake(context(Profile(verify=False)), server)
+    tls, error = handshake(context(TrustProfile(verify=False)), server)
     assert error is None
     return presented(tls)[0]
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_inode.trust import certificate
-from collectd_inode.trust.profile import BadProfile, Profile, context
+from collectd_inode.trust.profile import BadProfile, TrustProfile, context
 from collectd_inode.trust.store import look_over
 from tests.helpers.certificates import HOST, Issued, authority, handshake, leaf
 
@@ -86,9 +86,9 @@ def test_an_odd_ca_costs_only_itself(kind: str, raw: bytes, tmp_path: Path) -> N
         store = look_over(str(path), now=GOOD.ends - 86400 * 100)
         assert (store.fatal, "Good CA" in [ca.shown for ca in store.certificates]) == (None, True)
         assert queue_is_empty()
-        tls, error = handshake(context(Profile(str(path))), serving)
+        tls, error = handshake(context(TrustProfile(str(path))), serving)
         assert (error, [c.shown for c in certificate.chain(tls)][-1:]) == (None, ["Good CA"])
-    context(Profile(str(folder / "0.pem")))
+    context(TrustProfile(str(folder / "0.pem")))
 
 
 SERVED = ("authorityInfoAccess", "certificatePolicies", "policyMappings")
@@ -104,7 +104,7 @@ def test_what_a_server_shows_costs_only_its_own_verdict(kind: str, raw: bytes, t
     (tmp_path / "ca.pem").write_text(GOOD.pem)
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     serving.load_cert_chain(tmp_path / "server.pem")
-    for profile in (Profile(str(tmp_path / "ca.pem")), Profile(verify=False)):
+    for profile in (TrustProfile(str(tmp_path / "ca.pem")), TrustProfile(verify=False)):
         tls, error = handshake(context(profile), serving)
         assert (error, len(certificate.presented(tls))) == (None, 2)
         for look in (certificate.presented, certificate.chain, certificate.end_of_validity):
@@ -124,7 +124,7 @@ def test_any_extension_costs_only_its_certificate(kind: str, raw: bytes, damaged
         look_over(str(file), now=GOOD.ends)
         assert queue_is_empty()
         try:
-            context(Profile(str(file)))
+            context(TrustProfile(str(file)))
         except BadProfile:
             assert damaged
         assert queue_is_empty()

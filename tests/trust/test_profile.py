@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from collectd_inode.trust.profile import BadProfile, Profile, context
+from collectd_inode.trust.profile import BadProfile, TrustProfile, context
 
 
 @pytest.fixture(scope="module")
@@ -28,18 +28,18 @@ def subjects(made: ssl.SSLContext) -> int:
 
 def test_a_profile_is_built_once() -> None:
     """An SSLContext of the system's store takes 19 ms."""
-    assert context(Profile()) is context(Profile())
+    assert context(TrustProfile()) is context(TrustProfile())
 
 
 def test_what_a_profile_means() -> None:
     """Verified, names checked, TLS 1.2 and up; strictness the same under every Python."""
-    made = context(Profile())
+    made = context(TrustProfile())
     assert (made.verify_mode, made.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert made.minimum_version == ssl.TLSVersion.TLSv1_2
     assert not made.verify_flags & ssl.VERIFY_X509_STRICT
     assert not made.hostname_checks_common_name
 
-    unbelieving = context(Profile(verify=False))
+    unbelieving = context(TrustProfile(verify=False))
     assert (unbelieving.verify_mode, unbelieving.check_hostname) == (ssl.CERT_NONE, False)
 
 
@@ -55,7 +55,7 @@ def test_what_a_profile_means() -> None:
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")
 def test_the_oldest_tls_that_will_do(minimum: str, version: ssl.TLSVersion) -> None:
     """As ``MinimumTLS`` says."""
-    assert context(Profile(minimum=minimum)).minimum_version == version
+    assert context(TrustProfile(minimum=minimum)).minimum_version == version
 
 
 def test_a_store_is_a_file_or_a_folder(ca: trustme.CA, tmp_path: Path) -> None:
@@ -66,11 +66,11 @@ def test_a_store_is_a_file_or_a_folder(ca: trustme.CA, tmp_path: Path) -> None:
     ca.private_key_pem.write_to_path(tmp_path / "one.key")
     (tmp_path / "old.r0").write_text("-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----\n")
     (tmp_path / "folder").mkdir()
-    assert subjects(context(Profile(str(tmp_path)))) == 2
-    assert subjects(context(Profile(str(tmp_path / "one.pem")))) == 1
+    assert subjects(context(TrustProfile(str(tmp_path)))) == 2
+    assert subjects(context(TrustProfile(str(tmp_path / "one.pem")))) == 1
 
 
-def said(profile: Profile) -> str:
+def said(profile: TrustProfile) -> str:
     with pytest.raises(BadProfile) as caught:
         context(profile)
     return str(caught.value)
@@ -81,17 +81,17 @@ def test_stores_that_will_not_do(ca: trustme.CA, tmp_path: Path) -> None:
     (tmp_path / "empty.pem").touch()
     (tmp_path / "cut.pem").write_bytes(ca.cert_pem.bytes()[:300])
     (tmp_path / "folder").mkdir()
-    assert said(Profile(str(tmp_path / "gone.pem"))) == f"{tmp_path}/gone.pem: No such file or directory"
+    assert said(TrustProfile(str(tmp_path / "gone.pem"))) == f"{tmp_path}/gone.pem: No such file or directory"
     empty = f"{tmp_path}/empty.pem: no PEM certificate in it: the file is empty"
-    assert said(Profile(str(tmp_path / "empty.pem"))) == empty
+    assert said(TrustProfile(str(tmp_path / "empty.pem"))) == empty
     cut = f"{tmp_path}/cut.pem:1: the certificate that begins here has no end: the file is truncated"
-    assert said(Profile(str(tmp_path / "cut.pem"))) == cut
-    assert said(Profile(str(tmp_path / "folder"))) == f"{tmp_path}/folder: no certificate in this folder"
+    assert said(TrustProfile(str(tmp_path / "cut.pem"))) == cut
+    assert said(TrustProfile(str(tmp_path / "folder"))) == f"{tmp_path}/folder: no certificate in this folder"
 
 
 def test_a_bad_profile_is_looked_at_again(ca: trustme.CA, tmp_path: Path) -> None:
     """Once the file is there it is good."""
-    late = Profile(str(tmp_path / "late.pem"))
+    late = TrustProfile(str(tmp_path / "late.pem"))
     assert said(late) == f"{tmp_path}/late.pem: No such file or directory"
     ca.cert_pem.write_to_path(tmp_path / "late.pem")
     assert subjects(context(late)) == 1
@@ -100,7 +100,7 @@ def test_a_bad_profile_is_looked_at_again(ca: trustme.CA, tmp_path: Path) -> Non
 def test_a_changed_store_gets_a_new_context(ca: trustme.CA, tmp_path: Path) -> None:
     """A file that was written again or replaced, or a folder's; what has not changed is kept."""
     ca.cert_pem.write_to_path(tmp_path / "ca.pem")
-    file, folder = Profile(str(tmp_path / "ca.pem")), Profile(str(tmp_path))
+    file, folder = TrustProfile(str(tmp_path / "ca.pem")), TrustProfile(str(tmp_path))
     before = context(file), context(folder)
     assert (context(file), context(folder)) == before
 
@@ -118,7 +118,7 @@ def test_a_changed_store_gets_a_new_context(ca: trustme.CA, tmp_path: Path) -> N
 def test_a_changed_client_certificate_gets_a_new_context(ca: trustme.CA, tmp_path: Path) -> None:
     """Renewed by a cron job, say; the profile is the same."""
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    profile = Profile(client_cert=str(cert), client_key=str(key))
+    profile = TrustProfile(client_cert=str(cert), client_key=str(key))
     made = []
     for name in ("one.test", "two.test"):
         issued = ca.issue_cert(name)
@@ -140,7 +140,7 @@ def test_client_certificates_that_will_not_do(ca: trustme.CA, tmp_path: Path) ->
     Path(locked).write_bytes(encrypted)
 
     def with_key(key: str | None) -> str:
-        return said(Profile(client_cert=cert, client_key=key))
+        return said(TrustProfile(client_cert=cert, client_key=key))
 
     assert with_key(key) == f"{cert} with {key}: the key is another certificate's"
     assert with_key(locked) == f"{locked}: the key is encrypted; a daemon cannot type its passphrase"

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_inode.model import Place
-from collectd_inode.trust.store import Finding, Level, Reader, Store, look_over, read
+from collectd_inode.trust.store import Store, StoreFinding, StoreLevel, StoreReader, look_over, read
 from tests.helpers.certificates import HOST, Issued, authority, leaf
 
 NOW = time.time()
@@ -184,7 +184,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert (names(store), store.fatal) == (["The CA"], None)
     # Links come after files, by what they lead to.
     found = {(Path(f.place.path).name, f.level, f.code, f.message, f.exim) for f in store.findings}
-    assert found == {(name, Level.WARNING, *said[name][::2], PASSED_OVER) for name in said}
+    assert found == {(name, StoreLevel.WARNING, *said[name][::2], PASSED_OVER) for name in said}
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
@@ -313,8 +313,8 @@ def test_a_folder_without_a_certificate(tmp_path: Path) -> None:
     (tmp_path / "README").write_text("Ask Jo.")
     (tmp_path / "ca.key").write_text(KEY)
     store = look_over(str(tmp_path), now=NOW)
-    assert store.fatal == Finding(
-        Place(str(tmp_path)), "no_certificate", "no certificate in this folder", NOBODY, Level.FATAL
+    assert store.fatal == StoreFinding(
+        Place(str(tmp_path)), "no_certificate", "no certificate in this folder", NOBODY, StoreLevel.FATAL
     )
     assert [str(finding) for finding in store.findings] == [
         f"{tmp_path}: no certificate in this folder",
@@ -339,7 +339,7 @@ def closed_to_nobody(path: Path) -> list[tuple[str, str, str, str]]:
     store = look_over(str(path), now=NOW, reader="nobody")
     assert look_over(str(path), now=NOW, reader=user()).findings == read(str(path)).findings
     assert names(store) == ["The CA"]
-    return [(f.place.path, f.code, f.message, f.exim) for f in store.findings if f.level is Level.WARNING]
+    return [(f.place.path, f.code, f.message, f.exim) for f in store.findings if f.level is StoreLevel.WARNING]
 
 
 def whose(mode: str) -> str:
@@ -405,8 +405,8 @@ def test_a_file_of_a_folder_that_the_mail_server_may_not_read(common: Path) -> N
 def test_whose_bits_count(mode: int, owner: int, group: int, may: bool) -> None:
     """The owner's for the owner, even if others may more; then the group's; then everybody's.  root may."""
     file = os.stat_result((mode, 0, 0, 1, owner, group, 0, 0, 0, 0))
-    assert Reader("Debian-exim", 101, frozenset({102, 8})).may(file, 4) is may
-    assert Reader("root", 0, frozenset()).may(file, 4)
+    assert StoreReader("Debian-exim", 101, frozenset({102, 8})).may(file, 4) is may
+    assert StoreReader("root", 0, frozenset()).may(file, 4)
 
 
 @given(st.binary(max_size=300), st.booleans())

@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 
 from collectd_inode.trust.certificate import Certificate, chain, presented
 from collectd_inode.trust.gnutls import matches
-from collectd_inode.trust.profile import Profile, context
+from collectd_inode.trust.profile import TrustProfile, context
 from collectd_inode.trust.store import Store, read
-from collectd_inode.trust.verdict import Flaw, Verdict, judge
+from collectd_inode.trust.verdict import Flaw, TrustVerdict, judge
 from tests.helpers.certificates import AIA, HOST, Files, Issued, Kind, authority, handshake, leaf, make, server_context
 
 DAY = 86400.0
 
 
-def judged(files: Files, host: str = HOST) -> Verdict:
+def judged(files: Files, host: str = HOST) -> TrustVerdict:
     """The verdict after a handshake in memory."""
     store = read(str(files.ca))
-    tls, error = handshake(context(Profile(str(files.ca))), server_context(files), host)
+    tls, error = handshake(context(TrustProfile(str(files.ca))), server_context(files), host)
     code, said = None, ""
     if error is not None:
         assert isinstance(error, ssl.SSLCertVerificationError)
@@ -46,7 +46,7 @@ def test_good_certificates(kind: Kind, tmp_path: Path) -> None:
     files = make(kind, tmp_path)
     leaf_ends = files.chain[0].ends
     assert leaf_ends - files.today == DAY * {Kind.GOOD: 89, Kind.EXPIRING: 5}[kind]
-    assert judged(files) == Verdict(
+    assert judged(files) == TrustVerdict(
         verified=True,
         as_leaf=True,
         flaw=None,
@@ -137,7 +137,7 @@ def test_bad_certificates(kind: Kind, tmp_path: Path) -> None:
         now=date(files.today),
         ca_ends=date(believed.not_after),
     )
-    assert judged(files) == Verdict(
+    assert judged(files) == TrustVerdict(
         verified=False,
         as_leaf=kind in {*GNUTLS_ACCEPTS, Kind.COMMON_NAME_ONLY},
         flaw=flaw,
@@ -225,7 +225,7 @@ STORE = Store("/etc/ca.pem", (ROOT,))
 
 def because(
     code: int, *shown: Certificate, said: str = "no such luck", store: Store | None = STORE, host: str = "a.test"
-) -> Verdict:
+) -> TrustVerdict:
     return judge(host, shown, (), code, said, now=NOW, store=store)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import trustme
 
-from collectd_inode.trust.profile import Profile
+from collectd_inode.trust.profile import TrustProfile
 
 
 @pytest.fixture(scope="module")
@@ -14,8 +14,8 @@ def ca() -> trustme.CA:
 
 
 @pytest.fixture(scope="module")
-def trusting(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Profile:
+def trusting(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> TrustProfile:
     """A profile that believes *ca*."""
     path = tmp_path_factory.mktemp("ca") / "ca.pem"
     ca.cert_pem.write_to_path(path)
-    return Profile(str(path))
+    return TrustProfile(str(path))

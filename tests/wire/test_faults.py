@@ -18,7 +18,7 @@ import trustme
 
 from collectd_inode.model import Observation, Phase, Stamps
 from collectd_inode.run import Run, observe
-from collectd_inode.trust.profile import Profile, context
+from collectd_inode.trust.profile import TrustProfile, context
 from collectd_inode.wire import stamps, tcp
 from collectd_inode.wire.tcp import Route
 from collectd_inode.wire.workers import WORKERS
@@ -559,7 +559,9 @@ def serving(ca: trustme.CA) -> ssl.SSLContext:
 SITE = "https://www.test/"
 
 
-def over_tls(talk: Talk, profile: Profile, *asked: Asked, seconds: float = IN_TIME, still: str = "") -> Observation:
+def over_tls(
+    talk: Talk, profile: TrustProfile, *asked: Asked, seconds: float = IN_TIME, still: str = ""
+) -> Observation:
     """What comes of these requests (one to `SITE` if none is named), where *talk* serves each connection."""
 
     async def main() -> Observation:
@@ -583,7 +585,7 @@ def once_asked(serving: ssl.SSLContext, go_on: Callable[[ByHand], Awaitable[obje
     return talk
 
 
-def test_a_handshake_that_hangs(trusting: Profile) -> None:
+def test_a_handshake_that_hangs(trusting: TrustProfile) -> None:
     """Neither an answer nor a refusal."""
     doing = "in the TLS handshake with www.test"
     out_of_time(over_tls(hang, trusting, seconds=SHORT, still=doing), doing)
@@ -633,20 +635,20 @@ def _alerting(number: int, level: int = 2) -> Talk:
 
 
 @pytest.mark.parametrize(("number", "name"), ALERTS.items(), ids=ALERTS.values())
-def test_a_handshake_that_ends_in_an_alert(trusting: Profile, number: int, name: str) -> None:
+def test_a_handshake_that_ends_in_an_alert(trusting: TrustProfile, number: int, name: str) -> None:
     """Cause tls, not certificate; no word of SSLv3, by which OpenSSL calls most of them."""
     said = told(over_tls(_alerting(number), trusting))
     assert said == f"failed tls: www.test:443: TLS handshake failed: the peer sent the TLS alert “{name}”"
 
 
 @pytest.mark.parametrize("number", [0, 121, 255])
-def test_an_alert_that_openssl_does_not_know(trusting: Profile, number: int) -> None:
+def test_an_alert_that_openssl_does_not_know(trusting: TrustProfile, number: int) -> None:
     """Not its file and line."""
     said = told(over_tls(_alerting(number), trusting))
     assert said == "failed tls: www.test:443: TLS handshake failed: OpenSSL gives no reason"
 
 
-def test_a_handshake_that_the_peer_leaves_with_a_notify(trusting: Profile) -> None:
+def test_a_handshake_that_the_peer_leaves_with_a_notify(trusting: TrustProfile) -> None:
     """An alert as well, but a friendly one."""
     said = told(over_tls(_alerting(0, level=1), trusting))
     assert said == "failed tls: www.test:443: TLS handshake failed: the peer closed the connection"
@@ -660,7 +662,7 @@ def test_a_handshake_that_the_peer_leaves_with_a_notify(trusting: Profile) -> No
     ],
 )
 def test_a_server_that_wants_a_client_certificate(
-    ca: trustme.CA, trusting: Profile, serving: ssl.SSLContext, version: ssl.TLSVersion, said: str
+    ca: trustme.CA, trusting: TrustProfile, serving: ssl.SSLContext, version: ssl.TLSVersion, said: str
 ) -> None:
     """1.2 says so in the handshake (with a general alert), 1.3 after it, in the place of the answer."""
     serving.minimum_version = serving.maximum_version = version
@@ -678,7 +680,9 @@ def test_a_server_that_wants_a_client_certificate(
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_a_request_that_arrives_garbled(trusting: Profile, serving: ssl.SSLContext, version: ssl.TLSVersion) -> None:
+def test_a_request_that_arrives_garbled(
+    trusting: TrustProfile, serving: ssl.SSLContext, version: ssl.TLSVersion
+) -> None:
     """Something between the two turns a bit over: the server says so, by an alert after the handshake."""
     serving.minimum_version = serving.maximum_version = version
 
@@ -693,7 +697,7 @@ def test_a_request_that_arrives_garbled(trusting: Profile, serving: ssl.SSLConte
     assert told(over_tls(talk, trusting)) == "failed tls: www.test:443: the peer sent the TLS alert “bad record mac”"
 
 
-def test_a_bad_certificate_is_told_of_although_its_owner_has_gone(trusting: Profile) -> None:
+def test_a_bad_certificate_is_told_of_although_its_owner_has_gone(trusting: TrustProfile) -> None:
     """That our alert could not be sent any more is not why the handshake failed."""
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("www.test").configure_cert(serving)
@@ -706,7 +710,7 @@ def test_a_bad_certificate_is_told_of_although_its_owner_has_gone(trusting: Prof
     assert told(over_tls(talk, trusting)) == said
 
 
-def test_an_answer_that_arrives_garbled(trusting: Profile, serving: ssl.SSLContext) -> None:
+def test_an_answer_that_arrives_garbled(trusting: TrustProfile, serving: ssl.SSLContext) -> None:
     """We see it ourselves; the status that came before it is known."""
 
     async def garbled(server: ByHand) -> None:
@@ -736,7 +740,7 @@ NO_RECORDS = {
 
 
 @pytest.mark.parametrize("sent", NO_RECORDS.values(), ids=NO_RECORDS)
-def test_no_tls_where_a_handshake_is_expected(trusting: Profile, sent: bytes) -> None:
+def test_no_tls_where_a_handshake_is_expected(trusting: TrustProfile, sent: bytes) -> None:
     """One sentence, whatever OpenSSL calls it."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -751,7 +755,7 @@ def test_no_tls_where_a_handshake_is_expected(trusting: Profile, sent: bytes) ->
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 @pytest.mark.parametrize("sent", NO_RECORDS.values(), ids=NO_RECORDS)
 def test_plain_text_in_the_middle_of_tls(
-    trusting: Profile, serving: ssl.SSLContext, sent: bytes, version: ssl.TLSVersion
+    trusting: TrustProfile, serving: ssl.SSLContext, sent: bytes, version: ssl.TLSVersion
 ) -> None:
     """A proxy that puts its own page into the stream, for one."""
     serving.minimum_version = serving.maximum_version = version
@@ -839,7 +843,11 @@ RESET = "failed protocol: www.test: connection reset by peer"
     ],
 )
 def test_how_an_answer_over_tls_may_end(
-    trusting: Profile, serving: ssl.SSLContext, said: bytes, ending: Callable[[ByHand], Awaitable[None]], found: str
+    trusting: TrustProfile,
+    serving: ssl.SSLContext,
+    said: bytes,
+    ending: Callable[[ByHand], Awaitable[None]],
+    found: str,
 ) -> None:
     """With its length, whatever comes next; before it, broken off; without one, at any end but a reset."""
 
@@ -851,7 +859,9 @@ def test_how_an_answer_over_tls_may_end(
     assert told(over_tls(once_asked(serving, saying_and_ending), trusting)) == found
 
 
-def test_a_kept_connection_that_ended_its_tls_is_not_used_again(trusting: Profile, serving: ssl.SSLContext) -> None:
+def test_a_kept_connection_that_ended_its_tls_is_not_used_again(
+    trusting: TrustProfile, serving: ssl.SSLContext
+) -> None:
     """A close_notify on an idle connection is its end, though TCP stays open."""
     connections: list[ByHand] = []
 
@@ -864,7 +874,9 @@ def test_a_kept_connection_that_ended_its_tls_is_not_used_again(trusting: Profil
     assert len(connections) == 2
 
 
-def test_an_upload_over_tls_that_is_refused_before_it_is_all_there(trusting: Profile, serving: ssl.SSLContext) -> None:
+def test_an_upload_over_tls_that_is_refused_before_it_is_all_there(
+    trusting: TrustProfile, serving: ssl.SSLContext
+) -> None:
     """The answer counts; what the peer does to the connection afterwards does not."""
 
     async def refuse(server: ByHand) -> None:

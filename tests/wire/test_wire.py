@@ -20,7 +20,7 @@ import pytest
 import trustme
 
 from collectd_inode.model import Phase, Stamps
-from collectd_inode.trust.profile import Profile, context
+from collectd_inode.trust.profile import TrustProfile, context
 from collectd_inode.wire import (
     SYSTEM_CLOCK,
     CertificateRefused,
@@ -449,7 +449,10 @@ def server_tls(ca: trustme.CA, *names: str, **more: Any) -> ssl.SSLContext:
 
 
 def over_tls(
-    serving: ssl.SSLContext | None, profile: Profile, *answers: bytes | Conversation, url: str = "https://www.test/"
+    serving: ssl.SSLContext | None,
+    profile: TrustProfile,
+    *answers: bytes | Conversation,
+    url: str = "https://www.test/",
 ) -> list[Exchange]:
     """The exchanges of two requests to https://www.test."""
 
@@ -466,7 +469,7 @@ def over_tls(
     return tidily(main())
 
 
-def test_a_final_dot_is_for_the_resolver(ca: trustme.CA, trusting: Profile) -> None:
+def test_a_final_dot_is_for_the_resolver(ca: trustme.CA, trusting: TrustProfile) -> None:
     """Neither the name that TLS asks for nor a certificate's has one (RFC 6066 section 3)."""
     serving, asked = server_tls(ca), []
     serving.sni_callback = lambda connection, name, context: asked.append(name)
@@ -474,7 +477,7 @@ def test_a_final_dot_is_for_the_resolver(ca: trustme.CA, trusting: Profile) -> N
     assert asked == ["www.test"]
 
 
-def test_tls_is_a_phase_of_the_first_exchange(ca: trustme.CA, trusting: Profile) -> None:
+def test_tls_is_a_phase_of_the_first_exchange(ca: trustme.CA, trusting: TrustProfile) -> None:
     """Beside it the end of the certificate's validity; the connection is kept alive, session tickets or not."""
     end = datetime.datetime(2040, 5, 17, 12, tzinfo=datetime.UTC)
     first, second = over_tls(server_tls(ca, not_after=end), trusting)
@@ -484,20 +487,20 @@ def test_tls_is_a_phase_of_the_first_exchange(ca: trustme.CA, trusting: Profile)
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_either_tls_version_will_do(ca: trustme.CA, trusting: Profile, version: ssl.TLSVersion) -> None:
+def test_either_tls_version_will_do(ca: trustme.CA, trusting: TrustProfile, version: ssl.TLSVersion) -> None:
     """1.2 and 1.3, by default."""
     serving = server_tls(ca)
     serving.minimum_version = serving.maximum_version = version
     assert [e.response_code for e in over_tls(serving, trusting)] == [200, 200]
 
 
-def refused(serving: ssl.SSLContext | None, profile: Profile, *answers: bytes | Conversation) -> str:
+def refused(serving: ssl.SSLContext | None, profile: TrustProfile, *answers: bytes | Conversation) -> str:
     with pytest.raises(WireError) as caught:
         over_tls(serving, profile, *answers)
     return f"{type(caught.value).__name__}: {caught.value}"
 
 
-def alerted(serving: ssl.SSLContext, profile: Profile) -> str:
+def alerted(serving: ssl.SSLContext, profile: TrustProfile) -> str:
     """What is said when the server ends the handshake with an alert (which asyncio's servers keep to themselves)."""
 
     async def main() -> str:
@@ -522,7 +525,7 @@ def alerted(serving: ssl.SSLContext, profile: Profile) -> str:
     return tidily(main())
 
 
-def test_certificates_that_are_not_accepted(ca: trustme.CA, trusting: Profile) -> None:
+def test_certificates_that_are_not_accepted(ca: trustme.CA, trusting: TrustProfile) -> None:
     """Another name, a stranger's signature, one that has ended: each in OpenSSL's words, and nothing left open."""
     yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     said = "CertificateRefused: www.test:443: certificate not accepted: "
@@ -537,13 +540,13 @@ def test_certificates_that_are_not_accepted(ca: trustme.CA, trusting: Profile) -
     assert CertificateRefused.__mro__[1] is TLSFailed
 
 
-def test_without_verification_anybody_will_do(trusting: Profile) -> None:
+def test_without_verification_anybody_will_do(trusting: TrustProfile) -> None:
     """``VerifyPeer false``."""
-    unbelieving = Profile(trusting.ca_cert, verify=False)
+    unbelieving = TrustProfile(trusting.ca_cert, verify=False)
     assert [e.response_code for e in over_tls(server_tls(trustme.CA(), "other.test"), unbelieving)] == [200, 200]
 
 
-def test_a_client_s_certificate(ca: trustme.CA, trusting: Profile, tmp_path: Path) -> None:
+def test_a_client_s_certificate(ca: trustme.CA, trusting: TrustProfile, tmp_path: Path) -> None:
     """A server that asks for one gets it; without one it hangs up, which is no fault of its own certificate."""
     serving = server_tls(ca)
     serving.verify_mode = ssl.CERT_REQUIRED
@@ -553,17 +556,19 @@ def test_a_client_s_certificate(ca: trustme.CA, trusting: Profile, tmp_path: Pat
     mine = ca.issue_cert("client.test")
     mine.private_key_pem.write_to_path(tmp_path / "key.pem")
     mine.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
-    with_one = Profile(trusting.ca_cert, client_cert=str(tmp_path / "cert.pem"), client_key=str(tmp_path / "key.pem"))
+    with_one = TrustProfile(
+        trusting.ca_cert, client_cert=str(tmp_path / "cert.pem"), client_key=str(tmp_path / "key.pem")
+    )
     assert [e.response_code for e in over_tls(serving, with_one)] == [200, 200]
 
 
-def test_tls_that_breaks(ca: trustme.CA, trusting: Profile) -> None:
+def test_tls_that_breaks(ca: trustme.CA, trusting: TrustProfile) -> None:
     """No TLS at all, none that is new enough, a peer that hangs up: cause tls, not certificate."""
     old = server_tls(ca)
     old.maximum_version = ssl.TLSVersion.TLSv1_2
     start = "www.test:443: TLS handshake failed: "
     too_old = start + "the peer sent the TLS alert “protocol version”"
-    assert alerted(old, Profile(trusting.ca_cert, minimum="1.3")) == too_old
+    assert alerted(old, TrustProfile(trusting.ca_cert, minimum="1.3")) == too_old
 
     async def no_tls(answering: bytes) -> str:
         async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -584,7 +589,7 @@ def test_tls_that_breaks(ca: trustme.CA, trusting: Profile) -> None:
     assert workers.run(no_tls(b"")) in (start + "the peer closed the connection", start + "connection reset by peer")
 
 
-def test_a_handshake_that_hangs_is_ended_by_the_deadline(trusting: Profile) -> None:
+def test_a_handshake_that_hangs_is_ended_by_the_deadline(trusting: TrustProfile) -> None:
     """And its socket is closed."""
 
     async def main() -> None:
@@ -608,7 +613,7 @@ def test_a_handshake_that_hangs_is_ended_by_the_deadline(trusting: Profile) -> N
     tidily(main())
 
 
-def test_a_cut_answer_over_tls_is_a_cut_answer(ca: trustme.CA, trusting: Profile) -> None:
+def test_a_cut_answer_over_tls_is_a_cut_answer(ca: trustme.CA, trusting: TrustProfile) -> None:
     """A close without notify is told by HTTP's own framing."""
     said = refused(server_tls(ca), trusting, saying(answer(b"hello")[:-2]))
     assert said == "ProtocolBroken: www.test: the connection was closed after 3 of 5 bytes of the body"
@@ -658,7 +663,7 @@ def test_a_proxy_s_rubbish_is_not_the_site_s() -> None:
     assert [tidily(main(url)) for url in ("https://www.test/", "http://www.test/")] == [said, said]
 
 
-def test_the_way_through_a_proxy_is_part_of_connecting(ca: trustme.CA, trusting: Profile) -> None:
+def test_the_way_through_a_proxy_is_part_of_connecting(ca: trustme.CA, trusting: TrustProfile) -> None:
     """https is tunnelled: TLS is the site's own, end to end."""
 
     async def main() -> Exchange:
