@@ -44,8 +44,8 @@ _MEANT = "; if that is meant, let “the status should be {}” follow"
 _MOST_VISITS = 20
 """Pages that can be gone back to; a page may have megabytes."""
 
-MOST_ASSETS = 100
-"""The largest number of a page's files that are requested, one after the other, over kept connections."""
+MOST_ASSETS, MOST_ASSET_BYTES = 100, 32 << 20
+"""A page's files that are requested, one after the other, over kept connections: at most so many, and bytes in all."""
 
 LONGEST_REFRESH = 3
 """A meta refresh of up to so many seconds is a redirect, and followed at once; a longer one is a page that reloads."""
@@ -311,8 +311,15 @@ class Browser(Screen):
     async def load(self, kinds: frozenset[AssetKind]) -> Page:
         """Ask for what the page is made of; Failure(EXPECTATION) names what does not; the page stays (rule 72)."""
         page = self.page
-        wanted = assets(page, kinds)
-        troubles = [f"{urls.shown(a.url)} {why}" for a in wanted[:MOST_ASSETS] if (why := await self._load(page, a))]
+        wanted, troubles, octets = assets(page, kinds), [], 0
+        for number, asset in enumerate(wanted):
+            if number == MOST_ASSETS or octets > MOST_ASSET_BYTES:
+                limits = f"at most {MOST_ASSETS} files and {MOST_ASSET_BYTES >> 20} MiB are requested"
+                self._warn("asset", f"{number} of the page's {plural(len(wanted), 'file')} were checked: {limits}")
+                break
+            why, length = await self._load(page, asset)
+            octets += length
+            troubles += [f"{urls.shown(asset.url)} {why}"] if why else []
         if troubles:
             what = (
                 f"{len(troubles)} of {plural(len(wanted), 'file')} of the page did not load: {'; '.join(troubles[:5])}"
@@ -320,24 +327,24 @@ class Browser(Screen):
             raise page.failure(what, "all of them load", "; ".join(troubles))
         return page
 
-    async def _load(self, page: Page, asset: Asset) -> str:
-        """The fault of *asset*; empty for a good one."""
+    async def _load(self, page: Page, asset: Asset) -> tuple[str, int]:
+        """The fault of *asset*, empty for a good one; and its bytes."""
         if asset.lost:
-            return f"did not load: {asset.lost}"
+            return f"did not load: {asset.lost}", 0
         try:
             request = replace(_from(page, "GET", _ascii(asset.url)), accept="*/*", is_asset=True)
             for _ in range(self._profile.max_redirects + 1):
                 if is_blocked(asset, page, request.url):
-                    return BLOCKED
+                    return BLOCKED, 0
                 answer = await self._ask(self._ready(request))
                 onward = self._redirect(request, answer)
                 if onward is None:
                     kind = answer.headers.get("content-type", "")
-                    return fault_of(asset, page, answer.status, kind, answer.body)
+                    return fault_of(asset, page, answer.status, kind, answer.body), len(answer.body)
                 request = onward
         except (Failure, WireError, urls.BadURL) as error:
-            return f"did not load: {error}"
-        return f"redirected more than {self._profile.max_redirects} times"
+            return f"did not load: {error}", 0
+        return f"redirected more than {self._profile.max_redirects} times", 0
 
     async def submit(self, form: str | Element) -> Page:
         """Submit the form with this id, name or XPath, without pressing a button (rules 37, 56)."""

@@ -810,6 +810,29 @@ def test_a_refused_cookie_is_a_warning() -> None:
     assert site.warnings == ["cookie_refused: h: the cookie “sid” is rejected: SameSite=None without Secure"]
 
 
+@pytest.mark.parametrize(
+    ("count", "size", "asked", "warnings"),
+    [
+        (100, 1, 100, []),
+        (102, 1, 100, ["asset: 100 of the page's 102 files were checked: at most 100 files and 32 MiB are requested"]),
+        (6, 9 << 20, 4, ["asset: 4 of the page's 6 files were checked: at most 100 files and 32 MiB are requested"]),
+    ],
+)
+def test_a_page_of_very_many_or_large_files(count: int, size: int, asked: int, warnings: list[str]) -> None:
+    """Rule 72: what is not checked is a warning."""
+    script = httpx.Response(200, headers={"content-type": "text/javascript"}, content=b" " * size)
+    files = [f"http://h/{n}.js" for n in range(count)]
+    page = html("".join(f"<script src={file}></script>" for file in files))
+    site = Site({"http://h/": page, **dict.fromkeys(files, script)})
+
+    async def story(browser: Browser) -> None:
+        await browser.go("http://h/")
+        await browser.load(frozenset(AssetKind))
+
+    browse(site, story)
+    assert (len(site.log) - 1, site.warnings) == (asked, warnings)
+
+
 def test_the_files_of_a_page_come_from_its_site_or_another() -> None:
     """Rules 23, 64 and 72: another site's get only what it has set for that; a way out of TLS is not gone."""
     none = "SameSite=None; Secure"
