@@ -48,9 +48,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _demonstrate(seconds: float, run: Path, screen: Screen) -> int:
+def _emptied(run: Path) -> None:
     shutil.rmtree(run, ignore_errors=True)
-    run.mkdir(parents=True)
+    try:
+        run.mkdir(parents=True)
+    except OSError as error:
+        raise OSError(f"cannot make the folder {run}: {error.strerror}; name another one, --run FOLDER") from None
+
+
+def _demonstrate(seconds: float, run: Path, screen: Screen) -> int:
+    _emptied(run)
     with peers.running(run) as ports:
         place = configuration.Place(CHECKOUT, Path(sysconfig.get_path("platlib")), run, ports, browser.found(run))
         conf = configuration.write(place)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from collectd_inode import oconfig
-from demo import configuration
+from demo import configuration, show
 from demo.authority import Authority, pem
 from demo.browser import Browser
 from demo.smarthost import CA_FILE
@@ -42,6 +42,14 @@ def test_a_snippet_that_drifted_is_an_error() -> None:
     """What cannot be replaced is named."""
     with pytest.raises(configuration.Drifted, match=r"conf.d/a.conf does not contain 'Interval 60'"):
         configuration.adapted("a.conf", "Interval 61\n", [("Interval 60", "Interval 2")])
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With what to do: a checkout may be readable only."""
+    (tmp_path / "file").touch()
+    assert show.main(["--run", str(tmp_path / "file" / "run")]) == 1
+    wanted = f"cannot make the folder {tmp_path}/file/run: Not a directory; name another one, --run FOLDER"
+    assert capsys.readouterr().err == f"scripts/demo: {wanted}\n"
 
 
 BROWSER = Browser("/bin/true", "nobody")
