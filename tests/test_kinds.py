@@ -24,7 +24,7 @@ DNS = {
     "kind.py": '''
         """The row of ``<DNS>`` blocks."""
 
-        from collectd_inode.kind import Drawn, Kind, Module
+        from collectd_inode.kind import JobPanels, Kind, Module
 
 
         def _module():
@@ -36,7 +36,7 @@ DNS = {
         def _drawn():
             from collectd_inode.dns import panels
 
-            return Drawn(panels.panels, ("answers", "steps", "success"))
+            return JobPanels(panels.panels, ("answers", "steps", "success"))
 
 
         DNS = Kind("dns", "DNS", _module, _drawn, main_series="gauge-answers", main_words="answers", noun="zone")
@@ -47,7 +47,7 @@ DNS = {
         from dataclasses import dataclass, replace
 
         from collectd_inode.dns.kind import DNS
-        from collectd_inode.keys import File, Loaded, key, text
+        from collectd_inode.keys import FileRole, Loaded, key, text
         from collectd_inode.model import Phase, PlannedStep
         from collectd_inode.wire.measure import Exchange
 
@@ -59,7 +59,7 @@ DNS = {
             """What a block may say."""
 
             zone: str | None = key("Zone", text, '"example.org"', "What to ask for.", needs=("Hints",))
-            hints: str | None = key("Hints", text, '"/etc/hints"', "Whom to ask.", file=File.READ)
+            hints: str | None = key("Hints", text, '"/etc/hints"', "Whom to ask.", file=FileRole.READ)
 
 
         async def ask(run):
@@ -76,12 +76,12 @@ DNS = {
     "panels.py": '''
         """What there is to draw."""
 
-        from collectd_inode.panels import Line, Panel, Unit, latencies, verdict
+        from collectd_inode.panels import Panel, PanelLine, Unit, latencies, verdict
 
 
         def panels(subject):
             """Its state, its steps, and how many answers came."""
-            answers = (Line(subject, "gauge", "answers", "answers"),)
+            answers = (PanelLine(subject, "gauge", "answers", "answers"),)
             return verdict(subject), *latencies(subject), Panel("Answers", answers, unit=Unit.NUMBER, name="answers")
         ''',
 }
