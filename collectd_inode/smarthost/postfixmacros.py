@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 
@@ -15,11 +16,20 @@ _FITS = {"==": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": 
 """A comparison's sign, and for which orders it holds: -1 where the left side is the lesser one, 0 for equals."""
 
 
-def expanded(text: str, raw: Raw, within: frozenset[str] = frozenset()) -> str:
+_DEEPEST, _MOST = 100, 10_000
+"""References within each other, where Postfix stops, too (mac_expand.c); and in all, which is ours."""
+
+
+def expanded(text: str, raw: Raw) -> str:
     """*text* with all that stands for something else worked out; ``$$`` is ``$``.
 
-    A parameter that stands for itself, *within* itself, is nothing there: it is an error of the file's.
+    A parameter that stands for itself is nothing there: it is an error of the file's.  So is what is nested too deeply.
     """
+    looked_up = itertools.count()
+    return _expanded(text, lambda name: raw(name) if next(looked_up) < _MOST else "", ())
+
+
+def _expanded(text: str, raw: Raw, within: tuple[str, ...]) -> str:
     parts, at = [], 0
     while (dollar := text.find("$", at)) >= 0:
         parts.append(text[at:dollar])
@@ -48,7 +58,9 @@ def _end(text: str, at: int) -> int:
     return 0
 
 
-def _meaning(inner: str, raw: Raw, within: frozenset[str]) -> str:
+def _meaning(inner: str, raw: Raw, within: tuple[str, ...]) -> str:
+    if len(within) > _DEEPEST:
+        return ""
     inner = inner.strip()
     if inner.startswith("{"):
         is_true, rest = _comparison(inner, raw, within)
@@ -59,18 +71,18 @@ def _meaning(inner: str, raw: Raw, within: frozenset[str]) -> str:
         value, rest = raw(name), inner[len(name) :].lstrip()
         is_true = value != ""  # as it is written: of "$nothing", too (mac_expand.c)
     if not rest:
-        return "" if name in within else expanded(value, raw, within | {name})
-    return expanded(_chosen(rest, is_true=is_true), raw, within)
+        return "" if name in within else _expanded(value, raw, (*within, name))
+    return _expanded(_chosen(rest, is_true=is_true), raw, (*within, ""))
 
 
-def _comparison(inner: str, raw: Raw, within: frozenset[str]) -> tuple[bool, str]:
+def _comparison(inner: str, raw: Raw, within: tuple[str, ...]) -> tuple[bool, str]:
     """Whether ``{a} == {b}`` is so, and what stands behind it."""
     left, rest = braced(inner)
     sign = _OPERATOR.match(rest)
     if sign is None:
         return False, rest
     right, rest = braced(rest[sign.end() :])
-    both = expanded(left, raw, within), expanded(right, raw, within)
+    both = _expanded(left, raw, (*within, "")), _expanded(right, raw, (*within, ""))
     return _order(*both, is_level=bool(sign[2])) in _FITS[sign[1]], rest.lstrip()
 
 

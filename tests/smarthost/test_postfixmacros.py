@@ -49,6 +49,16 @@ def test_a_parameter_that_stands_for_itself() -> None:
     assert (of("$self"), of("$many$other")) == ("a", "")
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [("$p{}", ""), ("a$p{}", "a" * 101), ("$p{0}$p{0}", ""), ("${{p{}?{{$p{}}}}}", ""), ("${{x:{{$p{}}}}}", "")],
+)
+def test_parameters_that_stand_for_others_without_end(line: str, found: str) -> None:
+    """A hundred deep, as in Postfix, and no exception; and soon, where each stands for two."""
+    raw = {f"p{n}": line.format(n + 1, n + 1) for n in range(5000)}
+    assert expanded("$p0", lambda name: raw.get(name, "")) == found
+
+
 def test_what_stands_in_braces() -> None:
     """Balanced ones hold their own; without any it is all."""
     assert [braced(text) for text in ("{ a {b} } c", "a b", "{a", "")] == [
