@@ -34,21 +34,7 @@ def _public_address(values: Values) -> str:
         if address.scope_id is not None:
             raise Expected("an IP address that others can reach, without a network interface")
         address = address.ipv4_mapped or address
-    if _is_out_of_reach(address):
-        raise Expected("an IP address that others can reach: the pool's, of a server that everybody may ask")
     return str(address)
-
-
-def _is_out_of_reach(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    special = (address.is_loopback, address.is_link_local, address.is_multicast, address.is_unspecified)
-    return any(special) or any(address in network for network in _PRIVATE)
-
-
-_PRIVATE = tuple(
-    ipaddress.ip_network(name)
-    for name in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
-)
-"""RFC 1918, 4193 and 6598; addresses for documentation may stand in examples."""
 
 
 FROM_DAEMON = "from-daemon"

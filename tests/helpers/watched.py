@@ -139,7 +139,7 @@ def watched(folder: Path) -> Iterator[Watched]:
       {servers}
       Port {port}
       PoolScore true
-      PoolServer "192.0.2.1"
+      PoolServer "127.0.0.1"
       PoolURL "http://127.0.0.1:{plain.port}"
       Margin "s3" 900
     </NTP>
