@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 
 class Status(StrEnum):
@@ -23,22 +23,39 @@ class Status(StrEnum):
 
 
 class Cause(IntEnum):
-    """Why a run is bad; the numbers are in people's databases and never change."""
+    """Why a run is bad, each with its meaning; the numbers are in people's databases and never change."""
 
-    NONE = 0
-    RESOLVE = 1
-    CONNECT = 2
-    TLS = 3
-    CERTIFICATE = 4
-    TIMEOUT = 5
-    PROTOCOL = 6
-    REFUSED = 7
-    CREDENTIALS = 8
-    EXPECTATION = 9
-    UNSYNCHRONISED = 10
-    UNDEFINED = 11
-    ERROR = 12
-    CONFIGURATION = 13
+    meaning: str
+
+    def __new__(cls, number: int, meaning: str = "") -> Self:
+        """Its value is the number alone: ``Cause(5)`` finds it."""
+        cause = int.__new__(cls, number)
+        cause._value_, cause.meaning = number, meaning
+        return cause
+
+    NONE = 0, "nothing is wrong"
+    RESOLVE = 1, "the name was not found"
+    CONNECT = 2, "nobody answered there, or refused to talk"
+    TLS = 3, "TLS broke, other than by the certificate; the mail server does not offer STARTTLS"
+    CERTIFICATE = 4, "the certificate was not accepted"
+    TIMEOUT = 5, "a deadline was exceeded, wherever in the run"
+    PROTOCOL = (
+        6,
+        "the connection was closed too early, or what came was not HTTP, SMTP or NTP; too many redirects",
+    )
+    REFUSED = 7, "a status of 400 or more; SMTP's 4xx and 5xx; a time server's kiss-o'-death"
+    CREDENTIALS = (
+        8,
+        "the mail server refused user and password, just now or within ``AuthHoldOff``; no mechanism in common",
+    )
+    EXPECTATION = (
+        9,
+        "a text, link, field or button is not as asked; strangers may relay; the clock is wrong; most probes say down",
+    )
+    UNSYNCHRONISED = 10, "the time server is not synchronised; nothing keeps this clock"
+    UNDEFINED = 11, "a step that matches no sentence, or more than one"
+    ERROR = 12, "a bug, ours or in a sentence of your own; there is a traceback in the log"
+    CONFIGURATION = 13, "something to fix on this side: a file, a secret, a key, a variable"
 
     @property
     def word(self) -> str:

@@ -12,14 +12,15 @@ Row = Sequence[str]
 
 def marked(of: str, text: str = "") -> str:
     """A table as it stands in a page: below a comment by which it is found."""
-    return f".. The keys of {of}, written by scripts/keys: change their rows.\n\n{text}"
+    return f".. The table of {of}, written by scripts/keys: change their rows.\n\n{text}"
 
 
 def written_into(page: str, tables: Mapping[str, str]) -> str:
     """*page* with each of *tables*, by its name, below its mark."""
     for of, text in tables.items():
         before, mark, after = page.partition(marked(of))
-        page = before + mark + text + after[after.index("\n\n") + 1 :] if mark else page
+        _, gap, rest = after.partition("\n\n")
+        page = before + mark + text + (f"\n{rest}" if gap else "") if mark else page
     return page
 
 
