@@ -1,1 +1,1 @@
-"""The way out for mail: the SMTP dialogue without sockets, and the probe that leads it with a smarthost."""
+"""The way out for mail: the SMTP dialogue without sockets, and the probe that holds it with a smarthost."""

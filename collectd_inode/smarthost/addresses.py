@@ -1,4 +1,4 @@
-"""Which of a name's addresses are tried, and after which failures the next one is: as a mail server does it.  Pure."""
+"""The addresses of a name to try, and the failures after which the next one is tried, as a mail server does.  Pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def connect_series(number: int) -> str:
 
 
 def is_of_address(error: Failure | WireError, step: SmtpStep, dialogue: Dialogue) -> bool:
-    """Whether *error* in *step* says something of this address only, so that the next one is worth a try.
+    """Whether *error* in *step* concerns this address only, so that the next one is worth a try.
 
-    Up to the log-in each failure does.  One AUTH a run: after it was sent only a temporary reply (4xx) that is about no
-    account leads on.  Of MAIL and RCPT a lost connection does, a reply is about the mail (Exim's specification, 47.2).
+    Before the log-in each failure does.  A run sends AUTH once: after it, only a temporary reply (4xx) that is about no
+    account does.  In MAIL and RCPT a lost connection does; a reply is about the mail (Exim's specification, 47.2).
     """
     if step is SmtpStep.AUTH:
         temporary = dialogue.refused is not None and 400 <= dialogue.refused < 500

@@ -1,13 +1,13 @@
 """The leaf audit: what an Exim configuration enforces on the way to its smarthost, and what it does not.  Pure.
 
 `report` reads text.  ``collectd-inode smarthost --audit FILE`` hands it a file's; where Exim is there, it may hand it
-instead what ``exim4 -bP routers``, ``-bP transports`` and ``-bP authenticators`` print, one after the other, which has
-macros, includes and defaults worked out.  Running Exim is the command's business: nothing here starts a process, and
-the daemon does not audit.
+instead the output of ``exim4 -bP routers``, ``-bP transports`` and ``-bP authenticators``, one after the other, which
+has macros, includes and defaults resolved.  The command runs Exim: nothing here starts a process, and the daemon does
+not audit.
 
-Looked at are the smtp transports by which mail goes to a smarthost, named by a router or by the transport
+The audit reads the smtp transports that carry mail to a smarthost, which a router or the transport names
 (``routes.py``); in a text without routers, all smtp transports; in a fragment, its options as if they were a
-transport's.  What is enforced must be so for every host that a route may end at.  Defaults are those of Exim 4.96
+transport's.  A rule counts as enforced if it holds for every host of a route.  Defaults are those of Exim 4.96
 (Debian 12) and 4.98 (Debian 13), which are the same here.
 
 No message shows a value of an authenticator: it may be the password.
@@ -70,7 +70,7 @@ _NAMES = _HostList(
 _CLIENT_OPTIONS = ("client_send", "client_secret", "client_password")
 """The options that make an authenticator log in: plaintext's and external's, cram_md5's, gsasl's and spa's."""
 _FORMS = {"LOGIN": (1, 1, 1), "PLAIN": (3,)}
-"""How many parts, apart by NUL bytes, each string of a mechanism's ``client_send`` has (RFC 4616; LOGIN by habit)."""
+"""The number of parts, separated by NUL bytes, in each string of ``client_send`` (RFC 4616; LOGIN by custom)."""
 _HOW = {"LOGIN": "client_send = : USER : PASSWORD", "PLAIN": "client_send = ^USER^PASSWORD"}
 _SMTPS = 465
 _PORTS = {"smtp": 25, "smtps": _SMTPS, "submission": 587, "submissions": _SMTPS}
@@ -108,7 +108,7 @@ _WHOLE = "audit what exim4 -bP config prints"
 
 
 def _transports(of: Sequence[Instance], ways: Sequence[MailRoute]) -> tuple[Instance, ...]:
-    """Those that a route leads to; in a text without any, all."""
+    """The transports that a route leads to; in a text without any, all."""
     routed = {way.transport for way in ways}
     return tuple(i for i in smtp_transports(of) if i.name in routed) or smtp_transports(of)
 
@@ -119,7 +119,7 @@ def _nothing_to_send(found: Sequence[Option]) -> str:
     return "there is no smtp transport in this text"
 
 
-# What is found of each.
+# The findings of each.
 
 
 def _includes(found: Sequence[Option]) -> Iterator[_Placed]:
@@ -166,7 +166,7 @@ class _Transport:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """All that its mail may end at; "" is one that only Exim knows."""
+        """The hosts that its mail may end at; "" is one that only Exim knows."""
         known = tuple(name for way in self.mine for name in way.names)
         return (*known, *([""] if not known or any(not way.hosts for way in self.mine) else []))
 
@@ -193,7 +193,7 @@ class _Transport:
                 line = transport.line_of("hosts_avoid_tls")
                 message = "hosts_avoid_tls keeps TLS away from some hosts"
                 yield line, AuditFinding("hosts_avoid_tls", False, NOWHERE, message, "hosts_avoid_tls =")
-        # A few lines by themselves leave the port to what stands around them.
+        # In a fragment, the port may be set in lines that we do not see.
         if self.mine or {"port", "protocol"} & transport.options.keys():
             yield _port(transport, self.mine, smtps)
 

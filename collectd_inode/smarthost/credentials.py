@@ -3,8 +3,8 @@
 A PasswordFile may be written in one of four ways:
 
 a password
-    The first line, UTF-8, with or without a byte-order mark, to the letter: ``:``, ``^`` and spaces mean themselves.
-    Nothing else in the file matters.
+    The first line, UTF-8, with or without a byte-order mark, taken literally, ``:``, ``^`` and spaces included.
+    The rest of the file is ignored.
 Exim's ``passwd.client``
     Every file that has ``passwd.client`` in its name: lines ``target:user:password`` as Debian's Exim looks them up.
     The first line whose target fits Server (and, if User is set, has that user) is taken; User need not be set.
@@ -13,11 +13,11 @@ Exim's ``client_send``
     its user and password written out (and, if User is set, has that user) is taken; ``::`` and ``^^`` are one each.
 Postfix's ``sasl_passwd``
     Every file that has ``sasl_passwd`` in its name: lines ``[host]:port user:password`` as ``postmap`` reads them, the
-    source and not the ``.db`` made of it.  The first line for Server (and, if User is set, with that user) is taken; of
-    several one with Port, else one without any.
+    source and not the ``.db`` made of it.  The first line for Server (and, if User is set, with that user) is taken; a
+    line with Port comes before one without any port.
 
-Nobody has to say which: a password that begins with ``client_send =`` is not to be feared.  So the probe and the mail
-server log in from one file, and a password that was changed in one place has been changed for both.
+The notation is detected: no real password begins with ``client_send =``.  So the probe and the mail server log in from
+one file, and a password changed there is changed for both.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ _PASSWD_LINE = re.compile(
 _MODES = ((0o004, "everybody on this machine"), (0o040, "its group"))
 
 Stamp = tuple[int, int, int]
-"""Time of the last change (nanoseconds), size and inode of a file: differs when somebody has changed it."""
+"""Time of the last change (nanoseconds), size and inode of a file: differs after each change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Whom to log in as, and with what; the password is in no ``repr``.
+    """The user to log in as, and the password, which no ``repr`` shows.
 
     ``warnings`` are codes with sentences, for `Run.warn`; a ``stamp`` other than last time's ends the hold-off.
     """
@@ -161,7 +161,7 @@ def _from_sasl_passwd(path: str, text: str, to: tuple[str, int | None], user: st
 
 
 def _apart(written: str | None, port: int) -> int:
-    """How little a line's port has to do with *port*: Postfix looks up the next hop as it is written, then the host."""
+    """A line's rank by its port, the best first: Postfix looks up the next hop as it is written, then the host."""
     if written is None:
         return 1
     return 0 if _PORTS.get(written.lower(), written) == str(port) else 2
@@ -171,7 +171,7 @@ _PORTS = {"smtp": "25", "submission": "587", "smtps": "465", "submissions": "465
 
 
 def only_token(token: str, path: str) -> None:
-    """Raise Misconfigured if *token*, of the file *path*, is none that can be sent (RFC 6750 section 2.1)."""
+    """Raise Misconfigured if *token*, of the file *path*, cannot be sent (RFC 6750 section 2.1)."""
     if not _TOKEN.fullmatch(token):
         what = "letters, digits and -._~+/= without a blank, and neither JSON nor “Bearer” around it"
         raise Misconfigured(f"{path}: the first line is no access token: expected {what}")
@@ -237,7 +237,7 @@ def _from_client_send(path: str, text: str, user: str | None) -> _Login:
 
 
 def _sent_login(strings: tuple[tuple[str, ...], ...]) -> _Login | None:
-    """User and password of what ``client_send`` sends, by its form; None where it has neither."""
+    """User and password in the strings that ``client_send`` sends, by their form; None where there are none."""
     match strings:
         case (("",), (user,), (password,)) | ((_, user, password),) if user and password:
             return _Login(user, password)

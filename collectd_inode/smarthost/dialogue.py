@@ -1,16 +1,16 @@
-"""The SMTP dialogue, without sockets: what is said, in which order, and what is made of the answers (RFC 5321).
+"""The SMTP dialogue, without sockets: the commands, their order, and the meaning of the replies (RFC 5321).
 
 A dialogue has *steps*; `steps` names them in order.  Resolving, connecting and TLS are the wire's; each of the others
-is a *turn*: a generator that tells what to do and, where it asked for bytes, is sent them.
+is a *turn*: a generator that yields actions and, where it asks for bytes, is sent them.
 
 - ``Send(data)``: send these bytes.
 - ``Receive()``: send me the next bytes that come, b"" at the end.
 - ``Answered(reply)``: a reply is whole; this is the moment to ask the stopwatch.
-- ``Pending()``: send me what has come and nobody has read.
+- ``Pending()``: send me the bytes that have come and are unread.
 - ``Noticed(code, message)``: worth a warning.
 
-A turn raises `Failure` with the cause.  Three rules hold whatever the driver does: what was said before TLS is
-forgotten (RFC 3207 section 4.2), credentials are sent once and only below verified TLS, and no mail is sent: after
+A turn raises `Failure` with the cause.  Three rules hold whatever the driver does: all that came before TLS is
+forgotten (RFC 3207 section 4.2), credentials are sent once and only over verified TLS, and no mail is sent: after
 RCPT comes RSET.  There is no fallback to HELO: a smarthost that knows no EHLO knows no STARTTLS either.
 """
 
@@ -32,7 +32,7 @@ COMMAND_BYTES = 512
 
 
 TLS_RECORDS = (b"\x15\x03", b"\x16\x03")
-"""The beginning of what a server says that speaks TLS: an alert, a handshake (RFC 8446 section 5.1)."""
+"""The first bytes of a server that speaks TLS: an alert, a handshake (RFC 8446 section 5.1)."""
 
 
 class SmtpStep(StrEnum):
@@ -64,13 +64,13 @@ class Script:
 
     @property
     def asks_to_relay(self) -> bool:
-        """Whether the server is asked if it would take a mail."""
+        """Whether the dialogue tests if the server would take a mail."""
         return self.sender is not None and self.recipient is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send these bytes; ``secret`` is the part of them that may be shown nowhere."""
+    """Send these bytes; ``secret`` is the part of them that no output may show."""
 
     data: bytes = field(repr=False)
     secret: str = field(default="", repr=False)
@@ -78,12 +78,12 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Receive:
-    """Wants the next bytes; b"" at the end."""
+    """Ask for the next bytes; b"" at the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Wants what has come and has not been read."""
+    """Ask for the bytes that have come and are unread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """Something to see to, although all goes on: a stable code and a sentence."""
+    """A warning: a stable code and a sentence; the dialogue goes on."""
 
     code: str
     message: str
@@ -134,16 +134,16 @@ _IN_CLEAR = {"PLAIN", "LOGIN"}
 class Dialogue:
     """One dialogue with one server, from its banner on.
 
-    *hide* takes secrets out of what the server says before it becomes part of a sentence; our own words stay.
+    *hide* removes secrets from the server's words before a sentence quotes them; our own words stay.
     """
 
     def __init__(self, script: Script, hide: Hide = as_it_is) -> None:
         self.script = script
         self._hide = hide
         self.authenticated: bool | None = None
-        """Whether AUTH has succeeded; None while the server has not judged user and password."""
+        """Whether AUTH has succeeded; None until the server has judged user and password."""
         self.relay: bool | None = None
-        """Whether RCPT was accepted; None while the server has not said."""
+        """Whether RCPT was accepted; None until the server has replied."""
         self.rejected: Reply | None = None
         """The reply that refused the account, if there was one: 535 and its like."""
         self.refused: int | None = None
@@ -170,7 +170,7 @@ class Dialogue:
         return self._turns[step]()
 
     def secured(self) -> None:
-        """TLS stands and the certificate has been verified: all that was said before might be a stranger's."""
+        """TLS is up and the certificate verified: forget all that came before, which might be a stranger's."""
         self._reader = ReplyReader(self._hide)
         self._offers, self._keywords = {}, ()
         self._verified = self._our_turn = True
@@ -192,7 +192,7 @@ class Dialogue:
 
     @property
     def heard(self) -> bool:
-        """Whether something has come that is no whole reply yet."""
+        """Whether a part of a reply has come."""
         return self._reader.begun
 
     def goodbye(self) -> bytes:
@@ -307,9 +307,9 @@ class Dialogue:
     def strangers(self) -> Turn:
         """Ask, without having logged in, for what a stranger must not get; raises Failure (expectation) if we get it.
 
-        The recipient is the one that the server relays to after AUTH: whatever it answers is about us, not about that
-        address.  The senders are the configured one (some servers relay for whoever claims it) and the empty one (some
-        servers refuse our own sender to strangers, and would relay for any other).
+        The recipient is the one that the server relays to after AUTH, so that its reply is about us, not about that
+        address.  The senders are the configured one (some servers relay for anybody who claims it) and the empty one
+        (some servers refuse our own sender to strangers, and would relay for any other).
         """
         unclear: Reply | None = None
         for sender in (self.script.sender, ""):
@@ -334,7 +334,7 @@ class Dialogue:
     # One question and its answer.
 
     def _expect(self, what: str, code: int, reply: Reply, refusals: Mapping[int, _Judged] = _NO_REFUSALS) -> None:
-        """Raise Failure unless *reply* is *code*; *refusals* know some codes better than the general rule does."""
+        """Raise Failure unless *reply* is *code*; *refusals* have a closer meaning of some codes."""
         if reply.code == code:
             return
         cause, why = refusals.get(reply.code) or _judged(reply)
@@ -348,7 +348,7 @@ class Dialogue:
         return (yield from self._say(command.encode(), command.partition(" ")[0]))
 
     def _say(self, line: bytes, name: str, *, secret: bytes = b"") -> _Asking:
-        """Say a line, get the reply; *name* is what it is called in messages."""
+        """Send a line, get the reply; *name* is its name in messages."""
         said_unasked = self._reader.rest
         if said_unasked and not said_unasked.startswith(b"421"):  # that one may come at any time (section 3.8)
             self._our_turn = False
@@ -388,12 +388,12 @@ def _judged(reply: Reply) -> _Judged:
 
 
 _NAME = re.compile(r"\b(helo|ehlo)\b|fully[- ]qualified|\bFQDN\b", re.IGNORECASE)
-"""Whoever objects to the name says so with one of these: Postfix in the answer to RCPT, others at once."""
+"""The words of a server that objects to our name: Postfix's in the reply to RCPT, others' at once."""
 _WANTS_LOGIN = re.compile(r"^5\.7\.57\b|client (was )?not authenticated", re.IGNORECASE)
 
 
 def _of_name(reply: Reply, name: str) -> bool:
-    """Whether a refusal is about what we call ourselves."""
+    """Whether a refusal is about the name that we gave."""
     text = " ".join(reply.lines)
     return reply.code in (450, 501, 504, 550, 553, 554) and (
         _NAME.search(text) is not None or (reply.code in (501, 504) and name.lower() in text.lower())
@@ -401,7 +401,7 @@ def _of_name(reply: Reply, name: str) -> bool:
 
 
 def _of_recipient(reply: Reply) -> _Judged:
-    """Why RCPT was refused: greylisting and a full disk are no refusals of ours (RFC 6647, RFC 3463 section 3.3)."""
+    """The failure for a refused RCPT: greylisting and a full disk are not about us (RFC 6647, RFC 3463 section 3.3)."""
     if reply.code in (452, 552) or reply.enhanced in ("4.2.2", "5.2.2", "4.3.1"):
         return Cause.REFUSED, "full"
     if 421 < reply.code < 500 and (_GREY.search(reply.text) or _is_deferral(reply)):

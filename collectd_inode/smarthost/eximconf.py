@@ -26,7 +26,7 @@ class Section(StrEnum):
     OTHER = "other"
     """Access lists, retry and rewrite rules; no option of theirs is read."""
     UNKNOWN = "unknown"
-    """A fragment, in which no ``begin`` and no heading says it."""
+    """A fragment, which has no ``begin`` and no heading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ _MAIN_ONLY = re.compile(
 )
 """Options that stand in the main section and nowhere else."""
 _BUILT_IN = ("_HAVE_", "_OPT_", "_DRIVER_", "_LOG_", "_EXP_")
-"""Macros that Exim defines for what it was built with; Debian's has all that is asked for."""
+"""Macros that Exim defines for each feature it was built with; Debian's has all that a configuration tests."""
 _NOT_BUILT_IN = (
     "_HAVE_OPENSSL", "_DRIVER_AUTHENTICATOR_GSASL", "_DRIVER_AUTHENTICATOR_HEIMDAL_GSSAPI", "_DRIVER_ROUTER_NISPLUS",
     "_HAVE_DCC", "_HAVE_DMARC", "_HAVE_ARC", "_HAVE_LMDB",
@@ -77,7 +77,7 @@ def options(text: str) -> tuple[Option, ...]:
 
 
 def named_lists(text: str) -> dict[str, str]:
-    """The named host lists, of which others speak as ``+NAME`` (section 10.5)."""
+    """The named host lists, which others refer to as ``+NAME`` (section 10.5)."""
     found = (_LIST.fullmatch(line) for _, line in _chosen(text) if not line.startswith(".include"))
     return {one[1]: _unquoted(one[2]) for one in found if one is not None}
 
@@ -213,7 +213,7 @@ def _meant(found: re.Match[str]) -> str:
 
 
 def listed(value: str) -> tuple[str, ...]:
-    """The items of a list (section 6.21): apart by ``:`` or what ``<`` at the start names; doubled, it is itself."""
+    """The items of a list (section 6.21), separated by ``:`` or by the character after ``<``; doubled, it is itself."""
     separator = ":"
     value = value.lstrip()
     if len(value) > 1 and value[0] == "<" and not (value[1].isalnum() or value[1].isspace()):
@@ -229,7 +229,7 @@ def listed(value: str) -> tuple[str, ...]:
             items.append(item.strip())
             item = ""
         at += 1
-    # What ends in a separator has no empty item behind it.
+    # A list that ends in a separator has no empty item behind it.
     return (*items, item.strip()) if item.strip() or not items else tuple(items)
 
 

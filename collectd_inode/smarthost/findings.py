@@ -9,7 +9,7 @@ from collectd_inode.model import Place
 
 @dataclass(frozen=True, slots=True)
 class AuditFinding:
-    """One thing looked at: whether it is as it should be, where it stands, what that means, and the line that fixes it.
+    """The result of one rule: whether it is enforced, the place, the meaning, and the line that fixes it.
 
     ``code`` is the mail server's name of the option; of Exim's also ``route``, ``authenticator``, ``include``,
     ``transport``, ``port``, ``configuration``; of Postfix's also ``route``, ``map``, ``port``, ``configuration``.

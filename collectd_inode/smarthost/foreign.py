@@ -1,4 +1,4 @@
-"""Whose configuration a text is, where it is not Exim's.  Pure."""
+"""The program that a configuration is for, where it is not Exim.  Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """After a refused login, none for a while: a check every minute must not lock the account that it watches over.
 
-What is kept is when the server refused the account, with which code, and to whom; never the password, nor anything
-made of it.  A changed password file, user or server ends the hold-off, and so does success.
+The state has the time, the code and the account of a refusal; never the password, nor anything derived from it.  A
+changed password file, user or server ends the hold-off, and so does success.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collectd_inode.state import Memory
 
 _KEY, _CODE = "auth_refused", "auth_refused_code"
 _WRONG = 535
-"""The code that is meant where none is kept."""
+"""The code of a kept refusal that has none."""
 TOKEN_SERVER = 400
 """The code for a refusal of the token server's, in place of a mail server's."""
 _REFUSED = {
@@ -40,7 +40,7 @@ class HoldOff:
     seconds: float
 
     def check(self, account: Sequence[object], now: float, path: str) -> Failure | None:
-        """Why there is no AUTH now, if so.  *account* tells one login from another, *path* is the file to correct."""
+        """Why there is no AUTH now, if so.  *account* distinguishes log-ins, *path* is the file to correct."""
         refused = known(_Refused, self.memory.read().get(_KEY))
         if refused is None or refused.account != list(account):
             return None

@@ -1,4 +1,4 @@
-"""Exim's host lists in a transport: for which of its hosts such a list holds (specification, sections 10.11 to 10.14).
+"""Exim's host lists in a transport, and the hosts that a list holds for (specification, sections 10.11 to 10.14).
 
 A plain name in a host list is looked up again, and Exim compares *addresses*: where the name has several, or another
 one next time, the list does not hold.  Where a name cannot be looked up, Exim reads no further: the list does not hold,
@@ -21,7 +21,7 @@ Lists = Mapping[str, str]
 
 
 class Scope(Enum):
-    """Whom a host list is for."""
+    """The hosts that a list is for."""
 
     ALL = "every host"
     NAMED = "hosts by name"
@@ -47,7 +47,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def scope(value: str, hosts: Sequence[str], lists: Lists) -> Scope:
-    """Whom the list *value* is for, of *hosts*: names or addresses; without any, of hosts that only Exim knows."""
+    """The *hosts* (names or addresses) that the list *value* is for; without any, of those that only Exim knows."""
     if not [item for item in listed(value) if item]:
         return Scope.NONE
     held = {_held(value, host, lists) for host in hosts or ("",)}

@@ -1,4 +1,4 @@
-"""From a ``<Smarthost>`` block to its job: everything that can go wrong by itself is found beforehand."""
+"""From a ``<Smarthost>`` block to its job: mistakes that can be found without a run are found here."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class _Loader:
         return replace(job, probe=self._probe(job, script, store, context))
 
     def _may_run_early(self) -> bool:
-        """A run at each restart: not where it looks like an attack, nor where a refused login would be forgotten."""
+        """Whether a restart begins with a run: not if that looks like an attack, or would forget a refused log-in."""
         logs_in = self.settings.password_file is not None
         return not self.settings.refused_without_auth and not (logs_in and self.common.state.folder is None)
 
@@ -215,7 +215,7 @@ class _Loader:
 
 
 def _with_token(settings: Settings) -> Settings:
-    """A token stands where else the password does."""
+    """A token takes the password's place."""
     by_token = settings.mechanism in WITH_TOKEN or settings.password_file is None
     if settings.token_url is not None and settings.refresh_token_file is not None and by_token:
         by_refresh = settings.mechanism or WITH_TOKEN[0]

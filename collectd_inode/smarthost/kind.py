@@ -1,4 +1,4 @@
-"""The row of ``<Smarthost>`` blocks; what is imported with it is light."""
+"""The row of ``<Smarthost>`` blocks; its imports are light."""
 
 from __future__ import annotations
 

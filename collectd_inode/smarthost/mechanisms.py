@@ -1,4 +1,4 @@
-"""SASL mechanisms: what is answered to a server that wants to know who we are (RFC 4954).
+"""SASL mechanisms: our responses to a server's challenges (RFC 4954).
 
 A mechanism is a row: its name, and a generator that is sent the server's challenges and yields our responses.  A new
 one is a function and a row.
@@ -18,9 +18,9 @@ from collectd_inode.model import Cause, Failure
 from collectd_inode.smarthost.replies import Hide, as_it_is, shown
 
 Responses = Generator[bytes, str, None]
-"""Yields our responses (before Base64), is sent the texts of the server's challenges.
+"""A generator that yields our responses (before Base64) and is sent the texts of the server's challenges.
 
-What it yields first is what can be said without a challenge: nothing, unless the mechanism is ``client_first``.
+Its first response needs no challenge; it is empty unless the mechanism is ``client_first``.
 """
 
 
@@ -45,7 +45,7 @@ class Mechanism:
 
 
 def _plain(login: Login) -> Responses:
-    """RFC 4616 section 2; the authorization identity stays empty: whoever logs in is who is meant."""
+    """RFC 4616 section 2; the authorization identity stays empty: it is the user who logs in."""
     yield f"\0{login.user}\0{login.password}".encode()
 
 
@@ -113,10 +113,10 @@ MECHANISMS = (
 )
 """Best first.
 
-There is one attempt a run, so the best is the one that tests the password and nothing else.  PLAIN is what every server
-must be able to do below TLS (RFC 4954 section 4), LOGIN says the same in another way.  CRAM-MD5 comes last: it hides
-the password from a server that, behind verified TLS, is the one it belongs to, and servers that keep passwords hashed
-offer it all the same (Cyrus SASL does) and then answer 535 to the right one.
+A run tries once, so the best mechanism tests the password and nothing else.  Every server must support PLAIN over TLS
+(RFC 4954 section 4); LOGIN sends the same in another form.  CRAM-MD5 comes last: it hides the password from a server
+that, behind verified TLS, is the right one, and servers that keep passwords hashed offer it all the same (Cyrus SASL
+does) and then reply 535 to the right password.
 """
 
 ASKED_FOR = (
@@ -124,7 +124,7 @@ ASKED_FOR = (
     Mechanism("XOAUTH2", _xoauth2, client_first=True),
     Mechanism("OAUTHBEARER", _oauthbearer, client_first=True),
 )
-"""Those that are taken only where ``Mechanism`` says so."""
+"""Those that are used only where ``Mechanism`` names them."""
 WITH_TOKEN = ("XOAUTH2", "OAUTHBEARER")
 """Those by which a token logs in."""
 
@@ -153,7 +153,7 @@ def encoded(response: bytes) -> bytes:
 
 
 def challenge(text: str) -> bytes:
-    """A 334's text as what it stands for; raises Failure (protocol)."""
+    """The challenge in a 334's text; raises Failure (protocol)."""
     try:
         return base64.b64decode(text.strip(), validate=True)
     except (binascii.Error, ValueError):

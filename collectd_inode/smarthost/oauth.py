@@ -1,4 +1,4 @@
-"""OAuth 2.0's refresh grant (RFC 6749 section 6): what a token server is asked, and what its answer means.  Pure."""
+"""OAuth 2.0's refresh grant (RFC 6749 section 6): the request to a token server, and its answer's meaning.  Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who asks: the client's id at the provider, and its secret, if it has one."""
+    """The client: its id at the provider, and its secret, if it has one."""
 
     id: str
     secret: str = field(default="", repr=False)
@@ -35,7 +35,7 @@ class Granted:
     refresh_token: str = field(repr=False)
 
     def expires(self, now: float) -> float:
-        """Until when to use it, if it was granted at *now*; one whose time is not known is for one run."""
+        """The time until which to use it, if it was granted at *now*; a token of unknown lifetime is for one run."""
         seconds = self.seconds or 0.0
         return now + seconds - min(_MOST_MARGIN, _MARGIN * seconds)
 

@@ -1,8 +1,8 @@
 """The leaf audit of a Postfix: what its main.cf and master.cf enforce on the way to a smarthost.  Pure.
 
-Each next hop that mail may be sent to is looked at: of relayhost, default_transport, smtp_fallback_relay and the tables
-that name others.  Postfix's precedence is postconf(5)'s (default_transport); the levels are TLS_README's.  Tables are
-read by what the caller hands in: their sources, as postmap takes them; what cannot be read is said.
+The audit covers each next hop of relayhost, default_transport, smtp_fallback_relay and the tables that name others.
+Postfix's precedence is postconf(5)'s (default_transport); the levels are TLS_README's.  The caller reads the tables'
+sources, as postmap takes them; those that cannot be read are listed.
 
 No message shows a value of smtp_sasl_password_maps' table: it is the password.
 """
@@ -194,7 +194,7 @@ class _Decision:
     level: str
     match: tuple[str, ...] = ()
     anchors: bool = False
-    """Whether a policy names what is believed."""
+    """Whether a policy names a CA or key to trust."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ class _Protection:
     # The level.
 
     def _decision(self) -> _Decision | _Placed:
-        """The decision; a finding where it cannot be told."""
+        """The decision; a finding where it is unknown."""
         maps, sites = "smtp_tls_policy_maps", "smtp_tls_per_site"
         tables = listed(self.p.value(maps))
         for written in tables:
@@ -277,7 +277,7 @@ class _Protection:
     # The certificate.
 
     def _names(self, decision: _Decision) -> Iterator[_Placed]:
-        """Whom a certificate may be for; by default the next hop, or what DNS has told of it."""
+        """The names that a certificate may be for; by default the next hop, or the host that DNS gives for it."""
         if decision.level not in ("verify", "secure"):
             return
         p, hop, name = self.p, self.hop, f"smtp_tls_{decision.level}_cert_match"

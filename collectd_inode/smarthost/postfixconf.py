@@ -47,7 +47,7 @@ DEFAULTS: Mapping[str, str] = {
     "virtual_transport": "virtual",
     "transport_maps": "",
 }
-"""Those of Postfix 3.7 (Debian 12) and 3.10 (Debian 13), where the audit looks at them."""
+"""The defaults of Postfix 3.7 (Debian 12) and 3.10 (Debian 13) that the audit needs."""
 
 _PARAMETER = re.compile(r"([^\s=]+)\s*=(.*)", re.DOTALL | re.ASCII)
 _BLANKS = " \t\r\f\v"
@@ -177,5 +177,5 @@ def logical_lines(text: str) -> list[tuple[int, str]]:
 
 
 def listed(value: str) -> list[str]:
-    """A list's items, apart by commas or blanks; braces hold one together."""
+    """A list's items, separated by commas or blanks; braces keep an item together."""
     return re.findall(r"[^\s,{}]*\{(?:[^{}]|\{[^{}]*\})*\}|[^\s,]+", value, re.ASCII)

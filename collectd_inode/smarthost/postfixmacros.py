@@ -21,7 +21,7 @@ _DEEPEST, _MOST = 100, 10_000
 
 
 def expanded(text: str, raw: Raw) -> str:
-    """*text* with all that stands for something else worked out; ``$$`` is ``$``.
+    """*text* with all references resolved; ``$$`` is ``$``.
 
     A parameter that stands for itself is nothing there: it is an error of the file's.  So is what is nested too deeply.
     """

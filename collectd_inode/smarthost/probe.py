@@ -1,7 +1,7 @@
-"""The probe of a smarthost: the dialogue's steps in order, each timed, and what is read off the certificates.
+"""The probe of a smarthost: the dialogue's steps in order, each timed, and the certificates' readings.
 
-Faults of QUIT and of the second conversation (`_Visit._stranger`) are no outage: they have a share of the
-time that is left, so that they never run into the deadline.
+Faults of QUIT and of the second conversation (`_Visit._stranger`) are no outage: each has a share of the
+remaining time, so that it never exceeds the deadline.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from collectd_inode.smarthost.tokens import Tokens  # brings the browser
 
 RELAY = "relay"
-"""The step that asks as a stranger; a check, not a latency."""
+"""The step that tests relaying as a stranger; a check, not a latency."""
 QUIT_SECONDS = 2.0
-"""A server that has not answered QUIT by then is not going to be waited for."""
+"""The longest wait for the answer to QUIT."""
 _PATIENCE = 0.7
-"""The share of the time left that a silent server is given before its silence is looked into."""
+"""The share of the remaining time after which the probe examines a server's silence."""
 _TOKEN_SHARE = 0.5
 """The share of the time that a token server is given."""
 _DAY = 86400.0
@@ -62,7 +62,7 @@ class Smarthost:
     store: Store | None = None
     route: Route = field(default_factory=Route)
     tokens: Tokens | None = None
-    """Where access tokens come from; they stand where the password does."""
+    """The source of access tokens, which take the password's place."""
 
     async def __call__(self, run: Run) -> None:
         """Check the smarthost once, writing into *run*."""
@@ -89,14 +89,14 @@ class _Visit:
         """The address that the conversation is with, once it is known."""
         self._step = SmtpStep.RESOLVE
         self._until = float("inf")
-        """When the address has had its share of the time, by the run's clock."""
+        """The end of the address' share of the time, by the run's clock."""
         self._verdict: TrustVerdict | None = None
         self._version: str | None = None
         self._cipher: tuple[str, str, int] | None = None
         self._secrets: list[tuple[str, str]] = []
         self._no_token: Failure | None = None
         self._hidden = Redactor()
-        """For what the server says.  What is ours is shown as it is: a password may be a word of ours."""
+        """For the server's words.  Ours are shown as they are: a password may be a word of ours."""
 
     async def make(self) -> None:
         """The conversation, and the second one if it is asked for."""
@@ -200,7 +200,7 @@ class _Visit:
                 await talk.take(talk.dialogue.turn(step))
 
     async def _hear_banner(self, talk: Talk) -> None:
-        """The banner.  Where none comes for long, the server may be waiting for TLS: that is tried beside it.
+        """The banner.  Where none comes for long, the server may be waiting for TLS: a second connection tries that.
 
         Neither is a deadline: the banner is waited for until that strikes.
         """
@@ -268,7 +268,7 @@ class _Visit:
     # Credentials.
 
     async def _read_credentials(self) -> credentials.Credentials | None:
-        """User and password, read for each run: a changed password needs no restart."""
+        """User and password, read for each run, so that a changed password needs no restart."""
         s = self.job.settings
         if s.password_file is None:
             return None
@@ -296,7 +296,7 @@ class _Visit:
         return "TokenFile" if self.job.settings.token_file else "PasswordFile"
 
     async def _with_token(self, found: credentials.Credentials, tokens: Tokens) -> credentials.Credentials:
-        """*found* with an access token; where there is none, AUTH says why: the rest is worth knowing all the same."""
+        """*found* with an access token; without one, AUTH fails with the reason, and the steps before it run."""
         token = ""
         try:
             token, trouble = await tokens.token(
@@ -333,7 +333,7 @@ class _Visit:
     # Strangers.
 
     async def _stranger(self) -> None:
-        """A second conversation, without AUTH: a server that takes mail from there takes it from everybody."""
+        """A second conversation, without AUTH: a server that accepts mail in it accepts mail from everybody."""
         quiet = TalkListener(lambda _: None, self._of_relay, lambda _: None)
         talk = self._talk(self.job.script, quiet)
         settings, conversation = self.job.settings, talk.conversation
@@ -371,7 +371,7 @@ class _Visit:
     async def _softly(
         self, code: str, what: str, doing: Awaitable[None], share: float, most: float = float("inf")
     ) -> None:
-        """Do what may go wrong without being an outage, in a *share* of the time left."""
+        """Do something whose failure is a warning, in a *share* of the remaining time."""
         seconds = min(most, share * self.run.seconds_left)
         try:
             async with deadline(seconds, self.run.clock):
@@ -386,14 +386,14 @@ class _Visit:
             self.run.warn(code, f"{what}: no answer within {seconds:.1f} s")
 
     def hide_everywhere(self) -> None:
-        """Take the password out of our own words, too."""
+        """Remove the password from our own words, too."""
         for name, secret in self._secrets:
             self.run.redactor.hide(name, secret)
 
     # Readings.
 
     def tell(self) -> None:
-        """Everything that has become known, however the run has ended."""
+        """Add all readings that are known, however the run has ended."""
         if self._dialogue.keywords:
             self.run.note(f"EHLO keywords of {self.job.settings.server}", " ".join(sorted(self._dialogue.keywords)))
         for name, known in (("authenticated", self._dialogue.authenticated), ("relay", self._dialogue.relay)):

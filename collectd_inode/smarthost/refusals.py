@@ -1,4 +1,4 @@
-"""The meaning of a server's answer to AUTH: why, whether it has judged the credentials, whether to hold off.
+"""The meaning of a server's reply to AUTH: why, whether it has judged the credentials, whether to hold off.
 
 RFC 4954 section 6 gives the codes; large providers say with the same codes what only their words tell apart.  Pure.
 """
@@ -70,7 +70,7 @@ _ROWS = (
         r"|\b(suspended|disabled|deactivated|locked|blocked|inactive|terminated)\b", _of_account(
         "the account is disabled or suspended")),
     _Row((525,), "", _of_account("the account is disabled or suspended")),
-    # Cyrus SASL's words where it reaches no one who knows passwords.
+    # Cyrus SASL's words where it cannot reach its password store.
     _Row((535,), r"generic failure|saslauthd|no mechanism available|internal (server )?error|system busy|temporar",
          LoginRefusal(Cause.REFUSED, "the server cannot check passwords at the moment", account=True)),
     _Row(_REFUSES, r"\bx?oauth|modern auth", _BY_TOKEN),

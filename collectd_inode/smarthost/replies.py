@@ -1,7 +1,7 @@
 """SMTP replies, read from bytes in whatever pieces they come (RFC 5321 section 4.2).
 
-What a peer says is not to be trusted with our memory or our terminal: a line has at most 4096 bytes, a reply 64 KiB,
-and what is shown of either is printable and short.  All that breaks here is *protocol*.
+A peer's bytes must not fill our memory or reach our terminal: a line has at most 4096 bytes, a reply 64 KiB, and the
+part that is shown is printable and short.  Each failure here is *protocol*.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ENHANCED = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}(?![^ ])")
 
 
 Hide = Callable[[str], str]
-"""Takes secrets out of what a stranger has said."""
+"""A function that removes secrets from a peer's words."""
 
 
 def as_it_is(text: str) -> str:
@@ -73,12 +73,12 @@ def decoded(data: bytes) -> str:
 
 
 def quoted(data: bytes, hide: Hide) -> str:
-    """The beginning of what a stranger has said, for people."""
+    """The beginning of a peer's words, for people."""
     return shown(hide(decoded(data[:_SHOWN_OF_STRANGERS])), 2 * _SHOWN_OF_STRANGERS)
 
 
 class ReplyReader:
-    """Is fed with bytes and hands out replies; raises Failure (protocol) for what is none.
+    """Takes bytes and returns replies; raises Failure (protocol) for bytes that are no reply.
 
     The verdict does not depend on how the bytes were split.
     """
@@ -106,7 +106,7 @@ class ReplyReader:
         self._buffer += data
 
     def reply(self) -> Reply | None:
-        """The next whole reply; None if it takes more bytes."""
+        """The next whole reply; None until more bytes come."""
         while (end := self._buffer.find(b"\n", 0, LINE_BYTES + 2)) >= 0:
             line = bytes(self._buffer[:end])
             del self._buffer[: end + 1]

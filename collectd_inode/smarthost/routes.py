@@ -38,7 +38,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class MailRoute:
-    """Which domains go to which hosts, by which transport; ``line`` is where that is said."""
+    """Domains, their hosts and the transport; ``line`` is the place of the route."""
 
     pattern: str
     hosts: tuple[str, ...]
@@ -77,7 +77,7 @@ def _kind(section: Section, mine: Mapping[str, Option]) -> Section:
 
 
 def smtp_transports(of: Sequence[Instance]) -> tuple[Instance, ...]:
-    """Those that talk to other servers."""
+    """The transports that talk to other servers."""
     return tuple(i for i in of if i.section is Section.TRANSPORT and i.value("driver", "smtp") == "smtp")
 
 

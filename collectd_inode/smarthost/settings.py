@@ -66,7 +66,7 @@ def _user(values: Values) -> str:
 def _token_url(values: Values) -> str:
     value = web_address(values)
     parts = urlsplit(value)
-    # RFC 6749 section 3.2: TLS, always; what stays on this machine nobody reads along.
+    # RFC 6749 section 3.2: TLS, always; but nobody can eavesdrop on the loopback.
     if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
         raise Expected('an https address such as "https://oauth2.googleapis.com/token"')
     if parts.username is not None or parts.fragment:
@@ -88,7 +88,7 @@ _A_SECRET = OR.join(("PasswordFile", "TokenFile", "TokenURL"))
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A ``<Smarthost>`` block, or ``smarthost`` on the command line, as told by the operator."""
+    """A ``<Smarthost>`` block, or ``smarthost`` on the command line, as the operator wrote it."""
 
     # fmt: off
     server: str = key("Server", _server, '"smarthost.example.org"',
@@ -147,7 +147,7 @@ class Settings:
         one_run=True, metavar="A", needs=("Recipient",))
     recipient: str | None = key("Recipient", _mail_address, '"postmaster@example.net"',
         "An address elsewhere, not the server's own.", one_run=True, metavar="A", needs=("Sender",))
-    # Whoever may relay without AUTH in the first place (by its address) is no stranger.
+    # A host that may relay without AUTH (by its address) is no stranger.
     refused_without_auth: bool = key("RefusedWithoutAuth", boolean, "true",
         "Fail if strangers may relay, too; read `Closed to strangers`_ first.",
         default=False, one_run=True, needs=(_A_SECRET, "Sender", "Recipient"))
@@ -166,7 +166,7 @@ class Settings:
 
     @property
     def to_port(self) -> int:
-        """The port, said or usual."""
+        """The configured port, or the usual one."""
         return self.port or (SUBMISSIONS if self.implicit_tls else SUBMISSION)
 
     @property
@@ -176,5 +176,5 @@ class Settings:
 
     @property
     def asks_to_relay(self) -> bool:
-        """Whether the server is asked if it would take a mail."""
+        """Whether the dialogue tests if the server would take a mail."""
         return self.sender is not None and self.recipient is not None

@@ -1,4 +1,4 @@
-"""A dialogue with a server over a real connection: each action of a turn done, each failure put into words."""
+"""A dialogue with a server over a real connection: does each action of a turn, and words each failure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from collectd_inode.wire.conversation import Conversation
 
 @dataclass(frozen=True, slots=True)
 class TalkListener:
-    """Whom a talk tells what it meets: exchanges as measured, notices, and what must be shown nowhere."""
+    """The receivers of measured exchanges, notices, and secrets to hide."""
 
     measured: Callable[[Exchange], None]
     noticed: Callable[[str, str], None]
@@ -34,7 +34,7 @@ class Talk:
         self._listener, self._minimum_tls = listener, minimum_tls
 
     async def take(self, turn: Turn) -> None:
-        """Do what *turn* says, to its end; raises Failure, or what the wire raises."""
+        """Do the actions of *turn*, to its end; raises Failure, or the wire's errors."""
         try:
             with suppress(StopIteration):
                 action = next(turn)
@@ -46,14 +46,14 @@ class Talk:
             raise Failure(Cause.PROTOCOL, f"closed: {error}") from None
 
     async def secure(self, context: ssl.SSLContext, server_name: str) -> Exchange:
-        """Speak TLS from here on; raises CertificateRefused, Failure (tls) or what else the wire raises."""
+        """Speak TLS from here on; raises CertificateRefused, Failure (tls) or another error of the wire's."""
         try:
             return await self.conversation.start_tls(context, server_name)
         except TLSFailed as error:
             raise self._explained(error) from None
 
     async def leave(self) -> None:
-        """Say QUIT where it can be heard, and go: nobody waits for its answer."""
+        """Send QUIT if the server is listening, and close without waiting for its reply."""
         goodbye = self.dialogue.goodbye()
         if goodbye:
             with suppress(WireError):
@@ -80,7 +80,7 @@ class Talk:
         return b""
 
     def _explained(self, error: TLSFailed) -> Exception:
-        """*error* with what it means, where OpenSSL's words need that."""
+        """*error* with its meaning, where OpenSSL's words need that."""
         if self.dialogue.script.implicit_tls and _SPEAKS_FIRST.match(error.received):
             said = quoted(error.received.splitlines()[0], as_it_is)
             return Failure(Cause.TLS, f'this port speaks SMTP before TLS: TLS "starttls" (the server says “{said}”)')

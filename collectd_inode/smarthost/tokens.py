@@ -1,7 +1,7 @@
 """Access tokens by a refresh token: fetched from the provider's token server, kept until they expire, never on disk.
 
-A provider may give a new refresh token each time and take the old one no more.  It is written back at once, under a
-lock that other processes see, so that two jobs of one account do not spend the same one.
+A provider may return a new refresh token each time and then reject the old one.  It is written back at once, under a
+lock that other processes see, so that two jobs of one account do not use the same one.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from collectd_inode.wire.tcp import Route
 
 _MOST_BYTES = 2**16
 _LOCK_SECONDS = 0.05
-"""How long to wait before asking for the lock again."""
+"""Seconds between two attempts to take the lock."""
 
 HideAs = Callable[[str, str], None]
-"""Is told a secret and what to show for it."""
+"""A function that takes a secret and the text to show in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,16 @@ class Tokens:
     _token: str = field(default="", repr=False)
     _expires: float = 0.0
     _in_body: bool = False
-    """Whether this server wants the client's secret in the form."""
+    """Whether this server requires the client's secret in the form."""
 
     def forget(self) -> None:
-        """The mail server did not take the token: the next one is a new one."""
+        """The mail server rejected the token: fetch a new one next time."""
         self._expires = 0.0
 
     async def token(self, hide_as: HideAs, hide: Hide, clock: Clock, seconds: float) -> tuple[str, str]:
         """An access token, and what is wrong with keeping a new refresh token ("" for nothing).
 
-        Raises Failure or Misconfigured: no answer within *seconds*, a refusal, files that cannot be read.
+        Raises Failure or Misconfigured: no answer within *seconds*, a refusal, an unreadable file.
         """
         if clock.now() < self._expires:
             hide_as("access token", self._token)
@@ -103,7 +103,7 @@ class Tokens:
         return self._token, trouble
 
     async def _asked(self, refresh_token: str, client: oauth.Client, hide: Hide, clock: Clock) -> Page:
-        """The answer; a client that is refused shows its secret in the other of the two ways, once."""
+        """The answer; a refused client sends its secret in the other of the two ways, once."""
         page = await self._posted(refresh_token, client, clock)
         if client.secret and '"invalid_client"' in page.source:
             self._in_body = not self._in_body
@@ -138,12 +138,12 @@ def secret_line(path: str) -> str:
 
 
 def _unmeasured(exchange: Exchange) -> None:
-    """How fast the token server is says nothing about the mail server."""
+    """The token server's times say nothing about the mail server."""
 
 
 @asynccontextmanager
 async def _locked(path: str) -> AsyncIterator[None]:
-    """Hold *path* against other jobs and processes; the file may be replaced while it is waited for."""
+    """Lock *path* for this job alone; the file may be replaced during the wait."""
     while True:
         with _opened(path) as number:
             # Another process may hold it, so that nothing in here can tell when it is free.
@@ -201,7 +201,7 @@ def _written_back(path: str, refresh_token: str) -> str:
 
 
 def _replaced(path: str, content: bytes, status: os.stat_result) -> None:
-    """*path* with this *content*, mode 0600, for whom it belonged to."""
+    """Replace *path* by this *content*, mode 0600, same owner."""
     folder, name = os.path.split(path)
     number, made = tempfile.mkstemp(prefix=f".{name}.", dir=folder)  # 0600
     try:
@@ -212,7 +212,7 @@ def _replaced(path: str, content: bytes, status: os.stat_result) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(made, path)  # whoever reads sees the old or the new, never half
+        os.replace(made, path)  # a reader sees the old or the new content, never half
     except BaseException:
         with suppress(OSError):
             os.unlink(made)
