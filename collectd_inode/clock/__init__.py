@@ -1,1 +1,1 @@
-"""This machine's clock: what the kernel and the machine say of it, whether it was stepped, what is wrong."""
+"""This machine's clock: facts from the kernel and the machine, its steps, and the diagnosis."""

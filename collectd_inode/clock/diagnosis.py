@@ -28,12 +28,12 @@ unknown    who keeps it never tells the kernel (guest tools)       2 daemon not 
 unknown    a daemon runs                                           2 daemon not synchronised            failed
 =========  ======================================================  ===================================  ==========
 
-What the rows are for: a wrong clock always fails; a right one never does, so that a container whose host keeps the
+The reasons for the rows: a wrong clock always fails; a right one never does, so that a container whose host keeps the
 time, or a guest whose kernel never says synchronised, pages nobody once an ``<NTP>`` block vouches for it.  Where
-neither the kernel nor a vote vouches for a clock that could be kept here, somebody must look; where it could not,
-somebody else must, and a warning is enough.
+neither the kernel nor a vote vouches for a clock that this machine could keep, the run fails; where only the host could
+keep it, a warning is enough.
 1 and 2 fail with the cause *unsynchronised*, 3 to 5 with *expectation*.  Where ``<NTP>`` blocks disagree there is no
-diagnosis, and the run fails with *expectation*: the clock or servers are wrong, and nobody knows which.
+diagnosis, and the run fails with *expectation*: the clock or servers are wrong, and it is unknown which.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ from collectd_inode.timekeeper.account import Account, Peer
 from collectd_inode.words import plural
 
 LIMIT = 0.1
-"""Seconds: an ``<NTP>`` block's MaxOffset, where its job does not say."""
+"""Seconds: an ``<NTP>`` block's MaxOffset, where its job has kept none."""
 TELLING = 3
-"""With fewer sources nobody can say which of two clocks is wrong."""
+"""With fewer sources the wrong one of two clocks is unknown."""
 LEAST_BOUND = 0.001
 """Seconds: servers on one wire must not fall out over microseconds."""
 FRESH_INTERVALS = 3
 NTP_INTERVAL = 64.0
-"""Seconds: an ``<NTP>`` job looks no more often, however often we do."""
+"""Seconds: the shortest interval of an ``<NTP>`` job, however often the clock is checked."""
 
 
 class Diagnosis(IntEnum):
@@ -80,7 +80,7 @@ class Diagnosis(IntEnum):
 
     @property
     def words(self) -> str:
-        """As people say it."""
+        """The diagnosis in people's words."""
         return _WORDS[self]
 
 
@@ -104,7 +104,7 @@ _CAUSES = {
 
 
 class Truth(Enum):
-    """Whether the clock is right, as far as anybody knows."""
+    """Whether the clock is right, as far as is known."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -152,8 +152,8 @@ def consensus(
     """The fresh vote of the most sources among what ``<NTP>`` jobs keep (``state.all("ntp")``); None if there is none.
 
     Fresh: not older than three intervals (of 64 s at least), not of the future, and not from before the clock's last
-    step (*since*), which it knows nothing of.  The names of falsetickers are those of all fresh votes.  Where votes of
-    enough sources to say who is wrong, or of too few all of them, cannot both be right, there is no best one.
+    step (*since*).  The names of falsetickers are those of all fresh votes.  If two votes cannot both be right, there
+    is no best one; votes of too few sources to name the wrong one do not count in that, unless all have too few.
     """
     oldest = max(now - FRESH_INTERVALS * max(interval, NTP_INTERVAL), since or 0.0)
     found = ((name, vote) for name, content in sorted(contents.items()) if (vote := _vote(content)))
@@ -170,7 +170,7 @@ def consensus(
 
 
 def _disagree(one: Consensus, other: Consensus) -> bool:
-    """Whether two votes cannot both be right, and it matters: they do not both say that the clock is."""
+    """Whether two votes cannot both be right, and do not both call the clock right."""
     meet = abs(one.offset - other.offset) <= max(one.bound, LEAST_BOUND) + max(other.bound, LEAST_BOUND)
     return not meet and not one.truth is other.truth is Truth.RIGHT
 
@@ -195,7 +195,7 @@ _ACCOUNTS_AS = {"ntpsec": "ntpd"}
 
 @dataclass(frozen=True, slots=True)
 class ClockEvidence:
-    """All that a diagnosis is made of."""
+    """The facts for a diagnosis."""
 
     kernel: Kernel | None = None
     machine: Machine = field(default_factory=Machine)
@@ -229,9 +229,9 @@ class ClockEvidence:
 
 @dataclass(frozen=True, slots=True)
 class ClockFinding:
-    """The diagnosis with its sentence and what to do; ``cause`` is what the run fails with, NONE if it does not.
+    """The diagnosis with its sentence and advice; ``cause`` is the cause of the failed run, NONE if it passes.
 
-    ``diagnosis`` is None where nothing is known of the clock, or ``<NTP>`` blocks disagree about it.
+    ``diagnosis`` is None where the clock's state is unknown, or ``<NTP>`` blocks disagree about it.
     """
 
     diagnosis: Diagnosis | None
@@ -272,7 +272,7 @@ def _keeps_silent(found: ClockEvidence) -> bool:
 _SILENT = frozenset(
     {"VBoxService", "vmtoolsd", "prltoolsd", "htpdate", "sdwdate", "tlsdated", "ntpclient", "clockspeed"}
 )
-"""Who sets the clock and never tells the kernel that it is right: "not synchronised" says nothing there."""
+"""Setters of the clock that never mark the kernel synchronised: "not synchronised" means nothing beside them."""
 
 
 def _falseticker(found: ClockEvidence) -> bool:
@@ -371,7 +371,7 @@ def _by_the_host(found: ClockEvidence) -> str:
 
 
 def apart_from_host(found: ClockEvidence) -> str:
-    """How far this clock is from its host's, where it matters and the diagnosis does not say; else empty."""
+    """The difference from the host's clock, where it matters and the diagnosis does not have it; else empty."""
     limit = found.vote.limit if found.vote else LIMIT
     if found.host is None or abs(found.host) <= limit or _by_the_host(found):
         return ""
@@ -449,7 +449,7 @@ _SENTENCES: Mapping[Diagnosis, Callable[[ClockEvidence], str]] = {
 }
 
 
-# What to do.
+# Advice.
 
 
 def _nothing(found: ClockEvidence) -> str:
@@ -491,7 +491,7 @@ _BESIDE = {
     "VBoxService": "install and start one, such as chrony, or start VBoxService without --disable-timesync",
     "phc2sys": "start the NTP daemon that phc2sys hands the time to",
 }
-"""The advice where only this one runs, and leaves the clock alone."""
+"""The advice where the only daemon that runs leaves the clock alone."""
 
 
 def _look_at_it(found: ClockEvidence) -> str:
@@ -513,7 +513,7 @@ def _look_at_it(found: ClockEvidence) -> str:
 
 
 def _keepers(found: ClockEvidence) -> Sequence[TimeDaemon]:
-    """The daemons that advice is for: one that waits to be told to is none, nor are guest tools, beside another."""
+    """The daemons that advice is for: not one that sets the clock on request only, nor guest tools beside a daemon."""
     daemons = found.machine.daemons or ()
     for beside in (ON_DEMAND, _SILENT):
         daemons = tuple(daemon for daemon in daemons if daemon.name not in beside) or daemons
@@ -526,7 +526,7 @@ def _some(peers: Sequence[Peer]) -> str:
 
 
 def _mend(found: ClockEvidence, daemon: TimeDaemon) -> str:
-    """How *daemon* is made to set the clock; ntpd's limit is named beyond it only."""
+    """The way to make *daemon* set the clock; ntpd's limit is named beyond it only."""
     far = found.vote is not None and abs(found.vote.offset) > NTPD_GIVES_UP
     tool = TOOLS[daemon.name]
     return tool.far if far and tool.far else tool.mend
@@ -538,7 +538,7 @@ def _or(words: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """How a daemon is asked for its own account, and how it is made to set a clock that is off.
+    """The command that shows a daemon's own account, and the one that makes it set a clock that is off.
 
     ``far`` is another way for a clock that is off by more than `NTPD_GIVES_UP`.
     """
@@ -637,7 +637,7 @@ def _what_the_host_could(found: ClockEvidence) -> str:
 
 def _let_it(found: ClockEvidence) -> str:
     if _host_driven(found):
-        # Somebody else's business as long as nobody says that it is wrong; so who could say comes first.
+        # The host's business unless a vote calls the clock wrong; so the advice to get a vote comes first.
         return _at_the_host(found) if found.truth is Truth.WRONG else _VOTE
     host = ", or fix the clock of the host" if found.machine.is_guest else ""
     return f"give the time daemon CAP_SYS_TIME{host}"
@@ -656,7 +656,7 @@ def _who_else(found: ClockEvidence) -> str:
 
 
 def rivalry(machine: Machine) -> str:
-    """Who else sets the clock, where more than one does; empty where at most one does."""
+    """The setters of the clock, where there are two or more; else empty."""
     setters = machine.setters
     if len(setters) < 2:
         return ""

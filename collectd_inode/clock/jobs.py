@@ -28,7 +28,7 @@ def load(
     daemon: Ask = account,
     host: Callable[[str], float | None] = hostclock.behind,
 ) -> Loaded:
-    """The job of the block called *name*; *tell* is handed what each run has found, for pages that show more."""
+    """The job of the block called *name*; *tell* receives each run's findings, for pages that show more."""
     name = DEFAULT_NAME if name is None else name
     probe = ClockProbe(
         memory=common.state.of(CLOCK.plugin, name),
@@ -42,7 +42,7 @@ def load(
     job = common.job(
         CLOCK.plugin,
         name,
-        detail=Detail.SCENARIO,  # its steps ask nothing of the network, and have no series
+        detail=Detail.SCENARIO,  # its steps do not use the network, and have no series
         steps=STEPS,
         readings=READINGS,
         probe=probe,

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 UNSYNCHRONISED_ERROR = 16.0
-"""Seconds: the kernel's NTP_PHASE_LIMIT, which its maximum error reads when nobody vouches for the clock."""
+"""Seconds: the kernel's NTP_PHASE_LIMIT, the maximum error of a clock that nothing vouches for."""
 
 _STATES = ("ok", "insert", "delete", "leap", "wait", "error")
 _STA_UNSYNC = 0x40
@@ -24,13 +24,13 @@ _CLOCK_REALTIME, _CLOCK_BOOTTIME = 0, 7
 _SIZES = {8: 208, 4: 128}
 """Bytes of a C long → bytes of struct timex."""
 _WIDE_FIELDS = "x86_64-linux-gnux32"
-"""Where longs are short and the kernel's fields are not: refused."""
+"""Architectures with short longs and long kernel fields, which are rejected."""
 _ROOM = 512
 """The buffer for the call: larger than any struct timex, so that a wrong guess can spoil no memory."""
 
 
 class KernelSilent(Exception):
-    """The kernel cannot be asked; the text says why."""
+    """The kernel cannot be queried; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,11 @@ class Kernel:
 
     @property
     def synchronised(self) -> bool:
-        """Whether somebody vouches for the clock: its maximum error has not run into the kernel's limit.
+        """Whether something vouches for the clock: its maximum error is below the kernel's limit.
 
-        The rule of systemd's ``timedatectl``.  STA_UNSYNC alone says less: chronyd leaves it set where ``rtcsync`` is
-        not configured, only to keep the kernel's hands off the hardware clock.  Without anybody the maximum error
-        grows by 500 ppm until it reaches the limit, and a clock that is set begins there.
+        The rule of systemd's ``timedatectl``.  STA_UNSYNC alone says less: without ``rtcsync``, chronyd leaves it set
+        only to keep the kernel from writing the hardware clock.  If nothing keeps the clock, the maximum error grows by
+        500 ppm until it reaches the limit; a clock that is set starts there.
         """
         return self.max_error < UNSYNCHRONISED_ERROR
 
@@ -77,7 +77,7 @@ def timex(long: Any) -> type[ctypes.Structure]:
 
 
 def interpreted(answer: Any, state: int) -> Kernel:
-    """The meaning of a struct timex that the kernel has filled in, and of what the call returned."""
+    """The meaning of a struct timex that the kernel has filled in, and of the call's return value."""
     return Kernel(
         state=_STATES[state] if 0 <= state < len(_STATES) else str(state),
         max_error=answer.maxerror * _MICROSECONDS,
@@ -89,7 +89,7 @@ def interpreted(answer: Any, state: int) -> Kernel:
 
 
 def ask() -> Kernel:
-    """Ask the kernel; raises KernelSilent where it cannot be asked (a sandbox, an unknown architecture)."""
+    """Query the kernel; raises KernelSilent where that fails (a sandbox, an unknown architecture)."""
     kind = timex(ctypes.c_long)
     known = ctypes.sizeof(kind) == _SIZES.get(ctypes.sizeof(ctypes.c_long))
     if not known or getattr(sys.implementation, "_multiarch", "") == _WIDE_FIELDS:
@@ -142,12 +142,12 @@ def nanoseconds(clock: int) -> int:
 
 
 def look(read: Callable[[int], int] = nanoseconds) -> ClockReading | None:
-    """Look at both clocks at the same instant, nearly; None if we were held up each time.
+    """Read both clocks at nearly the same instant; None if we were delayed each time.
 
-    The one is read between two readings of the other, and the narrowest of a few tries counts.
+    One clock is read between two readings of the other, and the narrowest of a few tries counts.
 
-    CLOCK_BOOTTIME, because the offset to it changes when the clock is *set* and for no other reason: whoever slews
-    the clock (chronyd by up to 8 %, 5 s a minute) slews both, and both count the time that a machine has slept.
+    CLOCK_BOOTTIME, because the offset to it changes only when the clock is *set*: a daemon that slews the clock
+    (chronyd by up to 8 %, 5 s a minute) slews both, and both count the time that a machine has slept.
     CLOCK_MONOTONIC_RAW is not slewed and does not count sleep: against it each of these would look like a step.
     """
     best: tuple[int, ClockReading] | None = None

@@ -1,4 +1,4 @@
-"""The row of ``<Clock>`` blocks; what is imported with it is light."""
+"""The row of ``<Clock>`` blocks; its imports are light."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The facts about the clock in the machine's files: /proc, /sys and a few of /run and /var, under a root folder.
 
-Pure over a made-up tree.  A file that is missing or cannot be read is something that is not known, never an error.  It
-blocks for as long as reading a few hundred small files takes: call it in a worker.
+Pure over a made-up tree.  A missing or unreadable file leaves a fact unknown and is never an error.  Reading a few
+hundred small files blocks: call it in a worker.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ DAEMONS = {
 _BUSYBOX = "busybox"
 
 ON_DEMAND = ("vmtoolsd", "timemaster")
-"""Who sets the clock only if told to by the host (``tools.syncTime``), or has others set it: no second setter."""
+"""Tools that set the clock only if the host enables it (``tools.syncTime``), or through others: no second setter."""
 
 Options = Mapping[str, str]
 """A process's options: the letter and its value, which is empty for one that takes none; long ones as they stand."""
@@ -54,7 +54,7 @@ Options = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Spectator:
-    """With which options a daemon does not set this machine's clock, and why; *valued* are the letters with a value."""
+    """Options with which a daemon does not set this machine's clock, and why; *valued* are letters with a value."""
 
     valued: str
     watches: Callable[[Options], bool]
@@ -112,14 +112,14 @@ _MOUNTS = (
     ("/overlay-containers/", "podman"),
     ("/nerdctl/", "containerd"),
 )
-"""Where the host has what is mounted over those files of a container, if its control groups are hidden from it."""
+"""The host's paths of a container's mounted files, which show its kind if its control groups are hidden."""
 _OVERLAYS = (
     ("/var/lib/docker/", "docker"),
     ("/containers/storage/", "podman"),
     ("/k3s/agent/containerd/", "kubernetes"),
     ("containerd.snapshotter", "containerd"),
 )
-"""Where the layers of a container's root are."""
+"""The paths of the layers of a container's root."""
 _WSL = "wsl"
 _CLOCK_SOURCES = (("kvm-clock", "kvm"), ("xen", "xen"), ("hyperv_clocksource", "hyperv"))
 _DMI = (
@@ -200,15 +200,15 @@ class Machine:
 
     @property
     def settable(self) -> bool | None:
-        """Whether anybody on this machine could set its clock; None if it is not known."""
+        """Whether any process on this machine could set its clock; None if unknown."""
         return self.setting[0]
 
     @property
     def setting(self) -> tuple[bool | None, str]:
         """`settable`, and why.
 
-        Our own lack of CAP_SYS_TIME says little: collectd may run as nobody while chronyd does its work.  So the time
-        daemon's counts if one runs, else ours, else what process 1 could hand out.
+        Our own lack of CAP_SYS_TIME says little: collectd may run as nobody beside a working chronyd.  So the time
+        daemon's counts if one runs, else ours, else that of process 1.
         """
         if self.independent_wallclock is False:
             return False, "xen.independent_wallclock is 0: the host drives this guest's clock"
@@ -246,13 +246,13 @@ class Machine:
 
     @property
     def is_guest(self) -> bool:
-        """Whether somebody else may keep this clock: a container's host, or a hypervisor."""
+        """Whether a container's host or a hypervisor may keep this clock."""
         inside = bool(self.container or self.user_namespace)
         return inside or (not self.dom0 and self.hypervisor not in (None, "none"))
 
     @property
     def setters(self) -> tuple[str, ...]:
-        """The names of those that set the clock by themselves; more than one fight over it.
+        """The names of the daemons that set the clock by themselves; two or more fight over it.
 
         Two of one name have their numbers, too.  A process and the one that started it are one.
         """
@@ -317,7 +317,7 @@ def survey(root: str, now: Callable[[], float]) -> Machine:
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """The files below a root, of which nothing is expected."""
+    """The files below a root, any of which may be missing."""
 
     root: str
 
@@ -374,7 +374,7 @@ def _hypervisor(files: _Files, sources: tuple[str, ...]) -> str | None:
         return named
     flags = _cpu_flags(files)
     if flags is not None and "hypervisor" not in flags:
-        return "none"  # before the firmware is asked: a rented machine of bare metal names its landlord
+        return "none"  # before the firmware is read: on rented bare metal it names the provider
     for source, name in _CLOCK_SOURCES:
         if any(offered.startswith(source) for offered in sources):
             return name

@@ -1,4 +1,4 @@
-"""The probe of a clock: ask the kernel, look at the machine and at what was kept, diagnose."""
+"""The probe of a clock: query the kernel, read the machine's facts and the kept state, diagnose."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ LEAPS = {"insert": "will insert a leap second", "delete": "will delete a leap se
 
 @dataclass(frozen=True, slots=True)
 class ClockProbe:
-    """Looks at this machine's clock once; all that a run needs and that does not change between runs."""
+    """Checks this machine's clock; holds all that a run needs and that does not change between runs."""
 
     memory: Memory
     root: str = "/"
@@ -62,12 +62,12 @@ class ClockProbe:
     instruments: Instruments = SYSTEM_INSTRUMENTS
     tell: Callable[[ClockEvidence, ClockFinding], None] | None = None
     daemon: Ask | None = None
-    """Asks the time daemon for its account; None for a made-up machine, which has none."""
+    """Queries the time daemon for its account; None for a made-up machine, which has none."""
     host: Callable[[str], float | None] = hostclock.behind
     """Reads the hypervisor's PTP device: the seconds that this clock is behind the host's."""
 
     async def __call__(self, run: Run) -> None:
-        """Look once, writing into *run*; which diagnosis fails it is in `diagnosis`' table."""
+        """Check the clock once, writing into *run*; the table in `diagnosis` has the diagnoses that fail it."""
         with run.step(KERNEL):
             kernel, look = self._ask(run)
         with run.step(MACHINE):
@@ -142,13 +142,13 @@ def _read_machine(run: Run, machine: Machine, steps: Steps) -> None:
 
 
 _SHARE = 0.5
-"""The daemon's account may take this part of the time that is left, and no more."""
+"""The largest part of the remaining time for the daemon's account."""
 
 
 def _read_account(run: Run, account: Account | None) -> None:
     if account is None:
         return
-    # A fact is compared with the next run's, so how long ago it was told is none.
+    # Facts are compared with the next run's, so the account's age must not be one.
     run.note(f"{account.daemon} follows", account.follows or "nobody")
     if account.offset is not None:
         run.add_reading("time_offset", "daemon", account.offset)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A ``<Clock>`` block, or a ``clock`` on the command line, as told by the operator."""
+    """A ``<Clock>`` block, or a ``clock`` on the command line, as the operator wrote it."""
 
     root: str = "/"
-    """Where /proc, /sys, /run and /var are looked for."""
+    """The folder that holds /proc, /sys, /run and /var."""

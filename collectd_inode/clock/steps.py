@@ -1,7 +1,7 @@
-"""Whether the clock was stepped between two looks, and whether somebody stepped it back.  Pure.
+"""Whether the clock was stepped between two looks, and whether it was stepped back.  Pure.
 
-What is compared is the offset between the clock and the time since boot (see `kernel.look`).  It is looked at once a
-run and kept in the job's state: counts outlive the daemon, but not a boot, which begins a new offset.
+Each run compares the offset between the clock and the time since boot (see `kernel.look`) with the one in the job's
+state.  Counts outlive the daemon, but not a boot, which begins a new offset.
 
 A step that is undone before the next look leaves no trace here.  The kernel could tell that the clock was set meanwhile
 (timerfd, TFD_TIMER_CANCEL_ON_SET), but not by how much: a guest's tools that set it by a millisecond every minute would
@@ -22,7 +22,7 @@ STEP = 500_000_000
 """Nanoseconds: more is a step.  ntpd's own corrections begin at 0.128 s (RFC 5905, STEPT) and chronyd's usual ones at
 1 s; below half a second no consumer that we know of rejects us, so that a daemon at work is not an event."""
 RECENT = 3600 * 10**9
-"""Nanoseconds: a step back counts as one for an hour; what is set back later was somebody's second thought."""
+"""Nanoseconds: a step back within an hour undoes a step; a later one is a step of its own."""
 NOISE = 1_000_000
 """Nanoseconds: how far two looks may differ when nothing has happened; less is not written to disk."""
 _MOST_KEPT = 8
@@ -32,7 +32,7 @@ _MOST_KEPT = 8
 class Steps:
     """The steps between two looks.  ``moved``: seconds by which the clock was set meanwhile, ahead positive.
 
-    ``steps`` counts what went somewhere, ``undone`` what came back from there: stepped and stepped back is one of each.
+    ``steps`` counts steps away, ``undone`` steps back: stepped and stepped back is one of each.
     ``recently_undone`` holds for an hour; ``since`` is when (epoch seconds) the last step was seen.
     """
 
@@ -64,7 +64,7 @@ class _Kept:
 def advance(content: Mapping[str, Any], look: ClockReading | None, boot: str | None) -> tuple[Steps, dict[str, Any]]:
     """Compare *look* with the kept state; the value has the steps, and the state to keep now.
 
-    *boot* is the boot's id; where it is not known a reboot would read as a step, so nothing is compared.
+    *boot* is the boot's id; where it is unknown a reboot would read as a step, so nothing is compared.
     """
     kept = known(_Kept, content)
     if look is None or boot is None:
