@@ -1,4 +1,4 @@
-"""Asking one source: questions and answers over a connected UDP socket, and what the source had to say in the end."""
+"""The queries to one source: requests and answers over a connected UDP socket, and their result."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from collectd_inode.wire.stamps import SLACK_SECONDS
 from collectd_inode.wire.udp import Datagrams, Instant
 
 SPACING = 2.0
-"""Seconds between two packets to one source, and how long an answer is waited for unless it is the last."""
+"""Seconds between two packets to one source: the wait for each answer but the last."""
 
 _SLACK = round(SLACK_SECONDS * 1e9)
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How a source is asked: how often, until when (by the clock's ``monotonic``), and what an answer must keep."""
+    """The rules for querying a source: how often, until when (by the clock's ``monotonic``), and an answer's limits."""
 
     samples: int
     until: float
@@ -35,28 +35,28 @@ class Asking:
 
 @dataclass(slots=True)
 class AddressExchange:
-    """One address, and what it had to say in one run."""
+    """One address, and its answers in one run."""
 
     address: Address
     before: int | None = None
     """The transmit timestamp of its last answer in the run before."""
     samples: list[Sample] = field(default_factory=list)
     unasked: str = ""
-    """Why it was left alone."""
+    """Why it was not queried."""
     refusal: RejectedDatagram | None = None
-    """The last answer that could not be used."""
+    """The last unusable answer."""
     failure: ConnectFailed | None = None
     rejected: Counter[Reason] = field(default_factory=Counter)
     """Every datagram that gave no sample."""
     leap: int | None = None
     transmit: int | None = None
     sightings: list[QueryResult] | None = None
-    """The results that a monitor of the pool would have seen, query by query; None if nothing was sent."""
+    """The results that a monitor of the pool would record, query by query; None if nothing was sent."""
     stamps: Stamps | None = None
     """Whose stamps its last answer was timed by: the kernel's only if both are."""
     waited: float = 0.0
     reachable: bool = True
-    """False where this machine has no way to it, so that nothing could be asked."""
+    """False where this machine has no route to it, so that no query was sent."""
 
     @property
     def sample(self) -> Sample | None:
@@ -79,7 +79,7 @@ class AddressExchange:
 
 
 async def ask(source: AddressExchange, asking: Asking) -> None:
-    """Ask *source* and write down what it says; never raises for what it does, and ends by the deadline."""
+    """Query *source* and record its answers; never raises for its faults, and ends by the deadline."""
     try:
         datagrams = Datagrams(source.address, clock=asking.clock)
     except ConnectFailed as error:
@@ -108,7 +108,7 @@ async def _ask_repeatedly(source: AddressExchange, datagrams: Datagrams, asking:
 
 
 class _Conversation:
-    """The questions and answers of one run over one socket, written into the `AddressExchange`."""
+    """The requests and answers of one run over one socket, written into the `AddressExchange`."""
 
     def __init__(self, source: AddressExchange, datagrams: Datagrams, asking: Asking) -> None:
         self._source, self._datagrams, self._asking = source, datagrams, asking
@@ -116,7 +116,7 @@ class _Conversation:
         self._unseen = True
 
     async def exchange(self, until: float) -> bool:
-        """Ask once and listen until then; whether the source must not be queried again in this run."""
+        """Send one request and listen until then; whether the source must not be queried again in this run."""
         self._unseen = True
         self._datagrams.send(self._questions.ask())
         clock = self._asking.clock
@@ -134,7 +134,7 @@ class _Conversation:
             self._source.rejected[refusal.reason] += 1
             if not refusal.reason.is_passed_over:
                 return True
-            # A socket that always has something to read would never let the deadline be looked at.
+            # With a socket that always has something to read, the deadline would never be checked.
             await asyncio.sleep(0)
 
     def _take(self, data: bytes) -> RejectedDatagram | None:
@@ -149,14 +149,14 @@ class _Conversation:
         if refusal is not None:
             self._source.refusal = refusal
             if refusal.reason is Reason.FROZEN:
-                self._source.samples.clear()  # what it said before was as little worth
+                self._source.samples.clear()  # its earlier samples are as worthless
         if refusal is None or not refusal.reason.is_passed_over:
             self._questions.close()
             self._note(packet, measured, refusal)
         return refusal
 
     def _see(self, data: bytes, packet: Packet | RejectedDatagram, cookie: int | None) -> None:
-        """Note what a monitor of the pool, which asks from a new socket each time, would make of a first datagram."""
+        """Note the judgement of a monitor of the pool, which has a new socket for each query, on a first datagram."""
         of_old = isinstance(packet, RejectedDatagram) and packet.reason in (Reason.LATE, Reason.DUPLICATE)
         left, came = self._datagrams.departure, self._datagrams.arrival
         if of_old or not self._unseen or left is None or came is None:
@@ -175,7 +175,7 @@ class _Conversation:
         return measure(packet, left.nanoseconds, came.nanoseconds)
 
     def _complaint(self, packet: Packet, measured: Sample | RejectedDatagram) -> RejectedDatagram | None:
-        """The server's own statement comes first: without the time it cannot send good timestamps."""
+        """The server's own statement comes first: a server without the time cannot send good timestamps."""
         limits = Limits(self._asking.root_distance, self._source.transmit or self._source.before)
         return judge(packet, limits) or (measured if isinstance(measured, RejectedDatagram) else None)
 

@@ -25,7 +25,7 @@ _POOL = "pool.ntp.org"
 
 
 OF_SERVER = ("time_offset", "delay", "time_dispersion", "root_delay", "root_dispersion", "clock_stratum")
-"""The types of what is read from each server, under its name."""
+"""The types of each server's readings, under its name."""
 
 
 def load(
@@ -33,7 +33,7 @@ def load(
 ) -> Loaded:
     """The job of the block called *name*; without a name (no configuration) it is called after its first server.
 
-    *tell* is handed what each run has found, for pages that show more.
+    *tell* receives each run's findings, for pages that show more.
     """
     where = f'<NTP "{name}">' if name is not None else ""
     named = (*settings.servers, *settings.pools)
@@ -47,7 +47,7 @@ def load(
         detail=Detail.SCENARIO,  # servers have readings, and no series of latencies
         steps=steps,
         readings=tuple(_readings(settings)),
-        # A restart forgets when a server was last asked, if that is not kept: then the next slot is soon enough.
+        # Without kept state a restart forgets when a server was last queried: then the next slot is soon enough.
         first_run=common.state.folder is not None,
         apart=LEAST_PACE,
         target=target_of(named[0], settings.port) if named and named[0] != FROM_DAEMON else "",
@@ -102,7 +102,7 @@ def _twins(named: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def _bad_manners(settings: Settings, common: BlockSettings) -> Iterator[tuple[str, str]]:
-    """A vote of one; what the pool's terms forbid; what makes no sense with its names, whose addresses change."""
+    """A vote of one; use that the pool's terms forbid; settings that make no sense with changing addresses."""
     if len(settings.servers) == 1 and not settings.pools and not settings.is_pool(settings.servers[0]):
         yield _one_voter(settings.servers[0])
     changing = [name for name in (*settings.pools, *settings.servers) if settings.is_pool(name)]

@@ -25,7 +25,7 @@ class JobMemory:
 
     vote: dict[str, Any] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
-    """IP address → how it wants to be left alone."""
+    """IP address → its kiss-o'-death hold."""
     transmits: dict[str, int] = field(default_factory=dict)
     """IP address → the transmit timestamp of its last answer."""
     scores: dict[str, Score] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class JobMemory:
     reach: dict[str, str] = field(default_factory=dict)
     """Series → its last eight runs, the newest last: 1 where it gave a sample, 0 where it did not."""
     scored: float | None = None
-    """When the scores were last looked after."""
+    """The time of the scores' last check."""
     published: Published | None = None
     published_asked: float | None = None
     published_server: str = ""

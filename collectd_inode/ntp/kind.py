@@ -1,4 +1,4 @@
-"""The row of ``<NTP>`` blocks; what is imported with it is light."""
+"""The row of ``<NTP>`` blocks; its imports are light."""
 
 from __future__ import annotations
 

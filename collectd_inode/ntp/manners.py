@@ -1,7 +1,7 @@
-"""The rules for a kiss-o'-death: how long a server is left alone.  Pure; times are seconds since the epoch.
+"""The rules for a kiss-o'-death: when a server may be queried again.  Pure; times are seconds since the epoch.
 
-RFC 5905 section 7.4: RATE means slow down, and again at each further one; DENY and RSTR mean stop asking.  Other codes
-ask for nothing.
+RFC 5905 section 7.4: RATE means slow down, and again at each further one; DENY and RSTR mean stop.  Other codes have
+no effect.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from collectd_inode.codec import known
 
 DAY = 86400.0
-"""So long after its last kiss a server is asked as if nothing had been: one that was repaired must not stay lost."""
+"""Seconds after a server's last kiss that end its hold: a repaired server must come back."""
 
 LEAST_PACE, MOST_PACE = 64.0, 2.0**17
 """Seconds between two packets: NTP's usual shortest poll, and its longest."""
@@ -23,7 +23,7 @@ SLOW = "RATE"
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """How a server wants to be left alone: the code, when it came, the seconds between packets, the last packet."""
+    """A server's kiss-o'-death: the code, when it came, the seconds between packets, the last packet."""
 
     code: str
     since: float
@@ -31,23 +31,23 @@ class Hold:
     asked: float
 
     def until(self) -> float:
-        """When the server may be asked next."""
+        """The time from which the server may be queried."""
         return self.since + DAY if self.code in STOP else min(self.asked + self.pace, self.since + DAY)
 
     def forbids(self, now: float) -> bool:
-        """Whether the server must be left alone now; a hold from the future means that this clock was set back."""
+        """Whether the server must not be queried now; a hold from the future means that this clock was set back."""
         return self.asked <= now < self.until()
 
     def is_over(self, now: float) -> bool:
-        """Whether all of it is forgotten."""
+        """Whether the hold has ended."""
         return not self.since <= now < self.since + DAY
 
     def again(self, now: float) -> Hold:
-        """The hold after the server was asked once more."""
+        """The hold after one more query."""
         return replace(self, asked=now)
 
     def sentence(self, interval: float) -> str:
-        """Why the server was not asked, and what to do."""
+        """Why the server was not queried, and what to do."""
         when = datetime.fromtimestamp(self.until(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         if self.code in STOP:
             return f"not queried until {when}, because it answered kiss-o'-death {self.code}"
@@ -56,7 +56,7 @@ class Hold:
 
 
 def held(before: Hold | None, code: str, now: float, interval: float) -> Hold | None:
-    """The hold after a kiss with this *code*; the one that was there for a code that asks for nothing."""
+    """The hold after a kiss with this *code*; unchanged by a code without effect."""
     if code in STOP:
         return Hold(code, now, MOST_PACE, now)
     if code != SLOW:
@@ -66,6 +66,6 @@ def held(before: Hold | None, code: str, now: float, interval: float) -> Hold | 
 
 
 def hold_from(kept: object) -> Hold | None:
-    """The hold that was kept; None if it makes no sense."""
+    """The kept hold; None if it is invalid."""
     hold = known(Hold, kept)
     return hold if hold is not None and hold.code in (*STOP, SLOW) else None

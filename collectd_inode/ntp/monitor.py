@@ -14,7 +14,7 @@ from collectd_inode.ntp.packet import is_whole, nanoseconds, parse
 from collectd_inode.ntp.score import NO_RESPONSE, Check, checked
 
 SAMPLES = 3
-"""Questions of one check."""
+"""Queries of one check."""
 
 PACE = 540.0
 """Seconds between two checks of one server."""
@@ -51,7 +51,7 @@ def seen(data: bytes, cookie: int | None, departure: int, arrival: int) -> Query
 
 
 def concluded(sightings: Sequence[QueryResult]) -> Check:
-    """The check of multiple queries: what the server said against itself, else the fastest answer, else none."""
+    """The check of several queries: the server's statement against itself, else the fastest answer, else none."""
     against = next((one.check for one in sightings if one.check.error), None)
     if against is not None:
         return against

@@ -57,12 +57,12 @@ class Server:
 
     @property
     def counting(self) -> list[AddressExchange]:
-        """The sources that count: not those that this machine has no way to, unless it has to none."""
+        """The sources that count: those that this machine has a route to; all, if it has a route to none."""
         return [source for source in self.sources if source.reachable] or self.sources
 
     @property
     def answering(self) -> list[AddressExchange]:
-        """The sources that gave a sample, the surest first: that of the least root distance, the way to it included."""
+        """The sources that gave a sample, the surest first: that of the least root distance, path included."""
         sampled = [(source.sample.bound, n, source) for n, source in enumerate(self.counting) if source.sample]
         return [source for *_, source in sorted(sampled, key=lambda found: found[:2])]
 
@@ -73,14 +73,14 @@ class Server:
 
     @property
     def lost_votes(self) -> list[str]:
-        """The votes that it should have given and has not, by address; by name where there is no address."""
+        """Its missing votes, by address; by name where there is no address."""
         if not self.counting:
             return [self.step.name]
         silent = [source.address.host for source in self.counting if source.sample is None]
         return silent if self.is_pool else silent[:1] if not self.voters else []
 
     def failures(self) -> Iterator[Failure]:
-        """Why it, or one of its sources, has no say."""
+        """Why it, or one of its sources, does not vote."""
         if self.failure is not None:
             yield self.failure
         yield from (self._failure(source) for source in self.counting if source.sample is None)
@@ -114,23 +114,23 @@ class Outcome:
     settings: Settings
     vote: Vote
     labels: dict[str, Candidate]
-    """Who answered, by the address."""
+    """The sources that answered, by address."""
     voters: dict[str, Candidate]
-    """Who voted, by the address."""
+    """The sources that voted, by address."""
 
     @property
     def consensus(self) -> float | None:
-        """Seconds that this clock is behind, as far as a majority of those that answered agrees."""
+        """Seconds that this clock is behind, if a majority of the sources agrees."""
         return None if self.vote.offset is None else self.vote.offset / _SECOND
 
     def answered(self, server: Server) -> bool | None:
-        """Whether a server, or any of its addresses, gave a sample; None where it was left alone."""
+        """Whether a server, or any of its addresses, gave a sample; None where it was not queried."""
         if server.sources and all(source.unasked for source in server.sources):
             return None
         return bool(server.answering)
 
     def _of_leap_seconds(self) -> Iterator[Warning]:
-        """The announced leap second, and by whom, if not by all that vote."""
+        """The announced leap second, and the servers that announce it, if not all that vote do."""
         said = {host: self.sample(host).leap for host in self.voters}
         for leap, words in LEAPS.items():
             who = [self.labels[host].name for host in said if said[host] == leap]
@@ -149,13 +149,13 @@ class Outcome:
 
     @property
     def nobody_answers(self) -> bool:
-        """Whether several servers were asked and none has sent anything: that may be this machine's network."""
+        """Whether several servers were queried and none has answered: the fault may be this machine's network."""
         checks = [check for server in self.servers if (check := self.check(server)) is not None]
         return len(checks) > 1 and not any(check.answered for check in checks)
 
     @property
     def judges(self) -> bool:
-        """Whether servers may be judged by this round, as an agent of the pool looks at itself first."""
+        """Whether this round may judge servers; an agent of the pool checks itself first, too."""
         return not (self.own_clock_is_off or self.nobody_answers)
 
     @property
@@ -164,7 +164,7 @@ class Outcome:
         return _once(source for server in self.servers for source in server.counting)
 
     def best(self, server: Server) -> AddressExchange | None:
-        """The source that speaks for a server or pool: of those that vote one that is not wrong, the surest."""
+        """The source that represents a server or pool: a truechimer before a falseticker, then the surest."""
         wrong = self.vote.falsetickers
         return min(server.voters, key=lambda source: self.labels[source.address.host] in wrong, default=None)
 
@@ -226,7 +226,7 @@ class Outcome:
         return None
 
     def _electorate(self) -> int:
-        """How many should have voted: those who did, and those whose vote was lost."""
+        """The number of expected votes: those given and those missing."""
         return len({*self.voters, *(lost for server in self.servers for lost in server.lost_votes)})
 
     def _beyond(self, consensus: float) -> Iterator[tuple[str, float]]:
@@ -264,7 +264,7 @@ FOREIGN = (Reason.SHORT, Reason.TAIL, Reason.VERSION, Reason.MODE, Reason.ORIGIN
 
 
 def conclude(servers: Sequence[Server], settings: Settings) -> Outcome:
-    """Let all vote that have something to say: a server has one vote, and so has each address of a pool."""
+    """Let all sources with a sample vote: a server has one vote, and so has each address of a pool."""
     labels: dict[str, Candidate] = {}
     for server in servers:
         for source in server.counting:

@@ -1,4 +1,4 @@
-"""One NTP packet: what we ask, what counts as an answer, and how timestamps are subtracted.  No sockets, no clock.
+"""One NTP packet: the request, the rules for an answer, and the subtraction of timestamps.  No sockets, no clock.
 
 Timestamps stay the 64-bit integers that they are on the wire (2^-32 s since 1900, modulo 2^64): a float would lose
 eleven of their bits, and subtracting modulo 2^64 goes on working when they start from 0 again in February 2036.
@@ -18,7 +18,7 @@ PORT = 123
 
 _FORMAT = struct.Struct("!BBbb3I4Q")  # RFC 5905 figure 8
 _LEAST_TAIL = 12
-"""Octets: the shortest MAC (RFC 1305, appendix C).  A crypto-NAK's four answer a question that we have not asked."""
+"""Octets: the shortest MAC (RFC 1305, appendix C).  A crypto-NAK has four and answers a request that we never send."""
 _CLIENT, _SERVER = 3, 4
 _VERSIONS = (3, 4)
 _SECOND = 10**9
@@ -54,7 +54,7 @@ class Reason(StrEnum):
 
     @property
     def is_stray(self) -> bool:
-        """Whether the datagram is no answer to what was asked: ignored, while we keep listening."""
+        """Whether the datagram answers no request of ours: it is ignored, and we keep listening."""
         return self in _STRAY
 
     @property
@@ -128,7 +128,7 @@ class Packet:
 
     @property
     def reference_text(self) -> str:
-        """Where the server has its time from: at stratum 1 a name or a code, else an address or its hash.
+        """The server's own source: at stratum 1 a name or a code, else an address or its hash.
 
         Never the server's octets as they came: what is no printable ASCII is shown in hexadecimal.
         """
@@ -197,12 +197,12 @@ NOT_YET = {"INIT": KISSES["INIT"], "STEP": KISSES["STEP"], "XNON": "it has no so
 
 
 def new_cookie() -> int:
-    """A random transmit timestamp: it says nothing about our clock, and who has not seen it cannot answer."""
-    return secrets.randbits(64) or 1  # 0 is what a server says that has not understood
+    """A random transmit timestamp: it reveals nothing of our clock, and only those who have seen it can answer."""
+    return secrets.randbits(64) or 1  # a server that has not understood sends 0
 
 
 def request(cookie: int) -> bytes:
-    """A client's request whose transmit timestamp is *cookie*; all else is zero, as nobody's business."""
+    """A client's request whose transmit timestamp is *cookie*; all else is zero, for privacy."""
     return _FORMAT.pack(VERSION << 3 | _CLIENT, 0, 0, 0, 0, 0, 0, 0, 0, 0, cookie)
 
 
@@ -222,7 +222,7 @@ class Questions:
     """The queries sent to one source, to recognise its answers."""
 
     waiting: int | None = None
-    """The cookie of the question that is open."""
+    """The cookie of the open request."""
     missed: set[int] = field(default_factory=set)
     answered: set[int] = field(default_factory=set)
 
@@ -234,7 +234,7 @@ class Questions:
         return request(self.waiting)
 
     def read(self, data: bytes) -> Packet | RejectedDatagram:
-        """The answer to the open question, or why *data* is none; the first answer closes it."""
+        """The answer to the open request, or why *data* is not one; the first answer closes it."""
         if not is_whole(data):
             return RejectedDatagram(Reason.SHORT, f"{len(data)} bytes instead of {_FORMAT.size}")
         tail = len(data) - _FORMAT.size
@@ -256,7 +256,7 @@ class Questions:
         return packet
 
     def close(self) -> None:
-        """The open question has its answer; what else answers it is a duplicate."""
+        """The open request has its answer; further answers are duplicates."""
         if self.waiting is not None:
             self.answered.add(self.waiting)
             self.waiting = None

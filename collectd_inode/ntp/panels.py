@@ -28,7 +28,7 @@ _GOOD, _FAIR = 0.025, 0.1
 
 
 def panels(subject: PanelSubject) -> tuple[Panel, ...]:
-    """Its state, what the servers say, and what is kept of it."""
+    """Its state, the servers' answers, and the scores."""
     delays = tuple(PanelLine(subject, "delay", server, name) for server, name in _servers(subject).items())
     return (
         verdict(subject),

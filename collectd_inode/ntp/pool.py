@@ -1,4 +1,4 @@
-"""Reading a server's published score from the pool, as anybody would: one GET, redirects followed."""
+"""Reading a server's published score from the pool: one GET, redirects followed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from collectd_inode.wire.http import Transport
 from collectd_inode.words import printable
 
 SECONDS = 10.0
-"""How long the pool is given; it is nobody's clock, and must not hold up ours."""
+"""Seconds for the pool's answer, which must not delay the time checks."""
 
 _MOST_BYTES = 2**20
 _MOST_REDIRECTS = 5
 
 
 async def fetch(base: str, server: str, tls: ssl.SSLContext, clock: Clock, seconds: float) -> Published:
-    """The published score of *server*; raises Unreadable with a sentence, whatever goes wrong."""
+    """The published score of *server*; raises Unreadable with a sentence for every failure."""
     profile = BrowserProfile(
         user_agent=f"collectd_inode/{collectd_inode.__version__}",
         max_body=_MOST_BYTES,
@@ -44,4 +44,4 @@ async def fetch(base: str, server: str, tls: ssl.SSLContext, clock: Clock, secon
 
 
 def _unmeasured(exchange: Exchange) -> None:
-    """How fast the pool's web server is says nothing about a clock."""
+    """The times of the pool's web server say nothing about a clock."""

@@ -1,7 +1,7 @@
-"""The probe of an ``<NTP>`` job: ask every address of every server at once, let them vote, keep what outlives the run.
+"""The probe of an ``<NTP>`` job: query every address of every server at once, let them vote, keep the state.
 
-The sockets' work is done before the first step is opened: the sources are asked side by side, and a run's steps stand
-one after the other.  Each server's step then says what became of it.
+All queries end before the first step opens: sources are queried at the same time, and a run's steps follow one another.
+Each server's step then has its result.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Fetch = Callable[[Clock, float], Awaitable[Published]]
 
 @dataclass(frozen=True, slots=True)
 class NTPProbe:
-    """Asks the servers of one job once; all that a run needs and that does not change between runs."""
+    """Queries the servers of one job; holds all that a run needs and that does not change between runs."""
 
     settings: Settings
     steps: tuple[PlannedStep, ...]
@@ -52,14 +52,14 @@ class NTPProbe:
     """Reads the published score of PoolServer."""
     spacing: float = SPACING
     patience: float | None = None
-    """Seconds for the asking, where that is not to be what the run has."""
+    """Seconds for the queries, where they get less than the run has."""
     tell: Callable[[Outcome], None] | None = None
-    """Is handed what each run has found, for pages that show more."""
+    """Receives each run's findings, for pages that show more."""
     daemon: Ask = account
-    """Asks this machine's time daemon for its servers."""
+    """Queries this machine's time daemon for its servers."""
 
     async def __call__(self, run: Run) -> None:
-        """Ask, vote, judge, writing into *run*."""
+        """Query, vote, judge, writing into *run*."""
         kept, now = kept_from(self.memory.read()), run.clock.now()
         scoring = self.settings.pool_score and monitor.is_due(kept.scored, now, self.interval)
         kept.scored = now if scoring else kept.scored
@@ -86,7 +86,7 @@ class NTPProbe:
                 for server in servers:
                     group.create_task(round.server(server))
         except BaseExceptionGroup as several:
-            raise several.exceptions[0] from None  # a bug, or no more sockets: told as if it had happened here
+            raise several.exceptions[0] from None  # a bug, or no more sockets: raised as if it had happened here
         return servers
 
     def _patience(self, most: float) -> float:
@@ -101,7 +101,7 @@ class NTPProbe:
         if not is_due(kept.published_asked, now):
             return
         kept.published_server, kept.published_asked = server, now
-        self.memory.write(kept.content())  # whatever becomes of us: the next look is five minutes off
+        self.memory.write(kept.content())  # even if this run fails: the next look is five minutes off
         try:
             kept.published = await self.fetch(run.clock, until - run.clock.monotonic())
         except UnreadableScore as error:
@@ -152,7 +152,7 @@ class NTPProbe:
 
 
 class _Round:
-    """All that is asked in one run; an address that several names lead to is asked once."""
+    """All queries of one run; an address that several names lead to is queried once."""
 
     def __init__(
         self, probe: NTPProbe, run: Run, kept: JobMemory, until: float, group: asyncio.TaskGroup, *, scoring: bool
@@ -166,7 +166,7 @@ class _Round:
         self._asking = Asking(probe.settings.samples, until, root_distance, run.clock, probe.spacing)
 
     async def server(self, server: Server) -> None:
-        """Look *server* up, and ask every address; of a pool as many as have a vote."""
+        """Resolve *server*, and query every address; of a pool as many as have a vote."""
         if server.step.name == FROM_DAEMON:
             await self._of_the_daemon(server)
             return
@@ -179,7 +179,7 @@ class _Round:
             self._group.create_task(self._one_of_a_pool(server, untried))
 
     async def _one_of_a_pool(self, server: Server, untried: Iterator[Address]) -> None:
-        """Ask the next address of a pool; the one after it where this machine has no way to it."""
+        """Query the next address of a pool; the one after it where this machine has no route to it."""
         for address in untried:
             source, asking = self._source(address)
             server.sources.append(source)
@@ -188,7 +188,7 @@ class _Round:
                 return
 
     async def _of_the_daemon(self, server: Server) -> None:
-        """Ask each server of the time daemon: every address that it tells, the first good one of each name."""
+        """Query each server of the time daemon: every address that it lists, the first good one of each name."""
         clock = self._run.clock
         told = await self._probe.daemon(clock, max(0.0, self._until - clock.monotonic()))
         if told is None or not told.peers:
@@ -238,7 +238,7 @@ def _no_servers(told: Account | None) -> str:
 
 
 def _reach(outcome: Outcome, before: dict[str, str]) -> dict[str, str]:
-    """The servers' last eight runs, this one included; a run in which one was left alone is none."""
+    """The servers' last eight runs, this one included; a run that did not query a server does not count for it."""
     reach = {}
     for server in outcome.servers:
         series, answered = server.step.series, outcome.answered(server)
@@ -248,7 +248,7 @@ def _reach(outcome: Outcome, before: dict[str, str]) -> dict[str, str]:
 
 
 def _judge(run: Run, outcome: Outcome) -> None:
-    """The steps in their order; what is wrong with this clock is no server's step."""
+    """The steps in their order; a fault of this clock belongs to no server's step."""
     failed = outcome.failure()
     failure, where = failed if failed is not None else (None, None)
     for server in outcome.servers:
@@ -261,6 +261,6 @@ def _judge(run: Run, outcome: Outcome) -> None:
 
 
 def _tell_stamps(run: Run, source: AddressExchange | None) -> None:
-    """Whose clock the server's answer was timed by; its latency is a reading (delay), and no phase."""
+    """The clock that timed the server's answer; its latency is a reading (delay), not a phase."""
     if source is not None and source.stamps is not None:
         run.exchange(Exchange(source.address.host, {}, source.stamps))

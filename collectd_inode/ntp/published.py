@@ -1,4 +1,4 @@
-"""The score that the pool publishes for a server: its JSON read, and when it may be asked for again.  Pure."""
+"""The score that the pool publishes for a server: reads its JSON, and decides when to fetch it again.  Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REST = 300.0
 """Seconds between two looks: the answers are cached for almost as long."""
 
 STALE = 3600.0
-"""Seconds after which a score says nothing of today: the active monitors look every nine minutes."""
+"""Seconds after which a score is stale: the active monitors look every nine minutes."""
 
 _MEDIAN = "recentmedian"
 
@@ -32,12 +32,12 @@ class Published:
     time: float
 
     def is_stale(self, now: float) -> bool:
-        """Whether it is too old to say anything of today."""
+        """Whether it is stale."""
         return now - self.time > STALE
 
 
 def address(base: str, server: str) -> str:
-    """Where the score of *server* (an IP address) is published: of the median, the newest entry."""
+    """The URL of the score of *server* (an IP address): of the median, the newest entry."""
     return f"{base.rstrip('/')}/scores/{quote(server, safe=':.')}/json?limit=1"
 
 
@@ -71,5 +71,5 @@ def _of_median(answer: Mapping[str, Any], history: list[Any]) -> list[Any]:
 
 
 def is_due(asked: object, now: float) -> bool:
-    """Whether the pool may be asked again; a last time in the future means that this clock was set back."""
+    """Whether the score may be fetched again; a last time in the future means that this clock was set back."""
     return not isinstance(asked, int | float) or not 0 <= now - asked < REST

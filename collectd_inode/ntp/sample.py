@@ -1,4 +1,4 @@
-"""One answer's worth: offset and delay with their error bound, or why the answer cannot be believed.
+"""The sample in an answer: offset and delay with their error bound, or why the answer is rejected.
 
 Everything is in whole nanoseconds.  The four timestamps are T1 (the request left us), T2 (it came), T3 (the answer
 left the server) and T4 (it came back), as in RFC 5905 section 8.
@@ -40,18 +40,18 @@ class Sample:
     stratum: int
     leap: int
     reference: str
-    """Where the server has its time from, for people."""
+    """The server's own source, for people."""
     transmit: int
-    """T3 as it came, by which a clock that stands still is known."""
+    """T3 as received, to detect a clock that stands still."""
 
     @property
     def root_distance(self) -> int:
-        """How far the server may be from its own reference clock."""
+        """The server's largest possible distance from its own reference clock."""
         return _half(self.root_delay) + self.root_dispersion
 
     @property
     def bound(self) -> int:
-        """How wrong ``offset`` can be: the way there may have been all of the delay or none, and the root distance."""
+        """The largest error of ``offset``: half the delay (one way may have taken all of it) and the root distance."""
         return _half(self.delay) + self.root_distance
 
 
@@ -64,9 +64,9 @@ class Limits:
 
 
 def judge(packet: Packet, limits: Limits) -> RejectedDatagram | None:
-    """Why an answer cannot be believed; None if it can.
+    """Why an answer is rejected; None if it is good.
 
-    What the server says of itself comes before what is wrong with its timestamps: one that has no time sends any.
+    The server's statement about itself comes before faults of its timestamps: a server without the time sends any.
     """
     return next(_complaints(packet, limits), None)
 
@@ -150,12 +150,12 @@ def measure(packet: Packet, departure: int, arrival: int) -> Sample | RejectedDa
 
 
 def best(samples: Iterable[Sample]) -> Sample | None:
-    """The sample with the shortest delay: the less a packet was held up on its way, the less can be wrong with it."""
+    """The sample with the shortest delay: the shorter a packet's delay, the smaller its error."""
     return min(samples, key=lambda sample: sample.delay, default=None)
 
 
 def _precision(packet: Packet) -> int:
-    """How finely the server's clock reads, in nanoseconds; what it says beyond a second is not believed."""
+    """The precision of the server's clock, in nanoseconds; capped at a second."""
     exponent = min(max(packet.precision, _PRECISIONS.start), _PRECISIONS.stop - 1)
     return -(-_SECOND // (1 << -exponent))
 

@@ -1,7 +1,7 @@
-"""The NTP pool's score: what one of its monitors, standing here, would make of a server.
+"""The NTP pool's score of a server, as one of its monitors on this machine would compute it.
 
 The published score is the lower median over the scores of all active monitors; this is that of one more.  It moves as
-fast as the pool's: what a check is, and when one is due, is in ``monitor.py``.  The rules are those of ntppool/monitor
+fast as the pool's: ``monitor.py`` defines a check and its schedule.  The rules are those of ntppool/monitor
 (``scorer/statusscore/statusscore.go``, ``server/submitresults.go``) as of 2025-07-26.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 KEPT = 0.95
-"""How much of the old score is left after each check: a step that stays the same settles at twenty times itself."""
+"""The part of the old score that remains after each check: a constant step settles at twenty times itself."""
 
 WORST_STRATUM = 10
 """A monitor takes a higher one for an error."""

@@ -38,14 +38,14 @@ def _public_address(values: Values) -> str:
 
 
 FROM_DAEMON = "from-daemon"
-"""The Server that stands for those of the machine's own time daemon, whatever they are at the time."""
+"""The Server that stands for the current servers of the machine's own time daemon."""
 
 _ABOVE_0 = number("a number of seconds above 0", above=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """An ``<NTP>`` block, or an ``ntp`` on the command line, as told by the operator; offsets in seconds."""
+    """An ``<NTP>`` block, or an ``ntp`` on the command line, as the operator wrote it; offsets in seconds."""
 
     # fmt: off
     servers: tuple[str, ...] = key("Server", text, '"ntp1.example.org"',

@@ -1,8 +1,8 @@
-"""Who is right: sources vote as NTP selects its truechimers, and the sentence says who is wrong.
+"""The vote: sources vote as NTP selects its truechimers, and the sentence names the wrong one.
 
 Each source claims an interval, its offset give or take its error bound.  The intersection algorithm (RFC 5905 section
-11.2.1) looks for the interval in which most of them meet; who does not reach into it is a falseticker.  As in ntpd
-today, nothing is asked of the intervals' middles: a far server and a near one that overlap do agree.
+11.2.1) finds the interval in which most of them meet; a source that does not reach into it is a falseticker.  As in
+ntpd today, the intervals' middles do not matter: a far server and a near one that overlap do agree.
 Offsets and bounds are in nanoseconds; an offset is how far a source is ahead of this clock.
 """
 
@@ -15,14 +15,14 @@ LEAST_BOUND = 1_000_000
 """Nanoseconds: ntpd's ``tos mindist``.  Two servers on one wire must not fall out over microseconds."""
 
 TELLING = 3
-"""With fewer servers nobody can say which of two clocks is wrong."""
+"""With fewer servers the wrong one of two clocks is unknown."""
 
 _SECOND = 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A source that has something to say: its name for people, offset and error bound, and whom it follows."""
+    """A source with a sample: its name for people, offset and error bound, and its own source."""
 
     name: str
     offset: int
@@ -40,13 +40,13 @@ class Candidate:
         return self.offset + max(self.bound, LEAST_BOUND)
 
     def excludes(self, other: Candidate) -> bool:
-        """Whether one of the two must be wrong, since what they claim does not meet."""
+        """Whether one of the two must be wrong, since their intervals do not meet."""
         return self.low > other.high or self.high < other.low
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """How it ended.  ``offset`` (give or take ``bound``) is the consensus, None where no majority agrees."""
+    """The result of the vote.  ``offset`` (give or take ``bound``) is the consensus, None where no majority agrees."""
 
     truechimers: tuple[Candidate, ...]
     falsetickers: tuple[Candidate, ...]
@@ -55,7 +55,7 @@ class Vote:
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
-        """All who voted, those who agree first."""
+        """All voters, those who agree first."""
         return (*self.truechimers, *self.falsetickers)
 
 
@@ -91,7 +91,7 @@ def _covering(candidates: Sequence[Candidate], edge: int) -> int:
 
 
 def _combined(candidates: Sequence[Candidate]) -> int:
-    """The truechimers' offsets, each weighing as much as it is sure of itself (RFC 5905 section 11.2.3)."""
+    """The truechimers' offsets, weighted by their error bounds (RFC 5905 section 11.2.3)."""
     weights = [1 / max(c.bound, LEAST_BOUND) for c in candidates]
     first = candidates[0].offset  # from here, so that the float holds differences of microseconds between years
     mean = sum(w * (c.offset - first) for c, w in zip(candidates, weights, strict=True)) / sum(weights)
@@ -107,7 +107,7 @@ def falseticker_sentence(vote: Vote, candidate: Candidate) -> str:
 
 
 def clock_sentence(vote: Vote, limit: float) -> str:
-    """``this clock is wrong (3 sources agree): …``; what fewer than three cannot tell is not claimed."""
+    """``this clock is wrong (3 sources agree): …``; fewer than three sources make no such claim."""
     assert vote.offset is not None
     known = len(vote.truechimers)
     if known >= TELLING:
@@ -119,7 +119,7 @@ def clock_sentence(vote: Vote, limit: float) -> str:
 
 
 def discord_sentence(vote: Vote) -> str:
-    """Who says what, when no majority agrees."""
+    """Each source's claim, when no majority agrees."""
     said = ", ".join(f"{c.name} {signed(c.offset)}" for c in sorted(vote.candidates, key=lambda c: abs(c.offset)))
     return f"no majority of the sources agrees, so the wrong one cannot be named: against this clock {said}"
 
