@@ -32,19 +32,19 @@ class Action(Generic[P]):
 
     function: Callable[P, Awaitable[None]]
     navigates: bool
-    """It asks for something and there is a new page: its step has a latency, and is judged by the answer's status."""
+    """It sends a request and gets a new page: its step has a latency, and the answer's status judges it."""
     judges_status: bool = False
     """It judges the status of the last answer, so that the navigation before it does not."""
     judges_time: bool = False
-    """It judges how long the last step took that asked the network."""
+    """It judges the time of the last step that used the network."""
     times_by_clock: bool = False
     """It judges how much time has passed."""
     prepares: bool = False
-    """It neither asks for anything nor judges anything."""
+    """It neither sends a request nor judges anything."""
     negative: bool = False
-    """It wants something not to be there, which says nothing before a page has settled."""
+    """It expects something to be absent, which proves nothing before a page has settled."""
     shows: bool = False
-    """It shows a person where the run is; it cannot fail, and where nobody reads the run it does nothing."""
+    """It shows a person the current page; it cannot fail, and without a reader it does nothing."""
     apart: bool = False
     """It has nothing to do with a page."""
     fetches: bool = False
@@ -52,7 +52,7 @@ class Action(Generic[P]):
     on_json: bool = False
     """It looks into a JSON answer, which has no parts that a selector could name."""
     doc_string: bool = False
-    """It wants a doc string below the step; others that want anything want a table."""
+    """It needs a doc string below the step; the others that need something need a table."""
     or_table: bool = False
     """It takes a table as well as a doc string."""
     address: str = ""
@@ -66,7 +66,7 @@ class Action(Generic[P]):
     checks_here: Mapping[str, Check] = field(default_factory=dict)
     """The same, where only the machine that replays can tell."""
     after: tuple[Action[...], ...] = ()
-    """It wants one of these before it…"""
+    """It needs one of these before it…"""
     too_early: str = ""
     """… and this is the complaint where none is."""
     lint: tuple[Callable[[str], str], ...] = ()
@@ -109,7 +109,7 @@ class Action(Generic[P]):
         return Manner.READS if self.remembers else Manner.SEES
 
     def _wants_few(self, arguments: Sequence[object]) -> bool:
-        """Whether it wants no more of something than there may be at first."""
+        """Whether it expects at most as much of something as there may be at first."""
         comparison, count = self.given("comparison", arguments), self.given("count", arguments)
         return comparison in ("at most", "less than") or (count == 0 and comparison in ("exactly", None))
 
@@ -119,5 +119,5 @@ class Action(Generic[P]):
 
 
 def action(*, navigates: bool, **facts: Any) -> Callable[[Callable[P, Awaitable[None]]], Action[P]]:
-    """Make the ``async def`` below an action: see `Action` for what may be said of it."""
+    """Make the ``async def`` below an action: see `Action` for its properties."""
     return lambda function: Action(function, navigates, **facts)

@@ -400,7 +400,7 @@ async def header_should_not_contain(session: Session, name: str, pattern: str) -
         raise session.page.failure(what, nothing, shown_header(name, found))
 
 
-# For who writes the scenario.
+# For the author of the scenario.
 
 
 @action(navigates=False, shows=True)

@@ -22,7 +22,7 @@ from collectd_inode.words import plural
 
 _SHOWN = 200
 
-# The status, where we are, and how we came there.
+# The status, the address, and the redirects to it.
 
 
 @action(navigates=False, negative=True, judges_status=True)
@@ -68,7 +68,7 @@ async def should_not_be_redirected(session: Session) -> None:
 def _same_place(url: str, wanted: str, *, of_any_scheme: bool) -> bool:
     """Whether two addresses are the same; the query matters only where *wanted* has one, the fragment never."""
     one, other = urlsplit(url), urlsplit(wanted)
-    # A path that is asked for by HTTP is the same one where it has become HTTPS, whose port is another.
+    # A path requested by HTTP is the same after a redirect to HTTPS, whose port differs.
     elsewhere = one.hostname != other.hostname or one.scheme == other.scheme
     if urls.origin(url) != urls.origin(wanted) and (elsewhere or not of_any_scheme):
         return False
@@ -132,7 +132,7 @@ def host_complaint(host: str) -> str:
 
 @action(navigates=False, checks={"host": host_complaint})
 async def host_should_be(session: Session, host: str) -> None:
-    """The page's address has this host, and this port where one is said."""
+    """The page's address has this host, and this port if the step has one."""
     page, parts = session.page, urlsplit(session.page.url)
     found = parts.netloc if ":" in host.rpartition("]")[2] else parts.hostname or ""
     if found.lower() != _in_ascii(host):
@@ -301,7 +301,7 @@ def _counted(number: int, selector: str) -> str:
 
 
 def _found(number: int, instead: str) -> str:
-    """How many there are, and where there are none what there is instead."""
+    """The number of elements, and where there are none the elements like it."""
     return str(number) if number else "; ".join(filter(None, ("none", instead)))
 
 
@@ -326,7 +326,7 @@ def _seen(page: Page, elements: list[text.Element]) -> int:
 
 @action(navigates=False, judges_time=True)
 async def last_step_should_take_less(session: Session, unit: float, most: float) -> None:
-    """The last step that asked the network took less than this, as the wire measured it; *unit* is in seconds."""
+    """The last step that used the network took less than this, as the wire measured it; *unit* is in seconds."""
     seconds = session.last_seconds
     if seconds is None:
         raise Misconfigured(

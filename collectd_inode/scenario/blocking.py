@@ -17,7 +17,7 @@ from typing import Any
 from collectd_inode.wire.workers import DaemonPool, leave_a_fork
 
 AT_ONCE = 4
-"""Threads for each step function: one that hangs takes them from nobody else."""
+"""Threads for each step function, so that one that hangs delays no other."""
 
 
 @cache
@@ -28,8 +28,8 @@ def _pool(file: str, name: str) -> DaemonPool:
 def in_a_thread(function: Callable[..., object], file: str) -> Callable[..., Awaitable[None]]:
     """*function* of *file*, to be awaited in the loop; an ``async def`` gets a loop of its own in the thread.
 
-    A run that ends before the function waits for nothing; the function meets a RuntimeError when it asks its session
-    for anything that waits.
+    A run may end before the function does; the function then gets a RuntimeError from the next call of its session that
+    waits.
     """
     pool = _pool(file, getattr(function, "__qualname__", ""))
 
@@ -73,7 +73,7 @@ class _Run:
 
 
 class _Session:
-    """A session, or its browser, as a thread sees it: whatever waits runs in the run's loop."""
+    """A session, or its browser, for a thread: calls that wait run in the run's loop."""
 
     def __init__(self, inner: object, run: _Run, asynchronous: bool) -> None:
         self.__dict__.update(_inner=inner, _run=run, _asynchronous=asynchronous)

@@ -21,7 +21,7 @@ U = TypeVar("U")
 
 _LISTED = 10
 
-# What is there, whether it can be used or not.
+# Links, buttons and fields, usable or not.
 
 
 @action(navigates=False)
@@ -121,7 +121,7 @@ def _quoted(names: Sequence[str]) -> str:
     return ", ".join(f"“{name}”" for name in names[:_LISTED]) + more
 
 
-# What is entered.
+# Input.
 
 
 @action(navigates=False, prepares=True)
@@ -168,7 +168,7 @@ async def back(session: Session) -> None:
     await session.browser.back()
 
 
-# What is seen: how often, and in tables.
+# Visible text: how often, and in tables.
 
 
 @action(navigates=False)

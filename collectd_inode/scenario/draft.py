@@ -18,7 +18,7 @@ _LONGEST_LINK, _LONGEST_TEXT = 40, 100
 _LEAST_PART = 4
 """Fewer characters of a title stand on every page."""
 _SKIPPED = re.compile(r"skip |jump to |zum inhalt", re.IGNORECASE)
-"""Links for those who use the keyboard; no visitor looks for them."""
+"""Links for keyboard users, which no visitor looks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def quoted(text: str) -> str | None:
 def first_look(address: str, host: str, seen: PageNames, comments: tuple[str, ...] = ()) -> Draft:
     """The first scenario of the page *seen* at *address*, a path on *host*: title, main heading, the first links.
 
-    Where there is neither heading nor link, a button or field; where nothing can be named, what came at all.
+    Where there is neither heading nor link, a button or field; where nothing has a name, the kind of the answer.
     """
     expected = [*_of_title(seen.title), *_named("I should see", _part(seen.heading))]
     links = [name for name in seen.names.get("links", ()) if _tells(name)][:_MOST_LINKS]

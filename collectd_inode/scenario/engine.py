@@ -1,7 +1,7 @@
-"""The port behind which an engine gets pages: all that a session, and so every sentence, asks of a browser.
+"""The interface of an engine: all that a session, and so every sentence, needs of a browser.
 
-Every engine hands out the same `Page`, in which things are found by the same rules (``page/``); what differs is how a
-page is got and what typing into it takes.  The plain engine is `browser.browser.Browser`.
+Every engine returns the same `Page`, with the same rules for finding things (``page/``); engines differ in how they
+get a page and type into it.  The plain engine is `browser.browser.Browser`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """One person's browser for one run.
 
-    What navigates gives the page it ends on, and raises Failure where that cannot be had.  What acts on a page raises
-    Failure if the page has not what it names; wait for it, though the plain engine has done it when it returns.
+    A navigation returns the page it ends on, or raises Failure.  An action on a page raises Failure if the page lacks
+    what it names; await it, though the plain engine has finished when it returns.
     """
 
     refuse_bad_status: bool
@@ -54,23 +54,23 @@ class Engine(Protocol):
 
     @property
     def redirects(self) -> Sequence[str]:
-        """The addresses of the last navigation: the one that was asked for, and where it was sent on to."""
+        """The addresses of the last navigation: the requested one, and those that it was redirected to."""
 
     @property
     def cookies(self) -> Sequence[Cookie]:
         """The cookies that the browser has."""
 
     def authenticate(self, user: str, password: str) -> None:
-        """Show these credentials to the site that is at home, when it asks for some."""
+        """Send these credentials to the scenario's own site, when it asks for some."""
 
     def set_header(self, name: str, value: str) -> None:
-        """Send this header from now on; Misconfigured for what HTTP has no room for."""
+        """Send this header from now on; Misconfigured for one that HTTP cannot carry."""
 
     async def begin(self) -> None:
-        """Be there for a run; Misconfigured where that cannot be."""
+        """Start for a run; Misconfigured where that fails."""
 
     async def perform(self, manner: Manner, series: str, act: Callable[[], Awaitable[None]]) -> None:
-        """Do the step of this *series* by *act*, waiting as its *manner* wants.
+        """Do the step of this *series* by *act*, waiting as its *manner* requires.
 
         Until it has acted on the page, *act* may be called again.
         """
@@ -93,13 +93,13 @@ class Engine(Protocol):
         """Click a button; without a name the first one."""
 
     async def reload(self) -> Page:
-        """Ask for the page again, by the same request."""
+        """Reload the page, by the same request."""
 
     async def back(self) -> Page:
         """Go back to the page before this one."""
 
     async def load(self, kinds: frozenset[AssetKind]) -> Page:
-        """Ask for what the page is made of, which stays; Failure names what does not load."""
+        """Request the page's files; the page stays.  Failure names files that do not load."""
 
     async def submit(self, form: str | Element) -> Page:
         """Send a form without a button."""
@@ -138,14 +138,14 @@ class Engine(Protocol):
         """Whether a checkbox or radio button is ticked."""
 
     async def aclose(self) -> None:
-        """End it; tells the recorder what was on the screen."""
+        """End it; the recorder receives the last page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
     """The arguments with which an engine is opened, for one run.
 
-    ``on_exchange`` is called with each exchange as it ends, ``recorder`` what is asked and answered; without one no
+    ``on_exchange`` is called with each exchange as it ends, ``recorder`` with requests and answers; without one no
     evidence is kept.
     """
 

@@ -1,7 +1,7 @@
 """The environment of the shell that runs a command: pipes with feature files, and names of secrets' files.
 
 ``INODE_SECRET_SHOP_PASSWORD_FILE`` is the file of ``${shop-password}``: a name's letters are capitals there, and its
-hyphens are underscores, so that two names may meet: neither is guessed.
+hyphens are underscores, so that two names may coincide: then neither gets the file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collectd_inode.model import Place
 class Environment:
     """``contents``: feature files that were read already, by name.  ``secret_files``: see `secret_files`.
 
-    ``look`` is handed the place of each scenario that has run, and its last page.  ``is_typed``: somebody typed a
+    ``look`` receives the place of each scenario that has run, and its last page.  ``is_typed``: somebody typed a
     command that takes variables.
     """
 

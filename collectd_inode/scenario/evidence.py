@@ -1,15 +1,14 @@
 """The evidence of failed runs: a folder each, with the last page, a transcript and the reason, and old ones removed.
 
 ``SaveFailures`` names a folder that several jobs and daemons may share.  Each block has its own in it, which holds the
-runs: ``DIR/shop/2026-11-22T18-51-07Z-log_in/`` with ``reason.txt``, ``transcript.txt``,
-``requests.har`` and ``page.html``.  Only what
-bears such a name, belongs to us and holds nothing else is ever removed: a run that somebody renames, or puts a note
-into, is there to stay.
+runs: ``DIR/shop/2026-11-22T18-51-07Z-log_in/`` with ``reason.txt``, ``transcript.txt``, ``requests.har`` and
+``page.html``.  Only folders with such a name that are ours and hold nothing else are removed: to keep a run, rename it
+or put a note into it.
 
 Bad runs of a scenario with no good one between them are an outage.  A run's folder is dated with the start of its
-outage, so that a restarted daemon, and whoever types ``ls -l``, knows which runs belong together.
+outage, so that a restarted daemon, and a reader of ``ls -l``, sees which runs belong together.
 
-Files are written in a thread of its own that nothing waits for: a disk that hangs costs evidence, no run.
+A thread of its own writes the files, and nothing waits for it: a hanging disk costs evidence, not runs.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from collectd_inode.secrets.hiding import Cleaned, Hiding
 
 WRITERS = DaemonPool(1)
-"""One at a time, or two runs would each make room for one and then be two."""
+"""One at a time, or two runs would each make room for one only."""
 
 _REASON, _TRANSCRIPT, _HAR = "reason.txt", "transcript.txt", "requests.har"
 _CONSOLE, _PICTURE = "console.txt", "page.jpg"
@@ -62,7 +61,7 @@ _OUTAGES = 5
 _DAY = 86400.0
 _UNFINISHED = re.compile(r"\.new-[0-9a-f]{16}")
 _ABANDONED = 3600.0
-"""Seconds after which a folder that was being written belongs to nobody who lives."""
+"""Seconds after which an unfinished folder is abandoned."""
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _TAKEN = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
 
@@ -75,7 +74,7 @@ def _nothing_known() -> Memory:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where a scenario's failed runs are kept, and how much is at most.
+    """The folder for a scenario's failed runs, and its limits.
 
     ``most`` runs in ``most_bytes`` of files are for the scenario's block, ``total_bytes`` for all blocks in the folder,
     ``days`` is the age that a run may reach.  ``outage`` remembers since when the scenario has had no good run.
@@ -88,7 +87,7 @@ class Evidence:
     days: float = SAVE_AGE
     outage: Memory = field(default_factory=_nothing_known)
     in_state_dir: bool = False
-    """Whether the folder is in StateDir, which is made if it is not there."""
+    """Whether the folder is in StateDir, which is created if missing."""
     _swept: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -113,11 +112,11 @@ class Evidence:
         self.outage.write({})
 
     async def _keep(self, redactor: Redactor, recorder: Recorder, observation: Observation) -> str:
-        """The path of the folder; empty where nothing was asked for.  Raises OSError and Misconfigured."""
+        """The path of the folder; empty where SaveFailures names none.  Raises OSError and Misconfigured."""
         since = self._down_since(observation.time)
         if not recorder.hops:
             return ""
-        # Handed over in a box: should the disk hang, what waits in the queue is let go.
+        # In a box, so that a queue behind a hanging disk lets go of its content.
         box = [(redactor, recorder, observation)]
         try:
             return await asyncio.get_running_loop().run_in_executor(WRITERS, self._write, box, since)
@@ -159,7 +158,7 @@ class Evidence:
             raise OSError(error.errno, error.strerror, path) from error
 
     def sweep(self, block: str, now: float) -> None:
-        """Remove what has become too old of a *block* (a slug); what is not there is not made.  Blocks."""
+        """Remove runs of a *block* (a slug) that are too old; creates no folder.  Blocks."""
         with suppress(OSError), _opened(self.folder, None, 0) as top, _opened(block, top) as home:
             if _is_ours(home):
                 self._without_old(top, home, block, now)
@@ -173,7 +172,7 @@ class Evidence:
         return [run for run in kept if run not in old]
 
     def _make_room(self, top: int, home: int, block: list[KeptRun]) -> None:
-        """Remove what must go before the new one of *block* is written."""
+        """Make room for the new run of *block*."""
         gone = surplus(block, self.most, self.most_bytes)
         others = list(_elsewhere(top, home))
         gone += beyond([run for run in (*block, *others) if run not in gone], self.total_bytes)
@@ -187,7 +186,7 @@ class KeptRun:
     block: str
     name: str
     since: int
-    """When its outage began."""
+    """The start of its outage."""
     size: int
     new: bool = False
 
@@ -199,7 +198,7 @@ class KeptRun:
 
     @property
     def time(self) -> float:
-        """When it was."""
+        """Its time."""
         return datetime.strptime(self.name[:20], _MOMENT).replace(tzinfo=UTC).timestamp()
 
 
@@ -286,7 +285,7 @@ def _grouped(runs: Iterable[KeptRun], by: Callable[[KeptRun], Any]) -> dict[Any,
 
 
 def written(observation: Observation, recorder: Recorder, redactor: Redactor, most_bytes: int) -> dict[str, bytes]:
-    """The files of a run, without secrets, in at most so many bytes: the reason first, the page last."""
+    """The files of a run, without secrets, within a number of bytes: the reason first, the page last."""
     from collectd_inode.scenario.har import document  # noqa: PLC0415  # `replay.make_ready`
     from collectd_inode.scenario.transcript import reason, transcript  # noqa: PLC0415
     from collectd_inode.secrets.hiding import Cleaned, Hiding  # noqa: PLC0415
@@ -306,12 +305,12 @@ def written(observation: Observation, recorder: Recorder, redactor: Redactor, mo
     body = cleaned.body or b""
     kept, text = len(body), told(len(body))
     if len(text) + kept > left:
-        # That the page was cut takes room too, and no more room the less is left of it.
+        # The note that the page was cut takes room too, however little of the page is left.
         kept = max(0, min(kept, left - len(told(kept - 1))))
         text = told(kept)
     files = {_REASON: why, _TRANSCRIPT: _cut(text, left - kept), **seen}
     archive = document(observation, recorder, hide, collectd_inode.__version__)
-    # A piece of one is no HAR file.  It has nothing that the transcript has not.
+    # A part of one is not a HAR file, and the transcript has all of it.
     if kept == len(body) and len(text) + kept + len(archive) <= left:
         files[_HAR] = archive
     return {**files, name: body[:kept]} if kept else files
@@ -338,7 +337,7 @@ def _seen(recorder: Recorder, hide: Hiding, most_bytes: int) -> dict[str, bytes]
 
 
 def _cut(text: bytes, most: int) -> bytes:
-    """*text*, UTF-8, in at most so many bytes, with a word about it where there is room for one."""
+    """*text*, UTF-8, cut to a number of bytes, with a note about the cut where there is room for one."""
     if len(text) <= most:
         return text
     word = b"\n(cut here: SaveBytes)\n" if most > 100 else b""
@@ -382,12 +381,12 @@ def _name(job: Job, time: float) -> str:
     return f"{datetime.fromtimestamp(time, UTC):{_MOMENT}}-{slug(series)}"
 
 
-# The disk.  Everything goes by descriptors and follows no link, since others may be at work in the same folders.
+# The disk.  All calls use descriptors and follow no link, since others may write to the same folders.
 
 
 @contextmanager
 def _folder(path: str, inside: int | None = None) -> Iterator[int]:
-    """A folder's descriptor; it is made, for its owner only, if it is not there.  The operator's own may be a link."""
+    """A folder's descriptor; a missing folder is created for its owner only.  The operator's own may be a link."""
     with suppress(FileExistsError):
         os.mkdir(path, 0o700, dir_fd=inside)
     follow = os.O_NOFOLLOW if inside is not None else 0
@@ -409,7 +408,7 @@ def _is_ours(home: int) -> bool:
 
 
 def _is_nearly_full(folder: int) -> bool:
-    """Whether less than a tenth of its disk is free for us; one that does not say how large it is never is."""
+    """Whether less than a tenth of its disk is free for us; False for a disk of unknown size."""
     disk = os.fstatvfs(folder)
     return disk.f_bavail * 10 < disk.f_blocks
 
@@ -437,7 +436,7 @@ def _elsewhere(top: int, home: int) -> Iterator[KeptRun]:
 
 
 def _run(home: int, block: str, name: str) -> KeptRun | None:
-    """A run; None if it is not ours alone, or has just gone, or bears a day that no calendar has."""
+    """A run; None if it is not ours alone, or has just gone, or its name has an impossible date."""
     with suppress(OSError, ValueError), _opened(name, home) as run:
         files = {file: os.stat(file, dir_fd=run, follow_symlinks=False) for file in os.listdir(run)}
         known = _OURS.issuperset(files) and all(stat.S_ISREG(about.st_mode) for about in files.values())
@@ -473,7 +472,7 @@ def _opened(name: str, inside: int | None, flags: int = os.O_NOFOLLOW) -> Iterat
 
 
 def _add(home: int, name: str, files: Files, since: int) -> str:
-    """Write a run's folder under a hidden name, then give it its own and its outage's date; returns which."""
+    """Write a run's folder under a hidden name, then give it its own name and its outage's date; returns its name."""
     unfinished = f".new-{secrets.token_hex(8)}"
     os.mkdir(unfinished, 0o700, dir_fd=home)
     try:
@@ -485,7 +484,7 @@ def _add(home: int, name: str, files: Files, since: int) -> str:
         with suppress(OSError):
             _remove(home, unfinished)
         raise
-    # Not before: an unfinished folder of that age would be taken for an abandoned one.
+    # Not before: an unfinished folder of that age would count as abandoned.
     os.utime(final, (since, since), dir_fd=home, follow_symlinks=False)
     return final
 

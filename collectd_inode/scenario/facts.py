@@ -19,7 +19,7 @@ from collectd_inode.secrets.names import looks_secret
 from collectd_inode.words import plural, shortened
 
 _LARGE = 64 * 2**10
-"""Bytes: in a larger page nothing is looked for, since every other job would wait."""
+"""Bytes: a larger page is not parsed, since every other job would wait."""
 _MADE_OF = frozenset({AssetKind.SCRIPT, AssetKind.STYLE_SHEET})
 _MOST_ASSETS = 20
 _TITLE = 120
@@ -51,7 +51,7 @@ def _title_and_files(page: Page) -> tuple[str, str]:
 
 
 def _size(octets: int) -> str:
-    """A size to the power of two: what is in the same class counts as the same."""
+    """The class of a size, by powers of two: sizes of one class count as the same."""
     least = 1 << max(0, octets.bit_length() - 1)
     return f"{least:,} to {2 * least:,} bytes" if octets else "empty"
 
@@ -61,7 +61,7 @@ _PATH_PARAMETER = re.compile(r";[^/]*")
 
 
 def _shown(url: str, *, known: bool = False) -> str:
-    """An address without what is one visitor's own; of those *known* to be files the query tells the version."""
+    """An address without the parts that differ from visitor to visitor; the query of *known* files is their version."""
     parts = urlsplit(urls.shown(url))
     path = _PATH_PARAMETER.sub("", parts.path)
     query = _PARAMETER.sub(lambda m: m[0] if known and not looks_secret(m[1]) else f"{m[1]}=…", parts.query)

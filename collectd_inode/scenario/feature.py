@@ -1,12 +1,11 @@
-"""Feature files: what is written in them, as scenarios that can be run.
+"""Feature files, read into scenarios that can be run.
 
 gherkin-official reads the text; its syntax tree is translated here, at the border, and expanded by us: backgrounds
 in front, one scenario a row of an outline.  A file that cannot be read as a whole raises `UnreadableFeature`; a
 scenario that cannot be run as it is written (no steps, no rows) becomes a `BrokenScenario`, and the others run.
 
-Series (the names under which latencies are stored) come from what the author wrote, not from its position: a step's
-from its text before anything is filled in, a scenario's from its title, either from a comment ``# series: NAME`` right
-above.
+Series (the names under which latencies are stored) come from the author's words, not from positions: a step's from its
+text before anything is filled in, a scenario's from its title, either from a comment ``# series: NAME`` right above.
 """
 
 from __future__ import annotations
@@ -118,9 +117,9 @@ class Prose:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A feature file: what can be run, what cannot, and what its author should look at.
+    """A feature file: scenarios that can be run, scenarios that cannot, and warnings for its author.
 
-    ``prose`` are the lines of all descriptions: where a step was meant, nothing is done.
+    ``prose`` are the lines of all descriptions, among them any that were meant as steps and are not done.
     """
 
     path: str
@@ -143,7 +142,7 @@ def read(path: str | os.PathLike[str]) -> Feature:
     """The feature file at *path*; Unreadable with the reason, whatever the reason."""
     name = os.fspath(path)
     try:
-        # Looked at before it is opened: a FIFO would keep us waiting for ever.
+        # Checked before it is opened: a FIFO would block for ever.
         if not stat.S_ISREG(os.stat(name).st_mode):
             raise UnreadableFeature(Problem("is not a file", Place(name, 1, 1)))
         with open(name, "rb") as file:
@@ -228,7 +227,7 @@ def _document(text: str, path: str) -> tuple[ast.GherkinDocument, Dialect]:
     except CompositeParserException as error:
         raise UnreadableFeature(*_syntax_problems(error.errors, path, matcher.dialect)) from None
     except Exception as error:
-        # Whatever breaks in the parser, RecursionError included, is about this file and must not stop the others.
+        # Any error in the parser, RecursionError included, is about this file and must not stop the others.
         message = f"the Gherkin parser cannot read the file: {type(error).__name__}: {error}"
         raise UnreadableFeature(Problem(message, Place(path, 1, 1))) from error
 
@@ -239,7 +238,7 @@ def _syntax_problems(errors: Sequence[ParserException], path: str, dialect: Dial
     problems: dict[int, Problem] = {}
     for error in language or errors:
         problem = _syntax_problem(error, path, dialect)
-        # A bad line is often told twice (a bad tag line, then a line that cannot be a tag line): the first knows why.
+        # A bad line is often reported twice (a bad tag line, then a line that cannot be one): the first has the reason.
         problems.setdefault(problem.place.line, problem)
     return sorted(problems.values(), key=lambda p: (p.place.line, p.place.column))
 
@@ -272,7 +271,7 @@ _PLAIN = {
 
 
 def _expected(tokens: str, dialect: Dialect) -> str:
-    """Gherkin's token names in words; what may stand everywhere goes without saying."""
+    """Gherkin's token names in words; tokens that may stand everywhere are left out."""
     steps = (dialect.given_keywords, dialect.when_keywords, dialect.then_keywords)
     words = {
         "#FeatureLine": f'"{dialect.feature_keywords[0]}:"',
@@ -434,7 +433,7 @@ class _Translation:
         )
 
     def _read_prose(self, description: str, location: ast.Location) -> None:
-        """Note the lines of a description, which stand somewhere below *location*: Gherkin does not tell where."""
+        """Note the lines of a description, which stand somewhere below *location*: Gherkin gives no line."""
         if not description:
             return  # an empty line would be looked for to the end of the file
         at = location["line"]
@@ -484,7 +483,7 @@ class _Translation:
         lines = (*scope.lines, *self._own_lines(node))
         scope = replace(scope, tags=scope.tags | _tags(node["tags"]), lines=lines)
         own = self._steps(node["steps"])
-        if own:  # without any, that itself is told
+        if own:  # without any, that itself is reported
             self._read_prose(node["description"], node["location"])
         if not self._is_outline(node):
             yield self._scenario(node, scope, name, own, _Row(node["location"]))

@@ -1,4 +1,4 @@
-"""The files that a ``Feature`` stands for, and those of an old project beside them that nobody runs here."""
+"""The files that a ``Feature`` stands for, and files of an old project beside them that are not run here."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _first_step(path: str) -> int:
 def _below(folder: str, ending: str, within: frozenset[str] = frozenset()) -> Iterator[str]:
     """The files below *folder* whose names end in *ending*; links are followed, but never in a circle.
 
-    What is hidden is left out, as a shell's ``*`` leaves it out.
+    Hidden files are left out, as a shell's ``*`` leaves them out.
     """
     here = os.path.realpath(folder)
     if here in within:

@@ -1,7 +1,7 @@
 """The requests and answers of a failed run, as a HAR 1.2 file: browsers' developer tools open it.  Pure.
 
-It has what the transcript has, and lacks what that hides: cookies, credentials, private headers, secrets in addresses
-and forms.  Bodies of answers are not in it; the last one is the page beside it.
+It has the content of the transcript, and the same parts are hidden: cookies, credentials, private headers, secrets in
+addresses and forms.  It has no bodies of answers; the last one is the page beside it.
 The form: http://www.softwareishard.com/blog/har-12-spec/
 """
 
@@ -25,7 +25,7 @@ _LEFT_OUT = frozenset({"cookie", "set-cookie", "authorization", "proxy-authoriza
 _IN_URLS = "%/:?#@!$&'()*+,;=~-._"
 """The characters that need no % in an address (RFC 3986), letters and digits aside."""
 _UNKNOWN = -1
-"""HAR's number for what did not happen, or is not known."""
+"""HAR's number for a phase that did not happen, or is unknown."""
 
 Json = dict[str, Any]
 

@@ -1,7 +1,7 @@
 """From a recorded journey to a scenario: pages, forms and calls become sentences, tokens become remembered values.
 
-What stands in the scenario is what a visitor did.  A value that sounds secret becomes a ``Secret``, and a value that an
-earlier answer held is remembered from there; neither is ever written into the feature.  Pure.
+The scenario has the visitor's actions.  A value that sounds secret becomes a ``Secret``, and a value that an earlier
+answer held is remembered from there; neither is ever written into the feature.  Pure.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TELLING = 8
 """Fewer characters are not remembered: they may stand in an answer by chance."""
 _MOST_STEPS = 200
 _IS_ID = re.compile(r"(?:^|[_/-])(?:id|uuid|number|nr|ref|reference|key)$|Id$|ID$")
-"""The names of what something is called by: in a body, and at the end of a JSON pointer."""
+"""The names of identifiers: in a body, and at the end of a JSON pointer."""
 _TEXTS = {"text/plain": "text", "application/xml": "xml", "text/xml": "text/xml"}
 """Media types of bodies that are sent as they are → the word behind the quotes."""
 _BARE = "\ue000"
@@ -39,7 +39,7 @@ _BARE = "\ue000"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A scenario, and what it wants: ``secrets`` are names with their values, ``notes`` is what was left out."""
+    """A scenario and its needs: ``secrets`` are names with their values, ``notes`` list the parts left out."""
 
     base_url: str
     draft: Draft
@@ -48,7 +48,7 @@ class Imported:
 
 
 class _Unsayable(Exception):
-    """No sentence can do it; the message says what."""
+    """No sentence can do it; the message names it."""
 
 
 def imported(recorded: list[Recorded], comments: tuple[str, ...] = ()) -> Imported:
@@ -77,9 +77,9 @@ class _Importer:
         self.memories: dict[int, list[DraftStep]] = {}
         self.sources: list[_Source] = []
         self.said: dict[str, str] = {}
-        """Value → the variable of the secret, or of what is remembered, as a sentence says it."""
+        """Value → the variable of the secret, or of the remembered value, as a sentence writes it."""
         self.ids: dict[str, str] = {}
-        """The same for numbers of what was made; they may stand elsewhere by chance."""
+        """The same for numbers of created objects; they may stand elsewhere by chance."""
         self.taken: set[str] = set()
         self.password_fields: set[str] = set()
         self.secrets: dict[str, str] = {}
@@ -145,7 +145,7 @@ class _Importer:
             yield from self.memories.get(index, ())
 
     def _discreet(self, draft: Draft) -> Draft:
-        """The same without any secret, wherever it may have come in."""
+        """The same without any secret."""
 
         def clean(text: str) -> str:
             for name, value in self.secrets.items():
@@ -325,7 +325,7 @@ class _Importer:
         return re.sub(f'"{_BARE}([^"]*){_BARE}"', r"\1", text)
 
     def _leaves(self, name: str, value: Any) -> Any:
-        """A JSON value with its texts as they are said; the keys are as they came."""
+        """A JSON value with its texts as sentences write them; the keys are unchanged."""
         if isinstance(value, dict):
             return {key: self._leaves(key, one) for key, one in value.items()}
         if isinstance(value, list):
@@ -363,7 +363,7 @@ class _Importer:
     # Values.
 
     def _value(self, name: str, value: str, *, secret: bool = False) -> str:
-        """How *value* is said: as it is, or as the variable that stands for it."""
+        """The wording of *value*: itself, or the variable that stands for it."""
         if value not in self.said:
             secret = secret or name in self.password_fields or looks_secret(name)
             if value not in self.typed and len(value) >= _TELLING and self._remember(name, value, secret=secret):
@@ -377,7 +377,7 @@ class _Importer:
         return self.said[value]
 
     def _id(self, name: str, value: str) -> str:
-        """The variable of a short number or text by which something is called that an earlier request made."""
+        """The variable of a short number or text that identifies an object of an earlier request."""
         if value in self.ids:
             return self.ids[value]
         for source in reversed(self.sources):
@@ -425,7 +425,7 @@ class _Importer:
     def _memorise(self, source: _Source, what: str) -> None:
         self.memories.setdefault(source.after, []).append(DraftStep("When", f"I remember {what}"))
 
-    # What is written.
+    # Output.
 
     def _address(self, url: str) -> str:
         """The address in quotes: a path on the site itself, tokens in its query as their names."""
@@ -519,7 +519,7 @@ def _any_field(page: Page, name: str) -> Element:
 
 
 def _where(source: _Source, value: str, *, secret: bool) -> str | None:
-    """Where an answer holds *value*, as a sentence says it."""
+    """The place of *value* in an answer, as a sentence writes it."""
     answered, page = source.answer.answered, source.page
     pointers = _pointers(source.answer, value) if _is_json(source.answer) else ()
     if said := next(filter(None, map(quoted, pointers)), None):
@@ -543,7 +543,7 @@ def _where(source: _Source, value: str, *, secret: bool) -> str | None:
 
 
 _LIKE_A_TOKEN = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.+/=-]{12,}")
-"""Values that nobody types: they are looked for in scripts and attributes, too."""
+"""Values that nobody types: searched in scripts and attributes, too."""
 _BEFORE = 24
 
 

@@ -1,4 +1,4 @@
-"""From a ``<Scenario>`` block to jobs: features read, steps matched, everything that can go wrong found beforehand.
+"""From a ``<Scenario>`` block to jobs: reads features, matches steps, finds mistakes before the first run.
 
 One job a scenario.  What belongs to no scenario (an unreadable file, an empty selection) becomes a job named like the
 block, which cannot run and says so every interval: a typo must raise the alarm, not silence it.
@@ -53,7 +53,7 @@ from collectd_inode.wire.address import without_port
 from collectd_inode.wire.tcp import Route
 from collectd_inode.words import and_more
 
-# Also what is imported only when the first selector, pattern or cookie wants it, and what is there but too old.
+# Also modules imported only for the first selector, pattern or cookie, and modules that are too old.
 require(*(set(DEPENDENCIES) - {"ntplib"}))
 
 
@@ -124,7 +124,7 @@ class _Loader:
         ]
         return (*jobs, *self._block_job())
 
-    # What the block names.
+    # The files and names in the block.
 
     def _vocabularies(self) -> Callable[[str], Vocabulary]:
         """The vocabulary of a feature file by its language."""
@@ -186,7 +186,7 @@ class _Loader:
         return feature.select(read.scenarios, self.settings.tags, self.settings.name)
 
     def _by_their_jobs(self, features: Iterable[Feature]) -> list[tuple[Feature, Scenario]]:
-        """The scenarios whose plugin instance, with its kind or without, is what no title contains."""
+        """The scenarios whose plugin instance, with its kind or without, is the selected name; no title contains it."""
         if not self.settings.name:
             return []
         wanted = re.sub(rf"^(?:.+/)?{SCENARIO.plugin}[-/]", "", self.settings.name)
@@ -274,7 +274,7 @@ class _Loader:
     def _matched(
         self, read: Feature, scenario: Scenario, vocabulary: Vocabulary
     ) -> Iterator[PlannedStep | tuple[PlannedStep, Matched]]:
-        """The steps with their sentences, or with what is wrong; each may use what those before it remember."""
+        """The steps with their sentences, or with their mistakes; each may use values that earlier steps remember."""
         meanings = [vocabulary.match(step.text) for step in scenario.steps]
         remembered = [_remembered(found) if isinstance(found, Matched) else () for found in meanings]
         for index, (step, found) in enumerate(zip(scenario.steps, meanings, strict=True)):
@@ -354,7 +354,7 @@ class _Loader:
         return ""
 
     def _target(self, matched: Sequence[Matched]) -> str:
-        """The host of the first address that is gone to, as far as it is known before the run."""
+        """The host of the first navigation, as far as it is known before the run."""
         variables = dict(self.settings.variables)
         given = (m.sentence.action.given(m.sentence.action.address, m.arguments) for m in matched)
         first = next((str(one) for one in given if one is not None), "/")
@@ -518,7 +518,7 @@ class _Before:
 def _planned(
     read: Feature, step: Step, *, navigates: bool = True, soft: bool = False, cleanup: bool = False
 ) -> PlannedStep:
-    """*step* as its job announces it."""
+    """*step* in its job's plan."""
     return PlannedStep(
         name=step.text,
         series=step.series,
@@ -532,7 +532,7 @@ def _planned(
 
 
 def _prepared(matched: Sequence[tuple[PlannedStep, Matched]]) -> tuple[PreparedStep, ...]:
-    """The steps with what they do; who judges the status of an answer is decided here, once."""
+    """The steps with their actions; this decides, once, which step judges the status of an answer."""
     return tuple(
         PreparedStep(
             planned=planned,
@@ -554,7 +554,7 @@ def _those(texts: Iterable[str], earlier: Sequence[PlannedStep]) -> Iterator[Pla
 
 
 def _place_of(text: str, steps: Sequence[tuple[str, str]]) -> int | None:
-    """Which of the *steps* (texts and series) is meant by *text*: the first that reads so, or has that series."""
+    """The one of *steps* (texts and series) that *text* refers to: the first with that text, or with that series."""
     series = slug(feature.without_subject(text))
     by_text = (place for place, (there, _) in enumerate(steps) if there == text)
     by_series = (place for place, (_, there) in enumerate(steps) if there == series)
@@ -582,14 +582,14 @@ def _judge(later: Iterable[tuple[PlannedStep, Matched]]) -> PlannedStep | None:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A navigation, and which step fails when it ends in a status of 400 or more: itself, or a later one."""
+    """A navigation, and the step that fails when it ends in a status of 400 or more: itself, or a later one."""
 
     step: PlannedStep
     by: PlannedStep
 
 
 def judged(job: Job) -> tuple[Judged, ...]:
-    """Who judges the status of each of *job*'s navigations, in order; nothing for a job that cannot run."""
+    """The judges of the status of each of *job*'s navigations, in order; nothing for a job that cannot run."""
     if not isinstance(job.probe, Replay):
         return ()
     return tuple(Judged(s.planned, s.judge or s.planned) for s in job.probe.steps if s.planned.navigates)
@@ -658,7 +658,7 @@ def _bad_argument(matched: Matched) -> str:
 
 
 def _complaint(matched: Matched, checks: Mapping[str, Check]) -> str:
-    """The first complaint of *checks*; what a variable stands for is not known yet."""
+    """The first complaint of *checks*; the values of variables are not known yet."""
     given = ((matched.sentence.action.given(name, matched.arguments), check) for name, check in checks.items())
     written = ((value, check) for value, check in given if value is not None and not variables_in(value))
     return next((what for value, check in written if (what := check(value))), "")

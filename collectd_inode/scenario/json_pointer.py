@@ -1,4 +1,4 @@
-"""JSON (RFC 8259) read within bounds, and what a JSON Pointer (RFC 6901) finds in it.  Pure."""
+"""JSON (RFC 8259) read within bounds, and the value that a JSON Pointer (RFC 6901) finds in it.  Pure."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)
 
 
 class NotJSON(ValueError):
-    """The text is no JSON, or more than is read; the message says what and where."""
+    """The text is not JSON, or too long; the message says what and where."""
 
 
 class BadPointer(ValueError):
-    """The text is no JSON Pointer; the message says why."""
+    """The text is not a JSON Pointer; the message says why."""
 
 
 class Missing(LookupError):
-    """Nothing is where the pointer points; the message says what is there instead."""
+    """The pointer points to nothing; the message describes the nearest value."""
 
 
 class Nothing(Enum):
@@ -50,8 +50,8 @@ _Pair = tuple[str, object, object]
 def read(text: str) -> object:
     """The value that *text* is: dict, list, str, int, float, bool or None.  Raises NotJSON.
 
-    Stricter than Python: NaN and Infinity are no JSON (section 6), a key may occur once (section 4), a number must be
-    one that can be told (finite, of at most 4300 digits).
+    Stricter than Python: NaN and Infinity are not JSON (section 6), a key may occur once (section 4), a number must be
+    finite and have at most 4300 digits.
     """
     if len(text) > MOST:
         raise NotJSON(f"it has {len(text)} characters; at most {MOST} are read")
@@ -64,7 +64,7 @@ def read(text: str) -> object:
         raise NotJSON(f"line {error.lineno}, column {error.colno}: {what}") from None
     except NotJSON:
         raise
-    except ValueError:  # Python makes no number of so many digits
+    except ValueError:  # Python limits the digits of a number
         raise NotJSON("a number has more than 4300 digits") from None
     except RecursionError:
         raise NotJSON("it is nested too deeply") from None
@@ -137,7 +137,7 @@ def difference(found: object, wanted: object) -> tuple[str, object, object] | No
 
     Where one of them has no value there, it is NOTHING.
     """
-    # A stack of our own: a text may nest deeper than there is room for recursion.
+    # A stack of our own: a text may nest deeper than Python's recursion limit.
     todo = [iter([("", found, wanted)])]
     while todo:
         pair = next(todo[-1], None)
@@ -178,7 +178,7 @@ def shown(value: object) -> str:
 def as_text(value: object, most: int) -> str:
     """*value* as a feature file would write it: a string without its quotes, all else as JSON.
 
-    One that has more than *most* characters is cut, but never to so few.
+    A longer one is cut, but keeps more than *most* characters.
     """
     return value[: most + 1] if isinstance(value, str) else _encoded(value, most)
 

@@ -1,4 +1,4 @@
-"""The row of ``<Scenario>`` blocks; what is imported with it is light."""
+"""The row of ``<Scenario>`` blocks; its imports are light."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _drawn() -> JobPanels:
 
 
 CHROMIUM_INTERVAL = 300.0
-"""Seconds from run to run where neither block nor ``<Module>`` says more: a browser costs a hundred times as much."""
+"""Seconds from run to run unless block or ``<Module>`` has more: a browser costs a hundred times as much."""
 
 
 def _least_interval(values: Mapping[str, Any]) -> float:

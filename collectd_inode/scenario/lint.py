@@ -30,7 +30,7 @@ def warnings(job: Job) -> list[Problem]:
 
 
 def rules(job: Job) -> list[tuple[PlannedStep, str]]:
-    """Each step of a scenario that can run, and what its failure is: who judges the status of its answer, and so on."""
+    """Each step of a scenario that can run, and its rules: the judge of its answer's status, for example."""
     said: dict[PlannedStep, list[str]] = {step: [] for step in job.steps}
     hidden = _hidden(job.probe.steps) if isinstance(job.probe, Replay) else {}
     for navigation in judged(job):

@@ -17,7 +17,7 @@ EXPECTED = 'a seed of base32, such as "JBSW Y3DP EHPK 3PXP", or the otpauth://to
 
 
 class BadSeed(ValueError):
-    """No seed; the message never repeats it."""
+    """The text is not a seed; the message never repeats it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ PICTURES = ("steps", "total", "success", "phases", "vitals", "faults", "certific
 
 
 def panels(subject: PanelSubject) -> tuple[Panel, ...]:
-    """Its state, its steps, and where their time goes; what a browser with scripts tells where it is one."""
+    """Its state, its steps and their phases; with ``Engine "chromium"`` the vitals, too."""
     hosts = days_left((PanelLine(subject, "gauge", f"certificate_days_left-{ANY}"),))
     if ("count", "requests") in (subject.readings or ()):
         return (verdict(subject), *_as_seen(latencies(subject)), *_in_a_browser(subject), hosts)
@@ -44,7 +44,7 @@ def panels(subject: PanelSubject) -> tuple[Panel, ...]:
 
 
 def _as_seen(panels: Iterator[Panel]) -> Iterator[Panel]:
-    """The panels of the steps' times, which are those that a person waits."""
+    """The panels of the steps' times, as a person waits for them."""
     for panel in panels:
         told = panel.description.replace("Wire time of each step", "A person's wait at each step")
         yield replace(panel, description=told.replace("wire times", "times"))

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     import regex
 
 PATTERN_SECONDS = 2.0
-"""How long a regular expression or a selector may search a page: a catastrophic one would go on for ever."""
+"""Seconds for a regular expression or a selector: a catastrophic one would run for ever."""
 
 SELECTING = DaemonPool(4)
-"""Workers of their own: one that libxml2 keeps for an hour is missing for nothing else."""
+"""Workers of their own: libxml2 may keep one for an hour, and nothing else may lack it."""
 
 _OVERDUE: set[str] = set()
 """Selectors that a worker is still busy with although nobody waits for it."""
@@ -46,7 +46,7 @@ _SPECIAL = frozenset("()[]{}?*+|^$\\.-#&~")
 
 
 def is_plain(pattern: str) -> bool:
-    """Whether *pattern* stands for itself only."""
+    """Whether *pattern* is plain text."""
     return _SPECIAL.isdisjoint(pattern)
 
 
@@ -71,8 +71,8 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
 async def selected(what: str, search: Callable[[], _Found], clock: Clock = SYSTEM_CLOCK) -> _Found:
     """The result of *search*, for an XPath or CSS selector; Failure(TIMEOUT) if that takes too long.
 
-    libxml2 cannot be told to stop: the worker is then busy until it is done, and the same selector is not tried again
-    meanwhile, or runs would take one worker after the other.  It does not hold the interpreter's lock.
+    libxml2 cannot be stopped: the worker stays busy until it has finished, and the same selector is not tried again
+    meanwhile, or runs would occupy one worker after the other.  It does not hold the interpreter's lock.
     """
     if what in _OVERDUE:
         raise Failure(Cause.TIMEOUT, f"“{what}” is not yet done with the page of an earlier run")

@@ -1,4 +1,4 @@
-"""Lines of a description that were meant to be steps: Gherkin takes any line before the first step for prose.
+"""Lines of a description that were meant as steps: Gherkin takes any line before the first step for prose.
 
 ``given I am on "/"``, ``Gven I should see "x"``, a keyword with a tab behind it, one of another language: none of them
 is done, and the scenario passes without it.
@@ -31,7 +31,7 @@ _SUBJECT = re.compile(r"(?:(?:the|an?) )?(?:user|visitor|customer|i|we|you|they|
 
 
 class _If(Enum):
-    """When a line that begins like a step is one."""
+    """The test whether a line that begins like a step is one."""
 
     ALWAYS = auto()
     KNOWN = auto()

@@ -1,8 +1,8 @@
-"""A journey that a browser has recorded (HAR 1.2), as what was asked and answered.  Pure; the bytes are anybody's.
+"""A journey that a browser has recorded (HAR 1.2), as requests and answers.  Pure; the bytes are untrusted.
 
-Firefox, Chromium and Playwright write the same form with other extras: what a request was for is taken from the
-``Sec-Fetch-`` headers (https://www.w3.org/TR/fetch-metadata/), else from Chromium's ``_resourceType``, else from what
-was answered.
+Firefox, Chromium and Playwright write the same form with different extras: a request's purpose comes from the
+``Sec-Fetch-`` headers (https://www.w3.org/TR/fetch-metadata/), else from Chromium's ``_resourceType``, else from the
+answer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST_REQUESTS = 10_000
 
 
 class BadRecording(ValueError):
-    """No HAR file; the message says what was expected."""
+    """The file is not a HAR file; the message says what was expected."""
 
 
 class Purpose(Enum):
@@ -61,7 +61,7 @@ class Recorded:
 
     @property
     def host(self) -> str:
-        """The host that was asked."""
+        """The requested host."""
         return urlsplit(self.url).hostname or ""
 
     @property
@@ -222,7 +222,7 @@ _CALLS = {"xhr", "fetch"}
 
 
 def _is_ahead(headers: Mapping[str, str]) -> bool:
-    """Whether the browser asked before anybody wanted the page (https://wicg.github.io/nav-speculation/prefetch.html)."""
+    """Whether the browser prefetched the page (https://wicg.github.io/nav-speculation/prefetch.html)."""
     return any("prefetch" in headers.get(name, "") for name in ("sec-purpose", "purpose", "x-moz"))
 
 

@@ -1,6 +1,6 @@
 """The sentences that remember a value: from then on ``${name}`` stands for it, until the run ends.
 
-What looks like a secret is one: it reads ``[name]`` in all reports.
+A value that looks like a secret is one: reports show ``[name]`` in its place.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from collectd_inode.scenario.session import FIELDS, Session, complain, name_comp
 from collectd_inode.secrets.names import looks_secret
 
 MOST = 4096
-"""Characters of a value that is remembered."""
+"""The largest number of characters of a remembered value."""
 
 _TELLING = 4
-"""Fewer characters are hidden only where the feature file says that they are a secret: they may be anybody's."""
+"""Fewer characters are hidden only where the feature file calls them a secret: they may stand anywhere."""
 
 _TELLING_PATH = 16
 _MOST_PARAMETERS = 8
-"""Of an address that is a secret, a path or a parameter of so many characters is one by itself: "/reset/k3Jq…"."""
+"""The least characters of a path or parameter that is a secret by itself, in an address that is one: "/reset/k3Jq…"."""
 
 
 @action(navigates=False, apart=True, prepares=True, remembers="name")
@@ -188,12 +188,12 @@ async def _one_time_password(session: Session, name: str) -> str:
 
 
 def _tells(value: str) -> bool:
-    """Whether it could be a secret at all: others would be hidden wherever the word stands."""
+    """Whether it could be a secret: common words would be hidden wherever they stand."""
     return len(value) >= _TELLING and value not in ("true", "false", "null")
 
 
 async def _keep(session: Session, name: str, value: str, what: str, *, secret: bool = False, source: str = "") -> None:
-    """Let ``${name}`` stand for *value*, which is *what*; *source* tells whether it is a secret, as its name does."""
+    """Let ``${name}`` stand for *value*, which is *what*; *source* shows whether it is a secret, as its name does."""
     complain(name_complaint(name))
     if not value:
         raise session.failure(f"{what} is empty: there is nothing to remember", "a character at least")

@@ -1,4 +1,4 @@
-"""The probe of a scenario: a fresh browser, the steps in order, everything prepared beforehand but the secrets."""
+"""The probe of a scenario: a fresh browser and the steps in order; each run reads the secrets."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ Argument = object
 
 @dataclass(frozen=True, slots=True)
 class PreparedStep:
-    """A step that knows what to do.
+    """A step with its action.
 
-    ``scopes`` are the parts of the page that it is done in, the outer first.  ``judge`` is the later step that judges
+    ``scopes`` are the parts of the page that it acts in, the outer first.  ``judge`` is the later step that judges
     the status of its answer; without one a status of 400 or more fails the step itself.  It is skipped unless the
     earlier steps ``after`` have passed.
     """
@@ -99,7 +99,7 @@ def plain(opening: Opening) -> Engine:
 def make_ready() -> None:
     """Import what the first run would import otherwise: httpx, the browser, the parser of pages.
 
-    Loading needs none of it, and it takes as long as a third of all that loading imports.
+    Loading does not need them, and they take a third of the time of all imports of loading.
     """
     for module in ("browser.browser", "wire.http", "scenario.har"):
         import_module(f"collectd_inode.{module}")
@@ -139,7 +139,7 @@ Look = Callable[[PageNames], None]
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Replays one scenario; all that a run needs and that does not change between runs."""
+    """Replays one scenario; holds all that a run needs and that does not change between runs."""
 
     steps: tuple[PreparedStep, ...]
     profile: BrowserProfile
@@ -159,11 +159,11 @@ class Replay:
     legacy: bool = False
     """Whether things are found as Webrat found them (``Vocabulary "legacy"``)."""
     assets_every: int = 1
-    """Runs from one that asks for what pages are made of to the next; the first one asks."""
+    """Runs from one that requests pages' files to the next; the first one does."""
     runs: Iterator[int] = field(default_factory=itertools.count, repr=False, compare=False)
     open: OpenEngine = plain
     look: Look | None = None
-    """Is shown the last page of each run, for those who write scenarios."""
+    """Receives the last page of each run, for those who write scenarios."""
 
     async def __call__(self, run: Run) -> None:
         """Replay the scenario once, writing into *run*."""
@@ -233,7 +233,7 @@ class Replay:
                 self.evidence.has_passed()
 
     def _show(self, browser: Engine, run: Run, look: Look) -> None:
-        """Have somebody see the page that the run has ended on, without its secrets; nothing where there is none."""
+        """Show the last page of the run, without its secrets, if there is one."""
         with suppress(Failure):
             page = browser.page
             found = {what: [run.redactor(name) for name in names] for what, names in locate.names(page).items()}
@@ -262,7 +262,7 @@ class Replay:
         for name, value in values.items():
             run.redactor.hide("AuthPasswordFile" if name == _AUTH else name, value)
         if _AUTH in values and self.profile.auth_user is not None:
-            # How basic authentication shows it, should a server say it back.
+            # As basic authentication sends it, in case a server repeats it.
             run.redactor.hide("AuthPasswordFile", f"{self.profile.auth_user}:{values[_AUTH]}")
         return values
 
@@ -280,7 +280,7 @@ class _Play:
     """The page whose facts were noted last."""
 
     async def to_its_end(self) -> None:
-        """Do the steps in order; the clean-up steps that the run did not come to are done after it."""
+        """Do the steps in order; clean-up steps that the run did not reach are done after it."""
         waiting = deque(self.replay.steps)
         if not any(step.planned.cleanup for step in waiting):
             while waiting:
@@ -294,7 +294,7 @@ class _Play:
                     await self._take(step)
 
     async def _main_part(self, waiting: deque[PreparedStep]) -> None:
-        """Take from *waiting* all steps up to the last that is no clean-up step, in the time that is theirs."""
+        """Take from *waiting* all steps up to the last that is not a clean-up step, in their share of the time."""
         run, share = self.run, round(_MAIN_SHARE * self.run.seconds, 2)
         left = run.seconds_left - (run.seconds - share)
         late = f"not done after {share:g} s (the rest of the {round(run.seconds, 2):g} s is for the clean-up steps)"
@@ -332,7 +332,7 @@ class _Play:
 
     @contextmanager
     def _discreetly(self, step: PreparedStep) -> Iterator[None]:
-        """Report an address that cannot be requested without its parts: a part of a secret is not recognised as one."""
+        """Report an address that cannot be requested, but none of its parts: a part of a secret is not recognised."""
         try:
             yield
         except Misconfigured:
@@ -376,12 +376,12 @@ class _Play:
 
 
 _MAIN_SHARE = 0.8
-"""Of the run's time, for the steps before the clean-up steps."""
+"""Seconds of the run's time for the steps before the clean-up steps."""
 
 
 @asynccontextmanager
 async def _limited(seconds: float, message: str, clock: Clock) -> AsyncIterator[asyncio.Timeout]:
-    """Give the block so many *seconds*; raises TimeoutError with *message* when they are over."""
+    """Limit the block to *seconds*; raises TimeoutError with *message* when they are over."""
     try:
         async with deadline(seconds, clock) as limit:
             yield limit
@@ -394,7 +394,7 @@ async def _limited(seconds: float, message: str, clock: Clock) -> AsyncIterator[
 
 
 def _wire_seconds(result: StepResult | None) -> float | None:
-    """How long the network took for a step, also for one that failed; None if it was asked for nothing."""
+    """The network's time for a step, also for one that failed; None if the step did not use the network."""
     if result is None or result.seconds is not None:
         return result.seconds if result else None
     return sum(result.phases.values()) if result.phases else None
@@ -427,7 +427,7 @@ def _read_all(files: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_secret(path: str) -> str:
-    """The first line of a secret's file; raises Misconfigured, which never repeats what is in it."""
+    """The first line of a secret's file; raises Misconfigured, which never repeats its content."""
     called = f"secret {path}"
     content, _ = secret_content(path, called)
     return first_line(secret_text(content, called), called)

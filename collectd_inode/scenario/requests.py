@@ -1,4 +1,4 @@
-"""The sentences for APIs: requests with a method, headers and a body, and how we authenticate."""
+"""The sentences for APIs: requests with a method, headers, a body and authentication."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def send_form(session: Session, method: str, target: str, table: Table) ->
 
 @action(navigates=True, address="target")
 async def post_text(session: Session, target: str, body: str) -> None:
-    """Send a POST with a body that a form would have written, ``a=b&c=d``."""
+    """Send a POST with a form's body, ``a=b&c=d``."""
     await session.browser.request("POST", target, body.encode(), forms.URLENCODED)
 
 
@@ -84,7 +84,7 @@ def data_complaint(data: object) -> str:
     checks={"data": data_complaint, "media_type": media_type_complaint},
 )
 async def post_data(session: Session, target: str, data: str | Table, media_type: str = "") -> None:
-    """Send a POST with the data below the step: a text by what it looks like, else as a form; a table as a form."""
+    """Send a POST with the data below the step: a text by its look, else as a form; a table as a form."""
     if not isinstance(data, str):
         await send_form(session, "POST", target, data)
         return
@@ -100,7 +100,7 @@ async def set_header(session: Session, name: str, value: str) -> None:
     session.browser.set_header(name, value)
     if looks_secret(name):
         await session.hide_secret(name, value)
-        # "Bearer abc", "Basic abc": what is after the scheme may turn up alone.
+        # "Bearer abc", "Basic abc": the part after the scheme may appear alone.
         if secret := value.partition(" ")[2].strip():
             await session.hide_secret(name, secret)
 
@@ -115,7 +115,7 @@ def token_complaint(token: str) -> str:
 
 @action(navigates=False, apart=True, prepares=True, checks={"token": token_complaint})
 async def authenticate_with_token(session: Session, token: str) -> None:
-    """Show a bearer token (RFC 6750) to the site we are at home on."""
+    """Send a bearer token (RFC 6750) to the scenario's own site."""
     complain(token_complaint(token))
     await session.hide_secret("token", token)
     session.browser.set_header("Authorization", f"Bearer {token}")
@@ -135,7 +135,7 @@ async def press_enter(session: Session, field: str) -> None:
 
 
 def content_type(body: str, media_type: str) -> str:
-    """The Content-Type of a *body* whose quotes say *media_type*; where they say nothing, what it looks like."""
+    """The Content-Type of a *body* with *media_type* behind its quotes; without one, by its look."""
     complain(media_type_complaint(media_type))
     if said := media_type.strip():
         return MEDIA_TYPES.get(said.lower(), said)

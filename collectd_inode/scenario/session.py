@@ -36,7 +36,7 @@ _LISTED = 10
 
 
 def complain(complaint: str) -> None:
-    """Misconfigured, if there is something to complain of."""
+    """Raise Misconfigured with *complaint*, if there is one."""
     if complaint:
         raise Misconfigured(complaint)
 
@@ -65,7 +65,7 @@ def selector_complaint(selector: str) -> str:
 
 
 def nearest_selectors(page: Page, selector: str) -> str:
-    """The ids and classes of *page* that look most like what *selector* names; nothing if none does."""
+    """The ids and classes of *page* most like those in *selector*; nothing if none are."""
     wanted = [word for word in re.findall(r"[#.]?[\w-]+", selector) if len(word) > 1][-3:]
     known = list(islice(dict.fromkeys(islice(_names(page), _LOOKED_AT)), _COMPARED))
     near = dict.fromkeys(name for word in wanted for name in difflib.get_close_matches(word, known, n=_LISTED))
@@ -96,7 +96,7 @@ def _names(page: Page) -> Iterator[str]:
 
 
 def _hides_nothing(name: str, value: str) -> None:
-    """For a session whose run shows nothing to anybody."""
+    """For a session whose run shows no pages."""
 
 
 def _warns_nobody(code: str, message: str) -> None:
@@ -104,7 +104,7 @@ def _warns_nobody(code: str, message: str) -> None:
 
 
 def _shows_nobody(page: Page) -> None:
-    """For a session whose run nobody reads."""
+    """For a session without a reader."""
 
 
 def _from_one() -> Callable[[], int]:
@@ -115,12 +115,12 @@ def _from_one() -> Callable[[], int]:
 class Session:
     """One run's state: the browser with its current page, and the variables (``${name}``) known so far.
 
-    ``resolved`` is what the last name lookup gave; ``benchmark_started`` when "I am benchmarking" was done, by
+    ``resolved`` is the result of the last name lookup; ``benchmark_started`` the time of "I am benchmarking", by
     ``clock``.  ``hide`` keeps a value (name, value) out of all reports of the run.  ``last_seconds`` is the wire time
-    of the last step that asked anything of the network, None if it got no answer.  ``next_number`` gives the
-    scenario's next number, which no other run of it has had.  ``document`` is the JSON of the page it is read from.
-    ``assets_are_due``: whether this run asks for what pages are made of; ``legacy``: things are found as Webrat found
-    them; ``warn`` (code, message) adds a warning to the run; ``show`` shows a page to the person who reads the run.
+    of the last step that used the network, None if it got no answer.  ``next_number`` gives the scenario's next
+    number, which no other run of it has had.  ``document`` is the page's JSON, with the page.  ``assets_are_due``:
+    whether this run requests pages' files; ``legacy``: things are found as Webrat found them; ``warn`` (code, message)
+    adds a warning to the run; ``show`` shows a page to the person who reads the run.
     """
 
     browser: Engine
@@ -197,7 +197,7 @@ class Session:
 
     @asynccontextmanager
     async def within(self, selectors: tuple[str, ...]) -> AsyncIterator[None]:
-        """Look at a part of the page only, for a while; at all of it without *selectors*."""
+        """Narrow the page to a part within the block; without *selectors*, no narrowing."""
         if not selectors:
             yield
             return
@@ -207,7 +207,7 @@ class Session:
         def part_of(page: Page) -> Page:
             return parts.get(page) or scope.part(page, selectors, first=self.legacy)
 
-        if whole.roots:  # what has no elements has no parts, which the step itself has the better words for
+        if whole.roots:  # a page without elements has no parts; the step itself has the better message
             parts[whole] = await patterns.selected(" ".join(selectors), lambda: part_of(whole), self.clock)
             if self.legacy and scope.is_one_of_several(whole, selectors):
                 what = f"“{selectors[-1]}” matches several elements; only the first is used"

@@ -80,7 +80,7 @@ def _host(values: Values) -> str:
 
 
 def _host_and_port(values: Values) -> str:
-    """A host with or without the port that is asked for: ``www.example.org:443``, ``[2001:db8::1]:443``."""
+    """A host with or without its port: ``www.example.org:443``, ``[2001:db8::1]:443``."""
     value = text(values)
     with_port = re.fullmatch(r"(\[[^\]]+\]|[^:]+):(\d{1,5})", value)
     if with_port is None:
@@ -92,7 +92,7 @@ def _host_and_port(values: Values) -> str:
 
 
 def _host_pattern(values: Values) -> str:
-    """A host, or ``*.`` and what it stands below."""
+    """A host, or ``*.`` and a domain."""
     value = text(values)
     try:
         return "*." * value.startswith("*.") + _host((value.removeprefix("*."),))
@@ -106,7 +106,7 @@ def _encrypted_or_not(values: Values) -> str:
 
 
 def _private_folder(values: Values) -> str:
-    """A folder that only its owner can write to, or the name of one that can be made; or ``none``."""
+    """A folder that only its owner can write to, or the name of one that can be created; or ``none``."""
     path = text(values)
     if path == NO_FOLDER:
         return path
@@ -170,7 +170,7 @@ def _within_the_interval(value: float, common: BlockSettings) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A ``<Scenario>`` block, or a ``run`` on the command line, as told by the operator."""
+    """A ``<Scenario>`` block, or a ``run`` on the command line, as the operator wrote it."""
 
     # fmt: off
     features: tuple[str, ...] = key("Feature", text, '"/etc/collectd/scenarios/shop.feature"',

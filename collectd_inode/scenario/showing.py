@@ -1,4 +1,4 @@
-"""A page in lines, for the person who writes a scenario: its address, what sentences may name on it, its words."""
+"""A page in lines, for the person who writes a scenario: its address, its links, buttons and fields, its words."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ _CONTROL = r"(?:check ?box|radio(?: button)?|drop-?down|text ?area)\b(?!.*\b(?:c
 SYNONYMS = [
     (r"(?:print|dump|debug|log|echo|show)\b(?! ?(?:in|on|out|off)\b).*\b(?:page|html|source|body|response)$",
      ("show me the page",)),
-    # what is not done here
+    # not supported here
     (r"(?:solve|complete|pass|enter) .*captcha|ping\b|traceroute|telnet|ssh\b|(?:print|dump|debug|log|echo"
      r"|show)\b(?! ?(?:in|on|out|off|me)\b)"
      r"|(?:run|execute)\b.*\b(?:query|sql|script|command|javascript)|(?:should )?(?:get|receive|check|open"
@@ -73,7 +73,7 @@ SYNONYMS = [
     (r"(?:open|start|launch) (?:the |an? |my |\"\" )*browser$", ()),
     (r".*\b(?:java ?script|console|js) (?:errors?|warnings?)\b|.*\b(?:broken|dead) links?\b|(?:all|every"
      r"|each) (?:the )?links?\b|(?:database|db|redis|queue)\b", ()),
-    # what is seen
+    # visible text and elements
     (r".*\bwithout (?:following|redirect)", ('I visit "/old" without following redirects',)),
     (r"(?:the )?(?:\"\" )?field(?: \"\")?\b.*\b(?:enabled|active|editable)", _DISABLED["field"][::-1]),
     (r"should (?:not )?see (?:the |an? |these )?(?:following )?(?:table )?rows?\b", ("I should see the table rows:",)),
@@ -149,24 +149,24 @@ SYNONYMS = [
     (r"(?:locator|get) .*\b(?:type|fill|send keys)\b", (_FILL_IN,)),
     (r"(?:locator|get) .*\bcheck$", ('I check "Remember me"',)),
     (r"contains \"\"", (_SEE,)),
-    # what is within something
+    # within a part of the page
     (r"(?:the )?(?:\"\" )?element(?: \"\")?(?:'s)? (?:text|inner text)\b|(?:the )?text (?:of|in|inside"
      r"|within) (?:the )?(?:\"\" )?(?:element|heading|h\d|\"\")"
      r"|(?:the )?(?:\"\" )?element(?: \"\")? (?:should |must )?(?:contains?|have|has"
      r"|includes?) (?:the )?(?:text )?\"\"|(?:assert|verify) text \"\" \"\""
      r"|(?:the )?(?:main |page |first )?(?:heading|headline|h[1-6]|header text)\b(?: element)?(?: \"\")? ?(?:should"
      r"|is|says|must|reads|contains|has)\b", (_WITHIN,)),
-    # what is in JSON
+    # JSON
     (r"(?:the )?(?:field|key|property|attribute|value|path)\b.*\b(?:in|of) the (?:json |api )?(?:response|body|json"
      r"|answer|result|reply|payload)\b"
      r"|(?:the )?(?:response|body|json|payload|answer)(?:'s)? (?:json )?(?:field|key|property|attribute|path)\b",
      ('the JSON at "/user/name" should be "monitor"',)),
-    # how many
+    # numbers of elements
     (r"(?:the )?(?:json|response json)(?: response| body)? (?:array|list)\b",
      ('the JSON at "/items" should have 3 elements',)),
     (r".*\b(?:contains?|have|has|shows?|lists?|displays?) (?:exactly |only )?\d+ (?!seconds|times|ms\b|milli"
      r"|days)\w+", (_COUNT,)),
-    # what the server says
+    # the server's answer
     (rf"(?:the )?(?:\w+ )?(?:server|api|endpoint|service|url|page|site|request|response|\"\""
      rf"|https?:\S+)\b.*\b{_ANSWERS}\b.*\b[1-5]\d\d\b(?! ?(?:ms|s|milli|sec|items|bytes))", _STATUS),
     (r"(?:should )?(?:get|receive|expect|have|see)s? (?:back )?(?:an? |the )?(?:http[ /\d.]* ?)?(?:status |code "
@@ -198,7 +198,7 @@ SYNONYMS = [
      r"|be served over) (?:https|ssl|tls|encryption)", ("the page should be secure",)),
     (r"(?:the )?(?:order|payment|registration|message|form|user|request|account) (?:is|was|has been"
      r"|should be) (?:confirmed|accepted|sent|created|saved|submitted|complete[d]?|placed|logged (?:in|out))", (_SEE,)),
-    # what is done
+    # actions
     (r"(?:enter|type|fill in|fill|use|input|submit|provide|supply)\b.*\b(?:otp|totp|one[- ]time|2fa|mfa"
      r"|two[- ]factor|authenticator|(?:verification|security) code)\b",
      ('I fill in "Code" with the one-time password of "seed"',)),
@@ -434,7 +434,7 @@ SYNONYMS = [
     (r"should not see\b", (_NOT_SEE,)),
     (r"should see\b", (_SEE,)),
 ]  # fmt: skip
-"""Compiled when a suggestion is wanted: a daemon whose steps are all known has no use for them."""
+"""Compiled for the first suggestion: a daemon whose steps are all known never needs them."""
 
 _LEAD_IN = re.compile(
     r"(?:expect|verify|assert|check|ensure|confirm|validate|test|make sure|see|hope|want|need)(?:s|ies|ed)?\b"
@@ -446,7 +446,7 @@ _LEAD_IN = re.compile(
 
 
 def meant(step: str) -> tuple[str, ...] | None:
-    """The examples of what *step* asks for in other words; None where no row knows it."""
+    """The examples of sentences with the meaning of *step*; None where no row knows it."""
     said = plain(step)
     if lead_in := _LEAD_IN.match(said):
         what = seen(without_subject(said[lead_in.end() :]))

@@ -1,4 +1,4 @@
-"""Which scenarios are to run: tag expressions and names."""
+"""The selection of scenarios: tag expressions and names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Selectable(Protocol):
 
 S = TypeVar("S", bound=Selectable)
 
-# What the parser says, and what a person can act on.
+# The parser's words → words that a person can act on.
 _REASONS: tuple[tuple[str, str], ...] = (
     (r"Expected operand after BEGIN", r'it begins with "and", "or" or ")"'),
     (r"Expected operand after (.+)", r'a tag is missing after "\1"'),
@@ -54,9 +54,9 @@ def select(scenarios: Iterable[S], tags: str | None = None, name: str | None = N
 
 
 def parse_tags(text: str) -> TagFilter:
-    """The expression *text* (``@web and not @slow``) as a question to a scenario's tags; an empty one is always true.
+    """The expression *text* (``@web and not @slow``) as a test of a scenario's tags; an empty one is always true.
 
-    ValueError, with a sentence, for what is no expression or could never be meant.
+    ValueError, with a sentence, for a text that is not an expression or cannot be meant.
     """
     # The parser splits at spaces only, and takes a tab for a tag.
     plain = " ".join(text.split())

@@ -1,4 +1,4 @@
-"""Scenarios of one block whose titles meet: all run, each under a series of its own.
+"""Scenarios of one block with equal titles: all run, each under a series of its own.
 
 The first in the order of paths and lines keeps its series.  A later one gets its feature's name behind it, or its
 file's, or a number.

@@ -1,6 +1,6 @@
 """The requests and answers of a failed run, as text for a tired person; and why it failed.  Pure.
 
-Everything goes through `Hiding` on its way: nothing is put into these lines as it came.
+All text passes through `Hiding` before it stands in these lines.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collectd_inode.wire import Exchange
 from collectd_inode.words import duration
 
 _LONGEST_VALUE = 1000
-"""Characters of a form's field, of an address and the like, after what is secret in it was hidden."""
+"""Characters of a form's field, of an address and the like, after its secrets were hidden."""
 _LABEL = 10
 _WIDTH = 110
 _FINE = 0.01
@@ -30,12 +30,12 @@ _FILE_NAME = re.compile(r';\s*filename="([^"]*)"')
 
 
 def reason(observation: Observation, hide: Hiding) -> str:
-    """Which job, when, which step, and why: what one needs to know first."""
+    """The job, the time, the step and the reason: a reader's first questions."""
     return "".join(f"{line}\n" for line in _reason(observation, hide))
 
 
 def transcript(observation: Observation, recorder: Recorder, hide: Hiding, page: str) -> str:
-    """The whole run, step by step; *page* says what became of the last answer's body."""
+    """The whole run, step by step; *page* describes the last answer's body."""
     lines = [
         *_reason(observation, hide),
         *_labelled("page", page),

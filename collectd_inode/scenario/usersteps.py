@@ -60,7 +60,7 @@ def step(expression: Expression, *, remembers: Iterable[str] = (), blocking: boo
     """Make the ``async def`` below a sentence of the vocabulary; may be stacked.
 
     *expression* is a cucumber expression, or a regular expression (``re.compile(…)``) for the whole step.  The function
-    is called with the session and what was found, then the step's doc string or table if it has one.  *remembers* names
+    is called with the session and the arguments, then the step's doc string or table if it has one.  *remembers* names
     the variables that it sets in ``session.variables``: the steps after it may use them as ``${name}``.  *blocking*
     steps are done in a thread of their own, and may be a plain ``def``.
     """
@@ -135,7 +135,7 @@ def _executed(file: str) -> ModuleType | Problem:
     assert spec is not None  # only without a loader
     module = module_from_spec(spec)
     try:
-        # Not exec_module: it believes a cached .pyc of the same second and size, and leaves one in the folder.
+        # Not exec_module: it trusts a cached .pyc of the same second and size, and writes one into the folder.
         code = loader.source_to_code(loader.get_data(file), file)
     except SyntaxError as error:
         return Problem(f"{type(error).__name__}: {error.msg}", Place(file, error.lineno or 0))
@@ -155,10 +155,9 @@ IMPORT_SECONDS = 10.0
 
 
 def _problem_of(code: CodeType, module: ModuleType, file: str) -> Problem | None:
-    """Execute *module*; what went wrong with it, whatever that is.
+    """Execute *module*; returns its error, whatever that is.
 
-    In a thread that nobody waits for: a module may hang, and threads that it starts inherit that they are not waited
-    for either.
+    In a daemon thread: a module may hang, and threads that it starts are daemon threads, too.
     """
     problems: list[Problem] = []
     before = set(threading.enumerate())
@@ -256,7 +255,7 @@ def _row(mark: _Mark, expression: Expression, example: str, file: str) -> Senten
     function = cast(Callable[..., Awaitable[None]], mark.function)  # a coroutine function, as `_sentence` has seen
     if mark.blocking:
         function = in_a_thread(function, file)
-    # Whether it navigates is not known: its step has a latency if it asks for anything.
+    # Whether it navigates is unknown: its step has a latency if it sends a request.
     action = Action(with_user_errors(function, file), navigates=True)
     remembers = tuple(cast(Iterable[str], mark.remembers))
     return Sentence(expression, action, example, about, place=f"{file}:{mark.line}", remembers=remembers)

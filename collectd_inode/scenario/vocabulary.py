@@ -1,4 +1,4 @@
-"""The vocabulary: sentences, what they do, and which of them a step is.
+"""The vocabulary: sentences, their actions, and the match of a step with a sentence.
 
 A sentence is a row of a table; there is no other way to add one.  Operators' sentences come before built-in ones, then
 the lower rank wins; two that match with equal right make the step ambiguous.  A feature file may use the sentences of
@@ -49,9 +49,9 @@ ENGINES = frozenset({"plain", "chromium"})
 
 _ALIKE = 0.55
 _TYPO = 0.93
-"""So much alike is a slip of the pen; below it, what other tools call things is the better guess."""
+"""The similarity of a typing mistake; below it, other tools' words are the better guess."""
 _NEAR = 0.8
-"""So much alike is an operator's own sentence, where no built-in one does what the step asks for."""
+"""The similarity to an operator's own sentence, where no built-in one has the step's meaning."""
 _SUGGESTED = 3
 _COMPARED = 200
 _GENERATED = 500
@@ -115,7 +115,7 @@ async def another_step(session: object, *arguments: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """A sentence that people know from elsewhere and that is not done here; ``instead`` says what is."""
+    """A sentence that people know from elsewhere and that is not supported here; ``instead`` names the alternative."""
 
     expression: Expression
     example: str
@@ -141,9 +141,9 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class Undefined:
-    """No sentence matches: what was perhaps meant (examples), and Python to make the step one.
+    """No sentence matches: likely examples, and Python to make the step one.
 
-    ``instead`` is for a step that is known, but not done here or not in this vocabulary: what to use.
+    ``instead`` is the alternative to a known step that is not supported here or not in this vocabulary.
     """
 
     text: str
@@ -218,7 +218,7 @@ class Vocabulary:
 
     @cached_property
     def unsupported(self) -> tuple[Unsupported, ...]:
-        """The sentences that are known from elsewhere and not done here."""
+        """The sentences that are known from elsewhere and not supported here."""
         return tuple(self._late[0])
 
     @cached_property
@@ -227,12 +227,12 @@ class Vocabulary:
         return (*self._other, *self._late[1])
 
     def search_unsupported(self, word: str) -> list[Unsupported]:
-        """The same among those that are not done here: in their examples and sources."""
+        """The same among the unsupported ones: in their examples and sources."""
         wanted = word.casefold().split()
         return [u for u in self.unsupported if all(part in f"{u.example}\n{u.source}".casefold() for part in wanted)]
 
     def _inner(self, text: str, outer: Sentence, depth: int) -> Matched | Undefined | Ambiguous:
-        """The step within the step *text*, and what *outer* says about it."""
+        """The step within the step *text*, and the parts of *outer* around it."""
         found = _pattern(outer.expression).fullmatch(text)
         assert found is not None
         if depth == _DEEPEST:
@@ -387,7 +387,7 @@ def _arguments(expression: Expression, text: str) -> tuple[object, ...] | None:
         found = _pattern(expression).fullmatch(text)
         return None if found is None else found.groups()
     pattern, parsed = _compiled(expression)
-    # Most sentences do not match: the bare pattern says so in a fiftieth of the time.
+    # Most sentences do not match: the bare pattern shows that in a fiftieth of the time.
     if pattern.fullmatch(text) is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""A step in fewer words: without its subject, its adverbs and what its quotes hold.  For suggestions only.
+"""A step in fewer words: without its subject, its adverbs and its quoted text.  For suggestions only.
 
 ``I don't see 'Sorry'``, ``the page must not contain "Sorry"`` and ``Page Should Not Contain "Sorry"`` (Robot Framework)
 are ``should not see ""``; ``click_on`` (Capybara) and ``clickOn`` (Codeception) are ``click on``.
@@ -103,7 +103,7 @@ def without_subject(said: str) -> str:
 
 
 def seen(said: str) -> str:
-    """*said* with ``should see`` for each way to say that something is there; who waits for it, expects it."""
+    """*said* with ``should see`` for each way to say that something is there; to wait for it is to expect it."""
     waits = _WAIT.match(said)
     if waits is not None:
         return _awaited(waits["what"], expects=waits["how"] in ("for", "to see"))
