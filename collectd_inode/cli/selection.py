@@ -63,7 +63,7 @@ class Selection:
         return any(first <= number <= last for first, last in job.all_lines for number in numbers)
 
 
-_WITH_LINES = re.compile(r"(.+?)((?::\d{1,9})+)")
+_WITH_LINES = re.compile(r"(.+?)((?::\d{1,9})+):?")
 
 
 def contents(paths: Iterable[str]) -> dict[str, bytes]:

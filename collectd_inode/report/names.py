@@ -18,14 +18,24 @@ def names_of(identity: Identity, job: str) -> tuple[str, ...]:
 
 
 def is_name_of(word: str, identity: Identity, job: str) -> bool:
-    """Whether *word* is one of these names; where the host is collectd's own, behind any host's name."""
+    """Whether *word* is one of these names, or one of its series; where the host is collectd's own, behind any host's.
+
+    The colon behind a name, as it is printed, may come with it.
+    """
     host, kind, instance = identity
-    _, _, rest = word.partition("/")
-    return word in names_of(identity, job) or (not host and rest in (f"{kind}/{instance}", f"{kind}-{instance}"))
+    word = word.removesuffix(":")
+    first, _, rest = word.partition("/")
+    plugin, _, _ = rest.partition("/")
+    if word in names_of(identity, job):
+        return True
+    return host in ("", first) and (rest == f"{kind}/{instance}" or plugin == f"{kind}-{instance}")
 
 
 def stands_at(word: str, path: str, lines: Lines) -> bool:
-    """Whether *word* is ``FILE:LINE`` or ``FILE:LINE:COLUMN``, with one of these lines of the file *path*."""
+    """Whether *word* is ``FILE:LINE`` or ``FILE:LINE:COLUMN``, with one of these lines of the file *path*.
+
+    A colon behind it, as in a mistake that is printed, may come with it.
+    """
     found = _AT.fullmatch(word)
     if not found or not path or not any(first <= int(found[2]) <= last for first, last in lines):
         return False
@@ -40,7 +50,7 @@ def _is_same_file(one: str, other: str) -> bool:
         return False
 
 
-_AT = re.compile(r"(.+?):(\d{1,9})(?::\d{1,9})?")
+_AT = re.compile(r"(.+?):(\d{1,9})(?::\d{1,9})?:?")
 
 
 def is_called(word: str, job: Job) -> bool:

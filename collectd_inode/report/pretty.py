@@ -150,7 +150,7 @@ def _bad_scenarios(observations: Sequence[Observation], style: Style) -> Iterato
     if bad:
         yield f"Bad {noun_of(observations)}s:"
         for o in bad:
-            yield style.failed(harmless(str(o.job.place) or f"{o.job.kind} {o.job.name}")) + style.comment(
+            yield style.failed(harmless(str(o.job.place) or f"{o.job.kind}/{o.job.instance}")) + style.comment(
                 _title(o.job)
             )
         yield ""

@@ -24,6 +24,7 @@ SHOP = Job(
 EVERY_NAME = (
     "shop", "shop-buy", "scenario/shop-buy", "scenario-shop-buy", "www/scenario/shop-buy", "www/scenario-shop-buy",
     "/srv/shop.feature:7", "/srv/shop.feature:9:5", "/srv/../srv/shop.feature:8",
+    "scenario/shop-buy:", "/srv/shop.feature:7:", "/srv/shop.feature:9:5:", "www/scenario-shop-buy/bool-success",
 )  # fmt: skip
 
 
@@ -34,7 +35,16 @@ def test_every_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["buy", "Shop", "/srv/shop.feature:6", "/srv/shop.feature:10", "/srv/shop.feature", ""]
+    "name",
+    [
+        "buy",
+        "Shop",
+        "/srv/shop.feature:6",
+        "/srv/shop.feature:10",
+        "/srv/shop.feature",
+        "",
+        "www/scenario-shop/bool-success",
+    ],
 )
 def test_what_is_no_name(name: str) -> None:
     """Neither a title, nor a line of another scenario."""
@@ -213,7 +223,7 @@ def test_each_line_of_a_file(typed: Typed, lines: tuple[int, ...], meant: tuple[
     for line in lines:
         _, out, _ = typed("run", f"{path}:{line}", "--list", "--base-url", "http://127.0.0.1:1")
         assert [said.partition("  # ")[0] for said in out.splitlines()] == expected
-        for name in (f"{path}:{line}", f"{tmp_path}/link.feature:{line}:5"):
+        for name in (f"{path}:{line}:", f"{tmp_path}/link.feature:{line}:5"):
             code, out, _ = typed("jobs", conf, name, "--format", "json")
             assert len(out.splitlines()) == len(meant)
             assert code == (0 if meant else 2)
