@@ -187,7 +187,8 @@ class PlannedStep:
     ``keyword`` and ``below`` (a table or doc string, line by line) are for showing it as it stands in its file;
     ``navigates`` is False for a step that is known to ask nothing of the network; ``trouble`` is why this step keeps
     its job from running.  ``soft``: its failure is a warning; ``cleanup``: it is done also when the run has ended;
-    ``spare``: a run that does not need it does not show it.
+    ``spare``: a run that does not need it does not show it.  ``wanted``: the series that its text or comment gives it,
+    if an earlier step has that already.
     """
 
     name: str
@@ -200,6 +201,7 @@ class PlannedStep:
     soft: bool = False
     cleanup: bool = False
     spare: bool = False
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True)

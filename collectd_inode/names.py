@@ -20,14 +20,23 @@ def slug(text: str) -> str:
 
     Where letters were lost on the way or the name had to be cut, a hash of the text tells it from its neighbours.
     """
-    plain = text.lower() if text.isascii() else _without_marks(text).lower()
-    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
-    lost = not plain.isascii() and any(c.isalnum() and not c.isascii() for c in plain)
+    name, lost = _spelled(text)
     if name and not lost and len(name) <= SLUG_BYTES:
         return name
     room = SLUG_BYTES - _HASH_DIGITS - 1
     # A name of nothing but lost letters would start with the underscore: "x" keeps it a word in every store.
     return f"{name[:room].strip('_') or 'x'}_{_digest(text)}"
+
+
+def loses_letters(text: str) -> bool:
+    """Whether the slug of *text* lacks letters of it, as those of most scripts, for which a hash stands."""
+    return _spelled(text)[1]
+
+
+def _spelled(text: str) -> tuple[str, bool]:
+    plain = text.lower() if text.isascii() else _without_marks(text).lower()
+    lost = not plain.isascii() and any(c.isalnum() and not c.isascii() for c in plain)
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_"), lost
 
 
 def _without_marks(text: str) -> str:
@@ -46,12 +55,17 @@ def fingerprint(text: str) -> str:
 
 
 def unique(names: Iterable[str]) -> Iterator[str]:
-    """*names* in order, twins told apart by ``_2``, ``_3``…; never longer than a slug may be."""
+    """*names* in order, twins told apart by ``_2``, ``_3``…; never longer than a slug may be.
+
+    A name that is somebody's own is never given to a twin, wherever it stands.
+    """
+    names = list(names)
+    own = set(names)
     taken: set[str] = set()
     numbers: dict[str, int] = {}
     for name in names:
         fresh, number = name, numbers.get(name, 1)
-        while fresh in taken:
+        while fresh in taken or (fresh != name and fresh in own):
             number += 1
             suffix = f"_{number}"
             fresh = name[: SLUG_BYTES - len(suffix)] + suffix

@@ -63,12 +63,12 @@ def test_twins_are_told_apart(names: list[str]) -> None:
 
 
 def test_twins_are_numbered_from_two() -> None:
-    """In order; a number that is somebody's name already is passed over."""
+    """In order; a number that is somebody's name, wherever that stands, is passed over."""
     assert list(unique(["go", "go", "go_2", "go", "x" * 63, "x" * 63])) == [
         "go",
-        "go_2",
-        "go_2_2",
         "go_3",
+        "go_2",
+        "go_4",
         "x" * 63,
         "x" * 61 + "_2",
     ]

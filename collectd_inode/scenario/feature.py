@@ -73,6 +73,8 @@ class Step:
     table: tuple[tuple[str, ...], ...] | None = None
     doc_string: str | None = None
     media_type: str | None = None
+    wanted: str = ""
+    """The series that it would have if no earlier step had it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -576,7 +578,8 @@ class _Translation:
             raise UnreadableFeature(Problem(message, Place(self._path, *_place(row.location))))
         steps = [*background, *map(row.fill, own)]
         return tuple(
-            replace(step, series=name) for step, name in zip(steps, unique(s.series for s in steps), strict=True)
+            step if step.series == name else replace(step, series=name, wanted=step.series)
+            for step, name in zip(steps, unique(s.series for s in steps), strict=True)
         )
 
 

@@ -528,6 +528,7 @@ def _planned(
         navigates=navigates,
         soft=soft,
         cleanup=cleanup,
+        wanted=step.wanted,
     )
 
 

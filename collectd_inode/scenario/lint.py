@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from collectd_inode.browser.browser import REDIRECTS
 from collectd_inode.model import Job, PlannedStep, Problem
-from collectd_inode.names import SLUG_BYTES, slug
+from collectd_inode.names import SLUG_BYTES, loses_letters, slug
 from collectd_inode.scenario.actions import go_without_redirects
+from collectd_inode.scenario.feature import without_subject
 from collectd_inode.scenario.jobs import judged
 from collectd_inode.scenario.replay import PreparedStep, Replay
 from collectd_inode.wire.address import is_numeric
@@ -21,7 +22,8 @@ def warnings(job: Job) -> list[Problem]:
     steps = job.probe.steps
     found = [Problem(what, step.planned.place) for step in steps for what in _of_step(step)]
     found += [
-        Problem(what, step.place) for step, what in (*_early_cleanup(steps), *_never_used(steps), *_untimed(steps))
+        Problem(what, step.place)
+        for step, what in (*_early_cleanup(steps), *_never_used(steps), *_untimed(steps), *_numbered(steps))
     ]
     found += [Problem(_HIDDEN.format(status), step.place) for step, status in _hidden(steps).items()]
     if all(step.action.navigates or step.action.prepares or step.action.shows for step in steps):
@@ -77,9 +79,28 @@ def _of_step(step: PreparedStep) -> list[str]:
             f'the series "{step.planned.series}" contains the server\'s address, and changes with it; set BaseURL and'
             f" write the path alone, or keep the name by a comment line above the step: # series: {name}"
         )
-    if step.planned.navigates and len(step.planned.series) == SLUG_BYTES:
-        found.append("a long series name; shorten it by a comment line # series: NAME above the step")
+    if step.planned.navigates and (said := _unreadable(step.planned)):
+        found.append(f"{said} by a comment line # series: NAME above the step")
     return found
+
+
+def _unreadable(step: PlannedStep) -> str:
+    """The fault of a series in which a hash stands for a part of the step's text, and what to do; empty if none."""
+    text = without_subject(step.name)
+    if slug(text) == step.series and loses_letters(text):
+        return f'the series "{step.series}" lacks letters of the step, as it has only those from a to z; name it'
+    is_cut = len(step.series) == SLUG_BYTES or (slug(text) == step.series and len(text) > SLUG_BYTES)
+    return "a long series name; shorten it" if is_cut else ""
+
+
+def _numbered(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep, str]]:
+    """Steps whose series are numbered, since an earlier one has the same."""
+    first: dict[str, PlannedStep] = {}
+    for step in (prepared.planned for prepared in steps):
+        first[step.series] = step
+        if step.wanted and step.navigates:
+            what = f'the series "{step.series}" is numbered, since the step in line {first[step.wanted].place.line} has'
+            yield step, f'{what} "{step.wanted}"; a comment line above the step keeps the name: # series: {step.series}'
 
 
 def _without_address(step: PreparedStep) -> str:

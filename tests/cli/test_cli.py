@@ -444,6 +444,41 @@ def test_lint_offers_a_name_without_the_server_s_address(typed: Typed, tmp_path:
     )
 
 
+NAMELESS = f"""Feature: x
+  Scenario: one
+    When I go to "http://www.example.org/"
+    And I follow "Next"
+    And I follow "次へ"
+    And I follow "Next"
+    # series: follow_next_3
+    And I follow "next!"
+    And I follow "12345678"
+    And I follow "{"long " * 13}"
+    # series: follow_next
+    And I follow "Last"
+    Then I should see "x"
+    And I should see "x"
+"""
+
+
+def test_lint_offers_names_for_series(typed: Typed, tmp_path: Path) -> None:
+    """That say nothing, that are long, and that steps before them would rename; what is offered is kept."""
+    write_feature(tmp_path, NAMELESS)
+    code, _, err = typed("lint", "web.feature")
+    assert (code, err.splitlines()) == (
+        0,
+        [
+            'web.feature:5: warning: the series "follow_d4dfd66a" lacks letters of the step, as it has only those from'
+            " a to z; name it by a comment line # series: NAME above the step",
+            "web.feature:10: warning: a long series name; shorten it by a comment line # series: NAME above the step",
+            'web.feature:6: warning: the series "follow_next_2" is numbered, since the step in line 4 has'
+            ' "follow_next"; a comment line above the step keeps the name: # series: follow_next_2',
+            'web.feature:12: warning: the series "follow_next_4" is numbered, since the step in line 4 has'
+            ' "follow_next"; a comment line above the step keeps the name: # series: follow_next_4',
+        ],
+    )
+
+
 def test_lint_tells_who_judges_the_status(typed: Typed, tmp_path: Path) -> None:
     """Step by step, if asked."""
     write_feature(tmp_path, 'When I go to "/a"\nAnd I go to "/b"\nThen the request should fail')

@@ -262,7 +262,7 @@ def test_five_hundred_steps_are_no_trouble() -> None:
     lines = "    When I go to x\n" * 500
     (scenario,) = parse(f"Feature: F\n  Scenario: S\n{lines}".encode(), "a").scenarios
     assert len(scenario.steps) == 500
-    assert scenario.steps[-1] == Step("When", "I go to x", "go_to_x_500", 502, 5)
+    assert scenario.steps[-1] == Step("When", "I go to x", "go_to_x_500", 502, 5, wanted="go_to_x")
 
 
 # Scenarios that cannot be run
