@@ -50,7 +50,7 @@ class Challenge:
 
     @property
     def name(self) -> str:
-        """As a person calls it, with what we cannot do about it."""
+        """Its name for people, and the part that we do not support."""
         called = _CALLED.get(self.scheme, self.scheme.capitalize())
         if self.scheme != "digest":
             return called
@@ -62,7 +62,7 @@ class Challenge:
 
     @property
     def offers_auth(self) -> bool:
-        """Whether the quality of protection is one that we speak: ``auth``, or none (RFC 2069)."""
+        """Whether we support the quality of protection: ``auth``, or none (RFC 2069)."""
         qop = self.parameters.get("qop")
         return not qop or "auth" in re.split(r"[\s,]+", qop.lower())
 
@@ -76,7 +76,7 @@ class HttpCredentials:
 
 
 def challenges(headers: Iterable[str]) -> list[Challenge]:
-    """The challenges of all WWW-Authenticate headers; what is broken in them is left out."""
+    """The challenges of all WWW-Authenticate headers; broken ones are left out."""
     found: list[tuple[str, dict[str, str]]] = []
     for header in headers:
         for part in _CHALLENGE_PART.finditer(header):
@@ -96,7 +96,7 @@ def best(offered: Iterable[Challenge]) -> Challenge | None:
 
 
 def why_refused(offered: Iterable[Challenge], *, shown: bool) -> str:
-    """Why a 401 stayed one although there are credentials; *shown* is whether they were sent."""
+    """Why a 401 remained although there are credentials; *shown* is whether they were sent."""
     every = list(offered)
     usable = best(every)
     if shown and usable is not None and usable.is_stale:

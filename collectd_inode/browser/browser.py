@@ -1,4 +1,4 @@
-"""A browser without JavaScript: asks for pages over an httpx transport, and remembers cookies and where it is.
+"""A browser without JavaScript: requests pages over an httpx transport, and keeps cookies and the current page.
 
 The only file of this room that does I/O, and the only one that knows httpx.  It uses no client: redirects, cookies and
 authentication are ours, because the client's differ from a browser's in ways that make production look broken.
@@ -45,13 +45,13 @@ _MOST_VISITS = 20
 """Pages that can be gone back to; a page may have megabytes."""
 
 MOST_ASSETS, MOST_ASSET_BYTES = 100, 32 << 20
-"""A page's files that are requested, one after the other, over kept connections: at most so many, and bytes in all."""
+"""The limits of a page's files, requested one after the other over kept connections: their number, and bytes in all."""
 
 LONGEST_REFRESH = 3
-"""A meta refresh of up to so many seconds is a redirect, and followed at once; a longer one is a page that reloads."""
+"""Seconds: a meta refresh up to this is a redirect, and followed at once; a longer one is a page that reloads."""
 
 _REDIRECT_SECONDS = 1.0
-"""So long the rest of a redirect's body is waited for."""
+"""Seconds to wait for the rest of a redirect's body."""
 
 _MOST_TRIES = 3
 """At a door: without credentials, with them, and once more when the nonce was stale."""
@@ -60,7 +60,7 @@ _MOST_WARNINGS = 50
 """In one run."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-"""The statuses that lead on, if the answer says where to."""
+"""The statuses of redirects, if the answer has a Location."""
 _NO_CONTENT = frozenset({204, 205})
 
 _FOR_HOME_ONLY = frozenset({"authorization", "cookie", "host", "proxy-authorization"})
@@ -68,7 +68,7 @@ _FOR_HOME_ONLY = frozenset({"authorization", "cookie", "host", "proxy-authorizat
 
 @dataclass(slots=True)
 class _Lock:
-    """A door that asked for credentials once: from then on they are shown before it asks."""
+    """An origin that asked for credentials once: from then on they are sent before it asks."""
 
     challenge: Challenge
     used: int = 0
@@ -86,25 +86,25 @@ class _Request:
     referrer: str | None = None
     """The source that Referer is made from: the source itself, or the one of an earlier hop of a redirect."""
     policy: str = urls.REFERRER_POLICY
-    """How much of `referrer` is sent (rule 16)."""
+    """The policy for `referrer` (rule 16)."""
     accept: str = ACCEPT
     stays: bool = False
-    """Whether its own answer is the page, wherever that would lead."""
+    """Whether its own answer is the page, even if that redirects."""
     led_by: str = ""
-    """The public address, if there is one, that has redirected here (rule 65)."""
+    """The public address that has redirected here, if one has (rule 65)."""
     is_form: bool = False
     is_asset: bool = False
-    """Whether the source shows it, and does not lead to it."""
+    """Whether it is a part of the source, not a navigation."""
     upgrades: bool = False
     """Whether the source asks for https in place of http: a link at its own host only (rule 64)."""
     downloads: bool = False
-    """Whether its answer is a file to be kept, whatever it is."""
+    """Whether its answer is a file to keep, of any kind."""
     tainted: bool = False
-    """Whether a foreign site has redirected it to yet another: its Origin is then nobody's."""
+    """Whether a foreign site has redirected it to a third one: its Origin is then ``null``."""
 
     @property
     def withheld(self) -> tuple[str, ...]:
-        """The kinds of SameSite cookies that stay at home (rule 23)."""
+        """The kinds of SameSite cookies that are not sent (rule 23)."""
         if self.source is None or same_site(self.source, self.url):
             return ()
         if self.is_asset:
@@ -114,20 +114,20 @@ class _Request:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """An answer, whole."""
+    """A whole answer."""
 
     status: int
     headers: Headers
     body: bytes = b""
     address: str | None = None
-    """Where it came from; None if that is not known, as behind a proxy."""
+    """The address that sent it; None if unknown, as behind a proxy."""
 
     @property
     def locations(self) -> list[str]:
-        """Where it redirects to; several that differ are a fault, and an empty one is none (rule 14)."""
+        """The target of its redirect; different values are a fault, and an empty one is none (rule 14)."""
         if self.status not in REDIRECTS:
             return []
-        # Octets that are no ASCII stay what they are, whatever their encoding.
+        # Octets beyond ASCII stay as they are, whatever their encoding.
         every = ("".join(chr(b) if b < 0x80 else f"%{b:02X}" for b in v) for v in self.headers.raw_list("location"))
         return list(dict.fromkeys(location for value in every if (location := urls.clean(value))))
 
@@ -137,7 +137,7 @@ def _warns_nobody(code: str, message: str) -> None:
 
 
 class _Once:
-    """Says each warning once, and not too many: a site that sets the same bad cookie on each page has one fault."""
+    """Adds each warning once, and not too many: a site that sets the same bad cookie on each page has one fault."""
 
     def __init__(self, warn: Callable[[str, str], None]) -> None:
         self._warn = warn
@@ -171,7 +171,7 @@ class Browser(Screen):
     """One person's browser for one run; `page` is what is on the screen."""
 
     redirects: tuple[str, ...] = ()
-    """The addresses that the last navigation went through: the one that was asked for, and where it was sent on to."""
+    """The addresses of the last navigation: the requested one, and those that it was redirected to."""
 
     def __init__(
         self,
@@ -203,7 +203,7 @@ class Browser(Screen):
                 self._settle(_ascii(urls.destination(profile.base_url, None)))
 
     def authenticate(self, user: str, password: str) -> None:
-        """Show these credentials to the site we are at home on, when it asks for some (basic and digest)."""
+        """Send these credentials to the scenario's own site, when it asks for some (basic and digest)."""
         self._own = HttpCredentials(user, password)
         if self._home is not None:
             self._credentials[self._home] = self._own
@@ -212,8 +212,8 @@ class Browser(Screen):
     def set_header(self, name: str, value: str) -> None:
         """Send this header with every request from now on, in place of the browser's own or the operator's.
 
-        Credentials (Authorization, Cookie) go to the site we are at home on only.  Raises Misconfigured, without the
-        value, for what HTTP has no room for.
+        Credentials (Authorization, Cookie) go to the scenario's own site only.  Raises Misconfigured, without the
+        value, for a header that HTTP cannot carry.
         """
         if complaint := name_complaint(name):
             raise Misconfigured(complaint)
@@ -229,7 +229,7 @@ class Browser(Screen):
     async def go(self, target: str, *, redirects: bool = True) -> Page:
         """Go to *target*: absolute, relative to the base URL, or a host without a scheme (rule 1).
 
-        Without *redirects* the first answer is the page, wherever it would lead.
+        Without *redirects* the first answer is the page, even if it redirects.
         """
         return await self._navigate(_Request("GET", self._typed(target), stays=not redirects))
 
@@ -264,7 +264,7 @@ class Browser(Screen):
         return await self._navigate(replace(_from(page, "GET", url, policy=policy), downloads=keeps))
 
     def _tell_legacy(self, what: str) -> None:
-        """Say where Webrat would have done what no browser does."""
+        """Report Webrat's choices that no browser makes."""
         self._warn("legacy", f'{what} (Vocabulary "legacy")')
 
     async def _send_along(self, link: Element, url: str) -> Page:
@@ -275,12 +275,12 @@ class Browser(Screen):
         return await self._navigate(_from(page, "POST", url, body, forms.URLENCODED, is_form=True))
 
     async def reload(self) -> Page:
-        """Ask for the page again as it was asked for, a POST by another POST; what was entered is gone (rule 83)."""
+        """Reload the page by the same request, a POST by another POST; entered values are lost (rule 83)."""
         page = self.page
         return await self._navigate(replace(self._visits[-1].request, url=page.url), replaces=True)
 
     async def back(self) -> Page:
-        """Show the page before this one as it was left, without asking for it (rule 84)."""
+        """Show the page before this one as it was left, without a request (rule 84)."""
         page = self.page
         if len(self._visits) < 2:
             raise page.failure("there is no page to go back to", "a page before this one")
@@ -309,7 +309,7 @@ class Browser(Screen):
         return await self._send(form, button)
 
     async def load(self, kinds: frozenset[AssetKind]) -> Page:
-        """Ask for what the page is made of; Failure(EXPECTATION) names what does not; the page stays (rule 72)."""
+        """Request the page's files; Failure(EXPECTATION) names those that fail; the page stays (rule 72)."""
         page = self.page
         wanted, troubles, octets = assets(page, kinds), [], 0
         for number, asset in enumerate(wanted):
@@ -429,14 +429,14 @@ class Browser(Screen):
         return forms.is_checked(self.page, control)
 
     async def begin(self) -> None:
-        """It is there."""
+        """Nothing to start."""
 
     async def perform(self, manner: Manner, series: str, act: Callable[[], Awaitable[None]]) -> None:
-        """Do a step: what a page without scripts is, it is at once."""
+        """Do a step; a page without scripts is complete at once."""
         await act()
 
     async def finish(self) -> None:
-        """The steps are done: each was timed by the wire."""
+        """Nothing to do after a step: the wire has timed it."""
 
     async def aclose(self) -> None:
         """Close the transport."""
@@ -462,7 +462,7 @@ class Browser(Screen):
         return await aside_if_large(len(page.body), find, page, *arguments)
 
     def _done(self, act: Callable[[Page], None]) -> Awaitable[None]:
-        """Act on a small page at once, so that who forgets to wait for it has acted; on a large one in a worker."""
+        """Act on a small page at once, so that the action happens without ``await``; on a large one in a worker."""
         page = self.scoped_page
         if len(page.body) > LARGE:
             return aside_if_large(len(page.body), act, page)
@@ -478,9 +478,9 @@ class Browser(Screen):
         return await self._navigate(_from(page, sent.method, url, sent.body, sent.content_type, is_form=True))
 
     async def _navigate(self, request: _Request, *, replaces: bool = False) -> Page:
-        """Ask, follow wherever it leads, and put the last answer on the screen.
+        """Send a request, follow its redirects, and put the last answer on the screen.
 
-        The new page *replaces* the one on the screen in what can be gone back to; so does one that was on it already.
+        The new page *replaces* the one on the screen in the history; so does the same page again.
         """
         request = self._ready(request)
         replaces = replaces or (request.method == "GET" and self._page is not None and request.url == self._page.url)
@@ -514,7 +514,7 @@ class Browser(Screen):
         return Page(request.url, answer.status, answer.headers, answer.body, usual=usual, told_legacy=told)
 
     def _is_not_shown(self, request: _Request, answer: Page) -> bool:
-        """Whether a browser leaves on the screen what is there: a download, or an answer without a page (rule 85)."""
+        """Whether a browser keeps the page on the screen: for a download, or an answer without a page (rule 85)."""
         if self._profile.legacy or request.stays or request.accept != ACCEPT:
             return False
         if answer.status in _NO_CONTENT:
@@ -537,7 +537,7 @@ class Browser(Screen):
         return self.usual | self.messages
 
     def _visit(self, page: Page, request: _Request, *, replaces: bool) -> None:
-        """Put *page* on the screen; *request* is what it came by."""
+        """Put *page* on the screen; *request* has led to it."""
         self._page = page
         del self._visits[len(self._visits) - replaces :], self._visits[: -(_MOST_VISITS - 1)]
         self._visits.append(_Visit(page, request))
@@ -548,7 +548,7 @@ class Browser(Screen):
         return page
 
     def _redirect(self, request: _Request, answer: _Answer) -> _Request | None:
-        """The request that a redirect asks for (rules 5, 8 to 14); None if the answer is none."""
+        """The next request of a redirect (rules 5, 8 to 14); None if the answer is not one."""
         locations = answer.locations
         if not locations:
             return None
@@ -583,7 +583,7 @@ class Browser(Screen):
         return self._ready(onward)
 
     def _ready(self, request: _Request) -> _Request:
-        """*request* as it is asked: without userinfo, and by https where http will not do (rules 63, 64)."""
+        """*request* as it is sent: without userinfo, and by https where required (rules 63, 64)."""
         url = self._strict.upgraded(self._bare(request.url), self._now())
         source = request.source
         if (
@@ -600,7 +600,7 @@ class Browser(Screen):
         return request if url == request.url else replace(request, url=url)
 
     def _refreshed(self, page: Page) -> _Request | None:
-        """The request that a short meta refresh asks for (rule 15).  A page that reloads itself is left alone."""
+        """The request of a short meta refresh (rule 15).  A page that reloads itself is not reloaded."""
         if page.status >= 400 or page.refresh is None or page.refresh.seconds > LONGEST_REFRESH:
             return None
         try:
@@ -628,10 +628,10 @@ class Browser(Screen):
         return self._ready(_from(page, sent.method, url, sent.body, sent.content_type, is_form=True))
 
     async def _ask(self, request: _Request) -> _Answer:
-        """One hop, and again with credentials if the server asks for them and they are for it.
+        """Send one hop, and again with credentials if the server asks for them and they are for it.
 
-        Refused credentials are not shown twice: that is how accounts get locked.  A stale nonce is no refusal; of two
-        servers behind one name each may have nonces of its own.
+        Refused credentials are not sent twice, which could lock the account.  A stale nonce is no refusal: two
+        servers behind one name may have nonces of their own.
         """
         where = urls.origin(request.url)
         for _ in range(_MOST_TRIES):
@@ -684,8 +684,8 @@ class Browser(Screen):
                 answer = _Answer(response.status_code, headers, address=response.extensions.get("address"))
                 if request.stays or not answer.locations:
                     return replace(answer, body=await self._received(response, url, headers))
-                # A browser goes on as soon as it has read where to: nobody sees a redirect's body.  It is read all the
-                # same, if it comes: only then can the connection be used again.
+                # A browser goes on as soon as it has read the Location.  The body is read all the same, if it comes:
+                # only then can the connection be used again.
                 with suppress(Failure, WireError, TimeoutError):
                     async with asyncio.timeout(_REDIRECT_SECONDS):
                         answer = replace(answer, body=await self._received(response, url, headers))
@@ -694,7 +694,7 @@ class Browser(Screen):
                 await response.aclose()
 
     def _admit(self, request: _Request, host: str, address: str) -> None:
-        """Failure(PROTOCOL) where *request* must not go to *address*, because of what has led there (rule 65)."""
+        """Raise Failure(PROTOCOL) if *request* must not go to *address* because of its redirects (rule 65)."""
         verdict = self._judge.verdict(host, address, from_public=bool(request.led_by))
         if verdict is InwardVerdict.FOLLOW:
             return
@@ -707,7 +707,7 @@ class Browser(Screen):
             raise Failure(Cause.PROTOCOL, why, found=address)
 
     def _hear(self, url: str, headers: Headers) -> None:
-        """Keep what an answer says beyond its page: cookies, and that https is wanted."""
+        """Keep an answer's cookies, and its demand for https."""
         for strict in headers.get_list("strict-transport-security")[:1]:
             self._strict.told(url, strict, self._now())
         for value in headers.raw_list("set-cookie"):
@@ -838,7 +838,7 @@ def _fingerprints(page: Page) -> frozenset[str]:
 
 
 def _public(url: str, address: str | None) -> str:
-    """*url*, if it was answered from a public address, or from who knows where."""
+    """*url*, if a public or unknown address answered it."""
     host = _host(url)
     where = address or (host if is_numeric(host) else "")
     return url if not where or reach(where) is Reach.PUBLIC else ""
@@ -891,7 +891,7 @@ def _ascii(url: str) -> str:
 
 
 async def _prepared(page: Page) -> Page:
-    """*page*, parsed in a worker if that takes long: meanwhile the other jobs have the loop."""
+    """*page*, parsed in a worker if that takes long, so that the other jobs go on."""
     if len(page.body) > LARGE:
         await begun_aside_if_large(len(page.body), page.prepare)
     return page
@@ -907,7 +907,7 @@ def _words_of(page: Page) -> str:
 
 @contextmanager
 def _led_by(chain: Sequence[str]) -> Iterator[None]:
-    """Failures at the last address of *chain* name the address that redirected to it."""
+    """Have failures at the last address of *chain* name the address that redirected to it."""
     try:
         yield
     except Failure as error:
@@ -920,7 +920,7 @@ def _led_by(chain: Sequence[str]) -> Iterator[None]:
 
 
 def _whence(chain: Sequence[str]) -> str:
-    """Which address redirected to the last one of *chain*; nothing if none did."""
+    """The address that redirected to the last one of *chain*; nothing if none did."""
     return f", to which {urls.shown(chain[-2])} redirected," if len(chain) > 1 else ""
 
 

@@ -1,4 +1,4 @@
-"""A cookie jar as RFC 6265bis has it: bytes in, bytes out, and no cookie so broken that it ends a scenario."""
+"""A cookie jar by RFC 6265bis: bytes in, bytes out; no broken cookie ends a scenario."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Cookie:
 
 @dataclass(frozen=True, slots=True)
 class _CookieURL:
-    """Where a cookie comes from or goes to."""
+    """The URL that a cookie comes from or goes to."""
 
     host: str
     path: str
@@ -77,7 +77,7 @@ class Jar:
         return len(self._cookies)
 
     def store(self, url: str, header: bytes, now: float) -> str:
-        """Take the Set-Cookie *header* that came from *url*, or say why a browser would not; empty if it would.
+        """Take the Set-Cookie *header* of *url*, or return why a browser would not; empty if it would.
 
         Empty also for one that deletes a cookie.
         """
@@ -112,7 +112,7 @@ class Jar:
     def header_for(self, url: str, now: float, *, withheld: tuple[str, ...] = ()) -> bytes | None:
         """The Cookie header for a request to *url*, or None; longer paths first, then older cookies.
 
-        Those whose SameSite is *withheld* stay at home.
+        Those whose SameSite is *withheld* are not sent.
         """
         if not self._cookies:
             return None
@@ -203,7 +203,7 @@ def _attributes(parts: list[bytes]) -> dict[str, str]:
 
 
 def _domain(attribute: str, host: str) -> str | None:
-    """The domain a cookie is for: empty means this host only, None that the cookie must be refused (rule 18)."""
+    """The domain of a cookie: empty means this host only, None that the cookie must be refused (rule 18)."""
     domain = attribute.removeprefix(".").lower()
     if not domain or (domain == host and (is_numeric(host) or suffixes.is_public(host))):
         return ""
@@ -223,7 +223,7 @@ def _prefix_holds(cookie: Cookie, given: dict[str, str]) -> bool:
 
 
 def _expires(given: dict[str, str], now: float) -> float | None:
-    """When the cookie ends; Max-Age beats Expires, and zero or less is the past (rule 20)."""
+    """The end of the cookie; Max-Age takes precedence over Expires, and zero or less is the past (rule 20)."""
     if re.fullmatch(r"-?\d+", given.get("max-age", ""), re.ASCII):
         seconds = float(given["max-age"][:15])
         return now + seconds if seconds > 0 else float("-inf")
@@ -231,7 +231,7 @@ def _expires(given: dict[str, str], now: float) -> float | None:
 
 
 def parse_date(text: str) -> float | None:
-    """Seconds since the epoch of a cookie's date, read as leniently as RFC 6265 asks; None if it is none."""
+    """Seconds since the epoch of a cookie's date, read as leniently as RFC 6265 requires; None if it is not a date."""
     clock = day = month = year = None
     for token in _DATE_TOKEN.findall(text):
         if clock is None and (match := _CLOCK.match(token)):

@@ -1,7 +1,7 @@
-"""Content-Encoding undone while the body comes in, and stopped where it gets too large.
+"""Content-Encoding, decoded while the body comes in, and stopped where it gets too large.
 
-httpx's own decoders inflate a chunk whole (64 KiB can become 64 MiB) and take a gzip stream that breaks off for a
-complete one; a monitor wants neither.
+httpx's own decoders inflate a chunk whole (64 KiB can become 64 MiB) and take a truncated gzip stream for a complete
+one; a monitor must do neither.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from collectd_inode.page.urls import shown
 ACCEPTED = "gzip, deflate"
 
 _MOST_CODINGS = 5
-"""One is usual; each may hold as much as MaxBodySize while it is undone."""
+"""One is usual; each may hold up to MaxBodySize while it is decoded."""
 
 _GZIP = zlib.MAX_WBITS | 16
 _GZIP_MAGIC = b"\x1f\x8b"
 _WINDOW_BITS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 
 _NOT_OURS = frozenset({"br", "zstd", "dcb", "dcz"})
-"""Codings that browsers undo and we do not: what is in them would be no text that anybody sees."""
+"""Codings that browsers decode and we do not: without decoding, the body is not the text that users see."""
 
 
 LARGE = 2**20
 MOST_TOGETHER = 2**27
-"""Bytes of large bodies that are received at the same time, over all jobs; more where a MaxBodySize wants it."""
+"""The largest sum of large bodies received at the same time, over all jobs (bytes); a larger MaxBodySize raises it."""
 
 
 class Body:
     """A body while it is received: ``feed`` chunks, then ``finish``.  Raises Failure(PROTOCOL).
 
-    Where the large bodies of all jobs take too much memory together, the largest gives way: a site that sends little is
-    not hurt by those that send much.
+    Where the large bodies of all jobs take too much memory together, the largest one fails: large answers must not
+    harm the checks of small ones.
     """
 
     _large: ClassVar[WeakSet[Body]] = WeakSet()
@@ -44,7 +44,7 @@ class Body:
         self._url, self._limit = shown(url), limit
         self._received = bytearray()
         self._gave_way = 0
-        """How large it was then."""
+        """Its size then."""
         self._layers = [_Inflater(self._url, name, limit) for name in reversed(self._codings(content_encoding))]
 
     def feed(self, chunk: bytes) -> None:
@@ -119,7 +119,7 @@ class _Inflater:
             out += self._inflate(rest)
             if len(out) > self._limit:
                 break
-        # What is left of the chunk is lost from here on: nothing may read on as if it were not.
+        # The rest of the chunk is lost from here on: nothing may read on as if it were not.
         if len(out) > self._limit:
             raise _too_large(self._url, self._limit)
         return out

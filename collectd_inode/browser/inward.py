@@ -1,7 +1,7 @@
-"""Redirects that lead from the world into our own network: whether to follow them (rule 65).
+"""Redirects from public addresses into our own network: whether to follow them (rule 65).
 
-A monitor stands where visitors do not, behind the firewall.  A public site that sends it to 127.0.0.1, or to a
-cloud's 169.254.169.254, has it ask what the site itself could not; a user's browser would find nothing there.
+A monitor often runs behind the firewall.  A public site that redirects it to 127.0.0.1, or to a cloud's
+169.254.169.254, has it send requests that the site itself could not; a user's browser would find nothing there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Reach(Enum):
-    """From where an address can be reached."""
+    """The reach of an address."""
 
     PUBLIC = "public"
     PRIVATE = "private"
@@ -55,7 +55,7 @@ _CARRIERS = (
 
 
 def reach(address: str) -> Reach:
-    """From where *address*, which may have a zone, can be reached; what carries an IPv4 address is judged by that."""
+    """The reach of *address*, which may have a zone; one that contains an IPv4 address is judged by that."""
     given: Address = ipaddress.ip_address(address.partition("%")[0])
     for kind, networks in _NETWORKS.items():
         if any(given in network for network in networks if network.version == given.version):

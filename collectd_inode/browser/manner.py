@@ -1,4 +1,4 @@
-"""How a step uses a browser, whichever engine it is."""
+"""The manner of a step's use of a browser, for every engine."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ class BrowserProfile:
     allow_private: tuple[str, ...] = ()
     """Hosts inside our own network that a public address may redirect to; ``*.`` stands for all below."""
     own_hosts: frozenset[str] = frozenset()
-    """Hosts whose addresses the operator has given."""
+    """Hosts whose addresses ``Resolve`` gives."""
     auth_user: str | None = None
     auth_password: str | None = field(default=None, repr=False)
     legacy: bool = False
-    """Whether links and forms that scripts make work are what Webrat made of them: links like any other."""
+    """Whether links and forms that need scripts are plain links, as in Webrat."""

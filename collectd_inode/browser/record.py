@@ -1,7 +1,7 @@
 """The requests and answers of a browser in one run, recorded for the evidence of a run that fails.  Data only, and
 bounded.
 
-A browser without a recorder notes nothing.  What is secret is still in here: whoever writes it down hides it first.
+A browser without a recorder notes nothing.  The record has secrets: a writer must hide them first.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from collectd_inode.page.page import Page
 from collectd_inode.wire import Exchange
 
 MOST_HOPS = 200
-"""The number of hops that are kept, the last ones."""
+"""The number of kept hops, the last ones."""
 LONGEST_FORM = 64 * 2**10
-"""Bytes of what a form sends."""
+"""Bytes of a form's data."""
 LONGEST_HEADERS = 16 * 2**10
 """Bytes of one message's headers; those that reach further are counted only."""
 
@@ -48,7 +48,7 @@ class Sent:
 
 @dataclass(slots=True)
 class Hop:
-    """One request and what came of it, as far as it came; ``step`` is the series of the step that asked."""
+    """One request and its answer, as far as it came; ``step`` is the series of the requesting step."""
 
     step: str
     method: str
@@ -60,7 +60,7 @@ class Hop:
     answer: Lines = ()
     answer_left_out: int = 0
     time: float = 0.0
-    """When it was asked, in seconds since the epoch; 0 if that is not known."""
+    """The time of the request, in seconds since the epoch; 0 if unknown."""
     exchange: Exchange | None = None
     """The wire's measurements, once there are any."""
 
@@ -93,9 +93,9 @@ class Received:
 
 
 class Recorder:
-    """Notes a run.  `step` names what is being done; the browser and the wire tell the rest.
+    """Records a run.  `step` names the current step; the browser and the wire add the rest.
 
-    *cleanup* are the steps that are done after a run has failed: they must not take the place of the page it failed on.
+    *cleanup* are the clean-up steps: their pages must not replace the page on which the run failed.
     *now* gives the time, in seconds since the epoch.
     """
 
@@ -112,13 +112,13 @@ class Recorder:
         self.console: list[str] = []
         """The output of the page's console, and failed requests; for a browser with scripts."""
         self.picture = b""
-        """The window when the run had failed, a JPEG."""
+        """The window after the failure, a JPEG."""
         self.pictured = b""
         """The text on the picture, as HTML in UTF-8."""
         self._last: dict[bool, tuple[int, Hop, str, ReceivedBody]] = {}
 
     def asks(self, method: str, url: str, headers: Headers, body: bytes | None, page: Page | None) -> None:
-        """A request goes out; *page* is what was on the screen."""
+        """A request starts; *page* was on the screen."""
         self._look_for_passwords(page)
         sent = None
         if body is not None:
@@ -142,7 +142,7 @@ class Recorder:
             self._last[self.step in self._cleanup] = self.asked, hop, "text/html; charset=utf-8", Shown(page)
 
     def receives(self, body: Body, content_type: str) -> None:
-        """Its body begins to come in, into *body*; an earlier one is let go."""
+        """Its body begins, into *body*; an earlier one is dropped."""
         self._last[self.step in self._cleanup] = self.asked, self.hops[-1], content_type, body
 
     def exchange(self, exchange: Exchange) -> None:
@@ -151,14 +151,14 @@ class Recorder:
             self.hops[-1].exchange = exchange
 
     def leaves(self, page: Page | None, credentials: Mapping[urls.Origin, HttpCredentials]) -> None:
-        """The browser is closed over *page*; *credentials* are those that it had for sites."""
+        """The browser closes, with *page* on the screen; *credentials* are those that it had for sites."""
         self.passwords.update(who.password for who in credentials.values())
         self._look_for_passwords(page)
 
     def received(self, step: str = "") -> Received | None:
         """The last answer's body, as far as it came; None where no answer had one to read.
 
-        *step* is what the run failed in: if that is cleaning up, it is the last one of cleaning up.
+        *step* is the step that failed: if that is a clean-up step, the answer is the last one of cleaning up.
         """
         last = self._last.get(step in self._cleanup)
         if last is None:
@@ -176,7 +176,7 @@ class Recorder:
 
 
 def _lines(headers: Headers) -> tuple[Lines, int]:
-    """The headers that fit, and how many do not: none is cut, or a piece of a secret would not be known for one."""
+    """The headers that fit, and the number of others: none is cut, since a part of a secret is not recognised."""
     every = [(name, value) for name in headers for value in headers.get_list(name)]
     kept = tuple(_fitting(every))
     return kept, len(every) - len(kept)

@@ -9,7 +9,7 @@ from collectd_inode.page.page import Page
 
 
 class Screen:
-    """The page that one person looks at; the engines are made of it."""
+    """The page on the screen; the engines derive from it."""
 
     refuse_bad_status: bool = True
     """Whether a navigation that ends in a status of 400 or above is a Failure(REFUSED)."""
@@ -27,7 +27,7 @@ class Screen:
 
     @property
     def page(self) -> Page:
-        """The page as it was when it was last looked at; Failure(EXPECTATION) before there is one."""
+        """The page at the last look; Failure(EXPECTATION) before there is one."""
         if self._page is None:
             raise Failure(Cause.EXPECTATION, "no page yet: open one first")
         return self._page

@@ -1,6 +1,6 @@
-"""Which hosts are of one site, and which domains are everybody's: the public suffix list (https://publicsuffix.org).
+"""The public suffix list (https://publicsuffix.org): the site of a host, and domains below which anybody may register.
 
-The list that `publicsuffixlist` ships is read when the first question needs it (40 ms, 3 MB): most runs ask none.
+The list that `publicsuffixlist` ships is read for the first question (40 ms, 3 MB); most runs have none.
 """
 
 from __future__ import annotations

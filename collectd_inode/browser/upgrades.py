@@ -1,4 +1,4 @@
-"""Which addresses a browser asks for by https although they say http (RFC 6797, HTTP Strict Transport Security)."""
+"""The addresses that a browser requests by https in place of http (RFC 6797, HTTP Strict Transport Security)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class StrictHosts:
     """The hosts that required https in this run (Strict-Transport-Security)."""
 
     _until: dict[str, tuple[float, bool]] = field(default_factory=dict)
-    """Host → end, and whether it speaks for the hosts below it."""
+    """Host → end, and whether it includes subdomains."""
 
     def told(self, url: str, header: str, now: float) -> None:
-        """Take the Strict-Transport-Security *header* that came from *url*; only https may say so (8.1)."""
+        """Take the Strict-Transport-Security *header* of *url*; only https may set it (8.1)."""
         parts = urlsplit(url)
         host = parts.hostname or ""
         given = _directives(header)
@@ -33,7 +33,7 @@ class StrictHosts:
             self._until[host] = now + int(age[:15]), "includesubdomains" in given
 
     def upgraded(self, url: str, now: float) -> str:
-        """*url*, by https if its host, or one above it, has asked for that (8.2, 8.3)."""
+        """*url*, by https if its host, or one above it, requires that (8.2, 8.3)."""
         if not self._until or not url.startswith("http:"):
             return url
         host = urlsplit(url).hostname or ""
