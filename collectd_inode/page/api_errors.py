@@ -1,4 +1,4 @@
-"""The error that an interface's answer reports: in JSON (RFC 9457, JSON:API, GraphQL, OAuth) or XML (SOAP, S3).
+"""The error in an API's answer: in JSON (RFC 9457, JSON:API, GraphQL, OAuth) or XML (SOAP, S3).
 
 For messages only: no expectation is judged by it.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collectd_inode.page.page import Page
 
 _MAY_BE = ("error", "fault", "exception", "problem", "fail", '"ok":false', '"ok": false', "succe")
-"""Of an answer in lower case: without one of these it reports no error."""
+"""Words in lower case: an answer without any of them reports no error."""
 
 _MOST_CHARACTERS = 1_000_000
 _MOST = 5
@@ -53,7 +53,7 @@ def may_be_in(source: str) -> bool:
 
 
 def found_in(page: Page) -> Iterator[str]:
-    """The errors that *page*, which is no HTML, reports, in its order, each once."""
+    """The errors in *page*, which is not HTML, in its order, each once."""
     if page.document.root is not None:
         found = _of_xml(page.document.root, refused=page.status >= 400)
     else:
@@ -74,7 +74,7 @@ def _of_json(source: str, *, refused: bool) -> Iterator[str]:
 
 
 def _reported(answer: Mapping[str, object], *, refused: bool) -> Iterator[str]:
-    """The errors of an answer's own members; what else a good answer says is no error."""
+    """The errors in an answer's own members; other members of a good answer are not errors."""
     if refused or _says_it_failed(answer):
         yield from _texts(answer)
         return

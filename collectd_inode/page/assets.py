@@ -28,12 +28,12 @@ _MODULES = ("module", "")
 _PICTURE = re.compile(
     rb"\x89PNG\r\n\x1a\n|GIF8[79]a|\xff\xd8\xff|RIFF....WEBPVP|BM|\0\0[\1\2]\0|....ftypavi[fs]", re.DOTALL
 )
-"""How a picture begins, whatever its type says (MIME Sniffing, 6.1)."""
+"""The first bytes of pictures, whatever their type says (MIME Sniffing, 6.1)."""
 _PAGE = re.compile(rb"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _DRAWN = frozenset({"image/avif", "image/gif", "image/jpeg", "image/png", "image/svg+xml", "image/webp"})
 _SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)([wx])", re.ASCII)
 _WIDE = 1280
-"""Pixels of the window for which a picture of several widths is chosen."""
+"""The window's width in pixels, which chooses among a picture's widths."""
 _HASHES = ("sha512", "sha384", "sha256")
 
 
@@ -47,9 +47,9 @@ class AssetKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file that the page asks for; ``integrity`` is what it must be, if the page says so.
+    """One file that the page needs; ``integrity`` are its hashes, if the page has some.
 
-    ``lost`` is why it cannot be asked for.
+    ``lost`` is why it cannot be requested.
     """
 
     kind: AssetKind
@@ -77,7 +77,7 @@ def assets(page: Page, kinds: frozenset[AssetKind]) -> list[Asset]:
 
 
 def _upgraded(page: Page, kind: AssetKind, url: str) -> str:
-    """*url* as it is asked for: a page with TLS asks for pictures by TLS, and a page that says so for everything."""
+    """*url* as it is requested: by TLS for pictures on a page with TLS, and for all files if the page demands it."""
     if not url.startswith("http:"):
         return url
     host = urls.origin(url)[1]
@@ -160,7 +160,7 @@ def _is_run(script: Element) -> bool:
 
 
 def is_blocked(asset: Asset, page: Page, url: str) -> bool:
-    """Whether a browser refuses to ask for *asset* at *url*: without TLS, on a page with TLS (Mixed Content, 4)."""
+    """Whether a browser blocks *asset* at *url*: without TLS, on a page with TLS (Mixed Content, 4)."""
     mixed = page.url.startswith("https:") and url.startswith("http:") and not urls.is_loopback(urls.origin(url)[1])
     return mixed and asset.kind is not AssetKind.IMAGE
 

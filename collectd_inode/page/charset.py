@@ -1,4 +1,4 @@
-"""Which encoding a body is in, as the Encoding Standard has it: ``iso-8859-1`` means windows-1252 (rule 24)."""
+"""The encoding of a body, by the Encoding Standard: ``iso-8859-1`` means windows-1252 (rule 24)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _LONGEST_HEAD = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """An encoding by the Standard's name, and the Python codec that speaks it."""
+    """An encoding by the Standard's name, and its Python codec."""
 
     name: str
     codec: str
 
     def encode(self, text: str) -> bytes:
-        """*text* in this encoding; what it cannot say becomes ``&#N;`` (rule 51)."""
+        """*text* in this encoding; characters that it lacks become ``&#N;`` (rule 51)."""
         if self.name == _GBK:  # which is gb18030 to read and, but for the euro sign, its first part to write
             return b"\x80".join(part.encode("gbk", "xmlcharrefreplace") for part in text.split("€"))
         if self.name == _BIG5:  # Hong Kong's characters are read, and never written
@@ -32,7 +32,7 @@ class Encoding:
         return text.translate(_WRITTEN.get(self.codec, {})).encode(self.codec, "xmlcharrefreplace")
 
     def decode(self, octets: bytes) -> str:
-        """*octets* as text; never fails, what is broken becomes U+FFFD."""
+        """*octets* as text; never fails, broken octets become U+FFFD."""
         if self.name == _REPLACEMENT:  # in which a script could hide from those who do not know it
             return "\ufffd" if octets else ""
         return octets.decode(self.codec, _HOLES.get(self.codec, "replace")).translate(_READ.get(self.codec, {}))
@@ -115,8 +115,8 @@ _WRITTEN: dict[str, Mapping[int, int | str]] = {
     "gb18030": str.maketrans(_GB18030[0] + _GB18030[1], _GB18030[1] + _GB18030[0]),
 }
 
-# The Encoding Standard's table (4.2): its name, the Python codec that speaks it, the labels in lower case.  Python has
-# many more, which are no encodings of the web, whatever a server says.
+# The Encoding Standard's table (4.2): its name, its Python codec, the labels in lower case.  Python's other codecs are
+# not encodings of the web, whatever a server says.
 # fmt: off
 _LABELS = (
     ("UTF-8", "utf-8",
@@ -215,7 +215,7 @@ _BOMS = (
 )
 
 _DECLARATIONS = ((b"<\0?\0x\0", _BY_LABEL["utf-16le"]), (b"\0<\0?\0x", _BY_LABEL["utf-16be"]))
-"""How an XML declaration begins in the two encodings in which it could not be read."""
+"""The start of an XML declaration in the two encodings that cannot be read as ASCII."""
 
 _CHARSET = re.compile(r"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;\"'][^\s;]*))", re.IGNORECASE)
 _NO_TAGS = re.compile(rb"<!--.*?(?:-->|\Z)|<(script|style|title|textarea)\b.*?(?:</\1|\Z)", re.DOTALL | re.IGNORECASE)
@@ -238,7 +238,7 @@ def encoding_for(label: str) -> Encoding | None:
 
 
 def charset_parameter(text: str) -> str | None:
-    """The charset that a ``<meta http-equiv=content-type>`` speaks of (HTML, 2.4.4)."""
+    """The charset in a ``<meta http-equiv=content-type>`` (HTML, 2.4.4)."""
     match = _CHARSET.search(text)
     return next((group for group in match.groups() if group is not None), None) if match else None
 
@@ -253,7 +253,7 @@ def decode(
 ) -> tuple[str, Encoding]:
     """*body* as text, and the encoding it was in: BOM, header, ``<meta>``, else UTF-8 if valid, else *otherwise*.
 
-    *declared* is what its XML declaration says of it.
+    *declared* is the encoding in its XML declaration.
     """
     for bom, encoding in _BOMS:
         if body.startswith(bom):

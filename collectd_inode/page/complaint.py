@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 LIMIT = 200
 """Characters of a complaint."""
 _LONGEST = 400
-"""More than this is no message but a part of the page that is coloured like one."""
+"""Characters: a longer text is a coloured part of the page, not a message."""
 _MOST = 5
-"""Messages that are shown."""
+"""The largest number of messages in a complaint."""
 _PIECES = 2000
 _LOOKED_AT = 50_000
-"""Elements or pieces of text: a hint is not worth a second of everybody's time."""
+"""The largest number of elements or pieces of text: a hint must not delay all jobs by a second."""
 
 _SPOKEN_WORDS = (
     *("Fatal error", "Parse error", "Uncaught ", "Traceback (most recent", "SQLSTATE[", "ORA-", "FATAL: ", "panic: "),
@@ -39,9 +39,9 @@ _SPOKEN = re.compile(
     r"|(?:[A-Z][\w ]{1,20}: )?(?:\w+(?:[.\\]|::))*[A-Z]\w*(?:Exception|Error): |(?:[A-Z]\w*::)+[A-Z]\w*: "
     r"|[A-Z][\w ]{1,40} failed: \w"
 )
-"""How a line begins that a language's or a database's own error is in: it stands in no element of its own."""
+"""The start of a line with a language's or a database's own error, which has no element of its own."""
 _MENTIONED = re.compile(r"\b(?:ECONN[A-Z]+|ENOTFOUND|[Cc]onnection refused)\b")
-"""Words that no good page has; an error page is about them as a whole, and is read from its beginning."""
+"""Words of error pages only; such a page is read from its beginning."""
 _FURNITURE_TAGS = text.words("nav aside menu noscript")
 _ENDS = text.words("header footer")
 _SECTIONS = ("main", "article", "section", "dialog")
@@ -63,7 +63,7 @@ _SAYS_NOTHING = re.compile(
 )
 """A line of an error page that is on each one of its kind."""
 _VAGUE_WORDS = 2
-"""A heading of so few words says too little alone: “Error”, “Oops”."""
+"""Words: a shorter heading says too little alone: “Error”, “Oops”."""
 
 
 def complaint(page: Page, near: str = "") -> str:
@@ -86,7 +86,7 @@ def alerts(page: Page) -> str:
 
 
 def fingerprint(message: str) -> str:
-    """A message in a few characters, whatever numbers are in it: to know it again."""
+    """A message's fingerprint, whatever numbers are in it."""
     return hashlib.sha256(re.sub(r"\d+", "0", message).casefold().encode()).hexdigest()[:12]
 
 
@@ -116,7 +116,7 @@ def _speaks(source: str) -> bool:
 
 
 def found_in(page: Page) -> tuple[tuple[Rank, str], ...]:
-    """The messages that *page* shows and what they are worth, the weightiest first, each once."""
+    """The messages of *page* and their weights, the weightiest first, each once."""
     if page.tree is None:
         return tuple((Rank.NAMED, cut_at_word(said, _LONGEST)) for said in api_errors.found_in(page))
     ranked = [*_outermost(page), *_invalid_fields(page)]
@@ -137,7 +137,7 @@ def _is_within_another(message: str, others: Iterable[str]) -> bool:
 
 
 def _spoken(visible: str, *, anywhere: bool) -> Iterator[str]:
-    """The lines of what is seen that begin as programs' own errors do; of a traceback the line that ends it."""
+    """The visible lines that begin as programs' own errors do; of a traceback the line that ends it."""
     lines = [normalise(line) for line in visible.split("\n")]
     for index, line in enumerate(lines):
         if line.startswith("Traceback ("):
@@ -189,7 +189,7 @@ def _message(element: Element) -> str:
     left_out |= {e for e in element.iter("a") if not _CLOSES.isdisjoint(words_of(names_of(e)))}
     labels: list[Element] = []
     if next(element.iter(*CONTROLS), None) is not None:
-        # Around a field that is wrong: its label says which, and alone is no message.
+        # Around a wrong field: its label names the field, and alone is not a message.
         labels = [e for e in element.iter("label") if e is not element]
     lines = text.visible_text(element, _PIECES, without=left_out.union(labels)).split("\n")
     if lines != [""]:
@@ -222,7 +222,7 @@ def _joined(messages: list[str]) -> str:
 
 
 def heading(page: Page) -> str:
-    """The main heading: the first of the highest level that is seen, in the page's main part if there is any."""
+    """The main heading: the first visible one of the highest level, in the page's main part if there is one."""
     furniture = _furniture(page)
     headings = [e for root in page.roots for e in text.shown(root) if _level(e)]
     headings.sort(key=lambda e: (_inside(e, furniture), _level(e)))

@@ -1,4 +1,4 @@
-"""CSS selectors as XPath: cssselect, and what Selectors 4 and HTML say that it does not know.
+"""CSS selectors as XPath: cssselect, and the parts of Selectors 4 and HTML that it lacks.
 
 ``:not()``, ``:is()``, ``:where()``, ``:has()`` and ``:nth-child(… of …)`` are taken out of a selector before cssselect
 reads it, since it refuses lists, combinators or nesting in them; what stands in them is translated for itself, as a

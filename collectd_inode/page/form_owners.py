@@ -1,9 +1,9 @@
-"""Which form a control belongs to, where its ancestors do not tell (rule 28).
+"""The form of a control, where its ancestors do not show it (rule 28).
 
 To a browser's parser a form is open from its start tag to its end tag, whatever else has been closed in between, and
 controls that it meets meanwhile are that form's (HTML, 13.2.6.1, "form element pointer").  Mostly that is the form
-around them.  It is not in ``<table><form><tr>…`` and in ``<div><form></div><input></form>``: there the tree no longer
-shows it, and the source has to be asked.
+around them.  It is not in ``<table><form><tr>…`` and in ``<div><form></div><input></form>``: there only the source
+shows it.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _marked(source: str, tags: list[_Tag]) -> str:
 
 
 def _end_of(source: str, markup: re.Match[str]) -> int:
-    """Where the tag, comment or raw text that starts at *markup* ends; the source's end if it never does."""
+    """The end of the tag, comment or raw text that starts at *markup*; the source's end if it has none."""
     if markup["comment"]:
         return _after(source, "-->", markup.end())
     rest = _TAG_REST.match(source, markup.end())

@@ -1,8 +1,7 @@
-"""Forms: who belongs to which, what a field holds, and the bytes that pressing a button sends (rules 39 to 57).
+"""Forms: their controls, the fields' values, and the bytes that pressing a button sends (rules 39 to 57).
 
-What a person entered lies in the page's `Entered`, over what the document says; nothing here changes the document.
-``required``, ``pattern`` and the like are not looked at: what is sent goes out, and the server's answer is what is
-monitored.
+Entered values are in the page's `Entered` and take precedence over the document, which nothing here changes.
+``required``, ``pattern`` and the like are ignored: the form is sent, and the check is about the server's answer.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _DIRECTED = _TYPED | {"hidden", "submit"}
 _ISOLATED = words("bdi script style textarea")
 """The elements that do not affect the direction of the text around them."""
 _COLUMNS = 20
-"""How wide a textarea is that does not say so."""
+"""The default width of a textarea."""
 _SHOWN = 60
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -70,7 +69,7 @@ class FormEntry:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """The request that a form makes; ``method`` is GET, POST, or DIALOG, which asks for nothing (rule 54)."""
+    """The request of a form; ``method`` is GET, POST, or DIALOG, which sends nothing (rule 54)."""
 
     method: str
     url: str
@@ -263,13 +262,13 @@ def _folded(line: str, columns: int) -> Iterator[str]:
 
 
 def _positive(attribute: str | None) -> int:
-    """A number as attributes hold it, zero if it is none."""
+    """A number as attributes hold it, zero if it is not one."""
     number = re.match(r"\s*\+?(\d{1,9})", attribute or "")
     return int(number.group(1)) if number else 0
 
 
 def _direction(control: Element, value: str) -> str:
-    """Which way the text of *control* runs (rule 49)."""
+    """The direction of the text of *control* (rule 49)."""
     own = (control.get("dir") or "").lower()
     if own == "auto":
         return _first_direction(value) or "ltr"

@@ -1,4 +1,4 @@
-"""An answer's headers: names in any case, values as text; and what a request's may be."""
+"""An answer's headers: names in any case, values as text; and the rules for a request's."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Headers(Mapping[str, str]):
         return len(self._values)
 
     def get_list(self, name: str) -> list[str]:
-        """Every value of one header, in the order in which they came."""
+        """Every value of one header, in their order."""
         return list(map(_text, self.raw_list(name)))
 
     def raw_list(self, name: str) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Hosts as they go over the wire: whatever a person or a page writes, in ASCII (URL Standard, 3.5 "Host parsing").
+"""Hosts as they go over the wire: in ASCII, however a person or a page writes them (URL Standard, 3.5 "Host parsing").
 
 The names are read by UTS 46 as browsers read them: with hyphens and underscores wherever they stand, a snowman, and a
 decomposed “ü”.  IDNA 2008, which is stricter, would refuse hosts that have users.
@@ -21,7 +21,7 @@ _LONGEST = 2000
 
 
 class BadHost(ValueError):
-    """The text names no host; the message is what is wrong with it."""
+    """The text names no host; the message says why."""
 
 
 @lru_cache(maxsize=1024)

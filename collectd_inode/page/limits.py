@@ -1,4 +1,4 @@
-"""More markup than anybody writes, taken out of a source before a parser sees it.
+"""Limits on markup, applied to a source before a parser sees it.
 
 A tag with 40 000 attributes takes libxml2 seconds, since it compares each with all the others; and a page of nothing
 but tags takes us seconds to walk through, again and again.
@@ -19,7 +19,7 @@ _SMALL = 2**16
 
 _SHORTEST = 2 * MOST
 _REST = r"(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+"
-# What is in a comment, a script and the like is passed over: it is no tag, whatever it looks like.
+# The content of comments, scripts and the like is skipped: it has no tags, whatever it looks like.
 _TAG = re.compile(
     rf"<!--.*?(?:-->|\Z)"
     rf"|<(?P<raw>script|style|textarea|title|xmp|iframe|noembed|noframes)(?=[\s/>]){_REST}>.*?(?:</(?P=raw)|\Z)"
@@ -40,7 +40,7 @@ def first_tags(source: str) -> str:
 
 
 def without_floods(source: str) -> str:
-    """*source*, itself if nothing is wrong with it; a tag with more than `MOST` attributes loses them all."""
+    """*source*, in which a tag with more than `MOST` attributes loses them all; unchanged if there is none."""
     if len(source) <= _SMALL:
         return source
     floods = [m for m in _TAG.finditer(source) if m["tag"] and m.end() - m.start() > _SHORTEST and _is_flood(m[0])]

@@ -1,4 +1,4 @@
-"""Finding what a sentence names: links, buttons, fields, options, forms (rules 32 to 38).
+"""Finding the links, buttons, fields, options and forms that sentences name (rules 32 to 38).
 
 Every kind of thing has a ladder of ways in which a name may fit, best first.  The first rung on which anything fits
 decides; several different things on that rung are an ambiguity, not a choice for us to make.
@@ -32,16 +32,16 @@ from collectd_inode.page.text import (
 from collectd_inode.words import several
 
 NEAREST = 5
-"""How many candidates a failure names."""
+"""The largest number of candidates in a failure's message."""
 
 MOST_CANDIDATES = 20_000
-"""Of one kind on a page, links say: a page with more is a mistake, or means harm, and only the first are looked at."""
+"""The largest number of candidates of one kind on a page: a page with more is a mistake or an attack."""
 
 _MOST_NAMED = MOST_CANDIDATES // 2
 """Candidates whose names a failure compares."""
 
 _MOST_LABELS = 10
-"""Of one field; where nobody closes a label, each is inside of the one before."""
+"""The largest number of labels of one field; unclosed labels stand inside one another."""
 
 Names = Callable[[Page, Element], Iterable[str]]
 """The texts under which a page's element is known, in one respect."""
@@ -324,7 +324,7 @@ def _enabled_field(page: Page, locator: str, found: Element, what: str) -> Eleme
 
 
 _STYLED = frozenset({"checkbox", "radio", "file"})
-"""Kinds of fields that pages hide in order to draw their own: a person uses their label."""
+"""Kinds of fields that pages replace by drawings of their own: a person uses their label."""
 
 
 def _is_usable(page: Page, control: Element) -> bool:
@@ -555,7 +555,7 @@ def _shown(page: Page, found: list[Element]) -> list[Element]:
 
 
 def _in_touched_forms(page: Page, found: list[Element]) -> list[Element]:
-    """Those in a form that something has been entered into: there is where the person is."""
+    """Those in a form with entered values: the person is working there."""
     touched = {forms.form_of(page, e) for e in page.entered.fields()} - {None}
     return [e for e in found if tag_of(e) in CONTROLS and forms.form_of(page, e) in touched]
 

@@ -1,4 +1,4 @@
-"""A page as it came, and what a person would see of it.  Parsed when first looked at."""
+"""A page as it came, and its visible content.  Parsed at the first look."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from collectd_inode.words import ELLIPSIS, plural, shortened
 
 FOUND_LIMIT = 200
 _SPARSE = 60
-"""Fewer visible characters, beside scripts and without a field, is a page that JavaScript has yet to build."""
+"""Visible characters: a page with fewer, with scripts and without a field, needs JavaScript to build it."""
 
 _SEARCHED = 200_000
-"""Where the nearest text is looked for: a hint is not worth a second of everybody's time."""
+"""Characters searched for the nearest text: a hint must not delay all jobs by a second."""
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _TEXT_TYPES = re.compile(
@@ -55,7 +55,7 @@ class Entered:
         return {*self.values, *self.ticked, *self.chosen, *self.files}
 
     def forget(self, element: Element) -> None:
-        """Back to what the page says, for this field."""
+        """Reset this field to the page's value."""
         for kept in (self.values, self.ticked, self.chosen, self.files):
             kept.pop(element, None)
 
@@ -165,7 +165,7 @@ class Page:
         return text.lines_of(xml.text_of(element)) if self.is_xml else text.visible_text(element)
 
     def prepare(self) -> None:
-        """Do now what takes long on a large page; to be called in a worker, so that it holds up nobody."""
+        """Do now what takes long on a large page; call it in a worker, so that the other jobs go on."""
         _ = self._on_one_line, self.in_view, self.labels, self.by_id, self._owners, self.messages
 
     @property
@@ -180,7 +180,7 @@ class Page:
 
     @cached_property
     def roots(self) -> tuple[Element, ...]:
-        """The elements in which all that is looked for stands: the document's root, or the parts that are looked at."""
+        """The elements to search: the document's root, or the parts in scope."""
         root = self.document.root if self.is_xml else self.tree
         return () if root is None else (root,)
 
@@ -338,7 +338,7 @@ class Page:
 
     @cached_property
     def ranked_messages(self) -> tuple[tuple[Rank, str], ...]:
-        """The same, each with what it is worth."""
+        """The same, each with its weight."""
         return complaint.found_in(self) if self.status >= 400 or complaint.may_be_in(self) else ()
 
     @cached_property
@@ -363,7 +363,7 @@ class Page:
 
     @cached_property
     def framed(self) -> str:
-        """Where else something may stand: in frames, which are pages of their own; empty for none that can be seen."""
+        """Other places to look: frames, which are pages of their own; empty if none is visible."""
         seen = [frame for frame in self.elements("iframe", "frame") if text.is_frame_in_view(frame)]
         if not seen:
             return ""
@@ -376,7 +376,7 @@ class Page:
         return f"{said} not looked into{where}"
 
     def _labelled(self, needle: str) -> str:
-        """Where *needle* can be seen although it is no text."""
+        """The place where *needle* is visible, although it is not text."""
         for element in self.elements("input", "img", "textarea"):
             for name in ("value", "placeholder", "alt"):
                 if element.get("type", "").lower() not in ("hidden", "password") and needle in normalise(
@@ -483,7 +483,7 @@ class Page:
 
     @cached_property
     def refresh(self) -> refreshing.Refresh | None:
-        """Where the page or its Refresh header sends a browser on, all by itself (rule 15)."""
+        """The refresh of the page or its Refresh header (rule 15)."""
         if header := self.headers.get("refresh"):
             return refreshing.parse(header)
         if not remembered(self, "refresh", lambda page: "refresh" in page.source.lower()):
@@ -501,7 +501,7 @@ class Page:
     def refreshed_to(self, asked: refreshing.Refresh) -> str:
         """The absolute URL that a refresh of this page leads to.  Raises Failure(EXPECTATION)."""
         here = urls.without_fragment(self.url)
-        # It is read as soon as it is met: a <base> that comes later is too late (rule 15).
+        # A browser reads it at once: a <base> that follows does not count (rule 15).
         return self._resolved(self.base if asked.based else here, asked.target) if asked.target else here
 
     def with_beside(self, answer: Page | None) -> Page:

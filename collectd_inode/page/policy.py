@@ -1,4 +1,4 @@
-"""Where a page's Content-Security-Policy lets its forms go: ``form-action`` (Content Security Policy 3, 6.4.2)."""
+"""The targets that a page's Content-Security-Policy allows for forms: ``form-action`` (CSP 3, 6.4.2)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCHEME_SOURCE = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 
 
 def forbids(page: Page, url: str) -> str:
-    """The directive of *page* by which a browser does not send a form to *url*; empty if it does."""
+    """The directive of *page* that keeps a browser from sending a form to *url*; empty if none does."""
     for sources in _lists(page):
         if not any(_fits(source, page.url, url) for source in sources):
             return " ".join(("form-action", *sources))

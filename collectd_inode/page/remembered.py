@@ -1,7 +1,7 @@
 """Findings in an answer's body, for the next time that the same one comes.
 
-Many pages have the same bytes as a minute ago: then nothing is decoded, parsed or looked for again.  Nothing of the
-body itself is kept, only the findings, by a hash of the body.
+Many pages have the same bytes as a minute ago: then nothing is decoded, parsed or searched again.  Only the findings
+are kept, by a hash of the body, not the body itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST = 4096
-"""Bodies; of the others the one that came last is forgotten first."""
+"""The largest number of bodies; the one whose last use is oldest is forgotten first."""
 _LONGEST = 2000
 """Characters of an address, beyond which nothing is remembered."""
 

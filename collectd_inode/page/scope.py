@@ -1,4 +1,4 @@
-"""A part of a page: what ``within "#menu"`` looks at.
+"""A part of a page: the scope of ``within "#menu"``.
 
 A selector is XPath where it begins with ``/``, ``./``, ``..``, ``(`` or an axis (``ancestor::``), else CSS, which
 becomes an XPath in ``css.py``.
@@ -28,13 +28,13 @@ _XPATH = re.compile(
     r"|(?:ancestor|ancestor-or-self|attribute|child|descendant|descendant-or-self|following|following-sibling|namespace"
     r"|parent|preceding|preceding-sibling|self)\s*::"
 )
-"""How an XPath begins, and CSS does not."""
+"""The beginnings of an XPath, which CSS never has."""
 _NO_PREFIX = "Undefined namespace prefix"
 """libxml2's words."""
 
 
 class BadSelector(ValueError):
-    """The text is no selector that can be used here; the message says why."""
+    """The text is not a selector that can be used here; the message says why."""
 
 
 class UnknownPrefix(BadSelector):
@@ -81,7 +81,7 @@ def check(selector: str) -> str:
     try:
         select(_BLANK, selector)
     except UnknownPrefix:
-        return ""  # which there are is known when the page is
+        return ""  # known only with the page
     except BadSelector as error:
         return str(error)
     return ""

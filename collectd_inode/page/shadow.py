@@ -1,4 +1,4 @@
-"""Declarative shadow roots, put where a browser draws them (HTML, 4.12.3 "The template element", and 4.12.4 "slot").
+"""Declarative shadow roots, moved to where a browser draws them (HTML, 4.12.3 "The template element", 4.12.4 "slot").
 
 ``<my-card><template shadowrootmode="open">Hello <slot></slot></template>Ann</my-card>`` shows “Hello Ann”, without any
 script.
@@ -18,7 +18,7 @@ _Node = Element | str
 
 
 def draw(root: Element) -> None:
-    """Put what is in the shadow roots below *root* into their hosts, and what the hosts hold into its slots."""
+    """Move the content of the shadow roots below *root* into their hosts, and the hosts' content into the slots."""
     filled: set[Element] = set()
     taken: set[Element] = set()
     # The inner ones first: their slots hold the slots of the outer ones.

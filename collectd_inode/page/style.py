@@ -1,6 +1,6 @@
 """The effect of an element's own ``style`` attribute on its visibility (CSS Syntax 5.4.5, lists of declarations).
 
-Style sheets are not read: what only they hide counts as seen.
+Style sheets are not read: elements that only they hide count as visible.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _TELLS = re.compile(r"display|visibility|\ball\b|\\", re.IGNORECASE)
-"""Whatever has a say here has one of these in it."""
+"""Every ``style`` that affects visibility contains one of these."""
 _TOKEN = re.compile(
     r"""/\*.*?(?:\*/|\Z)"""
     r"""|"(?:[^"\\\n\r\f]|\\.)*+"?|'(?:[^'\\\n\r\f]|\\.)*+'?"""
@@ -43,7 +43,7 @@ class Display(Enum):
     CONTENTS = "contents"
     """None of its own."""
     REVERT = "revert"
-    """As if the page had no say, the attribute ``hidden`` included."""
+    """As if the page set nothing, the attribute ``hidden`` included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def _pair(parts: Sequence[str]) -> tuple[str, str]:
 
 
 def _read(token: str, *, is_last: bool) -> str:
-    """A token as it counts: a comment is a blank, an escape its letter, a string that a line end cuts is a mistake."""
+    """A token's meaning: a comment is a blank, an escape its letter, a string that a line end cuts is a mistake."""
     if token.startswith("/*"):
         return " "
     if token.startswith("\\"):

@@ -17,7 +17,7 @@ CONTROLS = ("input", "select", "textarea", "button")
 """The elements of forms that send something."""
 
 LONGEST_NAME = 500
-"""No more pieces of text than these name a thing: a link or label that nobody closes goes on to the page's end."""
+"""The largest number of pieces of text in a name: an unclosed link or label goes on to the page's end."""
 
 _NO_ELEMENT = ""
 """The tag of a comment."""
@@ -44,10 +44,10 @@ _BLOCKS = words(
 _CELLS = frozenset({"td", "th", "mtd"})
 _KEEPS_LINES = frozenset({"pre", "textarea", "listing", "xmp", "plaintext"})
 _NO_TEXT = frozenset({"script", "style", _NO_ELEMENT})
-# What a browser draws in the place of what stands inside.
+# Elements that a browser replaces by a drawing of its own.
 _REPLACED = words("audio canvas iframe meter object progress video")
 _PLUGIN_TYPES = ("application/x-", "application/futuresplash", "application/vnd.")
-"""How the media types begin for which browsers had plug-ins, and have none any more."""
+"""The beginnings of media types that needed plug-ins, which browsers no longer have."""
 _NO_SKIPPING = words("br caption optgroup option summary table tbody tfoot thead tr")
 # Where text is drawn, and where none is that does not stand deeper.
 _DRAWS_TEXT = words("annotation-xml foreignobject mi mn mo ms mtext option text")
@@ -137,7 +137,7 @@ def shown(root: Element) -> Iterator[Element]:
 
 
 def _why_hidden(element: Element) -> str:
-    """How *element* itself keeps what is in it from view; nothing if it does not."""
+    """The way in which *element* itself hides its content; nothing if it does not."""
     name = _name(element)
     kind = _kind(name)
     if kind.never_shown or (kind.drawn_in and _is_in(element, kind.drawn_in)):
@@ -155,7 +155,7 @@ def _why_hidden(element: Element) -> str:
 
 
 def _own_hiding(element: Element, kind: _Kind) -> str:
-    """Which of its own attributes keeps *element* from view."""
+    """The attribute of its own that hides *element*."""
     if (
         kind.is_plain
         and element.get("style") is None
@@ -176,9 +176,9 @@ def _own_hiding(element: Element, kind: _Kind) -> str:
 
 
 def _hiding_attribute(element: Element, kind: _Kind, style: Visibility) -> str:
-    """Which attribute keeps *element* from view, if its *style* does not say otherwise.
+    """The attribute that hides *element*, unless its *style* overrides it.
 
-    The author's word goes before the browser's own style sheet, which is all that stands behind the attributes.
+    The author's style overrides the browser's own style sheet, which implements the attributes.
     """
     hidden = element.get("hidden")
     if hidden is not None and _is_heeded(hidden, kind, style):
@@ -280,7 +280,7 @@ def _is_summary(element: Element, tag: str) -> bool:
 
 
 def visible_text(root: Element, most: int | None = None, *, without: Set[Element] = frozenset()) -> str:
-    """The visible text of *root*, one line a block, table row or ``<br>``; of no more than so many pieces."""
+    """The visible text of *root*, one line a block, table row or ``<br>``; of at most *most* pieces."""
     return lines_of("".join(islice(_pieces(root, everything=False, without=without), most)))
 
 

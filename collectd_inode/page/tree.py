@@ -2,7 +2,7 @@
 
 turbohtml builds the tree as the HTML Standard says, and writes it out as XML, which leaves nothing to guess; lxml reads
 that and gives us elements, CSS and XPath.  lxml alone would not do: libxml2's idea of a document is HTML 4's, which
-loses what stands behind ``</html>``, hides ``<main>`` in a head that nobody has opened and moves a table out of a link.
+loses content behind ``</html>``, hides ``<main>`` in a head that no tag has opened and moves a table out of a link.
 Attributes whose names XML does not allow (``@click``) are lost on the way.
 """
 
@@ -30,7 +30,7 @@ _USED = words(
 )
 """Names that mean something in HTML alone."""
 _PIECE = 2**16
-"""Characters that are parsed in one go: turbohtml keeps the interpreter to itself meanwhile."""
+"""Characters that are parsed in one go: turbohtml holds the interpreter's lock meanwhile."""
 _GROWTH = 2**20
 """Characters by which a page may grow when it is written out: unclosed formatting is repeated in each block."""
 
@@ -41,7 +41,7 @@ class Parsed:
 
     root: Element | None = None
     lost: str = ""
-    """Why a part of the page is not in it, if so."""
+    """Why a part of the page is missing, if one is."""
 
 
 def parse(source: str) -> Parsed:

@@ -1,4 +1,4 @@
-"""URLs as a browser reads them: whatever stands in a link, made absolute, ASCII and comparable.
+"""URLs as a browser reads them: links made absolute, ASCII and comparable.
 
 The rules are the URL Standard's for http and https.
 """
@@ -47,7 +47,7 @@ LONGEST = 2**16
 
 
 class BadURL(ValueError):
-    """The text is no URL that a browser could ask for; the message says why."""
+    """The text is not a URL that a browser could request; the message says why."""
 
 
 def clean(text: str) -> str:
@@ -71,7 +71,7 @@ def resolve(base: str, reference: str, encoding: str = "utf-8") -> str:
         return _resolve(base, reference, encoding)
     if scheme_of(reference[:100]) in ("", *WEB):
         raise BadURL(f"an address of {len(reference)} characters is too long")
-    return reference  # a picture in a data: URL, say: nothing to be remembered
+    return reference  # a picture in a data: URL, say: not worth remembering
 
 
 @_REMEMBERED
@@ -159,7 +159,7 @@ def _quoted(text: str, escaped: frozenset[int], encoding: str = "utf-8") -> str:
     try:
         octets = text.encode(encoding)
     except UnicodeEncodeError:
-        # What the encoding cannot say is written as a character reference, itself escaped (rule 51).
+        # Characters that the encoding lacks become character references, themselves escaped (rule 51).
         octets = b"".join(_octets_or_reference(c, encoding) for c in text)
     return "".join(chr(b) if 0x20 < b < 0x7F and b not in escaped else f"%{b:02X}" for b in octets)
 
@@ -210,7 +210,7 @@ def split_userinfo(url: str) -> tuple[str, tuple[str, str] | None]:
 
 
 def shown(url: str) -> str:
-    """*url* as it may stand in a message: whatever comes before an ``@`` in the host's place is gone."""
+    """*url* for a message: without everything before an ``@`` in the host's place."""
     return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*@", r"\1//", url)
 
 
@@ -240,7 +240,7 @@ def referrer(source: str, target: str, policy: str = REFERRER_POLICY) -> str | N
 
 
 def is_downgrade(source: str, target: str) -> bool:
-    """Whether the way from *source* to *target* leaves https."""
+    """Whether a request from *source* to *target* leaves https."""
     return source.startswith("https:") and not target.startswith("https:")
 
 
@@ -251,7 +251,7 @@ def referrer_policy(text: str) -> str:
 
 
 def is_web(url: str) -> bool:
-    """Whether *url* is http or https: nothing else is ever asked for (rule 8)."""
+    """Whether *url* is http or https: nothing else is ever requested (rule 8)."""
     return scheme_of(url) in WEB
 
 

@@ -1,7 +1,7 @@
 """The values of a form's inputs: HTML's value sanitization algorithms, and how each kind of value is written.
 
-A page may say anything in a ``value`` attribute; a browser makes of it what the input can hold (rule 81).  What a
-person types must follow the same rules, but is never corrected silently (`complaint`, rule 82).
+A page may write anything into a ``value`` attribute; a browser converts it to a value that the input can hold (rule
+81).  Typed values must follow the same rules, but are never corrected silently (`complaint`, rule 82).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _colour(value: str) -> str:
 
 
 def complaint(kind: str, value: str) -> str:
-    """How a value of this kind is written, where *value* is not; empty for a good one, and for none at all."""
+    """The form of a value of this kind, if *value* is wrong; empty for a good one, and for none at all."""
     written = _WRITTEN.get(kind)
     if written is None or not value:
         return ""
@@ -108,7 +108,7 @@ def _step(control: Element) -> Decimal | None:
 
 
 def _step_base(control: Element) -> Decimal:
-    """Where steps are counted from: min, else the value that the page gave (HTML, 4.10.5.3.8, "step base")."""
+    """The base of steps: min, else the page's value (HTML, 4.10.5.3.8, "step base")."""
     said = (number(control.get(name) or "") for name in ("min", "value"))
     return next((base for base in said if base is not None), Decimal(0))
 

@@ -1,4 +1,4 @@
-"""How much an element is worth as a message, by its role, id and class: applications and CSS frameworks name them so.
+"""The weight of an element as a message, by the roles, ids and classes of applications and CSS frameworks.
 
 For messages only: no expectation is judged by it.
 """
@@ -35,7 +35,7 @@ _NO_MESSAGE = words(
 """An id or class with one of these words names something that is pressed or counted, or the lack of an error."""
 _NOTICES = words("ad ads advert announcement campaign marketing newsletter promo promotion promotional sale teaser")
 _CONSENT = words("ccpa consent cookie cookiebot cookies gdpr onetrust usercentrics")
-"""A message that is named so is about something else, whatever it calls itself: it comes last."""
+"""A message with such a name is about something else, whatever its role: it comes last."""
 _COOKIES = re.compile(
     r"\b(?:use[sd]?|using|usa|usamos|verwende[nt]|nutz(?:t|en)|setz(?:t|en)|utilis\w+|utiliz\w+|gebrui\w+|anv[äa]nd\w+"
     r"|brug\w+)\b.{0,60}\bcookies?\b|\bcookies?\b.{0,60}\b(?:verwende[nt]|einsetzen)\b|\baccept (?:all )?cookies\b",
@@ -82,7 +82,7 @@ _UNHIDES = re.compile(r"(?:sm|md|lg|xl):(?:block|contents|flex|grid|inline|inlin
 
 
 class Rank(IntEnum):
-    """How much a message is worth: the least comes first."""
+    """The weight of a message: the least comes first."""
 
     LOUD = 0
     NAMED = 1

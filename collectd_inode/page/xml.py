@@ -1,6 +1,6 @@
 """XML as a page: its elements, its text, and the prefixes by which XPath finds things in it (rule 62).
 
-What comes from a stranger is read without a DTD, without entities of its own, and without the network.
+A stranger's document is read without a DTD, without entities of its own, and without the network.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ IS_XML = re.compile(r"(?:application|text)/(?:[\w.+-]+\+)?xml|[\w.-]+/[\w.+-]+\+
 """A media type that is XML's (RFC 7303); XHTML's is one, too, and read as HTML."""
 
 _BEGINNING = 4096
-"""Bytes in which a document's first tag is looked for."""
+"""Bytes to search for a document's first tag."""
 
 _IS_XHTML = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*+"
