@@ -1,4 +1,4 @@
-"""The only sockets and the only stopwatch.  Knows nothing of runs: it hands back what it measured."""
+"""The only sockets and the only stopwatch.  Knows nothing of runs: it returns measurements."""
 
 from collectd_inode.model import Phase, Stamps
 from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock

@@ -1,6 +1,6 @@
-"""Where a name leads: addresses, and how long it took to find them.
+"""The addresses of a name, and the time to find them.
 
-The resolver blocks and cannot be called off, so it is asked in worker threads of its own: many that hang hold up other
+The resolver blocks and cannot be cancelled, so it runs in worker threads of its own: if many hang, they delay other
 lookups only, and no run beyond its deadline.
 """
 
@@ -96,7 +96,7 @@ def _raise_if_out_of_files(error: OSError) -> None:
 
 
 def is_known(host: str) -> bool:
-    """Whether the system finds *host* and its full name, which may take as long as its resolver likes."""
+    """Whether the system finds *host* and its full name; the resolver may take any time."""
     try:
         socket.getaddrinfo(host, None, flags=socket.AI_CANONNAME)
     except (OSError, UnicodeError):
@@ -126,7 +126,7 @@ def _found(host: str, port: int, family: int, flags: int) -> tuple[Address, ...]
         found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, socket.IPPROTO_TCP, flags)
     except OSError as error:  # gaierror, or for EAI_SYSTEM the system's own error
         _raise_if_out_of_files(error)
-        # Without a descriptor for its files the resolver knows no name: that would be ours to mend.
+        # Without a descriptor for its files the resolver finds no name: that would be ours to fix.
         open_socket(Address(socket.AF_INET, ()), socket.SOCK_STREAM).close()
         if family != socket.AF_UNSPEC and error.errno in _NOT_OF_THIS_FAMILY:
             version = "4" if family == socket.AF_INET else "6"

@@ -1,4 +1,4 @@
-"""The one stopwatch.  Everything that tells the time takes a Clock, so that tests can hand in their own."""
+"""The one stopwatch.  All code that needs the time takes a Clock, so that tests can pass their own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Handle(Protocol):
     """A scheduled call, which can be cancelled."""
 
     def cancel(self) -> None:
-        """Call it off."""
+        """Cancel the call."""
 
 
 class Clock:
@@ -34,7 +34,7 @@ class Clock:
         return time.monotonic()
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Handle:
-        """Have the running loop make this *call* after *seconds*."""
+        """Schedule this *call* in the running loop after *seconds*."""
         return asyncio.get_running_loop().call_later(seconds, call)
 
 

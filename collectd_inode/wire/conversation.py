@@ -1,6 +1,6 @@
 """One TCP connection on which questions and answers take turns, each timed: SMTP's kind of talk.
 
-The one who talks asks for `Conversation.exchange` after each answer: what the wire measured since the last time.
+The caller reads `Conversation.exchange` after each answer: the measurements since the last time.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class Conversation:
         self._backend = Backend(route or Route(), clock)
         self._clock, self._host = clock, ""
         self.addresses: tuple[Address, ...] = ()
-        """Where `resolve` led, in the resolver's order."""
+        """The addresses that `resolve` found, in the resolver's order."""
         self._stream: Stream | None = None
         self._unasked = False
-        """Whether the peer is the one to speak: nothing was sent whose departure could be stamped."""
+        """Whether the peer speaks first: nothing was sent whose departure could be stamped."""
 
     async def resolve(self, host: str, port: int) -> Exchange:
         """Find the addresses of *host*; raises ResolveFailed."""
@@ -108,7 +108,7 @@ class Conversation:
         return measured
 
     def _acknowledge_at_once(self) -> None:
-        """Keep the kernel from holding back an acknowledgement (it forgets this wish again and again).
+        """Keep the kernel from delaying an acknowledgement (it resets this option again and again).
 
         A server with Nagle's algorithm on keeps its next segment until then: 43 ms that are ours, not its own.
         """

@@ -1,4 +1,4 @@
-"""The end of waiting: cancels what is late, but not for our own lateness; and nobody keeps the loop to himself."""
+"""Deadlines, which cancel late work but not for our own delays; and turns, so that no reader keeps the loop."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ _PASSES = 10
 
 @asynccontextmanager
 async def deadline(seconds: float, clock: Clock = SYSTEM_CLOCK) -> AsyncIterator[asyncio.Timeout]:
-    """Give the block so many *seconds*; raises TimeoutError when they are over, and ``expired()`` says so.
+    """Limit the block to *seconds*; raises TimeoutError when they are over, and ``expired()`` is then true.
 
-    When this process has not been let run for a while, a deadline and the answer that came well before it are noticed
-    in the same turn of the loop.  So the loop turns some more before the deadline is judged: what has arrived is read,
-    and what must wait any longer is late.
+    If this process was stopped for a while, the loop notices a deadline and an earlier answer in the same turn.  So
+    the loop turns some more before the deadline is judged: data that has arrived is read, and only later data is late.
     """
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(None) as limit:
@@ -40,7 +39,7 @@ async def deadline(seconds: float, clock: Clock = SYSTEM_CLOCK) -> AsyncIterator
 
 
 class Turns:
-    """Whose turn it is: reading goes on for 5 ms at most before everybody else gets one.
+    """A reader's turn: at most 5 ms before the other tasks of the loop get theirs.
 
     A peer that sends faster than we parse always has something to read: without this nothing else would run, the
     deadline included.
@@ -50,11 +49,11 @@ class Turns:
         self._since = 0.0
 
     def begin(self) -> None:
-        """We have waited: a new turn begins."""
+        """Begin a new turn, after waiting."""
         self._since = time.monotonic()
 
     async def give_way(self) -> None:
-        """Let the others go first if our turn is over."""
+        """Let the other tasks run if our turn is over."""
         if time.monotonic() - self._since > _TURN_SECONDS:
             await asyncio.sleep(0)
             self.begin()

@@ -6,7 +6,7 @@ import ssl
 
 
 class WireError(Exception):
-    """The exchange did not come about; the message is a sentence a user can read."""
+    """The exchange failed; the message is a sentence a user can read."""
 
 
 class OutOfFiles(Exception):
@@ -14,7 +14,7 @@ class OutOfFiles(Exception):
 
 
 class ResolveFailed(WireError):
-    """The name has no address, or the name servers did not say."""
+    """The name has no address, or the name servers did not answer."""
 
 
 class ConnectFailed(WireError):
@@ -40,4 +40,4 @@ class CertificateRefused(TLSFailed):
 
 
 class ProtocolBroken(WireError):
-    """Closed by the peer in mid-conversation, or an answer that is none."""
+    """Closed by the peer in mid-conversation, or an answer outside of the protocol."""

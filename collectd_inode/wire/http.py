@@ -29,20 +29,20 @@ _MOST_PHRASE = 80
 Origin = tuple[str, str, int]
 
 Admit = Callable[[str, str], None]
-"""Told the host and the address that is about to be asked; raises what keeps us from it."""
+"""A function that gets the host and address of a request before it is sent; raises to refuse it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Proxy:
-    """Where the proxy is, and how it is talked to."""
+    """The proxy's address, TLS and credentials."""
 
     host: str
     port: int
     tls: bool
     name: str
-    """As messages call it: host and port."""
+    """Its name in messages: host and port."""
     headers: tuple[bytes, ...] = ()
-    """Who we are, in a header line, if it wants to know."""
+    """Our credentials as a header line, if it needs some."""
 
     @classmethod
     def at(cls, address: str) -> _Proxy:
@@ -54,7 +54,7 @@ class _Proxy:
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """Sends one request at a time and tells how long each took."""
+    """Sends one request at a time and measures each."""
 
     def __init__(
         self,
@@ -73,8 +73,8 @@ class Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send *request*; the body is read from the response's stream.  Raises WireError.
 
-        The request's extension ``admit``, an `Admit`, has the last word on the address, and the response's ``address``
-        is the one that answered.  Through a proxy nobody knows it: only hosts that are addresses are asked about there.
+        The request's extension ``admit``, an `Admit`, decides last about the address, and the response's ``address``
+        is the one that answered.  Behind a proxy it is unknown: there only hosts that are addresses are checked.
         """
         origin = _origin(request.url)
         admit: Admit = request.extensions.get("admit", _admit_any)
@@ -118,7 +118,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._idle.clear()
 
     def _kept(self, origin: Origin) -> Stream | None:
-        """The idle connection to *origin*, if it will do."""
+        """The idle connection to *origin*, if it is usable."""
         stream = self._idle.pop(origin, None)
         if stream is not None and stream.is_stale:
             stream.close()
@@ -181,7 +181,7 @@ class Transport(httpx.AsyncBaseTransport):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """An answer whose head has been read, and where its body comes from; *all_sent*: its request was."""
+    """An answer with its head read, and the source of its body; *all_sent*: its request was sent whole."""
 
     stream: Stream
     reader: Reader
@@ -256,7 +256,7 @@ def _written(request: httpx.Request, target: bytes, more: tuple[bytes, ...]) -> 
     lines += [name + b": " + value for name, value in request.headers.raw]
     lines += more
     head = b"\r\n".join((*lines, b"", b""))
-    # What a caller lets through would be a header, or a request, of somebody else's.
+    # A line end in it would add a header, or a request, of somebody else's.
     if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1 or b"\0" in head:
         raise ValueError("a request's line or header holds a line end or a NUL")
     return head
@@ -275,8 +275,8 @@ def _bracketed(host: str) -> str:
 def _was_closed_between(request: httpx.Request, timing: Timing, error: BaseException) -> bool:
     """Whether the peer closed a kept-alive connection just as we used it again (RFC 9112 section 9.3.1).
 
-    It may at any time, and a browser then asks on a new connection silently.  That is no retry of a request that
-    failed: a new connection that breaks, or an answer that has begun, is the site's failure.
+    It may do so at any time, and a browser then silently opens a new connection.  That does not retry a failed
+    request: a new connection that breaks, or an answer that has begun, is the site's failure.
     """
     reused = Phase.CONNECT not in timing.phases
     unanswered = isinstance(error, ProtocolBroken) and timing.flight.first is None

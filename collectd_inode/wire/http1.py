@@ -1,7 +1,7 @@
-"""HTTP/1.1 answers, read as they come: no I/O, as forgiving as browsers and no more.
+"""HTTP/1.1 answers, read as their bytes come: no I/O, as lenient as browsers and no more.
 
-A `Reader` is fed what the socket gives.  `Reader.head` gives the answer's status and headers once they are whole, and
-`Reader.body` the body, piece by piece, until `Reader.done`.  How the bytes were split never matters.
+A `Reader` takes the socket's bytes.  `Reader.head` gives the answer's status and headers once they are whole, and
+`Reader.body` the body, piece by piece, until `Reader.done`.  The split of the bytes never matters.
 
 Forgiven, because every browser forgives it and a check must not raise an alarm over a page that users see:
 
@@ -38,7 +38,7 @@ _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
 _LENGTH = re.compile(rb"\d{1,18}")
 _BODILESS = (204, 205, 304)
 _LONGEST = 120
-"""Characters of what came that a message shows: a line may be 256 KiB long."""
+"""Characters of an answer that a message shows: a line may be 256 KiB long."""
 
 
 class NotHTTP(Exception):
@@ -84,7 +84,7 @@ class Reader:
         self._keep = False
 
     def feed(self, data: bytes) -> None:
-        """Take what the socket gave; b"" means that the peer has closed."""
+        """Take the socket's bytes; b"" means that the peer has closed."""
         if data:
             self._buffer += data
         else:
@@ -116,7 +116,7 @@ class Reader:
 
     @property
     def reusable(self) -> bool:
-        """Whether the connection may carry the next request, whose answer whatever came beyond this one would seem."""
+        """Whether the connection may carry the next request: bytes beyond this answer would seem to be the next one."""
         return self.done and self._keep and not self._buffer and not self._closed
 
     def _whole_head(self) -> bytes | None:
@@ -144,7 +144,7 @@ class Reader:
         self._searched = 0
 
     def _framed(self, head: Head) -> _Body:
-        """How the end of the body is recognised (RFC 9112 section 6.3)."""
+        """The way to recognise the end of the body (RFC 9112 section 6.3)."""
         tunnel = self._method == "CONNECT" and head.status < 300
         if self._method == "HEAD" or tunnel or head.status in _BODILESS:
             return _ByLength(0)
@@ -232,7 +232,7 @@ class _ByLength:
 
 
 class _UntilClosed:
-    """Whatever comes until the peer closes."""
+    """All bytes until the peer closes."""
 
     __slots__ = ("done",)
 

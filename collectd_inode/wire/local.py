@@ -1,4 +1,4 @@
-"""Sockets of this machine: a stream to a daemon's socket, a word to whoever started us."""
+"""Sockets of this machine: a stream to a daemon's socket, a datagram to the service manager."""
 
 from __future__ import annotations
 

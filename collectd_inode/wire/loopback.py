@@ -1,6 +1,6 @@
-"""Whether the kernel of this machine stamps what comes and goes: tested by a datagram to ourselves.
+"""Whether the kernel of this machine stamps datagrams: tested by one to ourselves.
 
-A kernel that does not (gVisor, some containers) leaves us elapsed time, in which this machine's own delays are.
+Without stamps (gVisor, some containers) only elapsed time is left, which includes this machine's own delays.
 """
 
 from __future__ import annotations
