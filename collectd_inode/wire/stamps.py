@@ -1,11 +1,11 @@
 """Kernel stamps: when bytes left and when they came, as the kernel saw it at the socket; no privileges needed.
 
-They are what makes a latency the server's and not ours: however late this process gets to run, beside a plugin that
-holds the interpreter's lock or under five hundred other replays, the kernel's stamp stays where the packet was.
+With them a latency is the server's and not ours: however late this process gets to run, beside a plugin that holds the
+interpreter's lock or under five hundred other replays, the kernel's stamp keeps the packet's time.
 
-Arrivals come with ``recvmsg`` (SO_TIMESTAMPNS); departures are asked for with one ``sendmsg`` and come back on the
-socket's error queue (SO_TIMESTAMPING).  Both are CLOCK_REALTIME, which may be stepped: `between` holds every pair
-against CLOCK_MONOTONIC and takes that where they cannot be true.
+Arrivals come with ``recvmsg`` (SO_TIMESTAMPNS); departures are requested with one ``sendmsg`` and come back on the
+socket's error queue (SO_TIMESTAMPING).  Both are CLOCK_REALTIME, which may be stepped: `between` compares every pair
+with CLOCK_MONOTONIC and uses that where they cannot be true.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ ANCILLARY_BYTES = 256
 """Room for the control messages that come with one read."""
 
 ASK_WHEN_SENT = [(socket.SOL_SOCKET, _SO_TIMESTAMPING, struct.pack("=I", _TX_SOFTWARE))]
-"""The control message that asks for the stamp of what it is sent with."""
+"""The control message that requests the stamp of its own packet."""
 
 SLACK_SECONDS = 0.001
-"""How much longer than by our own clock a time by the kernel's may be; they are read one after the other."""
+"""Seconds by which a kernel's time may exceed our own; the clocks are read one after the other."""
 
 Ancillary = Iterable[tuple[int, int, bytes]]
 
 
 @dataclass(slots=True)
 class Moment:
-    """When something happened: by our own clock once we had noticed, and by the kernel's (nanoseconds) if it said."""
+    """An event's time: by our own clock once we had noticed, and by the kernel's stamp (nanoseconds) if any."""
 
     monotonic: float
     kernel: int | None = None

@@ -1,7 +1,7 @@
 """Tasks of the daemon's loop that an operator's step cannot cancel: ``for task in asyncio.all_tasks(): task.cancel()``
 ends its own run, and nobody else's.
 
-Who is in a run is known by a context variable, which tasks and timers that a step begins inherit.
+A context variable holds the run; tasks and timers that a step begins inherit it.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ _FIRST_BYTES = 64
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How to get to a host: addresses given by the operator (name → address, port or None), family, own address.
+    """The route to a host: addresses given by the operator (name → address, port or None), family, own address.
 
     The names are in lower case, ASCII and without a final dot.  One with a port (``www.example.org:443``) goes before
     the same without.
@@ -87,13 +87,13 @@ class Timing:
     def __init__(self, clock: Clock, host: str, proxy: str = "") -> None:
         self.clock, self.host = clock, host
         self.peer = f"proxy {proxy}" if proxy else host
-        """Whom we are talking to, as messages call it."""
+        """The peer's name in messages."""
         self.phases: dict[Phase, float] = {}
         self.stamps = Stamps.KERNEL
         self.certificates: dict[str, float] = {}
         self.presented: dict[str, str] = {}
         self.address = ""
-        """The other end's; not told where that is a proxy."""
+        """The peer's address; unknown behind a proxy."""
         self._by_proxy = bool(proxy)
         self.flight = Flight()
         self.doing = ""
@@ -154,7 +154,7 @@ class Stream:
         self._early = b""
         """The answer to a request that we had not sent completely."""
         self._unsent: ProtocolBroken | None = None
-        """Why something could not be sent: the reason to give if there is nothing to read either."""
+        """Why sending failed: the reason to report if there is nothing to read either."""
 
     @property
     def socket(self) -> socket.socket:
@@ -229,7 +229,7 @@ class Stream:
                 timing.presented[name] = certificate
 
     def close(self) -> None:
-        """Close at once; a goodbye nobody waits for is not worth a wait."""
+        """Close at once, without TLS's goodbye."""
         self._readable.release()
         self._sock.close()
 
@@ -261,7 +261,7 @@ class Stream:
         return all_sent
 
     async def _handshake(self, tls: ssl.SSLObject) -> None:
-        """The TLS handshake; what it takes is the sum of its waits, without our own arithmetic."""
+        """The TLS handshake; its time is the sum of its waits, without our own arithmetic."""
         flight = Flight()
         while True:
             try:
@@ -426,7 +426,7 @@ class _Readable:
 
 
 async def readable(sock: socket.socket) -> None:
-    """Wait until *sock* has something to read; a stamp in its error queue counts too, and must be read."""
+    """Wait until *sock* has something to read; a stamp in its error queue counts, too, and must be read."""
     loop = asyncio.get_running_loop()
     await _ready(sock.fileno(), loop.add_reader, loop.remove_reader)
 
@@ -524,7 +524,7 @@ _NOT_YET_VALID, _EXPIRED = 9, 10
 
 
 def _dated(tls: ssl.SSLObject, code: int) -> str:
-    """Of a certificate that is not valid today: from when or until when it is, and who it is; of others nothing."""
+    """The dates and the name of a certificate that is not valid today; nothing for others."""
     if code not in (_NOT_YET_VALID, _EXPIRED):
         return ""
     ends = code == _EXPIRED

@@ -1,6 +1,6 @@
 """Datagrams with the instants at which they left and came, as the kernel saw them.
 
-The socket is connected: the kernel drops what others send, and tells at once when nobody listens at the other end.
+The socket is connected: the kernel drops datagrams of others, and reports at once when nobody listens at the peer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SLACK = round(SLACK_SECONDS * 1e9)
 class Instant:
     """A point in time: nanoseconds since the epoch, by whose clock (``stamps``), and CLOCK_MONOTONIC beside it.
 
-    ``monotonic`` (seconds) is read when we noticed; two instants whose distances differ tell of a clock that was set.
+    ``monotonic`` (seconds) is read when we noticed; if two instants lie further apart by one clock, one was set.
     """
 
     nanoseconds: int
@@ -65,7 +65,7 @@ class Datagrams:
 
     async def receive(self) -> bytes:
         """The next datagram, however long it takes; raises ConnectFailed as soon as the peer's host refuses."""
-        await TURNS.give_way()  # whoever floods us is not alone
+        await TURNS.give_way()  # a flood must not keep the loop
         while True:
             try:
                 data, ancillary, _, _ = self._sock.recvmsg(_MOST_BYTES, ANCILLARY_BYTES)
@@ -93,7 +93,7 @@ class Datagrams:
             self.departure = Instant(stamp, before.monotonic, Stamps.KERNEL)
 
     def _stamp(self, stamp: int | None) -> Instant:
-        """The arrival as the kernel has it, if that can be true: between the departure and now."""
+        """The arrival by the kernel's clock, if that can be true: between the departure and now."""
         now, monotonic = self._clock.nanoseconds(), self._clock.monotonic()
         earliest = self.departure.nanoseconds if self.departure is not None else now - _SLACK
         if stamp is not None and earliest - _SLACK <= stamp <= now + _SLACK:

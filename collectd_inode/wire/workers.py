@@ -81,7 +81,7 @@ def _do(future: Future[Any], call: Callable[[], Any]) -> None:
 
 
 WAITING = DaemonPool(WORKERS)
-"""For files and regular expressions: what ``run_in_executor(None, …)`` takes."""
+"""For files and regular expressions: the default executor of ``run_in_executor(None, …)``."""
 PAGES = DaemonPool(2, PriorityQueue[Call]())
 """For large pages alone: two at once, so that no site's page takes the memory, or the interpreter, from other jobs."""
 LOOKUPS = DaemonPool(LOOKUP_WORKERS)
@@ -94,7 +94,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 LARGE = 2**16
-"""Bytes, characters or elements that are looked at on the spot; more would hold up the other jobs."""
+"""Bytes, characters or elements that are processed in the loop; more would delay the other jobs."""
 
 
 async def aside_if_large(size: int, work: Callable[..., T], *arguments: object) -> T:
@@ -112,7 +112,7 @@ async def begun_aside_if_large(size: int, work: Callable[..., T], *arguments: ob
 
 
 def run_through(main: Coroutine[Any, Any, T], told: Callable[[BaseException], None]) -> T:
-    """The same, where no exception ends the loop but one of *main* itself: it is *told*, and the loop goes on.
+    """The same, but only an exception of *main* itself ends the loop: others go to *told*, and the loop goes on.
 
     KeyboardInterrupt and SystemExit in any task end asyncio's loops; so does what another thread raises in ours
     (PyThreadState_SetAsyncExc).  What was to be done in the loop is still there when it runs again.
@@ -135,7 +135,7 @@ def run_through(main: Coroutine[Any, Any, T], told: Callable[[BaseException], No
 
 
 FORKED = 70
-"""The exit code of a process that an operator's step has forked and that would go on as we."""
+"""The exit code of a process that an operator's step has forked and that would continue as the daemon."""
 _LOOPS: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
 
 
@@ -160,7 +160,7 @@ async def _stays(*_: object) -> None:
 
 
 def _is_set(executor: object) -> None:
-    """An executor of an operator's would be everybody's."""
+    """Reject an operator's executor: all jobs would use it."""
 
 
 _MOST_RESUMED = 1000
