@@ -1,1 +1,1 @@
-"""Is it down, or only for one of us: the verdict of most probes, on the machine that has all their values."""
+"""The verdict of most probes, on the machine that has all their values: is it down, or only for one probe?"""

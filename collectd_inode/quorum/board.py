@@ -21,17 +21,17 @@ class _Heard:
     time: float
     interval: float
     at: float
-    """When it came, by our own monotonic clock: a probe's clock may be wrong."""
+    """Its arrival, by our own monotonic clock: a probe's clock may be wrong."""
     lag: float
-    """How old it was then, by both clocks; negative if theirs is ahead."""
+    """Its age then, by both clocks; negative if theirs is ahead."""
 
 
 @dataclass(eq=False, slots=True)
 class Board:
     """The last values of *plugin* and *instance*, by host; a `model.Listener`.
 
-    A probe among *hosts* counts as silent until it is heard; without *hosts* whoever reports is one.  *interval* is
-    assumed of a probe that was not heard yet.
+    A probe among *hosts* counts as silent until it is heard; without *hosts* every sender is a probe.  *interval* is
+    assumed for a probe that was not heard yet.
     """
 
     plugin: str
@@ -40,7 +40,7 @@ class Board:
     hosts: tuple[str, ...] = ()
     clock: Clock = SYSTEM_CLOCK
     listening_since: float | None = None
-    """None: nobody hands us values."""
+    """None: no values can come."""
     _heard: dict[str, _Heard] = field(default_factory=dict)
     _known: dict[str, None] = field(default_factory=dict)
 

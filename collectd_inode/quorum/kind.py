@@ -1,4 +1,4 @@
-"""The row of ``<Quorum>`` blocks; what is imported with it is light."""
+"""The row of ``<Quorum>`` blocks; its imports are light."""
 
 from __future__ import annotations
 

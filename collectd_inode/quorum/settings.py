@@ -26,7 +26,7 @@ def _hosts(values: Values) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A ``<Quorum>`` block, as told by the operator."""
+    """A ``<Quorum>`` block, as the operator wrote it."""
 
     # fmt: off
     job: str = key("Job", _watched, '"scenario/shop-log_in"',

@@ -1,1 +1,1 @@
-"""An observation as others want it: value lists, notifications, text, JSON.  Pure: nothing here waits or writes."""
+"""An observation for each receiver: value lists, notifications, text, JSON.  Pure: nothing here waits or writes."""

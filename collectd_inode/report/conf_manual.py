@@ -71,7 +71,7 @@ def _text(rst: str) -> str:
 
 
 def _roff(text: str) -> str:
-    r"""*text* with what means something to troff escaped; a line that begins with . or ' is a macro there."""
+    r"""*text* with troff's special characters escaped; a line that begins with . or ' is a macro there."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
     escaped = "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in escaped)
     return f"\\&{escaped}" if escaped[:1] in (".", "'") else escaped

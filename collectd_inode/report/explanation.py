@@ -1,6 +1,6 @@
-"""A job's history → what is known of why it went bad: the last good run beside the bad one.  Pure.
+"""A job's history → the facts about why it went bad: the last good run beside the bad one.  Pure.
 
-Nothing here is a verdict: what changed at the same time is listed, what is ours first.
+Nothing here is a verdict: it lists changes of the same time, those on this side first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that is another in the bad run than in the last good one."""
+    """A difference between the bad run and the last good one."""
 
     what: str
     before: str
@@ -33,7 +33,7 @@ class Change:
 class ComparedStep:
     """A step of the bad run beside its usual: seconds of the good runs of the last day, and those of the two runs.
 
-    ``ended`` it is the one that ended the bad run; ``reached``: the bad run came so far.
+    ``ended``: it ended the bad run; ``reached``: the bad run reached it.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Explanation:
     """The explanation of a job's last outage.
 
     ``good``: the last good run before it; ``bad``: its first run; ``over``: the first good run after it, if it is over.
-    ``ours`` has changed on this side, ``theirs`` on the other.  ``runs``: good runs that the usual is made of.
+    ``ours`` are changes on this side, ``theirs`` on the other.  ``runs``: good runs behind the usual times.
     """
 
     good: Ran | None = None

@@ -22,7 +22,7 @@ FOLDER = "fleet"
 """The folder in StateDir."""
 _MOST = 1e11
 _STATUS = {Cause.UNDEFINED: Status.UNDEFINED, Cause.ERROR: Status.ERROR, Cause.CONFIGURATION: Status.ERROR}
-"""The status that goes with a cause; with every other one a job has failed."""
+"""The status for a cause; for every other one a job has failed."""
 _CAUSES = frozenset(map(int, Cause))
 """A newer release may have more."""
 
@@ -31,9 +31,9 @@ _CAUSES = frozenset(map(int, Cause))
 class HeardJob:
     """The last values of one job.
 
-    ``since``: the first value in a row that says the same.  ``latency``: seconds, of the last run that had one.
+    ``since``: the first of the latest equal values.  ``latency``: seconds, of the last run that had one.
     ``message``: of the last FAILURE or WARNING, dated ``notified``; both are empty after an OKAY.  That date and
-    ``good_date``, of the last good value, are by the host's clock: values wait on their way, notifications do not.
+    ``good_date``, of the last good value, are by the host's clock: values may be queued, notifications are not.
     """
 
     kind: str
@@ -81,11 +81,11 @@ class HeardHost:
 
     @property
     def time(self) -> float:
-        """When it was heard last; 0 if never."""
+        """The time of its last value or notification; 0 if none."""
         return max((one.time for one in self._all), default=0.0)
 
     def is_silent(self, now: float) -> bool:
-        """Whether nothing of it has come for three intervals of anything that it sends."""
+        """Whether nothing has come from it for three intervals of any of its series."""
         return all(is_overdue(one, now) for one in self._all)
 
     @property
@@ -111,7 +111,7 @@ class HeardHost:
 
 
 def is_overdue(one: HeardJob | HeardDoor, now: float) -> bool:
-    """Whether its next values should have come long ago, or the last ones are ahead of the clock."""
+    """Whether its next values are long overdue, or the last ones are ahead of the clock."""
     return abs(now - one.time) > STALE_INTERVALS * one.interval + WRITE_SECONDS
 
 
@@ -155,7 +155,7 @@ def folder(state_dir: str) -> Path:
 
 
 def path(state_dir: str, host: str) -> Path:
-    """The file of a host: its name may be anything that a stranger sends."""
+    """The file of a host, whose name is untrusted."""
     return folder(state_dir) / f"{slug(host)}-{fingerprint(host)}.json"
 
 

@@ -1,8 +1,7 @@
 """Jobs → a Grafana dashboard, for Graphite or for Prometheus, in the steps' own order, which only the jobs know.
 
-`dashboard` is that of a configuration.  `generic` makes those that are shipped: the same panels, of the job that is
-chosen from a list, the steps in their names' order.  What a panel has is in the kinds' ``panels.py``, how a store is
-asked for it in `queries`.
+`dashboard` is that of a configuration.  `generic` makes the shipped ones: the same panels, of the job that is chosen
+from a list, the steps in their names' order.  The kinds' ``panels.py`` have the panels, `queries` the stores' queries.
 
 The data source is a variable and never a name, the prefix of write_graphite a constant of the dashboard.
 """
@@ -45,7 +44,7 @@ def dashboard(jobs: Sequence[Job], source: str, *, host: str = "", prefix: str =
 
 
 def generic(source: str) -> Json:
-    """The dashboard that is shipped: whatever jobs a host has, chosen from lists; the steps by their names."""
+    """The shipped dashboard: for any jobs of a host, chosen from lists; the steps by their names."""
     language = _language(source, "collectd")
     chosen = [(kind.plugin, f"${{{kind.plugin}}}", kind.block) for kind in KINDS]
     subjects = [PanelSubject(plugin, instance, title=f"{title} {instance}") for plugin, instance, title in chosen]
@@ -63,13 +62,13 @@ def _group(subject: PanelSubject) -> Group:
 
 
 def _overview(subjects: Sequence[PanelSubject]) -> Group:
-    """All jobs' states; without subjects those of whatever jobs there are."""
+    """All jobs' states; without subjects those of all jobs in the store."""
     states = tuple(yes(subject, "success", subject.title) for subject in subjects)
     return "All jobs", (Panel("Up or down", states, PanelLook.STRIP, height=max(6, 3 + len(states)), words={"": UP}),)
 
 
 def _health() -> Group:
-    """How the plugin itself fares."""
+    """The plugin's own health."""
     ours = PanelSubject(HEALTH_PLUGIN, "")
     counts = (("count", "jobs", "jobs"), ("count", "late", "late runs"), ("gauge", "config_errors", "faulty blocks"))
     return "The plugin itself", (
@@ -280,13 +279,13 @@ def _override(name: str, properties: Mapping[str, Any], matcher: str = "byName")
 
 
 def _letters(number: int) -> str:
-    """A, B, … Z, AA, …: what Grafana calls the queries of a panel."""
+    """A, B, … Z, AA, …: Grafana's names of a panel's queries."""
     quotient, rest = divmod(number, 26)
     return (_letters(quotient - 1) if quotient else "") + chr(ord("A") + rest)
 
 
 def _variables(language: Language, host: str) -> list[Json]:
-    """Data source and host of every dashboard, and what else the language needs."""
+    """Data source and host of every dashboard, and the variables that the query language needs."""
     source = language.source
     chosen = language.hosts()
     if host:

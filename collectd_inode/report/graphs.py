@@ -1,9 +1,9 @@
 """A job's panels → the arguments of ``rrdtool graph``: its pictures.  Pure.
 
-A picture is made of what has a file: a step that has never passed has none, and is named without numbers.  Its legend
-and the words for those who cannot see it come from the same rows.
+A picture shows the series that have a file: a step that has never passed has none, and is named without numbers.  Its
+legend and its alternative text come from the same rows.
 
-What surprises people in rrdtool, and is dealt with here alone: a colon ends an argument unless a backslash stands
+Surprises of rrdtool, which only this file handles: a colon ends an argument unless a backslash stands
 before it; a legend called ``STACK`` or ``legend=x`` is taken for an option, unless it is given as ``legend=``; a
 backslash in a legend begins a control code; a known value on top of an unknown one is stacked on what is below that.
 """
@@ -37,7 +37,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class DrawableSeries:
-    """A job as far as it can be drawn: the series (``latency-total``) that have a file, and their limits."""
+    """A job's series (``latency-total``) that have a file, and their limits."""
 
     job: Job
     files: frozenset[str]
@@ -45,7 +45,7 @@ class DrawableSeries:
 
     @property
     def name(self) -> str:
-        """As people would call it: ``webhome: Visiting home and contact pages``."""
+        """Its name for people: ``webhome: Visiting home and contact pages``."""
         return ": ".join(filter(None, (self.job.name, self.job.scenario)))
 
     def panels(self) -> list[Panel]:
@@ -105,7 +105,7 @@ DARK = Palette(
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number that belongs to a row: what rrdtool is asked (``total:AVERAGE``), and the word for it."""
+    """A number that belongs to a row: its query (``total:AVERAGE``), and the word for it."""
 
     of: str
     word: str
@@ -263,7 +263,7 @@ def _whole(printed: str) -> str:
 
 
 def alternative(picture: Picture, rows: Iterable[LegendRow]) -> str:
-    """The picture in words, for those who cannot see it."""
+    """The picture's alternative text."""
     return f"{picture.title}, {picture.unit}. ".replace(", .", ".") + "; ".join(row.text for row in rows)
 
 
@@ -321,7 +321,7 @@ class _Sheet:
         return name if scale == 1 else self.compute(f"{name},{scale:g},*")
 
     def compute(self, expression: str) -> str:
-        """The name of what *expression*, in rrdtool's reverse Polish notation, makes."""
+        """The name of the result of *expression*, in rrdtool's reverse Polish notation."""
         name = f"c{len(self.data)}"
         self.data.append(f"CDEF:{name}={expression}")
         return name
@@ -381,7 +381,7 @@ class _Sheet:
         """The picture."""
         return Picture(
             name, self.subject.name, what, unit, tuple(self.reads), tuple(self.data),
-            tuple(dict.fromkeys(self.rows)),  # what is the same for many series is drawn once
+            tuple(dict.fromkeys(self.rows)),  # equal elements of many series are drawn once
             options, height,
         )  # fmt: skip
 

@@ -1,9 +1,9 @@
-"""Observations → a job's own history: what each run of the last day was like, in a file of bounded size.  Pure.
+"""Observations → a job's own history: each run of the last day, in a file of bounded size.  Pure.
 
-A line a run, appended.  What is the same for many runs (the steps' names, what the site looks like, which version ran)
-stands once, in a line of its own that the runs name by a hash, so that 256 KiB hold a day.  A file that has grown to
-that is rewritten: runs of more than a day are dropped, then every second of the older good ones.  What an outage is
-explained by stays: the run before it, its first and its last.
+A line a run, appended.  Properties of many runs (the steps' names, the site's facts, the version) stand once, in a line
+of their own that the runs name by a hash, so that 256 KiB hold a day.  A file that has grown to that is rewritten: runs
+of more than a day are dropped, then every second of the older good ones.  The runs that explain an outage stay: the one
+before it, its first and its last.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from collectd_inode.names import fingerprint
 MOST_BYTES = 256 * 2**10
 """Of one job's file."""
 DAY = 86400.0
-"""Seconds that runs are kept for."""
+"""Seconds for which runs are kept."""
 _KEPT_BYTES = MOST_BYTES // 2
-"""Left of a file that was too large: so that it is not rewritten for each run."""
+"""Bytes that rewriting leaves of a file that was too large, so that it is not rewritten for each run."""
 _MOST_STEPS = 100
 _MOST_READINGS = 50
 _MOST = 1e11
@@ -37,7 +37,7 @@ Identity = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class RunsOrigin:
-    """Whose runs these are: our version, when this collectd started, and which boot of the machine it is.
+    """The process behind runs: our version, the start of this collectd, and the boot of the machine.
 
     Times are seconds since the epoch; ``boot`` is the kernel's own name for it.
     """
@@ -52,7 +52,7 @@ class RunsOrigin:
 class RunSetting:
     """A property that stays the same for many runs of a job.
 
-    ``configuration`` and ``feature``: fingerprints of what collectd.conf says and of the steps as their file has them.
+    ``configuration`` and ``feature``: fingerprints of the settings in collectd.conf and of the steps in their file.
     ``steps``: series and name of each.  ``readings``: ``TYPE-TYPE_INSTANCE`` of each.
     """
 
@@ -74,7 +74,7 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One run, as it is remembered.
+    """One run in the history.
 
     ``bad``: the step that ended it, by its place in the setting; ``found``: what was there instead, in the page's own
     words.
@@ -161,7 +161,7 @@ class HistoryEntry:
 
 
 def of_steps(job: Job) -> str:
-    """Of the steps of *job* as their file has them: what they say, not where they stand."""
+    """The fingerprint of the steps of *job*: of their texts, not of their places."""
     told = [(step.keyword, step.name, step.series, step.below, step.soft, step.cleanup) for step in job.steps]
     return fingerprint(repr((told, job.tags)))
 
@@ -231,7 +231,7 @@ def path(folder: str, identity: Identity) -> Path:
 
 
 def parse(octets: bytes) -> tuple[list[Ran], int]:
-    """The runs in a file, the oldest first, and how many of its lines make no sense."""
+    """The runs in a file, the oldest first, and the number of invalid lines."""
     settings: dict[str, RunSetting] = {}
     runs: list[Ran] = []
     damaged = 0
@@ -278,7 +278,7 @@ def _ran(found: Mapping[str, Any], settings: Mapping[str, RunSetting]) -> Ran | 
 
 
 def compacted(octets: bytes, most: int = _KEPT_BYTES) -> tuple[bytes, frozenset[str], int]:
-    """A file as it is rewritten: its runs in at most so many bytes; the settings in it; lines that made no sense."""
+    """A rewritten file: its runs within a number of bytes; the settings in it; the number of invalid lines."""
     runs, damaged = parse(octets)
     described = {id(setting): _described(setting) for setting in {id(r.setting): r.setting for r in runs}.values()}
     entries = {id(run): _again(run, described[id(run.setting)]) for run in runs}

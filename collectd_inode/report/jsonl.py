@@ -10,7 +10,7 @@ from collectd_inode.report.readings import readings
 
 
 def line(observation: Observation) -> str:
-    """*observation* as JSON; what is not known is null."""
+    """*observation* as JSON; unknown values are null."""
     return json.dumps(as_object(observation), ensure_ascii=False, allow_nan=False)
 
 

@@ -1,8 +1,8 @@
 """Observations → JUnit's XML, as Jenkins and GitLab read it (there is no standard; Jenkins' xunit plugin has a schema).
 
-A feature file or a job is a test suite, a scenario or a run of a job a test case.  *failed* is a failure; what is ours
-or the operator's fault is an error; what was not run is skipped.  GitLab shows of a test case its class, its name, its
-time and the text inside; Jenkins takes what stands before the last dot of a class for its package.
+A feature file or a job is a test suite, a scenario or a run of a job a test case.  *failed* is a failure; our or the
+operator's fault is an error; steps that were not run are skipped.  GitLab shows of a test case its class, its name, its
+time and the text inside; Jenkins takes the part before the last dot of a class for its package.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Mutes: which jobs wake nobody for a while, and why; one file in StateDir, written by the mute command."""
+"""Mutes: jobs without notifications for a while, and why; one file in StateDir, written by the mute command."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def text(mutes: Mutes) -> str:
 
 
 def parse(octets: bytes | OSError | None) -> Mutes:
-    """The mutes in a file's *octets*; none where it makes no sense: an alarm too many is better than one too few."""
+    """The mutes in a file's *octets*; none in an invalid file: an alarm too many is better than one too few."""
     if not isinstance(octets, bytes):
         return Mutes()
     try:

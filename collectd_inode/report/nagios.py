@@ -1,11 +1,10 @@
-"""Observations → what a monitoring plugin says: a state, one line with performance data, and more below it.
+"""Observations → a monitoring plugin's output: a state, one line with performance data, and more below it.
 
 The rules are those of the Monitoring Plugins guidelines (https://www.monitoring-plugins.org/doc/guidelines.html).
-What is below the first line is read by people.  It is no more than `LIMIT` bytes in all, the important first.
+The lines below the first are for people.  The output has at most `LIMIT` bytes, the important first.
 
-A run that failed has no value for some of the series that it is known to have: they are ``U`` there, which is the
-guidelines' word for it, so that the set stays what it is.  In a run that passed they are left out: Icinga's writers
-log each ``U``.
+A failed run has no value for some of its known series: they are ``U``, the guidelines' word for unknown, so that the
+set stays the same.  In a run that passed they are left out: Icinga's writers log each ``U``.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from collectd_inode.words import blanked, plural
 LIMIT = 8000
 """Bytes of output.  Nagios' documentation promises 4 KB, Nagios 3 takes 8, Nagios 4.4 took 24 (2026-11-22)."""
 _LINE, _DATA = 1000, 6000
-"""Of these, for the first line's text and for the performance data; the rest is for what stands below."""
+"""Of these, for the first line's text and for the performance data; the rest is for the lines below."""
 
 
 class ServiceState(IntEnum):
@@ -66,7 +65,7 @@ _UNITS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class NagiosThreshold:
-    """A range for a series (its type and type instance; empty: the job's main series), and what it makes of a job."""
+    """A range for a series (its type and type instance; empty: the job's main series), and the state beyond it."""
 
     state: ServiceState
     series: str
@@ -112,7 +111,7 @@ def report(
     notes: Sequence[str] = (),
     **more: bool,
 ) -> Report:
-    """*observations* as a plugin tells them; *notes* are lines for the end; ``verbose`` shows phases too."""
+    """A plugin's output for *observations*; *notes* are lines for the end; ``verbose`` shows phases too."""
     if not observations:
         return unknown(JOBS, "nothing was run", notes)
     judged = sorted((_judged(o, thresholds) for o in observations), key=lambda j: -_BADNESS.index(j.state))
@@ -260,7 +259,7 @@ def _why(one: _Judged) -> str:
 
 
 def _good(one: _Judged) -> str:
-    """How well it went: the main series' value; of a job whose steps are on the wire their number and total."""
+    """The result in short: the main series' value; of a job whose steps use the network their number and total."""
     observation = one.observation
     kind = kind_of(observation.job.kind)
     if kind.main_words:
@@ -281,7 +280,7 @@ def _all_good(observations: Sequence[Observation]) -> str:
 
 
 def _below(one: _Judged, *, verbose: bool = False) -> Iterator[str]:
-    """All that there is to say of an observation, as on a terminal."""
+    """An observation's details, as on a terminal."""
     observation = one.observation
     text = pretty.observation(observation, PLAIN, before=observation.job.story, verbose=verbose)
     yield from (line for line in text.split("\n") if line.strip())
@@ -323,7 +322,7 @@ def _quotable(name: str) -> str:
 
 
 def _fitting(data: Iterable[str]) -> tuple[str, list[str]]:
-    """As many as there is room for, none cut; and a line about those that are left out."""
+    """The items that fit, none cut; and a line about the others."""
     fitting: list[str] = []
     left_out, room = 0, _DATA
     for datum in data:
@@ -353,5 +352,5 @@ _CUT = f"(the rest is omitted: the output is limited to {LIMIT} bytes)"
 
 
 def _plain(text: str) -> str:
-    """*text* without the bar that begins performance data, and without what does not print, newlines among it."""
+    """*text* without the bar that begins performance data, and without unprintable characters and newlines."""
     return blanked(text.replace("|", "¦")).rstrip()

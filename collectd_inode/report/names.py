@@ -43,7 +43,7 @@ def stands_at(word: str, path: str, lines: Lines) -> bool:
 
 
 def _is_same_file(one: str, other: str) -> bool:
-    """By whatever links each of them leads to it."""
+    """Whether both paths lead to the same file, links resolved."""
     try:
         return os.path.samefile(one, other)
     except OSError:

@@ -1,9 +1,9 @@
-"""Observation → notification: when to wake somebody, and with which words.
+"""Observation → notification: when to notify, and with which words.
 
 A job that goes bad is notified once, after ``Confirm`` bad runs, and its recovery once, after ``ConfirmRecovery`` good
-ones in a row; `record.worth_telling` decides it.  At the start only what is bad is notified, and of that only what has
-not been before (`record.Record.told`).  The identity equals that of ``bool-success``, so that tools can put the two
-together.
+ones in a row; `record.worth_telling` decides it.  At the start only bad jobs are notified, and of those only the ones
+that have not been before (`record.Record.told`).  The identity equals that of ``bool-success``, so that tools can join
+the two.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def notification(before: Record | None, after: Record, observation: Observation,
 
 
 def muted(until: float, reason: str) -> str:
-    """That a job is muted, until when and why."""
+    """The words for a muted job: until when, and why."""
     return f"muted until {datetime.fromtimestamp(until):%Y-%m-%d %H:%M}: {reason}"
 
 
@@ -78,7 +78,7 @@ def test(identity: Identity, severity: Severity, time: float) -> Notification:
 
 
 def _outage(before: Record, after: Record, recovery: int) -> str:
-    """How long a job was bad, to the first good run after it, and in how many runs."""
+    """The duration of an outage, to the first good run after it, and the number of its runs."""
     began = before.since if before.down_since is None else before.down_since
     ended = after.recent[-recovery].time if len(after.recent) >= recovery else after.time
     failed = plural(max(1, before.failed_runs), "run")
@@ -143,8 +143,8 @@ def _with_evidence(said: str, evidence: str) -> str:
 def reason(observation: Observation, limit: int = MESSAGE_BYTES) -> str:
     """Why a run did not pass, on one line of at most *limit* bytes: cause, step, message, then the page's words.
 
-    A step that the message begins with is not named twice.  Where the room does not do, the message is cut so far that
-    the page's words have two fifths of it.
+    A step that the message begins with is not named twice.  If the room is too small, the message is cut so that the
+    page's words have two fifths of it.
     """
     step, trouble = observation.bad_step, observation.trouble
     found = trouble.found if trouble else ""

@@ -1,8 +1,8 @@
 """Records, histories and small pictures → one page of HTML that stands alone.  Pure.
 
 No other file is needed: styles and small pictures are in the page, so that it can be mailed.  Its script only filters
-the jobs and tells the page's age; without it, all is there.  It follows the reader's choice of light or dark and the
-width of his screen.  First a table of all jobs, then what is known of each; the worst job comes first.
+the jobs and shows the page's age; the page is complete without it.  It follows the reader's choice of light or dark and
+the width of the screen.  First a table of all jobs, then the details of each; the worst job comes first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collectd_inode.words import span
 
 
 class JobState(IntEnum):
-    """How a job is, the worst first; *stale*: nobody knows, because nothing has come for too long."""
+    """The state of a job, the worst first; *stale*: unknown, because nothing has come for too long."""
 
     FAILED = 0
     ERROR = 1
@@ -32,7 +32,7 @@ class JobState(IntEnum):
 
     @property
     def word(self) -> str:
-        """As people say it."""
+        """Its word for people."""
         return "warning" if self is JobState.WARNED else self.name.lower()
 
     @property
@@ -130,7 +130,7 @@ NOTHING_KNOWN = Numbers()
 
 @dataclass(frozen=True, slots=True)
 class OverviewJob:
-    """A job on the page: its name for people, what it is, and what is known of it."""
+    """A job on the page: its name for people, its kind, and its facts."""
 
     name: str
     kind: str
@@ -142,10 +142,10 @@ class OverviewJob:
     pictures: tuple[tuple[str, str], ...] = ()
     """Caption and file of each large picture."""
     why: str = ""
-    """A file beside the page with what is known of why it is bad."""
+    """A file beside the page with the explanation of why it is bad."""
 
     def state(self, now: float) -> JobState:
-        """How it is; the record knows more than the RRD file, which is only asked where there is none."""
+        """Its state, by the record; by the RRD file only where there is no record."""
         record, history = self.record, self.history
         if record is not None:
             if record.stale(now):
@@ -206,7 +206,7 @@ def page(entries: Iterable[OverviewJob], made: Made, notes: Sequence[str] = ()) 
 
 
 DRAWN = "collectd-inode-drawn"
-"""The name under which the page says how its pictures were drawn."""
+"""The name of the page's element with its pictures' fingerprint."""
 
 
 def worst_first(entries: Iterable[OverviewJob], now: float) -> list[OverviewJob]:
@@ -295,7 +295,7 @@ CELLS = 48
 
 
 def _strip(history: History | None) -> str:
-    """The history as a strip: red where something failed, green where all was well, nothing where nothing is known."""
+    """The history as a strip: red where something failed, green where all was well, nothing where unknown."""
     cells = history.cells(CELLS) if history is not None else ()
     if not any(cell is not None for cell in cells):
         return ""

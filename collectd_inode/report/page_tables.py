@@ -1,4 +1,4 @@
-"""Tables of a reference page, in reStructuredText, each below a comment by which it is found and written again."""
+"""Tables of a reference page, in reStructuredText, each below a comment that marks it for the next writing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Row = Sequence[str]
 
 
 def marked(of: str, text: str = "") -> str:
-    """A table as it stands in a page: below a comment by which it is found."""
+    """A table in a page, below the comment that marks it."""
     return f".. The table of {of}, written by scripts/keys: change their rows.\n\n{text}"
 
 
@@ -25,7 +25,7 @@ def written_into(page: str, tables: Mapping[str, str]) -> str:
 
 
 def table(head: Row, rows: Sequence[Row]) -> str:
-    """The table with these rows; the last column has the room that is left."""
+    """The table with these rows; the last column has the remaining room."""
     widths = [max(len(row[column]) for row in (*rows, head)) for column in range(len(head) - 1)]
     widths.append(_WIDTH - sum(widths) - 2 * len(widths))
     border = "  ".join("=" * width for width in widths)

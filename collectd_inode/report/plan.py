@@ -1,4 +1,4 @@
-"""Which jobs a daemon has, and when each runs next: one file in StateDir, so that what has not run yet is known too."""
+"""A daemon's jobs, and the next run of each: one file in StateDir, which lists jobs that have not run yet, too."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def text(plan: Plan) -> str:
 
 
 def parse(octets: bytes | OSError | None) -> Plan | None:
-    """The plan in a file's *octets*; None if there is none that this version understands."""
+    """The plan in a file's *octets*; None if this version understands none."""
     if not isinstance(octets, bytes):
         return None
     try:

@@ -14,7 +14,7 @@ from collectd_inode.report.values import CHROMIUM
 from collectd_inode.words import duration, harmless, plural, shortened
 
 _WIDEST = 100
-"""Places stand in one column, but not further right than this: long steps push theirs out."""
+"""The rightmost column for places; longer steps have theirs behind them."""
 _TIME_WIDTH = 9
 _DETAIL = 400
 _TIED = "\0"

@@ -12,7 +12,7 @@ from collectd_inode.words import harmless
 
 
 def once_each(problems: Iterable[Problem]) -> list[Problem]:
-    """*problems*, those of one place that say the same as one: such as several blocks that name one file."""
+    """*problems*, with equal ones of one place joined: such as those of several blocks that name one file."""
     found: dict[tuple[Place, str, str], Problem] = {}
     for problem in problems:
         named = "" if problem.place else problem.where

@@ -1,4 +1,4 @@
-"""How a store is asked for the lines of a panel: in Graphite's functions, or in PromQL.
+"""The queries for the lines of a panel: in Graphite's functions, or in PromQL.
 
 The names are those that write_graphite and write_prometheus give to our series, as conf.d sets them up.
 """
@@ -19,7 +19,7 @@ _STEP = "${__rate_interval}"
 
 
 class Language(Protocol):
-    """How a store is asked: for a line of a panel, for every job's state, for the hosts and jobs that there are."""
+    """The queries of a store: for a line of a panel, for every job's state, for its hosts and jobs."""
 
     source: str
     every_job: Json
@@ -57,7 +57,7 @@ class Graphite:
         self.every_job = {"target": f"aliasByNode(consolidateBy({states},'min'),-2)", "textEditor": True}
 
     def target(self, line: PanelLine) -> Json:
-        """Where all that begin alike are asked for, each is called by its type instance."""
+        """In a query for all series with one beginning, each is named by its type instance."""
         path, bound = self._path(line, line.type), self._path(line, BOUND)
         drawn = {
             Shape.AS_IT_IS: path,
@@ -106,7 +106,7 @@ class Prometheus:
         self.every_job = {"expr": query, "legendFormat": names, "range": True}
 
     def target(self, line: PanelLine) -> Json:
-        """Where all that begin alike are asked for, each is called by its label ``type``."""
+        """In a query for all series with one beginning, each is named by its label ``type``."""
         metric, bound = self._metric(line, line.type), self._metric(line, BOUND)
         drawn = {
             Shape.AS_IT_IS: metric,
@@ -171,5 +171,5 @@ def _queried(source: str, query: str, regex: str = "") -> Json:
 
 
 def _graphite_text(name: str) -> str:
-    """*name* between Graphite's quotes, which nothing can escape; Grafana takes a # before a letter for a query."""
+    """*name* between Graphite's quotes, which have no escape; Grafana takes a # before a letter for a query."""
     return name.replace("'", "’").replace("\\", "/").replace("#", "＃")

@@ -29,7 +29,7 @@ class Range:
     bare: bool = False
 
     def alarms(self, value: float) -> bool:
-        """Whether *value* is worth an alarm; the ends belong to the range."""
+        """Whether *value* raises an alarm; the ends belong to the range."""
         return (self.start <= value <= self.end) is self.inside
 
     @property
@@ -43,7 +43,7 @@ class Range:
 
 
 def parsed(text: str) -> Range:
-    """The range that *text* says; raises ValueError with a sentence where it says none."""
+    """The range in *text*; raises ValueError with a sentence where it is none."""
     match = _RANGE.fullmatch(text)
     if match is None or (match["start"] is None and match["end"] is None):
         raise ValueError(f"{text or 'nothing'}: {_EXPECTED}")

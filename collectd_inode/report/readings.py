@@ -29,7 +29,7 @@ def _sums(observation: Observation) -> Iterator[Reading]:
 
 
 def _until_the_end(observation: Observation) -> tuple[StepResult, ...]:
-    """The steps up to the one that ended the run: what the clean-up steps were told after it is not its story."""
+    """The steps up to the one that ended the run, without the clean-up steps after it."""
     bad = observation.bad_step
     return observation.steps[: observation.steps.index(bad) + 1] if bad is not None else observation.steps
 

@@ -1,7 +1,8 @@
-"""Observation → record: what is known of a job at three in the morning, in a file that outlives the daemon.
+"""Observation → record: a job's state for status and alarms, in a file that outlives the daemon.
 
-A record is also what the pager remembers by: who has been told, and how many bad runs there were in a row.  It is JSON
-with a version, read field by field: what is not a record becomes a sentence, and the others are read all the same.
+A record also holds the state of notifications: whether one was sent, and the number of bad runs in a row.  It is JSON
+with a version, read field by field: a file that is not a record becomes a sentence, and the others are read all the
+same.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ VERSION = 1
 STATUSES = (Status.FAILED, Status.ERROR, Status.UNDEFINED, Status.AMBIGUOUS, Status.SKIPPED, Status.PASSED)
 """The worst first."""
 WRITE_SECONDS = 60.0
-"""How often a record is written in which nothing has changed but the time."""
+"""Seconds between two writes of a record in which only the time has changed."""
 STALE_INTERVALS = 3.0
 
 Identity = tuple[str, str, str]
@@ -30,7 +31,7 @@ Identity = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A run as alarms remember it: when it began (seconds since the epoch), and whether it passed."""
+    """A run for the alarms: its start (seconds since the epoch), and whether it passed."""
 
     time: float
     passed: bool
@@ -93,7 +94,7 @@ class Record:
 
     @property
     def notified_bad(self) -> bool:
-        """Whether somebody knows of its failure, from its own notification or from that of many."""
+        """Whether its failure was notified, by its own notification or by that of many."""
         return self.told or self.is_one_of_many
 
     @property
@@ -161,7 +162,7 @@ def following(
 
 
 def _as_before(before: Record | None, record: Record) -> Record:
-    """*record* of a run that decides nothing: whoever was notified is left alone."""
+    """*record* of a run that decides nothing: its notifications stay as they are."""
     if before is None:
         return replace(record, last_good=None)
     alarm = ("told", "recent", "bad_runs", "down_since", "failed_runs", "notified", "kept_back")
@@ -170,7 +171,7 @@ def _as_before(before: Record | None, record: Record) -> Record:
 
 
 def _alarmed(before: Record | None, record: Record, job: Job, *, keep_back: bool) -> Record:
-    """*record* with what alarms go by: the last runs, the outage, who has been notified."""
+    """*record* with the alarms' state: the last runs, the outage, the notifications."""
     run = Past(record.time, record.passed)
     most = max(job.confirm.of, job.confirm_recovery)
     recent = (*(before.recent if before else ()), run)[-most:]
@@ -180,7 +181,7 @@ def _alarmed(before: Record | None, record: Record, job: Job, *, keep_back: bool
     else:
         outage = _confirmed(before, record, job, keep_back=keep_back)
     news = worth_telling(before, outage, job)
-    # What the receivers knew before this outage is over: the next one is to be confirmed by runs of its own.
+    # The last outage is over for the receivers: runs of its own must confirm the next one.
     forgotten = before is not None and before.notified_bad and not outage.notified_bad
     notified = record.time if news is not None else before.notified if before else None
     return replace(outage, recent=recent[-job.confirm_recovery :] if forgotten else recent, notified=notified)
@@ -270,7 +271,7 @@ def worth_telling(before: Record | None, after: Record, job: Job) -> RecordChang
 
 
 def worth_retrying(after: Record, observation: Observation) -> bool:
-    """Whether a job that is bad, and not notified yet, is to run again before its next slot."""
+    """Whether a job that is bad, and not notified yet, runs again before its next slot."""
     job = observation.job
     known = after.passed or after.notified_bad or after.kept_back is not None
     return bool(job.retry) and job.notify and observation.ran and not known
@@ -331,7 +332,7 @@ class NoRecord(ValueError):
 
 
 def parse(octets: bytes) -> Record:
-    """The record in a file's *octets*; `NoRecord` if there is none that this version understands."""
+    """The record in a file's *octets*; `NoRecord` if this version understands none."""
     try:
         content = json.loads(octets)
     except (ValueError, RecursionError):

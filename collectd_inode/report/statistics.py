@@ -23,7 +23,7 @@ class Spread:
 
 
 def spread(numbers: Sequence[float]) -> Spread | None:
-    """How *numbers* spread; None where there are none."""
+    """The spread of *numbers*; None where there are none."""
     if not numbers:
         return None
     return Spread(min(numbers), statistics.median(numbers), percentile(numbers, 95), max(numbers))

@@ -18,7 +18,7 @@ _OF_STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How to paint each kind of text; without codes it stays as it is."""
+    """The colour of each kind of text; without codes it stays as it is."""
 
     codes: Mapping[str, str] = field(default_factory=dict)
 

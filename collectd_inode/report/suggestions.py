@@ -1,4 +1,4 @@
-"""The values of a series in a month → a limit for it, and how often it would have been exceeded.  Pure.
+"""The values of a series in a month → a limit for it, and the number of times it would have been exceeded.  Pure.
 
 By the largest values, not by averages: an average of half an hour hides what a limit is to bound.  Values of a job that
 failed are left out; failures are reported elsewhere, and a deadline is no latency.
@@ -21,7 +21,7 @@ TYPES = ("response_time", "latency", "delay")
 ROOM = 1.5
 """The limit, as a multiple of the 99th percentile."""
 FEWEST = 20
-"""Points that a limit can be made of."""
+"""The least number of points for a limit."""
 _GOOD = 0.999
 
 
@@ -40,7 +40,7 @@ class ThresholdSeries:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A limit, and what it is made of.
+    """A limit, and the data behind it.
 
     ``count`` points, each the largest value of ``step`` seconds, and ``left_out`` ones from outages; the limit is None
     where there are too few.  ``alarms``: how many times in a row of points the series was above it.

@@ -1,9 +1,9 @@
-"""Records → one alarm for what goes bad together: a resolver or an uplink that is gone, on this side, is one fault.
+"""Records → one alarm for jobs that go bad together: a resolver or an uplink that is gone, on this side, is one fault.
 
 A notification of *resolve* or *connect* is delayed (`record.Record.kept_back`) until the other jobs
 have run, for one interval at most.  Where most targets are bad with the same cause, one notification is sent for all,
-``inode_probe/bool-uplink``; where not, each job has its own.  Everything that this goes by is in the jobs' records, so
-that a restart changes nothing, and no alarm is lost: a job that is kept back and recovers is notified as ever.
+``inode_probe/bool-uplink``; where not, each job has its own.  All of its state is in the jobs' records, so that a
+restart changes nothing, and no alarm is lost: a job that is kept back and recovers is notified as ever.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from collectd_inode.report.record import Identity, Record, joining, leaving, tol
 
 CAUSES = frozenset((Cause.RESOLVE.word, Cause.CONNECT.word))
 LEAST_TARGETS = 3
-"""Two targets that are down at once may well be down."""
+"""The least number of targets: two that are down at once may well be down."""
 MOST_SECONDS = 300.0
-"""How long an alarm is kept back, whatever the interval is."""
+"""The longest delay of an alarm, whatever the interval is."""
 
 Known = Sequence[tuple[Job, Record | None]]
 
@@ -53,7 +53,7 @@ class Together:
     cause: str = ""
 
     def take_over(self, records: Iterable[Record]) -> None:
-        """Go on from what the last daemon has notified."""
+        """Go on from the last daemon's notifications."""
         members = [record for record in records if record.uplink_since is not None]
         if members:
             self.since = min(record.uplink_since or 0.0 for record in members)
@@ -134,7 +134,7 @@ def _each(records: Collection[Record], now: float) -> UplinkChange:
 
 
 def patience(jobs: Iterable[Job]) -> float:
-    """Seconds within which all *jobs* have run once more, or are not waited for."""
+    """Seconds to wait for all *jobs* to run once more."""
     return min(MOST_SECONDS, max((job.interval + job.deadline for job in jobs), default=0.0))
 
 

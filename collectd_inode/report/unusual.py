@@ -1,4 +1,4 @@
-"""Numbers → which series left their usual range, since when, and how many do so in ordinary minutes.  Pure.
+"""Numbers → series outside of their usual range, since when, and how many leave it in ordinary minutes.  Pure.
 
 The usual range of a series is its median, give or take five times its median absolute deviation, and never less than
 what 95 % of its values keep within, or 5 % of the median: a series that hardly moves would leave a range of nothing.
@@ -20,7 +20,7 @@ _ROOM = 1.5
 _FLOOR = 0.05
 """Of the median."""
 FEWEST = 8
-"""Values that a range can be made of."""
+"""The least number of values for a range."""
 _HOUR = 3600.0
 _MOST_SCORE = 1000.0
 _SCORE_OF_NO_WIDTH = 100.0
@@ -41,7 +41,7 @@ class Usual:
         return abs(value - self.middle) <= self.width
 
     def score(self, value: float) -> float:
-        """How far out *value* is, in widths; at most 1000, and 100 out of no width at all."""
+        """The distance of *value* from the range, in widths; at most 1000, and 100 for a range without width."""
         away = abs(value - self.middle)
         return min(_MOST_SCORE, away / self.width) if self.width else _SCORE_OF_NO_WIDTH
 
@@ -64,7 +64,7 @@ def _middle(ordered: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
-    """The minutes that are looked at: seconds since the epoch."""
+    """The examined minutes: seconds since the epoch."""
 
     start: float
     end: float

@@ -19,7 +19,7 @@ from collectd_inode.report.readings import readings
 HEALTH_PLUGIN = "inode_probe"
 HEALTH_INTERVAL = 60.0
 NETWORK = "network"
-"""The part of a step's time that was spent waiting for the network, where an engine can separate it."""
+"""The part of a step's time that it waited for the network, where an engine can separate it."""
 CHROMIUM = "chromium"
 """The engine that times steps itself."""
 
@@ -65,7 +65,7 @@ _LIMITED = frozenset({"time_offset", "delay", "time_dispersion", "frequency_offs
 
 
 def _in_range(type: str, value: float) -> float:
-    """*value* as types.db takes it: what is out of range would be stored as unknown, and read as OKAY."""
+    """*value* within types.db's range: one beyond it would be stored as unknown, and read as OKAY."""
     return min(max(value, -_MOST), _MOST) if type in _LIMITED else value
 
 
@@ -168,7 +168,7 @@ def health(
     instance: str = "",
     lost: int | None = None,
 ) -> list[Value]:
-    """How the plugin itself fares: sent every minute.
+    """The plugin's own health: sent every minute.
 
     A door that is no part of collectd's process has an *instance* of its own, and counts the values that were *lost*
     on their way.

@@ -37,7 +37,7 @@ _Row = Sequence[str]
 
 
 def page(sentences: Iterable[Sentence] | None = None, unsupported: Iterable[Unsupported] | None = None) -> str:
-    """Every sentence with its example, what it does and where people know it from; then those that are not done."""
+    """Every sentence with its example, its action and its origin; then the unsupported ones."""
     rows = list(every_sentence() if sentences is None else sentences)
     not_done = every_unsupported() if unsupported is None else unsupported
     english = [s for s in rows if s.language == ENGLISH]
@@ -78,5 +78,5 @@ def _literal(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which nothing means anything to reStructuredText."""
+    """*text* with reStructuredText's markup escaped."""
     return re.sub(r"([\\*`|_])", r"\\\1", text)

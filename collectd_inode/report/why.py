@@ -1,4 +1,4 @@
-"""An explanation → the page of ``collectd-inode why``: one screen, what is ours first.  Pure."""
+"""An explanation → the page of ``collectd-inode why``: one screen, this side first.  Pure."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _NOTHING = "nothing: the same feature, configuration, version, collectd and boot
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A job that was asked about: what is known of it, what its history tells, what its host did, and when that is.
+    """A job in question: its record, its history's explanation, its host's series, and the time.
 
-    ``notes``: sentences about what could not be looked at.
+    ``notes``: sentences about data that could not be read.
     """
 
     record: Record
