@@ -1,8 +1,8 @@
 """collectd_inode: replays what your users do, from the collectd you already run.
 
 Imported by collectd (``Import "collectd_inode"``) it registers its callbacks; imported by anything else it does
-nothing.  Only the standard library is imported here, and of that little: a broken dependency must be a line in
-the log, never a daemon that does not start.
+nothing.  This file imports a little of the standard library only: a broken dependency must be a line in the log,
+never a daemon that does not start.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FOR_STEPS = {
     "Cause": "collectd_inode.model",
     "Misconfigured": "collectd_inode.model",
 }
-"""The names that an operator's own step modules import from here, each with the module that has it."""
+"""The names for operators' own step modules, each with the module that has it."""
 
 __all__ = ["Cause", "Failure", "Misconfigured", "Session", "__version__", "step"]
 

@@ -1,7 +1,7 @@
 """Kept state: dataclasses to what JSON can hold, and back.
 
-Reading is strict: a field that is missing or of another type is `Unfit`, and numbers are finite.  What is there beside
-the fields is ignored, so that an older version reads what a newer one has written.
+Reading is strict: a field that is missing or of another type is `Unfit`, and numbers are finite.  Unknown fields are
+ignored, so that an older version reads a newer one's state.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ T = TypeVar("T")
 Read = Callable[[object], Any]
 
 MOST = 1e15
-"""Numbers with a fraction are at most so large, either way, if nothing else is asked for."""
+"""The default limit of numbers with a fraction, in either direction."""
 
 
 class Unfit(ValueError):
-    """The content is not what a dataclass holds; the text says which field is missing, or what it cannot be."""
+    """The content does not fit the dataclass; the text names the missing field or the wrong value."""
 
 
 def to_json(value: Any) -> dict[str, Any]:

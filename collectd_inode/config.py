@@ -1,4 +1,4 @@
-"""From the configuration tree to jobs.  Every mistake is gathered, with block, key and value; none hides another.
+"""From the configuration tree to jobs.  Gathers every mistake, with block, key and value; none hides another.
 
 The tree is the daemon's own (through `plugin`) or the same one read from the file (through `oconfig`, for the command
 line).  ``<Module>`` sections add up: what one sets holds for the blocks of the sections that follow it.
@@ -56,12 +56,12 @@ class Block:
         return replace(loaded, jobs=jobs, problems=tuple(map(self._placed, loaded.problems)))
 
     def _is_ours(self, job: Job) -> bool:
-        # What is wrong with a whole block is every machine's to report.
+        # Every machine reports the mistakes of a whole block.
         return job.scenario is None or is_ours(self.shards, job.kind, job.name, job.scenario)
 
     @property
     def fingerprint(self) -> str:
-        """Eight digits that are others when what it says, or what ``<Module>`` says for it, has changed."""
+        """A fingerprint of eight digits of its settings, those of ``<Module>`` included."""
         return fingerprint(f"{_said(self.node)} {sorted((key, node.values) for key, node in self.module.items())}")
 
     def _placed(self, problem: Problem) -> Problem:
@@ -73,11 +73,11 @@ class Block:
 
 @dataclass(slots=True)
 class Configuration:
-    """Everything the operator said, section by section, for jobs that run behind *door*."""
+    """The whole configuration, section by section, for jobs that run behind *door*."""
 
     door: Door = Door.CLI
     states: dict[str | None, State] = field(default_factory=dict)
-    """StateDir → what its jobs keep; handed on, a configuration that is read again goes on with it."""
+    """StateDir → its jobs' state; passed on, so that a configuration that is read again goes on with it."""
     blocks: list[Block] = field(default_factory=list)
     refused: list[Job] = field(default_factory=list)
     """Jobs that stand in for blocks with mistakes in them: they cannot run, and say so every interval."""
@@ -97,12 +97,12 @@ class Configuration:
 
     @property
     def strict(self) -> bool:
-        """Whether a mistake is to keep collectd from starting."""
+        """Whether a mistake keeps collectd from starting."""
         return self.module.strict
 
     @property
     def state_dir(self) -> str | None:
-        """StateDir, as far as it was said."""
+        """StateDir, if configured."""
         return self.module.state_dir
 
     def section(self, node: Node) -> list[Problem]:
@@ -128,7 +128,7 @@ class Configuration:
         return problems
 
     def _mismatched_shards(self, node: Node) -> list[Problem]:
-        """Shares of different numbers of machines: some scenarios would run nowhere, so that this machine runs all."""
+        """Shares of different numbers of machines would leave scenarios without a machine, so this one runs all."""
         if len({shard.many for shard in self.module.shards}) < 2:
             return []
         given = " and ".join(f'"{shard}"' for shard in self.module.shards)
@@ -147,7 +147,7 @@ class Configuration:
 
     @property
     def fleet(self) -> bool:
-        """Whether to keep what is received of other hosts."""
+        """Whether to keep values of other hosts."""
         return self.module.fleet and self.state_dir is not None
 
     def late_warnings(self) -> list[Problem]:

@@ -1,6 +1,6 @@
 """The code behind collectd's callbacks: configuration first, then the loop and its drain.
 
-Knows collectd only through what `plugin` hands it, so that everything here can be run without a daemon.
+Knows collectd only through `plugin`'s arguments, so that everything here can be run without a daemon.
 """
 
 from __future__ import annotations
@@ -62,15 +62,15 @@ QUEUE_LENGTH = 10_000
 DRAIN_SECONDS = 1.0
 TEST_SECONDS = 0.5
 READ_SECONDS = 5.0
-"""How long collectd's start may be held up for StateDir."""
+"""Seconds by which StateDir may delay collectd's start."""
 FORGET_SECONDS = 3600.0
-"""Records of jobs that are not ours are looked at this often, and kept for this long at least."""
+"""Seconds between two checks of records of other jobs, and the least time for which those are kept."""
 
 log = logging.getLogger("collectd_inode")
 
 
 class Host(Protocol):
-    """The daemon that we live in."""
+    """The daemon around us."""
 
     def dispatch(self, value: Value) -> None: ...
 
@@ -94,39 +94,39 @@ class Daemon:
         self._writer = Writer()
         self._lock: Lock | None = None
         self._file_problems: Sequence[Problem] = ()
-        """The mistakes in the configuration that was read last, if it was rejected."""
+        """The mistakes in the last configuration, if it was rejected."""
         self.outside_problems: Sequence[Problem] = ()
         """The mistakes around the configuration; counted among its mistakes."""
         self.listen: Callable[[Sequence[Listener], Fleet | None], None] | None = None
-        """Has them told of the values that collectd has; None: this door sees none."""
+        """Subscribes listeners to collectd's values; None: this door sees none."""
         self._fleet: Fleet | None = None
         self.lost: Callable[[], int] | None = None
-        """Gives how many values have been lost on their way to collectd since the last call; None: none can be."""
+        """Returns the number of values lost on their way to collectd since the last call; None: none can be."""
 
     @property
     def state_dir(self) -> str | None:
-        """StateDir, as far as it was said."""
+        """StateDir, if configured."""
         return self._configuration.state_dir
 
     @property
     def strict(self) -> bool:
-        """Whether a mistake is to keep us from starting."""
+        """Whether a mistake keeps us from starting."""
         return self._configuration.strict
 
     @property
     def identities(self) -> frozenset[Identity]:
-        """All jobs that there are now."""
+        """All present jobs."""
         return frozenset().union(*(source.identities for source in self._running))
 
     @property
     def turns(self) -> bool:
-        """Whether jobs are observed, or will be again without anybody's help."""
+        """Whether jobs are observed, or will be again by themselves."""
         return self._runner is None or self._runner.turns
 
     def section(self, node: Any) -> str:
         """Read one ``<Module>`` section, collectd's own tree.  Every mistake is logged.
 
-        The value is what to refuse the daemon's start with (``StrictConfig true`` and a mistake), or empty.
+        The value is the reason to refuse the daemon's start (``StrictConfig true`` and a mistake), or empty.
         """
         configuration = self._configuration
         blocks, warnings = len(configuration.blocks), len(configuration.warnings)
@@ -144,7 +144,7 @@ class Daemon:
         return f"{problems[0]} ({len(problems)} in all, each in the log; StrictConfig is true)"
 
     def start(self, sent: Mapping[Identity, float] | None = None) -> None:
-        """Start the loop thread and the drain; to be called after the daemon has forked.
+        """Start the loop thread and the drain; call it after the daemon has forked.
 
         *sent*: the last slot of each job whose values the process before this one has sent, if that is known.
         Raises `Held` where another door has StateDir; the embedded one goes on without it.
@@ -221,9 +221,9 @@ class Daemon:
         return sum(map(len, problems))
 
     def hold_state_dir(self) -> None:
-        """Have StateDir to ourselves; raises `Held`, but for the embedded door, which goes without.
+        """Lock StateDir for us; raises `Held`, except for the embedded door, which goes on without the lock.
 
-        Embedded ones share: each of two collectds leaves the other's records alone.
+        Embedded ones share: each of two collectds keeps the other's records.
         """
         folder = self._configuration.state_dir
         if folder is None or self._lock is not None:
@@ -248,11 +248,11 @@ class Daemon:
             state.folder = None
 
     def reload(self, node: Node, problems: Sequence[Problem] = ()) -> bool:
-        """Go on with what *node* says, a ``<Module>`` of its own, instead of all that was said before.
+        """Replace the configuration by *node*, a ``<Module>`` of its own.
 
-        With a mistake in it, or with *problems* that kept it from being read, what ran before goes on; the value is
-        whether it was taken.  A block that says what it said keeps its jobs as they are; one that cannot be loaded
-        any more keeps its last good ones.
+        With a mistake in it, or with *problems* that kept it from being read, the jobs before go on; the value is
+        whether it was accepted.  An unchanged block keeps its jobs as they are; one that cannot be loaded any more
+        keeps its last good ones.
         """
         configuration = Configuration(self._door, self._configuration.states)
         problems = problems or configuration.section(node)
@@ -296,7 +296,7 @@ class Daemon:
     def _take_over(
         self, drain: Drain, records: Records, sources: Sequence[JobSource], found: Files
     ) -> Collection[Identity]:
-        """Read commands' orders, and withdraw the alarms of the last daemon's jobs that are gone, its value."""
+        """Read commands' orders, and return the last daemon's jobs that are gone, whose alarms are withdrawn."""
         folder = self._configuration.state_dir
         if folder is None:
             return frozenset()
@@ -312,7 +312,7 @@ class Daemon:
         return frozenset(gone)
 
     def _write_plan(self, sources: Sequence[JobSource]) -> None:
-        """Keep which jobs there are, and when each runs next, for the status command and the next start."""
+        """Write the list of jobs, with the next run of each, for the status command and the next start."""
         folder = self._configuration.state_dir
         if folder is None or self._runner is None:
             return
@@ -323,7 +323,7 @@ class Daemon:
         self._writer.replace(job_plan.path(folder), job_plan.text(plan))
 
     def _go_on(self) -> tuple[Records, Files]:
-        """Take up what the last daemon knew, all at once: no run waits for the disk afterwards."""
+        """Read the last daemon's state, all at once: no run waits for the disk afterwards."""
         folder = self._configuration.state_dir
         states = {block.common.state for block in self._configuration.blocks}
         found = {folder: in_state_dir(folder) for folder in {folder, *(state.folder for state in states)}}
@@ -379,14 +379,14 @@ class Records:
         self._written: dict[Identity, float] = {}
 
     def load(self, found: Files) -> None:
-        """Go on from what the last daemon knew: the files that were *found* in StateDir."""
+        """Go on from the last daemon's state: the files that were *found* in StateDir."""
         records, troubles = job_record.among(found)
         for trouble in troubles:
             log.warning("%s; the state of its job is lost", trouble)
         self._known = {record.identity: record for record in records}
 
     def last_runs(self) -> dict[Identity, float]:
-        """When each job that is known ran last."""
+        """The last run of each known job."""
         return {identity: record.time for identity, record in self._known.items()}
 
     def unconfigured(
@@ -413,14 +413,14 @@ class Records:
     def add(
         self, observation: Observation, muted: Mute | None = None, *, keep_back: bool = False
     ) -> tuple[Record | None, Record]:
-        """The records of the job before and after *observation*; writes the latter if it is worth it."""
+        """The records of the job before and after *observation*; writes the latter if it has changed."""
         before = self._known.get(observation.job.identity)
         record = job_record.following(before, observation, muted, keep_back=keep_back)
         self.put(record)
         return before, record
 
     def put(self, record: Record) -> None:
-        """Keep *record* in place of what is known of its job."""
+        """Replace the record of its job by *record*."""
         identity = record.identity
         before = self._known.get(identity)
         self._known[identity] = record
@@ -429,7 +429,7 @@ class Records:
             self._writer.replace(job_record.path(self._folder, identity), job_record.text(record))
 
     def remove(self, gone: Collection[Identity]) -> list[Record]:
-        """Forget these jobs of ours; the value is what was known of them."""
+        """Forget these jobs of ours; returns their records."""
         for identity in gone:
             self._written.pop(identity, None)
             if self._folder is not None:
@@ -438,9 +438,9 @@ class Records:
         return [self._known.pop(identity) for identity in gone if identity in self._known]
 
     def forget(self, configured: Collection[Identity], now: float) -> None:
-        """Remove the records of jobs that are not among the *configured* and that nobody has written for long.
+        """Remove the records of jobs that are not among the *configured* and that have not been written for long.
 
-        Another daemon on the same StateDir is asked for nothing: its records are young.
+        The records of another daemon on the same StateDir are young, and stay.
         """
         for identity in self._known.keys() - set(configured):
             del self._known[identity]
@@ -467,7 +467,7 @@ class Orders:
         self._tests: deque[str] = deque()
 
     def look(self) -> None:
-        """See what is there; called in a worker, since a disk may hang."""
+        """Read the folder; called in a worker, since a disk may hang."""
         if self._folder is None:
             return
         self.mutes = parse_mutes(_content(job_mute.path(self._folder)))
@@ -496,7 +496,7 @@ def _content(path: Path) -> bytes | None:
 class ReloadProblems:
     """Mistakes in files that were changed while the daemon ran: one WARNING a file, and one OKAY when all are good.
 
-    ``known``: the mistakes that there were at the start, of which each job says itself that it cannot run.
+    ``known``: the mistakes at the start, which the jobs that cannot run report themselves.
     """
 
     def __init__(self) -> None:
@@ -505,7 +505,7 @@ class ReloadProblems:
         self._queue: deque[Sequence[Problem]] = deque()
 
     def put(self, problems: Sequence[Problem]) -> None:
-        """All mistakes that there are now; called in the loop thread."""
+        """Take all present mistakes; called in the loop thread."""
         self._queue.append(problems)
 
     def news(self, now: float) -> Iterator[Notification]:
@@ -542,7 +542,7 @@ class Drain:
         self._instance, self._lost = instance, lost
         self.runner: Runner | None = None
         self.configured: Callable[[], Collection[Identity]] | None = None
-        """Gives the identities of all jobs that there are now."""
+        """Returns the identities of all present jobs."""
         self.closed = False
         self._host, self._clock = host, clock
         self._queue: deque[tuple[Observation, float | None]] = deque(maxlen=QUEUE_LENGTH)
@@ -551,14 +551,14 @@ class Drain:
         """The runs of the last day."""
         self._logged: set[Identity] = set()
         self.jobs: Callable[[], Sequence[Job]] = tuple
-        """Gives all jobs that there are now."""
+        """Returns all present jobs."""
         self._together = Together()
         self.orders = Orders()
         """The orders that commands wrote."""
         self.reload_problems = ReloadProblems()
         """Mistakes in files that were changed while we ran."""
         self.fleet: Fleet | None = None
-        """Keeps what is received of other hosts."""
+        """Keeps other hosts' values."""
         self._health_due = 0.0
         self._forget_due = clock.monotonic() + FORGET_SECONDS
         self._overloaded = False
@@ -568,7 +568,7 @@ class Drain:
         self._queue.append((observation, slot))
 
     def read(self) -> None:
-        """The read callback: never raises; waits only under ``collectd -T``, which wants everything at once."""
+        """The read callback: never raises; waits only under ``collectd -T``, which runs every job at once."""
         try:
             # Only `collectd -T` calls read callbacks in the main thread.
             testing = threading.current_thread() is threading.main_thread()
@@ -587,7 +587,7 @@ class Drain:
                 self.fleet.write()
             self._forget()
             if testing:
-                # collectd goes on to stop its write threads, and throws away what they have not taken by then.
+                # collectd then stops its write threads, and drops values that they have not taken.
                 threading.Event().wait(TEST_SECONDS)
         except BaseException:  # another plugin may even raise into our thread
             self._bug("values were not dispatched")
@@ -631,11 +631,11 @@ class Drain:
             self.runner.retry(observation.job, observation.time + observation.elapsed + observation.job.retry)
 
     def _notify(self, told: Notification) -> None:
-        """Send it; what is about us is of this door."""
+        """Send it; notifications about ourselves are from this door."""
         self._host.notify(replace(told, plugin_instance=self._instance) if told.plugin == HEALTH_PLUGIN else told)
 
     def _tell_kept_back(self, record: Record | None) -> None:
-        """The failure of a job that is good again before it was known whether others have it, too: none is lost."""
+        """Send the failure of a job that recovered before it was known whether others have it, too: none is lost."""
         if record is not None and record.kept_back is not None:
             self._records.put(told_alone(record, record.time))
             self._notify(of_record(record, record.time))
@@ -668,7 +668,7 @@ class Drain:
             log.error("    %s", line)
 
     def _let_go(self) -> None:
-        """Jobs that a changed file no longer has: what is known of them is forgotten, their alarms are taken back."""
+        """Forget jobs that a changed file no longer has, and withdraw their alarms."""
         if self.configured is None or self.closed or not (gone := self._logged - set(self.configured())):
             return
         self._logged -= gone
@@ -679,7 +679,7 @@ class Drain:
                 self._notify(told)
 
     def took_over(self, gone: Collection[Identity]) -> None:
-        """These jobs of the last daemon are no longer configured: their alarms are taken back."""
+        """Withdraw the alarms of jobs of the last daemon that are no longer configured."""
         self._logged |= set(gone)
 
     def go_on(self, identities: Collection[Identity]) -> None:
@@ -714,7 +714,7 @@ class Drain:
         self._judge_load(state)
 
     def _forget(self) -> None:
-        """Once an hour: remove what is kept of jobs that are gone."""
+        """Once an hour: remove the state of jobs that are gone."""
         now = self._clock.monotonic()
         if self.configured is None or self.closed or now < self._forget_due:
             return
@@ -722,7 +722,7 @@ class Drain:
         self._records.forget(self.configured(), self._clock.now())
 
     def _judge_load(self, state: Health) -> None:
-        """Say so when more is configured than can be done; and when all is well again."""
+        """Log when more is configured than can be run; and when all is well again."""
         if state.late and not self._overloaded:
             what = (
                 "%d runs of %d jobs started late or were skipped in the last minute (the loop was blocked for %.2g s):"

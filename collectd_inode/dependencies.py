@@ -1,4 +1,4 @@
-"""The Python packages that we need, how old each may be, and what is wrong with those that are there.
+"""The Python packages that we need, the oldest version of each, and the faults of the installed ones.
 
 Versions are read from the names of the folders that pip and Debian leave beside a package.  Nothing is imported.
 """
@@ -57,7 +57,7 @@ class Incomplete(ImportError):
 
 
 def require(*modules: str) -> None:
-    """See that these modules are there, and new enough; raises Incomplete."""
+    """Check that these modules are installed and new enough; raises Incomplete."""
     troubles = tuple(troubles_of(modules))
     if troubles:
         raise Incomplete(troubles)
@@ -105,7 +105,7 @@ def has(folder: str, module: str) -> bool:
 
 
 def version_in(folder: str, distribution: str) -> Version:
-    """The version of *distribution* in *folder*, the newest that has left its name there; empty if none has."""
+    """The version of *distribution* in *folder*, the newest with a metadata folder there; empty if there is none."""
     wanted = _normal(distribution)
     found = (_NAME.match(name) for name in os.listdir(folder) if name.endswith(("-info", ".egg-info")))
     versions = [numbers(match[2]) for match in found if match and _normal(match[1]) == wanted]
@@ -120,7 +120,7 @@ def _normal(name: str) -> str:
 
 
 def numbers(version: str) -> Version:
-    """A version as it is compared: ``3.11`` is (3, 11)."""
+    """A version for comparisons: ``3.11`` is (3, 11)."""
     return tuple(int(part) for part in version.split("."))
 
 

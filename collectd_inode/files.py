@@ -1,4 +1,4 @@
-"""A file read without ever waiting for whoever may write into it."""
+"""Reading a file without ever waiting for a writer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import stat
 def read_file(path: str, most: int, *, links: bool = True) -> tuple[bytes, os.stat_result]:
     """The content of a file, up to *most* bytes and one more, and its ``stat``.
 
-    Raises OSError; also for a pipe or a device, which could keep the worker until somebody writes into it, and for a
+    Raises OSError; also for a pipe or a device, which could block the worker until somebody writes into it, and for a
     link where no *links* are followed.
     """
     try:

@@ -24,16 +24,16 @@ from collectd_inode.wire import SYSTEM_CLOCK, Clock
 log = logging.getLogger("collectd_inode")
 
 SOON_SECONDS = 5.0
-"""How long a change may wait for being written."""
+"""Seconds that a change may wait to be written."""
 GONE_SECONDS = 7200.0
 """A job that a host no longer sends is forgotten after this time; a silent host keeps its jobs…"""
 FORGET_SECONDS = 7 * 86400.0
 """…until it is forgotten itself."""
 MOST_HOSTS, MOST_JOBS = 10_000, 2_000
-"""Hosts, and jobs of a host: who sends us values may send anything."""
+"""The largest numbers of hosts, and of jobs of a host: a sender may send anything."""
 _LONGEST = 128
 _LATEST = 1e11
-"""Seconds; what is dated later is dated by no clock."""
+"""Seconds: later dates are from no real clock."""
 
 
 class ReceivedMessage(Protocol):
@@ -62,19 +62,19 @@ class Told(ReceivedMessage, Protocol):
 
 
 class Fleet:
-    """Everything that is known of all hosts; kept below StateDir *folder*."""
+    """The state of all hosts; kept below StateDir *folder*."""
 
     def __init__(self, folder: str, writer: Writer, clock: Clock = SYSTEM_CLOCK) -> None:
         self._folder, self._writer, self._clock = folder, writer, clock
         self.hosts: dict[str, HeardHost] = {}
         self._heard: set[str] = set()
-        """Hosts of which something has come since their file was written."""
+        """Hosts with values since their file was written."""
         self._changed: set[str] = set()
-        """Those of which it is news."""
+        """Those among them with news."""
         self._written: dict[str, float] = {}
 
     def load(self, found: Files) -> None:
-        """Go on from what the last daemon knew: the files that were *found*."""
+        """Go on from the last daemon's state: the files that were *found*."""
         hosts, troubles = fleet.among(found)
         for trouble in troubles:
             log.warning("%s; what is known of that host is lost", trouble)
@@ -108,7 +108,7 @@ class Fleet:
         self._changed.add(heard.host)
 
     def _host(self, received: ReceivedMessage) -> HeardHost | None:
-        """Its host; None if there are too many, or its name is none to be printed."""
+        """Its host; None if there are too many, or its name is not printable."""
         host, instance = received.host, received.plugin_instance
         heard = self.hosts.get(host)
         if heard is None:
@@ -121,7 +121,7 @@ class Fleet:
         return heard
 
     def write(self, *, everything: bool = False) -> None:
-        """Write what is due, or with *everything* whatever is news, and forget who has been silent for long."""
+        """Write files that are due, or with *everything* all with news, and forget hosts that are silent for long."""
         now = self._clock.now()
         for host in tuple(self._heard):
             since = now - self._written.get(host, 0.0)

@@ -1,6 +1,6 @@
 """The jobs' histories on disk: runs are appended by the thread that writes state, and a full file is rewritten.
 
-No run waits for it, and a start reads nothing of it.  What the disk does not take is lost, and logged once.
+No run waits for it, and a start reads nothing of it.  Runs that the disk does not take are lost; the first is logged.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collectd_inode.report.history import Described, HistoryEntry, Identity, Run
 from collectd_inode.state import Writer
 
 WRITE_SECONDS = 60.0
-"""How long good runs may wait for being written; bad ones do not."""
+"""Seconds that good runs may wait to be written; bad ones do not."""
 _MOST_WAITING = 100
 _MOST_SETTINGS = 32
 """Known to stand in a file; one more, and all are written again when they are met."""
@@ -58,7 +58,7 @@ class Histories:
             self._write(identity)
 
     def close(self) -> None:
-        """Write what is waiting."""
+        """Write the waiting runs."""
         for identity in list(self._waiting):
             self._write(identity)
 

@@ -1,7 +1,7 @@
 """Keys in other programs' words: Nagios', Icinga's, Prometheus' and its exporters', Alertmanager's, curl's, cron's.
 
 For suggestions only.  A row is a regular expression for a whole key in lower case, without hyphens, underscores and a
-colon at its end, and the keys that are meant: the first that the block knows is suggested.
+colon at its end, and our keys with its meaning: the first that the block knows is suggested.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Collection
 _SYNONYMS = (
     (r"(?:quorum|majority|votes?|threshold|atleast|min(?:imum)?down|mindown|minfailing|least|needed|downcount|min)",
      ("Least",)),
-    # words that mean another thing than their last part says
+    # words whose last part has another meaning
     (r"(?:notification|notify|alert|contact|mute|active|inhibit)(?:period|timeintervals?|rules?|options|by)?"
      r"|(?:muted?|active)timeintervals?|inhibit(?:ion)?rules?|groupby|eventhandler|obsess\w*|annotations?|routes?"
      r"|(?:smtp)?(?:smarthost|emailconfigs?|webhook\w*|slack\w*|pagerduty\w*)|summary|runbook\w*",
@@ -98,7 +98,7 @@ _SYNONYMS = (
      ("MinReporting",)),
     (r"checks?|services?|watch(?:es)?|monitors?|scenarios?|jobs?|tests?|series|plugininstance|identifier",
      ("Job", "Feature")),
-    # kept on disk
+    # on disk
     (r"maxdisk(?:usage|space)?|(?:disk|total)(?:quota|limit|size|usage|space|max)?|quota|maxtotal(?:size)?|diskquota",
      ("SaveTotal", "SaveBytes")),
     (r"retention(?:days|time|period)?|maxage|keepdays|expireafter|(?:storage)?retention", ("SaveAge", "SaveMax")),
@@ -111,7 +111,7 @@ _SYNONYMS = (
     (r"wiederholung(?:en)?|versuche", ("Confirm",)),
     (r"benachrichtig\w*|alarm\w*", ("Notify",)),
     (r"geheimnis|schluessel|schlüssel", ("Secret",)),
-    # how often, and how long
+    # intervals and timeouts
     (r"(?:max|service|host|hard)?(?:check)?(?:attempts?|retries|tries)|maxcheckattempts|for|pending(?:for"
      r"|period)?|alertafter"
      r"|grace(?:period)?|groupwait|evaluationdelay|wait|soft(?:states?|checks?)|firstnotificationdelay"
@@ -144,7 +144,7 @@ _SYNONYMS = (
      r"|sendresolved|receivers?|route|pager|e?mailto|severity", ("Notify",)),
     (r"(?:host|instance|node|machine)(?:name|alias|s)?|alias|display(?:name)?|address|target|fqdn",
      ("Server", "Host")),
-    # where from, and how
+    # addresses and routes
     (r"(?:preferred)?ip(?:protocol|version|family)?(?:fallback)?|ipv[46](?:only)?|inet6?|force(?:ip)?v?[46]|network"
      r"|family"
      r"|protocolversion",
@@ -186,7 +186,7 @@ _SYNONYMS = (
     (r"(?:tls|ssl)servername|sni|servername|certname|expectedname", ("ServerName", "Resolve")),
     (r"(?:use)?(?:start)?(?:tls|ssl|encryption|secure|security)|smtps|implicittls", ("TLS", "MinimumTLS")),
     (r"(?:certificate)?(?:expir\w*|warn(?:ing)?)(?:days|warning|alert)?|daysleft|sslwarn.*", ("ExpiryWarning",)),
-    # what
+    # steps and expectations
     (r"(?:feature|scenario|test|spec|script|gherkin)s?(?:file|path|dir|folder|directory)?s?|files?|paths?"
      r"|include|glob|source",
      ("Feature",)),
@@ -211,7 +211,7 @@ _SYNONYMS = (
      r"|max)?", ("MaxOffset",)),
     (r"(?:ntp)?(?:peers?|timeservers?|time|sources?|servers)", ("Server", "Pool")),
 )  # fmt: skip
-"""Compiled when a key is not known, as few are."""
+"""Compiled for the first unknown key."""
 
 
 _TOOLS = re.compile(
@@ -221,7 +221,7 @@ _TOOLS = re.compile(
 
 
 def meant(word: str, known: Collection[str]) -> str:
-    """The one of the *known* keys that somebody means by *word*; empty where no row knows it."""
+    """The one of the *known* keys with the meaning of *word*; empty where no row knows it."""
     return _row_of("".join(_parts(word)).lower(), known)
 
 
@@ -234,7 +234,7 @@ def meant_in_part(word: str, known: Collection[str]) -> str:
 
 
 def _parts(word: str) -> list[str]:
-    """The words that a key is made of."""
+    """The words in a key."""
     return re.findall(r"[A-Z]+(?![a-zß-ÿ])|[A-Z]?[a-zß-ÿ0-9]+|[A-Z0-9]+", word)
 
 

@@ -1,8 +1,8 @@
-"""Configuration keys: what a value may be, and what to say when it is not.
+"""Configuration keys: the rules for their values, and the messages for wrong ones.
 
-A kind of job declares its keys as the fields of a dataclass, each made by `key`: its row is all that there is to know
-of a key, and everything that depends on keys is made from the rows.  `config` reads blocks by them.  A reader gets the
-values behind a key and returns what they mean or raises `Expected` with the end of the sentence "expected …".
+A kind of job declares its keys as the fields of a dataclass, each made by `key`: its row has all facts about a key, and
+everything that depends on keys is made from the rows.  `config` reads blocks by them.  A reader gets the values behind
+a key and returns their meaning or raises `Expected` with the end of the sentence "expected …".
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ Values = tuple[Scalar, ...]
 Reader = Callable[[Values], Any]
 
 OR = "|"
-"""Between keys of which one is needed."""
+"""The separator between keys of which one is needed."""
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 """The pattern of a name in ``${…}``."""
 
 
 class Expected(Exception):
-    """The value is not what the key takes; the text says what would have been."""
+    """The value is wrong for the key; the text describes a right one."""
 
 
 class FileRole(Enum):
-    """How a key's value relates to files."""
+    """The relation of a key's value to files."""
 
     NONE = "no file"
     READ = "a file, folder or glob that is read"
@@ -61,15 +61,14 @@ ENGINES = ("plain", "chromium")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key's row: all that the house knows of one key of a block.
+    """A key's row: all facts about one key of a block.
 
-    *example* is a value as somebody writes it, *meaning* its text in the tables of keys (reStructuredText).  *shown*
-    is what stands there as the default; where it is None, *default* does.  *secret* values are never repeated in a
-    message, *of_secrets* names a file that nobody else may read.  *one_run*: it changes what one run does, so that a
-    command that runs something may take it as an option;
-    *metavar* is what such an option takes, a name and a value if there is a ``=`` in it.  *needs* are the keys that
-    must be said where this one is; ``A|B`` is either of two.
-    *fits* gives what is wrong with a value beside the block's settings, or nothing.
+    *example* is a value as it is written, *meaning* its text in the tables of keys (reStructuredText).  *shown* is
+    the default in those tables; where it is None, *default* is.  *secret* values are never repeated in a message,
+    *of_secrets* names a file that nobody else may read.  *one_run*: it changes a single run, so that a command that
+    runs something may take it as an option; *metavar* is the value of that option, a name and a value if it has a
+    ``=``.  *needs* are the keys that must be set beside this one; ``A|B`` is either of two.  *fits* returns the fault
+    of a value beside the block's settings, or nothing.
     """
 
     name: str
@@ -96,7 +95,7 @@ class Key:
 
 
 def key(name: str, read: Reader, example: str, meaning: str, *, default: Any = None, **more: Any) -> Any:
-    """A field of a dataclass of settings that a key fills in; *more* is what else its row says (see `Key`).
+    """A field of a dataclass of settings that a key fills in; *more* is the rest of its row (see `Key`).
 
     The values of a repeatable key make a tuple.
     """
@@ -120,7 +119,7 @@ def keys_of(settings: type[Any]) -> tuple[Key, ...]:
 
 
 def filled(settings: _Settings, values: Mapping[str, Any]) -> _Settings:
-    """*settings* with what *values*, read by their keys, say."""
+    """*settings* with *values*, which their keys have read."""
     said = {field: values[row.name] for field, row in rows_of(settings).items() if row.name in values}
     made = {field: tuple(value) if isinstance(value, list) else value for field, value in said.items()}
     return replace(settings, **made)
@@ -130,7 +129,7 @@ def contradictions(settings: Any, common: BlockSettings, said: Iterable[str] = (
     """Missing companions of the keys in *settings*, and values that do not fit the block's other ones; a sentence
     each.
 
-    *said* are the keys that are known to be said, be it their default.
+    *said* are the keys that the block sets, even to their default.
     """
     rows = {row.name: row for row in rows_of(settings).values()}
     values = {row.name: getattr(settings, field) for field, row in rows_of(settings).items()}
@@ -272,7 +271,7 @@ class Choice:
     words: tuple[str, ...]
 
     def __call__(self, values: Values) -> str:
-        """The word as it stands among them."""
+        """The word, spelled as in the list."""
         word = str(_one(values)).lower()
         if word not in self.words:
             raise Expected(", ".join(self.words[:-1]) + f" or {self.words[-1]}")
@@ -340,7 +339,7 @@ def ip_address(values: Values) -> str:
 
 
 def host_name(values: Values) -> str:
-    """A name to report under; it becomes a folder in csv and rrdtool."""
+    """A name for reports; it becomes a folder in csv and rrdtool."""
     value = text(values)
     if "/" in value or value.strip(".") == "" or len(value.encode()) > 63 or not value.isprintable():
         raise Expected("a host name of at most 63 bytes, without a slash")
@@ -364,7 +363,7 @@ class Pair:
 
 
 def pair(first: str, second: str, read_first: Reader = text, read_second: Reader = text) -> Pair:
-    """Two values: *first* and *second* say what they are."""
+    """Two values: *first* and *second* describe them."""
     return Pair(first, second, read_first, read_second)
 
 
@@ -416,7 +415,7 @@ def read_block(
 ) -> tuple[dict[str, Any], list[Problem]]:
     """The values of a block by key name, each read by its row of *table*, and every mistake in it.
 
-    Repeatable keys give a list.  Children named in *blocks* are left alone.
+    Repeatable keys give a list.  Children named in *blocks* are skipped.
     """
     rows = {row.name.lower(): row for row in table}
     others = {name.lower() for name in blocks}
@@ -457,7 +456,7 @@ def _unknown(block: str, node: Node, known: list[str]) -> Problem:
 
 
 def _near(word: str, known: Collection[str]) -> str:
-    """The key that is meant: one that is spelled nearly so, else what other programs call so, else the likest one."""
+    """The likely key: one with nearly this spelling, else by other programs' words, else the most similar one."""
     by_lower = {name.lower(): name for name in known}
 
     def alike(cutoff: float) -> str:
@@ -475,7 +474,7 @@ def _notify(values: Values) -> bool:
 
 
 _MOST_RUNS = 100
-"""The number of runs that are remembered of each job."""
+"""The number of kept runs of each job."""
 _RUNS = f"a whole number from 1 to {_MOST_RUNS}"
 
 
@@ -510,7 +509,7 @@ def _confirm(values: Values) -> Confirm:
 
 
 SAVE_TOTAL, SAVE_AGE = 200_000_000, 30.0
-"""How much evidence is kept where nobody says it: bytes, days."""
+"""The default limits of evidence: bytes, days."""
 _OR_NEVER = number("a number of seconds, or 0 for never", least=0)
 
 
@@ -547,7 +546,7 @@ class BlockSettings:
     door: Door = Door.CLI
     """Where its jobs run; not a key."""
     save_total: int = SAVE_TOTAL
-    """Bytes of all failed runs that are kept in one folder; said by ``<Module>``, as the next."""
+    """Bytes of all kept failed runs in one folder; a key of ``<Module>``, as the next."""
     save_age: float = SAVE_AGE
     """Days that a failed run is kept."""
 
@@ -557,7 +556,7 @@ class BlockSettings:
         return min(self.timeout, self.interval)
 
     def job(self, kind: str, name: str, **more: Any) -> Job:
-        """The job called *name* of a block that says this; *more* is what else a `Job` takes."""
+        """The job called *name* of a block with these settings; *more* are the other fields of a `Job`."""
         settled = {
             "instance": slug(name),
             "host": self.host,
@@ -577,7 +576,7 @@ ONLY_AT_THE_HUB = (
     "expected it in the <Module collectd_inode> of the hub's collectd.conf: only collectd's own process sees the values"
     " of other machines"
 )
-"""The mistake of a key or block that needs the values of other machines, where they do not come."""
+"""The mistake of a key or block that needs the values of other machines, where none come."""
 
 
 @dataclass(frozen=True, slots=True)

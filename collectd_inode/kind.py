@@ -1,4 +1,4 @@
-"""A kind of job: all that the house knows of it, in one row that stands in the kind's own folder."""
+"""A kind of job: all facts about it, in one row that stands in the kind's own folder."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class JobPanels:
 class Kind:
     """A kind of job: the plugin it reports as, its block's name, and how it is shown.
 
-    ``load_module`` imports the kind's folder when the first block of the kind is met: who watches the clock alone pays
-    for no browser.  ``load_drawn`` imports what it shows in dashboards and pictures.
+    ``load_module`` imports the kind's folder for the first block of the kind: a configuration with clocks alone imports
+    no browser.  ``load_drawn`` imports its panels for dashboards and pictures.
 
-    ``default_interval``: seconds between runs where the block itself does not say;  ``<Module>``'s if that is longer.
+    ``default_interval``: seconds between runs of a block without ``Interval``;  ``<Module>``'s if that is longer.
     ``main_series`` is the series that a range without a name applies to, ``main_words`` its name when all is well;
     without words, the number of steps and their time are printed.  ``sums_up``: how many steps passed, the last status
-    and the time in each phase are sent, too.  ``noun`` is what its jobs are counted as.  ``unlisted`` tells of series
-    that are known only when a job has run.
+    and the time in each phase are sent, too.  ``noun`` is the word for its jobs in counts.  ``unlisted`` describes
+    series that are known only when a job has run.
     """
 
     plugin: str

@@ -1,6 +1,6 @@
-"""The nouns: jobs and their planned steps, finished runs, and the words for how they ended.
+"""The nouns: jobs and their planned steps, finished runs, and the words for their results.
 
-Below everything: nothing of the package is imported here, and of the standard library what costs next to nothing.
+Below everything: it imports nothing of the package, and only cheap parts of the standard library.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self
 
 
 class Status(StrEnum):
-    """How a step or a run ended, in cucumber's words; *failed* is the world's fault, *error* ours or the operator's."""
+    """The end of a step or run, in cucumber's words; *failed* is the world's fault, *error* ours or the operator's."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -64,7 +64,7 @@ class Cause(IntEnum):
 
 
 class Detail(Enum):
-    """How many series a job sends: the scenario's own, one a step, or the phases of each step too."""
+    """The level of a job's series: the scenario's own, one a step, or the phases of each step too."""
 
     SCENARIO = "scenario"
     STEP = "step"
@@ -72,7 +72,7 @@ class Detail(Enum):
 
 
 class Door(Enum):
-    """Where jobs run: in collectd's own process, under its exec plugin, as a service beside it, or for a person."""
+    """The place of jobs: in collectd's own process, under its exec plugin, as a service beside it, or for a person."""
 
     EMBEDDED = "embedded"
     EXEC = "exec"
@@ -96,7 +96,7 @@ class Phase(StrEnum):
 
 
 class Stamps(StrEnum):
-    """Who took the time: the kernel at the socket, or our own clock after we woke up."""
+    """The source of a time: the kernel at the socket, or our own clock after we woke up."""
 
     KERNEL = "kernel"
     ELAPSED = "elapsed"
@@ -123,7 +123,7 @@ class Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands in a file: ``shop.feature:12:3``; a line or column of 0 is not known, nor is no path."""
+    """A place in a file: ``shop.feature:12:3``; a line or column of 0 is unknown, as is an empty path."""
 
     path: str = ""
     line: int = 0
@@ -146,8 +146,8 @@ NOWHERE = Place()
 class Problem:
     """A mistake for the operator to fix: what is wrong, its place in a file if known, where (block and key as written).
 
-    ``help`` is what there is to say below it: suggestions, and ``snippet`` at its end, code that does what is missing.
-    ``value`` is the configured value that it is about, by which a mistake found later can be traced back to its line.
+    ``help`` is the text below it: suggestions, and ``snippet`` at its end, code that fills the gap.  ``value`` is the
+    configured value that it is about, by which a mistake found later can be traced back to its line.
     """
 
     what: str
@@ -174,7 +174,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Warning:
-    """Something to see to although the run passed: a stable code and a sentence."""
+    """A warning of a run that may have passed: a stable code and a sentence."""
 
     code: str
     message: str
@@ -182,11 +182,11 @@ class Warning:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """A step as the job announces it: its name for people, its name in series, its place.
+    """A planned step of a job: its name for people, its name in series, its place.
 
     ``keyword`` and ``below`` (a table or doc string, line by line) are for showing it as it stands in its file;
-    ``navigates`` is False for a step that is known to ask nothing of the network; ``trouble`` is why this step keeps
-    its job from running.  ``soft``: its failure is a warning; ``cleanup``: it is done also when the run has ended;
+    ``navigates`` is False for a step that does not use the network; ``trouble`` is why this step keeps its job from
+    running.  ``soft``: its failure is a warning; ``cleanup``: it is done also when the run has ended;
     ``spare``: a run that does not need it does not show it.  ``wanted``: the series that its text or comment gives it,
     if an earlier step has that already.
     """
@@ -216,10 +216,10 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """A step as it went.  ``seconds`` is wire time: None if it asked nothing of the network or did not pass.
+    """The result of a step.  ``seconds`` is wire time: None if it did not use the network or did not pass.
 
-    A step that ran into a deadline has the time waited.  ``excused``: it is a soft step that failed.
-    ``because``: why the trouble of a clean-up step is none of its own, so that it counts as skipped.  ``shown``: the
+    A step that exceeded a deadline has the time waited.  ``excused``: it is a soft step that failed.
+    ``because``: why the trouble of a clean-up step is not its own, so that it counts as skipped.  ``shown``: the
     lines that it shows to the person who reads the run.
     """
 
@@ -236,11 +236,11 @@ class StepResult:
     because: str = ""
     shown: tuple[str, ...] = ()
     network: float | None = None
-    """Seconds in which it waited for the network, where an engine tells them from the rest."""
+    """Seconds in which it waited for the network, where an engine separates them."""
 
     @property
     def passed(self) -> bool:
-        """Whether it went as it should."""
+        """Whether it passed or was excused."""
         return self.status is Status.PASSED
 
     @property
@@ -263,7 +263,7 @@ class StepResult:
 class Reading:
     """A number beside the steps, under the type and type instance it is dispatched with.
 
-    ``dispatched`` is False for what JSON alone names, because it would make ever new series.
+    ``dispatched`` is False for readings of JSON alone, which would make ever new series.
     """
 
     type: str
@@ -276,7 +276,7 @@ class Reading:
 class Fact:
     """A property of the other side in a run, in words: ``address of shop.example``, ``192.0.2.7``.
 
-    Two runs are compared by such facts: of a run that failed, which differ from those of the last good one.
+    A failed run's facts are compared with those of the last good one.
     """
 
     what: str
@@ -288,7 +288,7 @@ SOFT, EVIDENCE = "soft", "evidence"
 
 
 class Standing(Enum):
-    """How far a run's status can be relied on.  Only a final one begins or ends an alarm."""
+    """The reliability of a run's status.  Only a final one begins or ends an alarm."""
 
     FINAL = "it is as it is"
     UNKNOWN = "too little is known for a verdict"
@@ -296,7 +296,7 @@ class Standing(Enum):
 
 
 class Listener(Protocol):
-    """Wants the verdicts (``bool-success``) that collectd has of one plugin and plugin instance, of whichever host.
+    """Receives the verdicts (``bool-success``) that collectd has of one plugin and plugin instance, of any host.
 
     ``take`` is called in collectd's threads, and never raises.
     """
@@ -305,7 +305,7 @@ class Listener(Protocol):
     instance: str
 
     def start(self) -> None:
-        """From now on they come."""
+        """Verdicts will come from now on."""
 
     def take(self, host: str, time: float, interval: float, value: float) -> None:
         """One verdict: who sent it, when (epoch seconds), every how many seconds, and 1 or 0."""
@@ -321,7 +321,7 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job to observe: its identity, how often, how long it may take, and its probe.
+    """A job to observe: its identity, its interval, its deadline, and its probe.
 
     ``trouble`` stands in for the probe of a job that cannot run: it is reported every interval.  ``deadline`` is
     seconds for a whole run.  ``host`` empty means the daemon's own.  ``confirm``, ``confirm_recovery``: runs before a
@@ -349,12 +349,12 @@ class Job:
     steps: tuple[PlannedStep, ...] = ()
     place: Place = NOWHERE
     lines: Lines = ()
-    """Further lines of its file by which it is called: a scenario's tags, its outline, the head of its feature."""
+    """Further lines of its file that select it: a scenario's tags, its outline, the head of its feature."""
     story: Story | None = None
     tags: tuple[str, ...] = ()
     """A scenario's tags and its feature's, each with its @."""
     target: str = ""
-    """The host that it goes to first, on this machine with its port; empty if it asks nobody, or nobody knows whom."""
+    """The host that it contacts first, on this machine with its port; empty if there is none, or it is unknown."""
     engine: str | None = None
     """The engine that replays a scenario, ``plain`` or ``chromium``; None for other kinds."""
     readings: tuple[tuple[str, str], ...] = ()
@@ -363,9 +363,9 @@ class Job:
     """A `run.Probe`; the recorder that it writes into is above this file."""
     trouble: Trouble | None = None
     listener: Listener | None = None
-    """It gets the verdicts that other jobs and machines have sent, for its probe."""
+    """Receives the verdicts of other jobs and machines, for its probe."""
     configuration: str = ""
-    """A fingerprint of what collectd.conf says of it; empty where there is none."""
+    """A fingerprint of its settings in collectd.conf; empty where there is none."""
 
     @property
     def identity(self) -> tuple[str, str, str]:
@@ -380,13 +380,13 @@ class Job:
 
     @property
     def all_lines(self) -> Lines:
-        """All lines of its file by which it is called."""
+        """All lines of its file that select it."""
         return ((self.place.line, self.last_line), *self.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A finished run: immutable, redacted, and all that any report is made of.
+    """A finished run: immutable, redacted, the one source of all reports.
 
     ``time`` is the start (epoch seconds), ``elapsed`` wall time.  ``seconds`` is the sum of the latencies of the steps
     that passed, if the run did (None for a job whose steps have none).
@@ -402,11 +402,11 @@ class Observation:
     readings: tuple[Reading, ...] = ()
     seconds: float | None = None
     ran: bool = True
-    """False for a job that cannot run and only says so."""
+    """False for a job that cannot run and only reports that."""
     traceback: str = ""
     """Of a bug, ours or in an operator's step."""
     evidence: str = ""
-    """The folder with what a failed run has left; empty if none was kept."""
+    """The folder with a failed run's evidence; empty if none was kept."""
     facts: tuple[Fact, ...] = ()
     """The properties of the other side, each ``what`` once."""
     standing: Standing = Standing.FINAL
@@ -423,7 +423,7 @@ class Observation:
 
     @property
     def passed(self) -> bool:
-        """Whether all went as it should."""
+        """Whether it passed."""
         return self.status is Status.PASSED
 
     @property
@@ -431,13 +431,13 @@ class Observation:
         """The elapsed time minus the wire time: ours, never the server's."""
         if self.seconds is None:
             return None
-        # How much of an excused step's time was the server's is not known to the end, so none of it is called ours.
+        # The server's share of an excused step's time is unknown, so none of it counts as ours.
         theirs = self.seconds + sum(step.elapsed for step in self.steps if step.excused)
         return max(0.0, self.elapsed - theirs)
 
     @property
     def bad_step(self) -> StepResult | None:
-        """The step that ended the run; None where it was none, or nothing has."""
+        """The step that ended the run; None where no step did."""
         troubled = (s for s in self.steps if s.trouble is not None and not s.excused)
         return next((s for s in troubled if s.trouble == self.trouble), None)
 

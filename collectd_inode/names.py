@@ -1,4 +1,4 @@
-"""Names that every store can keep: a slug is what a text becomes in a metric's identity.
+"""Names that every store can keep: a slug is the form of a text in a metric's identity.
 
 collectd cuts names at 127 bytes silently and every writer escapes other characters in its own way, so we
 hand out only ``[a-z0-9_]``, at most 63 bytes: two of them and a hyphen are one plugin instance.
@@ -18,7 +18,7 @@ _HASH_DIGITS = 8
 def slug(text: str) -> str:
     """*text* as a name in an identity: ``"Log in (café)"`` becomes ``log_in_cafe``.
 
-    Where letters were lost on the way or the name had to be cut, a hash of the text tells it from its neighbours.
+    Where letters were lost or the name had to be cut, a hash of the text distinguishes it from its neighbours.
     """
     name, lost = _spelled(text)
     if name and not lost and len(name) <= SLUG_BYTES:
@@ -50,12 +50,12 @@ def _digest(text: str) -> str:
 
 
 def fingerprint(text: str) -> str:
-    """Eight digits that are others for another text."""
+    """A hash of eight digits."""
     return _digest(text)
 
 
 def unique(names: Iterable[str]) -> Iterator[str]:
-    """*names* in order, twins told apart by ``_2``, ``_3``…; never longer than a slug may be.
+    """*names* in order, twins numbered by ``_2``, ``_3``…; never longer than a slug may be.
 
     A name that is somebody's own is never given to a twin, wherever it stands.
     """
@@ -77,7 +77,7 @@ def unique(names: Iterable[str]) -> Iterator[str]:
 def target_of(host: str, port: int | None) -> str:
     """The target that two jobs of the same machine share: its name or address; on this machine the port, too.
 
-    Behind a port of this machine's may be a tunnel to anywhere.
+    A port of this machine may be a tunnel to anywhere.
     """
     name = host.strip("[]").rstrip(".").lower()
     ours = name == "::1" or name.startswith("127.") or f".{name}".endswith(".localhost")

@@ -1,9 +1,9 @@
 r"""collectd's own configuration grammar: text → the tree that collectd would hand to a plugin, with file and line.
 
-The daemon parses its configuration itself; this is for the side door (``collectd-inode check``), which has to see what
-the daemon will see, oddities included.  The scanner is a table of patterns in the order of collectd's own; as in flex,
-the longest match wins, the earlier row on a draw, and a character that nothing matches is dropped silently.  What
-surprises people:
+The daemon parses its configuration itself; this is for the command line (``collectd-inode check``), which must read
+files as the daemon does, oddities included.  The scanner is a table of patterns in the order of collectd's own; as in
+flex, the longest match wins, the earlier row on a draw, and a character that nothing matches is dropped silently.
+Surprises:
 
 - unquoted words are ``[0-9A-Za-z_]+``: ``foo-bar`` is two values and ``www.x.org`` three;
 - in quotes a backslash is dropped and keeps the next character: ``"\d"`` is ``d``;
@@ -45,7 +45,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class WholeConf:
-    """A configuration with all its includes; the warnings are what collectd lets pass but nobody means."""
+    """A configuration with all its includes; the warnings are about lines that collectd accepts but nobody means."""
 
     nodes: tuple[Node, ...]
     warnings: tuple[Problem, ...] = ()
@@ -74,7 +74,7 @@ def read(path: str) -> tuple[Node, ...]:
 
 
 def load(path: str, content: bytes | None = None) -> WholeConf:
-    """As `read`, and what the daemon would only warn of or not even notice; *content* was read from *path* already."""
+    """As `read`, with warnings about lines that the daemon accepts; *content* was read from *path* already."""
     reader = _Reader()
     if content is None:
         nodes = reader.path(path, None, 0, Place(path, 1), on_missing=reader.problems)
@@ -89,7 +89,7 @@ def load(path: str, content: bytes | None = None) -> WholeConf:
 
 
 def sections(tree: Iterable[Node]) -> Iterator[Node]:
-    """The ``<Module collectd_inode>`` sections of a whole collectd.conf; of what stands in one, that."""
+    """The ``<Module collectd_inode>`` sections of a whole collectd.conf, or the content of one as a section."""
     tree = tuple(tree)
     if is_bare(tree):
         yield Node("Module", (MODULE,), tree, Place(tree[0].place.path))

@@ -1,7 +1,7 @@
 """The panels that show a job: their lines, for every program that draws them.
 
-A kind's own are in its folder (``panels.py``); here are their parts, and what several kinds have.  A line names a
-series by its type and type instance and says what is made of it.  Grafana's panels (``report/grafana.py``, with the
+A kind's own are in its folder (``panels.py``); here are their parts, and the panels of several kinds.  A line names a
+series by its type and type instance, and a function of it.  Grafana's panels (``report/grafana.py``, with the
 questions of ``report/queries.py``) and pictures from RRD files (``report/graphs.py``) are both made from them.
 """
 
@@ -49,7 +49,7 @@ class Unit(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PanelSubject:
-    """Whom a group of panels is about: host, plugin and plugin instance, as they stand in a query.
+    """The subject of a group of panels: host, plugin and plugin instance, as they stand in a query.
 
     ``steps`` are the series and names of the steps that have latencies, in order; a series ``*`` is all there are.
     ``names`` are the names of all steps by their series.
@@ -102,7 +102,7 @@ Word = tuple[str, str]
 
 
 class PanelLook(Enum):
-    """How a panel is drawn."""
+    """The style of a panel."""
 
     LINES = "lines"
     STACK = "stack"
@@ -117,7 +117,7 @@ class Mark:
     label: str
     level: float
     good: bool = False
-    """From there on all is well; else it is bad beyond."""
+    """Values above it are good; else they are bad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +139,9 @@ class Dots:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A panel, without its place: what is in it, how wide and high it is (of 24 columns), and what is odd about it.
+    """A panel, without its place: its lines, its width and height (of 24 columns), and its options.
 
-    ``name`` is for the file of its picture, ``caption`` what the picture is called.
+    ``name`` is for the file of its picture, ``caption`` the picture's title.
     """
 
     title: str
@@ -160,7 +160,7 @@ class Panel:
     failures: bool = False
     """Red where the run failed; in a dashboard only behind what is stacked."""
     whole: PanelLine | None = None
-    """The sum of what is stacked: a picture tells its numbers, and keeps the place of what has no values."""
+    """The sum of the stack: a picture shows its numbers, and keeps the place of series without values."""
     close: bool = False
     """It moves a little, far from zero."""
     span: tuple[float, float] | None = None
@@ -170,7 +170,7 @@ class Panel:
 
 
 def of_job(job: Job) -> PanelSubject:
-    """Whom the panels of *job* are about."""
+    """The subject of the panels of *job*."""
     steps = tuple((step.series, step.name) for step in job.steps if step.navigates)
     return PanelSubject(
         kind=job.kind,

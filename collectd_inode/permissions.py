@@ -1,4 +1,4 @@
-"""Who else can write what the daemon, often root, executes and believes: judged as ssh and sudo judge it.
+"""Whether others can write files that the daemon, often root, executes or trusts: judged as ssh and sudo judge it.
 
 Folders of root and a group that the daemon is in (0750, with files of 0640) are Debian's way, and fine.
 """
@@ -20,7 +20,7 @@ def strangers_code(path: str) -> str:
     try:
         return next(filter(None, map(_writers, _with_parents(os.path.realpath(path)))), "")
     except OSError:
-        return ""  # what cannot be looked at cannot be read, and that is told then
+        return ""  # such a file cannot be read either, and the reader reports that
 
 
 def loose(path: str, *, private: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Changed files → which jobs go on as they were, and which are taken as they are now.
+"""Changed files → jobs that go on as they were, and jobs that are replaced.
 
 A file that cannot be loaded any more leaves its jobs as its last good version had them: a typo, or a roll-out that is
 half done, raises no alarm about the site.  What never had a good version says that it cannot run, as at the start.

@@ -1,7 +1,7 @@
 """One run of one job, while it is written.
 
 A scenario's steps, an SMTP conversation's phases and an NTP exchange are the same thing here: named steps in order,
-each timed; the first bad one ends the run; plus a few readings.  A *probe* is an async function that is handed a
+each timed; the first bad one ends the run; plus a few readings.  A *probe* is an async function that gets a
 `Run` and writes into it:
 
 - ``with run.step(planned):`` brackets one step.  Whatever is raised inside becomes the step's status and cause, and
@@ -67,9 +67,9 @@ WIRE_CAUSES: tuple[tuple[type[wire.WireError], Cause], ...] = (
 
 
 _UNREACHABLE = frozenset((Cause.RESOLVE, Cause.CONNECT, Cause.TLS, Cause.CERTIFICATE))
-"""Causes of a site that was not asked anything."""
+"""Causes of a site that got no request."""
 _SERVER_ERROR = 500
-"""Statuses from this one on are about the server, not about what it was asked for (RFC 9110, 15.6)."""
+"""Statuses from this one on are about the server, not about the request (RFC 9110, 15.6)."""
 Fault = tuple[Cause, str, int | None]
 """Its cause, the host or the message, and the status of the answer."""
 
@@ -113,7 +113,7 @@ def _bug(error: BaseException) -> str:
 def _formatted(error: BaseException, redact: Redactor) -> str:
     """An exception with its traceback as Python prints it, bounded in every direction: nobody reads a megabyte.
 
-    It is cut when the secrets are gone: half of one would not be known as one.
+    It is cut after the secrets are hidden: half of one would not be recognised.
     """
     last = error
     for _ in range(_MOST_CHAINED):
@@ -157,20 +157,20 @@ _TEXT_LENGTH = 2000
 _MOST_CHAINED, _MOST_FRAMES, _TRACEBACK_LENGTH = 20, 50, 20_000
 """Exceptions that one was raised because of, frames of each, and characters of the whole."""
 _MOST_REDACTED = 10**6
-"""Characters in which secrets are looked for: more would hold up the other jobs."""
+"""Characters searched for secrets: more would delay the other jobs."""
 _MOST_FACTS, _FACT_LENGTH = 100, 300
 """Facts of a run, and characters of one."""
 
 
 class OpenStep:
-    """A step while it is open."""
+    """An open step."""
 
     def __init__(self, planned: PlannedStep, started: float) -> None:
         self.planned, self.started = planned, started
         self.exchanges: list[Exchange] = []
         self.shown: list[str] = []
         self.timed: tuple[float, float | None, int | None] | None = None
-        """Its seconds, those of the network, and bytes, where who does it has timed it."""
+        """Its seconds, those of the network, and bytes, where its engine has timed it."""
 
     def close(self, elapsed: float, trouble: Trouble | None, *, excused: bool = False) -> StepResult:
         codes = [e.response_code for e in self.exchanges if e.response_code is not None]
@@ -236,7 +236,7 @@ class Run:
         self.redactor = Redactor()
         self.clock = clock
         self.seconds = job.deadline if seconds is None else seconds
-        """How long it may take."""
+        """Its limit."""
         self._time, self._started = clock.now(), clock.monotonic()
         self._results: list[StepResult] = []
         self._open: OpenStep | None = None
@@ -303,9 +303,9 @@ class Run:
             self._end(error)
 
     def try_again(self, error: BaseException, first: PlannedStep) -> None:
-        """Let the steps after *first* be done once more, although *error* has ended one of them or *first* itself.
+        """Allow the steps after *first* once more, although *error* has ended one of them or *first* itself.
 
-        What they came to is dropped.  *first* is kept; where it failed, it is excused.
+        Their results are dropped.  *first* is kept; where it failed, it is excused.
         """
         index = next(i for i, result in enumerate(self._results) if result.planned == first)
         done = self._results[index]
@@ -351,7 +351,7 @@ class Run:
 
     @property
     def seconds_left(self) -> float:
-        """Until the deadline."""
+        """Seconds until the deadline."""
         return max(0.0, self._started + self.seconds - self.clock.monotonic())
 
     def exchange(self, exchange: Exchange) -> None:
@@ -369,9 +369,9 @@ class Run:
             self._open.shown += lines
 
     def timed(self, series: str, seconds: float, network: float | None = None, size: int | None = None) -> None:
-        """The step of this *series*, which is open or has passed, took so many *seconds*.
+        """Set the time of the step of this *series*, which is open or has passed, to *seconds*.
 
-        Of these it waited for the *network* so long, for *size* bytes.
+        *network* are the seconds of these that it waited for the network, for *size* bytes.
         """
         if self._open is not None and self._open.planned.series == series:
             self._open.timed = seconds, network, size
@@ -515,7 +515,7 @@ async def observe(
     unfinished: Unfinished | None = None,
     attended: bool = False,
 ) -> Observation:
-    """Run *job* once, within its deadline, and tell how it went; the daemon and the command line both call this.
+    """Run *job* once, within its deadline, and return its observation; the daemon and the command line both call this.
 
     *seconds* is a nearer deadline: that of a run that started late.  A run that does not end is reported as such, and
     left to itself among the *unfinished*; its job is not run again while it lasts.  *attended*: a person reads it.
@@ -565,7 +565,7 @@ async def _probed(probe: Probe, run: Run) -> BaseException | None:
         if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
             raise
         ended = error
-    # Whatever a step makes of being cancelled, a run that its deadline ended has run into its deadline.
+    # Whatever a step does with its cancellation, a run that its deadline ended has exceeded it.
     if limit.expired() and (ended is None or not run.has_recorded(ended)):
         return TimeoutError(f"not done after {round(run.seconds, 2):g} s")
     return ended
@@ -595,7 +595,7 @@ def _is_being_stopped() -> bool:
 
 
 _KEEPING_SECONDS = 5.0
-"""For writing down the evidence: a disk that hangs must not hold up the job for longer."""
+"""Seconds to write the evidence: a hanging disk must not delay the job for longer."""
 
 
 async def _with_evidence(run: Run, observation: Observation) -> Observation:

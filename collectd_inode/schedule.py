@@ -1,4 +1,4 @@
-"""When each job is due, and the one thread in which all of them run.
+"""The schedule of all jobs, and the one thread in which they run.
 
 `Schedule` is pure.  A job's slots lie on the wall clock's grid: ``offset + n × interval`` since the epoch, with an
 offset that is a hash of the job's identity, so that it keeps its place over restarts and neighbours do not start
@@ -52,16 +52,16 @@ before, a run takes half of what it takes alone.  A ``StartOffset`` is kept to.
 APART_SECONDS = 0.002
 """A run that waits for its site for this long lets the next one begin."""
 WATCH_SECONDS = 5.0
-"""How often the times of feature files and step modules are looked at."""
+"""Seconds between two looks at the times of feature files and step modules."""
 LATE_SECONDS = 1.0
 """A run that starts this long after its slot counts as late."""
 STOP_SECONDS = 0.8
-"""How long a stop waits for the loop thread: collectd stops one plugin after the other."""
+"""Seconds that a stop waits for the loop thread: collectd stops one plugin after the other."""
 ONCE_SECONDS = 1.0
 """How much longer than their deadlines all jobs may take when each is run once, at once."""
 _ENDED_TWICE = "the event loop has ended twice in this run: does a step close what is not its own?"
 TOLD_SECONDS = 60.0
-"""A loop that ends again and again is logged this often."""
+"""Seconds between two log lines about a loop that ends again and again."""
 BLOCKED_SECONDS = 5.0
 """A loop that has stood still for this long is taken over by a new one."""
 MOST_BLOCKED = 8
@@ -74,7 +74,7 @@ Identity = tuple[str, str, str]
 
 
 def slot_offset(job: Job) -> float:
-    """Seconds into its interval at which *job* runs: the operator's, or a hash of who it is."""
+    """Seconds into its interval at which *job* runs: the operator's, or a hash of its identity."""
     if job.start_offset is not None:
         return job.start_offset
     milliseconds = int(job.interval * 1000)
@@ -82,7 +82,7 @@ def slot_offset(job: Job) -> float:
 
 
 def _number(job: Job) -> int:
-    """A hash of who *job* is, the same in every process."""
+    """A hash of the identity of *job*, the same in every process."""
     who = "\0".join((job.host or socket.gethostname(), job.kind, job.name, job.scenario or ""))
     return int.from_bytes(hashlib.sha256(who.encode("utf-8", "surrogatepass")).digest()[:8], "big")
 
@@ -92,7 +92,7 @@ FIRST_SECONDS = 60.0
 
 
 def first_run(job: Job, now: float, last: float | None) -> float | None:
-    """When *job* is to run before its first slot, at a start *now*; *last* is its last run before that, if known.
+    """The time of a run of *job* before its first slot, at a start *now*; *last* is its last run before that, if known.
 
     None if its slot comes within a minute anyway, if it ran within its interval, or if it may not.
     """
@@ -108,8 +108,8 @@ def first_run(job: Job, now: float, last: float | None) -> float | None:
 def missed_slot(job: Job, now: float, sent: float | None) -> float | None:
     """The slot that *job* is to make up for at a start *now*: the one that lasts, if its value was not *sent*.
 
-    A process that was killed in mid-run leaves such a slot behind.  None if it is not known what was sent, or if the
-    job may not run so soon after another run.
+    A process that was killed in mid-run leaves such a slot.  None if the last values sent are unknown, or if the job
+    may not run so soon after another run.
     """
     if sent is None or not job.first_run or job.apart:
         return None
@@ -131,7 +131,7 @@ class _Entry:
 
 
 class Schedule:
-    """Which jobs are due when.  Times are seconds since the epoch, handed in."""
+    """The jobs' slots.  Times are seconds since the epoch, passed in."""
 
     def __init__(self, now: float) -> None:
         self._entries: dict[Identity, _Entry] = {}
@@ -186,7 +186,7 @@ class Schedule:
         return found
 
     def go_forward(self, now: float) -> None:
-        """The clock was set forward to *now*: the slots that were jumped over are nobody's, and not left out."""
+        """The clock was set forward to *now*: the skipped slots do not count as left out."""
         for entry in self._entries.values():
             if entry.next <= now:
                 entry.next = max(entry.next, slot_at(now, entry.offset, entry.job.interval))
@@ -194,7 +194,7 @@ class Schedule:
         heapq.heapify(self._heap)
 
     def next_slot(self, job: Job) -> float | None:
-        """When *job* is due next; None if it is no longer the one of its name."""
+        """The next slot of *job*; None if another job has its name now."""
         entry = self._entries.get(job.identity)
         return entry.next if entry is not None and entry.job is job else None
 
@@ -252,7 +252,7 @@ def stamp(sources: Iterable[str]) -> Stamp:
 class JobSource:
     """A block's jobs and the files they were made from; ``refresh`` makes new ones when a file has changed.
 
-    What cannot be loaded any more goes on as it was (`reload`).
+    Jobs that cannot be loaded any more go on as they were (`reload`).
     """
 
     load: Callable[[], Loaded]
@@ -268,11 +268,11 @@ class JobSource:
 
     @property
     def identities(self) -> frozenset[Identity]:
-        """Who its jobs are."""
+        """The identities of its jobs."""
         return frozenset(job.identity for job in self.loaded.jobs)
 
     def refresh(self) -> Loaded | None:
-        """The result, if a file has changed and has been left alone since the last run; else None."""
+        """The result, if a file has changed, but not since the last look; else None."""
         seen = stamp(self.loaded.sources)
         at_rest, self._last_seen = seen == self._last_seen, seen  # a file that is being copied is half a file
         if seen == self._stamp or not at_rest:
@@ -323,7 +323,7 @@ _SIGACTION = 1024
 
 
 def most_at_once() -> int:
-    """How many runs may be under way: each wants a connection or two, and the rest of the daemon wants some too."""
+    """The largest number of runs under way: each needs a connection or two, and so does the rest of the daemon."""
     try:
         taken = len(os.listdir("/proc/self/fd"))
     except OSError:  # a chroot without /proc
@@ -336,7 +336,7 @@ _USUALLY_OPEN = 64
 
 
 def at_once(free: int) -> int:
-    """The same for a process with so many descriptors *free*."""
+    """The same for a process with this number of descriptors *free*."""
     return max(_FEWEST_AT_ONCE, (free - _DESCRIPTORS_KEPT) // 2)
 
 
@@ -351,7 +351,7 @@ _DESCRIPTORS_KEPT = 64
 
 @dataclass(slots=True)
 class Health:
-    """How the loop itself fares, since it was last asked."""
+    """The loop's own health since the last query."""
 
     loop_lag: float = 0.0
     late: int = 0
@@ -453,7 +453,7 @@ class Runner:
         return {identity: slot for identity, slot in found if slot is not None}
 
     def run_all_now(self) -> None:
-        """Run every job once, now, and wait until all have ended or must have: what ``collectd -T`` is asked to do."""
+        """Run every job once, now, and wait until all have ended or must have, for ``collectd -T``."""
         if not self._up.wait(ONCE_SECONDS) or self._loop is None:
             return
         bound = max((job.deadline for job in self._schedule.jobs), default=0.0) + ONCE_SECONDS
@@ -482,7 +482,7 @@ class Runner:
         return self._stands_still_for < BLOCKED_SECONDS * MOST_BLOCKED
 
     def health(self) -> Health:
-        """How the loop has fared since the last call."""
+        """The loop's health since the last call."""
         health, self._health = self._health, Health()
         health.jobs = len(self._schedule)
         health.loop_lag = max(health.loop_lag, self._stands_still_for - TICK)
@@ -499,7 +499,7 @@ class Runner:
     def judge(self) -> None:
         """See whether the loop turns; a blocked one is logged, and replaced by a new one.
 
-        For collectd's own thread, every second: what sleeps with the sleeper cannot wake him.
+        For collectd's own thread, every second: the loop's thread cannot watch itself.
         """
         now = self._clock.monotonic()
         slept, self._judged = now - self._judged, now
@@ -514,7 +514,7 @@ class Runner:
             self._make_up()
 
     def _take_over(self) -> None:
-        """Leave the blocked thread to itself: its runs begin again in a new one, except for the job that blocks."""
+        """Abandon the blocked thread: its runs begin again in a new one, except for the job that blocks."""
         thread, place = self._thread, whereabouts.of_thread(self._thread.ident)
         blocker = self._blocker()
         who = f"{blocker.kind}/{blocker.instance}" if blocker else "something"
@@ -533,12 +533,12 @@ class Runner:
         self._thread.start()
 
     def _blocker(self) -> Job | None:
-        """The job whose step does not let go of the loop, if that is known."""
+        """The job whose step blocks the loop, if that is known."""
         task = asyncio.current_task(self._loop) if self._loop is not None else None
         return next((job for job in self._schedule.jobs if task and run_name(job) == task.get_name()), None)
 
     def _make_up(self) -> None:
-        """Tell each job whose slot has come since the loop stands still: nobody has looked."""
+        """Report each job whose slot has come since the loop stands still: it was not observed."""
         now = self._clock.now()
         place = whereabouts.of_thread(self._thread.ident)
         if not self._told_blocked:

@@ -1,4 +1,4 @@
-"""Which machine of several runs a scenario, when all of them have the same files (``Shard "2/5"``).
+"""The machine that runs a scenario, among machines with the same files (``Shard "2/5"``).
 
 A rendezvous hash (Thaler and Ravishankar, 1998): a machine's number and the job's name make a weight, and the largest
 one wins.  Nothing is agreed on between the machines.  One more machine takes its share from all others and moves no job
@@ -17,7 +17,7 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True, order=True)
 class Shard:
-    """One machine's share: its *number*, from 1, among so *many* machines."""
+    """One machine's share: its *number*, from 1, among *many* machines."""
 
     number: int
     many: int

@@ -26,11 +26,11 @@ log = logging.getLogger("collectd_inode")
 
 Content = dict[str, Any]
 Files = Mapping[Path, bytes | OSError]
-"""Files, each with what is in it or why that is not known."""
+"""Files, each with its content or why that is unknown."""
 
 
 STOP_SECONDS = 0.2
-"""How long a stop waits for the disk."""
+"""Seconds that a stop waits for the disk."""
 
 
 class Writer:
