@@ -1,6 +1,6 @@
 """The side door: ``collectd-inode COMMAND``.  One file a command; each runs what the daemon runs.
 
-A command is imported when it is the one that was typed: ``status`` answers before the libraries of ``run`` are loaded.
+Only the typed command is imported: ``status`` answers without the libraries of ``run``.
 
 Exit codes: 0 all passed, 1 something failed, 2 usage, configuration or undefined step (nothing was run), 3 our error.
 """
@@ -28,8 +28,8 @@ from collectd_inode.dependencies import Incomplete, explained
 class Command:
     """A command: its name, and its line in the list of commands.  Its module has the rest.
 
-    ``service`` is what a monitoring system calls it where nothing has run, if it has output for one.  ``example`` is
-    what somebody types behind its name.
+    ``service`` is its name in a monitoring system where nothing has run, if it has output for one.  ``example`` are
+    typical words behind its name.
     """
 
     name: str
@@ -157,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _usual(words: Sequence[str]) -> Sequence[str]:
-    """*words* in our own way of saying it: ``help run`` is ``run --help``; ``--no-color`` is what NO_COLOR says."""
+    """*words* in our own form: ``help run`` is ``run --help``; ``--no-color`` is NO_COLOR."""
     words = list(_without_colors(words))
     return [*words[1:2], "--help"] if words[:1] == ["help"] else words
 

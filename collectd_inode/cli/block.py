@@ -16,7 +16,7 @@ from collectd_inode.scenario.settings import Settings
 from collectd_inode.state import State
 
 _ONCE = float("inf")
-"""The interval of what is run by hand: only its timeout ends it."""
+"""The interval of a run by hand: only its timeout ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ NO_BLOCK = RunBlock()
 def read_block(path: str) -> tuple[RunBlock, list[Problem]]:
     """The block in the file *path*: a whole collectd.conf, what stands in a ``<Module>``, a block, or bare keys of one.
 
-    What the daemon keeps between runs is left alone.
+    The daemon's state between runs is not touched.
     """
     try:
         nodes = load(path).nodes

@@ -25,7 +25,7 @@ DEFAULT_CONF = "/etc/collectd/collectd.conf"
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """A collectd.conf as far as it concerns us: jobs, every mistake, every warning; Hostname and StateDir if said."""
+    """Our part of a collectd.conf: jobs, every mistake, every warning; Hostname and StateDir if configured."""
 
     jobs: tuple[Job, ...]
     problems: tuple[Problem, ...]
@@ -35,7 +35,7 @@ class Configured:
     tree: tuple[oconfig.Node, ...] = ()
     """All of it, for the settings of other plugins."""
     blocks: tuple[tuple[Block, Loaded], ...] = ()
-    """The blocks that were understood, each with what came of it."""
+    """The valid blocks, each with its jobs."""
     strict: bool = False
     """Whether a mistake keeps collectd from starting."""
 
@@ -62,7 +62,7 @@ def read(path: str, *, fragment: bool = False, stand_in: str = "") -> Configured
     loaded = config.load_all(configuration, Progress(len(configuration.blocks), "blocks read").of)
     problems = [*configuration.problems, *(p for part in loaded for p in part.problems)]
     problems += () if fragment or bare else _around(tree, path)
-    blocks = tuple(zip(configuration.blocks, loaded, strict=False))  # the last one is of those that were refused
+    blocks = tuple(zip(configuration.blocks, loaded, strict=False))  # the last one is of the refused blocks
     jobs = tuple(job for part in loaded for job in part.jobs)
     if not problems and not jobs and not fragment and not configuration.fleet:
         where = "it" if bare else f"a <Module {oconfig.MODULE}>"
@@ -89,7 +89,7 @@ def load(path: str) -> oconfig.WholeConf:
 
 
 def parts(tree: Sequence[Node], path: str) -> list[Node]:
-    """The sections of a part of a configuration: whole ones, or what stands in one."""
+    """The sections of a part of a configuration: whole ones, or the content of one."""
     found = [*oconfig.sections(tree), *(node for node in tree if oconfig.is_ours(node))]
     return found or [module(tuple(tree), path)]
 
@@ -152,7 +152,7 @@ def last(tree: Iterable[oconfig.Node], key: str) -> str:
 
 
 def conf_and_jobs(words: Sequence[str]) -> tuple[str, list[str]]:
-    """The first word is the configuration if it looks like a file; everything else names jobs."""
+    """The first word is the configuration if it looks like a file; all others name jobs."""
     if words and (os.path.isfile(words[0]) or words[0].endswith(".conf") or _PATH.fullmatch(words[0])):
         return words[0], list(words[1:])
     return DEFAULT_CONF, list(words)

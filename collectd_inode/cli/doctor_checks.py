@@ -1,6 +1,6 @@
-"""Checks of the facts about a machine: what would stop collectd from loading us; and the fix.  Pure.
+"""Checks of the facts about a machine: faults that would stop collectd from loading us, each with its fix.  Pure.
 
-`installation` asks the machine.  What it could not find out is empty here, and nothing is said of it.
+`installation` reads the machine.  Facts that it could not read are empty here, and not checked.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ PACKAGE = "collectd_inode"
 
 
 class Level(Enum):
-    """How bad a finding is; only errors stop anything."""
+    """The level of a finding; only errors stop anything."""
 
     OK = "OK"
     WARNING = "warning"
@@ -71,7 +71,7 @@ class DaemonFacts:
     path: str = ""
     version: str = ""
     plugin: str = ""
-    """Where the python plugin is, or ought to be."""
+    """The path of the python plugin, or its expected one."""
     plugin_there: bool = False
     library: str = ""
     """The name that the plugin was linked with: ``libpython3.11.so.1.0``."""
@@ -135,12 +135,12 @@ class FolderFacts:
     there: bool = True
     readable: bool = True
     seen: bool = True
-    """Whether it is known what is in it: root's folders are not for everybody."""
+    """Whether its content is known: root's folders may be unreadable."""
     modules: frozenset[str] = frozenset()
     compiled: frozenset[str] = frozenset()
     """The versions of Python that its compiled modules are for."""
     versions: Mapping[str, Version] = field(default_factory=dict, hash=False)
-    """Of the modules that we need, where they can be told."""
+    """The versions of the modules that we need, if known."""
     editable: str = ""
     """The checkout that an editable install refers to."""
     hides: tuple[str, ...] = ()
@@ -150,7 +150,7 @@ class FolderFacts:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A file or folder that the configuration names, and what keeps collectd from reading it or writing there."""
+    """A file or folder that the configuration names, and why collectd cannot read it or write there."""
 
     path: str
     key: str
@@ -158,14 +158,14 @@ class Named:
     trouble: str = ""
     known: bool = True
     written: bool = False
-    """collectd is to write there, and does without if it cannot."""
+    """collectd writes there, and goes on if it cannot."""
     user: str = ""
-    """Who uses it, where that is not collectd itself but a program that it runs for notifications."""
+    """Its user, where that is not collectd itself but a program that it runs for notifications."""
 
 
 @dataclass(frozen=True, slots=True)
 class PluginFacts:
-    """A plugin that the configuration loads: where it ought to be, and the libraries that it wants in vain."""
+    """A plugin that the configuration loads: its expected path, and its missing libraries."""
 
     name: str
     place: str
@@ -176,14 +176,14 @@ class PluginFacts:
 
 @dataclass(frozen=True, slots=True)
 class Conf:
-    """A collectd.conf, as far as it concerns whether we are loaded."""
+    """The part of a collectd.conf that decides whether we are loaded."""
 
     path: str
     troubles: tuple[str, ...] = ()
-    """Why collectd would not even read it."""
+    """Why collectd cannot read it."""
     host: HostFacts = HostFacts()
     loads: str = ""
-    """Where python is loaded."""
+    """The place where python is loaded."""
     loads_late: bool = False
     """Only after a ``<Plugin python>``."""
     globals: bool = False
@@ -198,7 +198,7 @@ class Conf:
     files: tuple[Named, ...] = ()
     state_dir: Named | None = None
     plugins: tuple[PluginFacts, ...] = ()
-    """The other plugins, as far as it is known where they are."""
+    """The other plugins whose place is known."""
     jobs: int = 0
     mistakes: int = 0
     strict: bool = False
@@ -214,14 +214,14 @@ class Facts:
     service: ServiceFacts
     conf: Conf
     own_folders: tuple[FolderFacts, ...] = ()
-    """Where collectd's Python looks behind all ModulePaths."""
+    """The folders that collectd's Python searches after all ModulePaths."""
     stamps: bool = True
     enforcing: bool = False
-    """Whether SELinux is there and forbids."""
+    """Whether SELinux is enforcing."""
 
     @property
     def folders(self) -> tuple[FolderFacts, ...]:
-        """Where collectd's Python looks, in its order: the last ModulePath first."""
+        """The folders that collectd's Python searches, in order: the last ModulePath first."""
         return (*reversed(self.conf.folders), *self.own_folders)
 
     def where(self, module: str) -> FolderFacts | None:

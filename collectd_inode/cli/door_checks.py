@@ -1,6 +1,6 @@
-"""Judges whether exec or serve can run on a machine, and names the fix.  Pure.
+"""Checks whether exec or serve can run on a machine, and names the fix.  Pure.
 
-`door_facts` asks the machine.  What it could not find out is empty here, and nothing is said of it.
+`door_facts` reads the machine.  Facts that it could not read are empty here, and not checked.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collectd_inode.model import Door
 
 @dataclass(frozen=True, slots=True)
 class ProgramFacts:
-    """The command: by collectd's Exec line, or by the unit; ``place`` says where that stands."""
+    """The command in collectd's Exec line, or in the unit; ``place`` is its place."""
 
     place: str = ""
     user: str = ""
@@ -58,15 +58,15 @@ class BrowserFacts:
 
 @dataclass(frozen=True, slots=True)
 class DoorFacts:
-    """All that is known.  ``jobs``: FILE, as the door's user finds it; ``conf``: collectd.conf."""
+    """All facts.  ``jobs``: FILE, as the door's user finds it; ``conf``: collectd.conf."""
 
     door: Door
     conf: Conf
     jobs: Conf
     loads: str = ""
-    """Where the plugin is loaded that the door goes through."""
+    """The place where the door's plugin is loaded."""
     interval: float | None = None
-    """The Interval of ``<LoadPlugin exec>``, if it is said."""
+    """The Interval of ``<LoadPlugin exec>``, if it has one."""
     program: ProgramFacts = ProgramFacts()
     socket: Socket | None = None
     credentials: tuple[str, ...] = ()

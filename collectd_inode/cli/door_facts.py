@@ -1,6 +1,6 @@
 """The machine's facts about exec and serve: the Exec line or the unit, collectd's socket, and FILE.
 
-Nothing is judged here; that is `door_checks`'s.  Unknown facts stay empty.  Root sees more.
+`door_checks` judges them.  Unknown facts stay empty.  Root sees more.
 """
 
 from __future__ import annotations

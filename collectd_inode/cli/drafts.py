@@ -1,4 +1,4 @@
-"""Scenarios that a command writes: tried before they are written, and nothing of anybody's overwritten."""
+"""Scenarios that a command writes: tried before they are written; no file is overwritten."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BLOCK = """\
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """How a draft did: its last run, the page on which that ended, and what the page's address was."""
+    """The result of a draft: its last run, the page on which that ended, and the page's address."""
 
     observation: Observation
     seen: PageNames | None

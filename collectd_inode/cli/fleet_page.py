@@ -55,7 +55,7 @@ def main(options: argparse.Namespace, clock: Clock) -> Exit:
 def _entries(
     hosts: Sequence[FleetHost], data: Path, frame: Frame, now: float, clock: Clock
 ) -> tuple[list[OverviewJob], list[str]]:
-    """Every job, and what could not be read of their histories; the worst are read first, as far as time allows."""
+    """Every job, and the histories that could not be read; the worst are read first, as far as time allows."""
     entries = [OverviewJob(name_of(one), one.kind, one.interval, one) for host in hosts for one in host.records]
     entries.sort(key=lambda entry: entry.state(now))
     if not data.is_dir():
@@ -89,7 +89,7 @@ def _folder(data: Path, record: Record | None) -> Path:
 
 
 def _remarks(hosts: Sequence[FleetHost]) -> Iterator[str]:
-    """The hosts that are silent, that have something to say of themselves, or that run an older version."""
+    """The hosts that are silent, that have notices about themselves, or that run an older version."""
     newest = newest_of(hosts)
     for host in hosts:
         if host.silent:

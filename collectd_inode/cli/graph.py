@@ -62,7 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A time as it was asked for (``24h``), and its seconds."""
+    """A time as it was typed (``24h``), and its seconds."""
 
     text: str
     seconds: int
@@ -130,7 +130,7 @@ def _dashboard(jobs: Sequence[Job], source: str, found: Configured) -> Exit:
 
 @dataclass(frozen=True, slots=True)
 class GraphFolders:
-    """Folders: the RRD files, the pictures, and what is only needed while drawing."""
+    """Folders: the RRD files, the pictures, and temporary files of drawing."""
 
     data: Path
     out: Path
@@ -157,7 +157,7 @@ def _records(found: Configured) -> Known:
 
 
 class PageDrawer:
-    """Draws the pictures of all jobs; what it could not draw is in ``notes``, a sentence each."""
+    """Draws the pictures of all jobs; ``notes`` has a sentence for each that it could not draw."""
 
     def __init__(
         self, place: GraphFolders, frame: Frame, found: Configured, known: Known, *, clock: Clock, started: float
@@ -180,12 +180,12 @@ class PageDrawer:
         return overview.page(entries, overview.Made(now, host, last, drawn=self._drawn(jobs, last)), remarks)
 
     def _drawn(self, jobs: Sequence[Job], last: str) -> str:
-        """A fingerprint of what decides how pictures look: one that was drawn otherwise is drawn again."""
+        """A fingerprint of all that affects the pictures' look: a picture with another one is drawn again."""
         steps = [(job.identity, [(step.series, step.name) for step in job.steps]) for job in jobs]
         return fingerprint(repr((last, self.frame.format, self.thresholds, sorted(steps))))
 
     def _all(self, jobs: Sequence[Job], now: float, last: str) -> list[OverviewJob]:
-        """Every job: first what is known of it, then its pictures, those of the worst first, as far as time allows."""
+        """Every job: first its facts, then its pictures, those of the worst first, as far as time allows."""
         try:
             with Rrdtool() as rrdtool:
                 found = [self._looked(job, rrdtool, now) for job in jobs]
@@ -213,7 +213,7 @@ class PageDrawer:
         return [entry for entry, _ in done]
 
     def _absent(self) -> str:
-        """Why there can be no picture at all, said once and not for each job; or nothing."""
+        """Why there can be no picture at all, reported once and not for each job; or nothing."""
         try:
             os.scandir(self.place.data).close()
         except OSError as error:
@@ -252,7 +252,7 @@ class PageDrawer:
         return entry, [f"{entry.name}: {one.folder}/{what}: {why}" for what, why in drawer.faults.items()]
 
     def _why(self, job: Job, entry: OverviewJob, now: float) -> str:
-        """The name of a file with what is known of why the job is bad; empty if it is not, or nothing is."""
+        """The name of a file with the explanation of why the job is bad; empty if it is good, or nothing is known."""
         record = entry.record
         if record is None or record.passed or not self.found.state_dir:
             return ""
@@ -279,7 +279,7 @@ class PageDrawer:
 
 @dataclass(slots=True)
 class DrawableJob:
-    """A job before it is drawn; ``subject`` and ``drawer`` are None where there is nothing to draw from."""
+    """A job before it is drawn; ``subject`` and ``drawer`` are None where there are no files to draw from."""
 
     job: Job
     entry: OverviewJob
@@ -298,7 +298,7 @@ _AGES, _LEAST_AGE = 100, 60.0
 
 
 class Budget:
-    """How long may be drawn, and how far it is; shown on a terminal."""
+    """The time limit of drawing, and its progress, shown on a terminal."""
 
     def __init__(self, clock: Clock, started: float, jobs: int) -> None:
         self._clock, self._jobs = clock, jobs
@@ -330,7 +330,7 @@ class Budget:
 def rrdtool_numbers(
     rrdtool: Rrdtool, folder: Path, frame: Frame, now: float
 ) -> tuple[overview.History | None, overview.Numbers]:
-    """How a job fared, in numbers; no history if that cannot be read."""
+    """A job's statistics; no history if that cannot be read."""
     success, latency = folder / f"{graphs.SUCCESS}.rrd", folder / "latency-total.rrd"
     length = frame.end - frame.start
     last, points, day, before, took = rrdtool.ask_all(
@@ -351,7 +351,7 @@ def rrdtool_numbers(
 
 
 def lasting(points: Points) -> list[tuple[float, float]]:
-    """The values of *points*, each with how many seconds it is of: archives differ in that."""
+    """The values of *points*, each with its number of seconds, which differs between archives."""
     step = min((b[0] - a[0] for a, b in pairwise(points)), default=1.0)
     return [(value, step) for _, value in points]
 
@@ -384,7 +384,7 @@ class JobDrawer:
         """File or picture → why it is missing."""
 
     def history(self) -> overview.History | None:
-        """How the job fared, if that can be read."""
+        """The job's history, if that can be read."""
         try:
             return rrdtool.history(self.folder, self.frame)
         except NotDrawn as error:
@@ -494,13 +494,13 @@ def drawn_as(page: Path) -> str:
 
 
 def whole(path: Path, text: str) -> None:
-    """Write a file that somebody may be looking at: he sees the old one or the new."""
+    """Write a file that may be read meanwhile: a reader sees the old one or the new."""
     octets = text.encode("utf-8", "replace")
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".index-", delete=False) as file:
         try:
             file.write(octets)
             file.close()
-            os.chmod(file.name, 0o644)  # a temporary file is its owner's alone, a page is for others
+            os.chmod(file.name, 0o644)  # a temporary file is for its owner alone, a page is for others
             os.replace(file.name, path)
         except BaseException:
             os.unlink(file.name)

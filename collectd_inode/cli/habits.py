@@ -1,6 +1,6 @@
-"""Suggestions for people who know cucumber, behave, pytest, k6, kubectl or Nagios: how things are called here.
+"""Suggestions for people who know cucumber, behave, pytest, k6, kubectl or Nagios: our words for theirs.
 
-Loaded when there is something to suggest.
+Loaded for the first suggestion.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ _OPTIONS = {
 
 
 def command(typed: str, known: Collection[str]) -> str:
-    """The command that is perhaps meant; empty where nothing is like it."""
+    """The most similar command; empty where none is similar."""
     word = typed.lower()
     if word == "version":
         return "--version"
@@ -118,7 +118,7 @@ def command(typed: str, known: Collection[str]) -> str:
 
 
 def option(typed: str, known: Collection[str]) -> str:
-    """The option that is perhaps meant; empty where nothing is like it."""
+    """The most similar option; empty where none is similar."""
     word = typed.partition("=")[0]
     plain = word.lower().replace("_", "-")
     long = [name for name in known if name.startswith("--")]
@@ -130,7 +130,7 @@ def option(typed: str, known: Collection[str]) -> str:
 
 
 def choice(typed: str, known: Collection[str]) -> str:
-    """The one of an option's words that is perhaps meant; empty where nothing is like it."""
+    """The most similar one of an option's words; empty where none is similar."""
     word = typed.lower()
     if word in known:
         return word

@@ -1,6 +1,6 @@
-"""Facts read from the machine: how collectd is installed and started, and what its configuration names.
+"""Facts read from the machine: collectd's installation, its start, and the files in its configuration.
 
-Nothing is judged here; that is `health`'s.  Unknown facts stay empty.  Root is not needed, but sees more.
+`doctor_checks` judges them.  Unknown facts stay empty.  Root is not needed, but sees more.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/s
 """Where systemd looks for a unit, the first first (systemd.unit(5))."""
 
 SERVICE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""PATH of a service that says nothing of it (systemd.exec(5))."""
+"""The default PATH of a service (systemd.exec(5))."""
 
 DESCRIPTORS = 1024
-"""A service's soft limit where nothing is said of it."""
+"""The default soft limit of a service."""
 
 STUB = f"{PACKAGE}.py"
 """The stub's file; its folder is what ModulePath names."""
@@ -70,7 +70,7 @@ def here() -> str:
 
 
 def module_paths() -> list[str]:
-    """The folders of this installation that collectd must be told of, in ModulePath's order."""
+    """The folders of this installation that collectd's configuration must name, in ModulePath's order."""
     own = {own.format(here()) for own in _OWN}
     folders = (_home(module) for module in (*DEPENDENCIES, PACKAGE))
     return [folder for folder in dict.fromkeys(folders) if folder and folder not in own]
@@ -134,7 +134,7 @@ def _daemon(plugin_dir: str) -> DaemonFacts:
 
 
 def linked(ldd: str) -> tuple[str, str]:
-    """The libpython that ldd(1) tells of, and where it is; both empty if it tells of none."""
+    """The libpython in ldd(1)'s output, and its path; both empty if there is none."""
     found = re.search(r"^\s*(libpython\S+) => (/\S+|not found)", ldd, re.MULTILINE)
     return (found[1], found[2].removeprefix("not found")) if found else ("", "")
 
@@ -199,7 +199,7 @@ def unit_settings(name: str, units: Sequence[str]) -> dict[str, list[str]]:
     said: dict[str, list[str]] = {}
     for path in (first_unit(name, units), *(drop_ins[name] for name in sorted(drop_ins))):
         for key, value in _section(_content(path) if path else "", "Service"):
-            said[key] = [*said.get(key, ()), value] if value else []  # empty: what was said before is forgotten
+            said[key] = [*said.get(key, ()), value] if value else []  # empty: it resets the earlier values
     return said
 
 
@@ -214,7 +214,7 @@ def _section(text: str, wanted: str) -> Iterator[tuple[str, str]]:
 
 
 def _environment(said: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
-    """Variables, the later ones winning: files beat what stands in the unit itself."""
+    """Variables, the later ones winning: files override the unit itself."""
     words = [word for value in said.get("Environment", ()) for word in _words(value)]
     files = (_content(value.removeprefix("-")) for value in said.get("EnvironmentFile", ()))
     words += [word for text in files for line in text.splitlines() for word in _words(line)]
@@ -254,7 +254,7 @@ def first_python(path: str, version: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class DaemonUser:
-    """The daemon's user, and what he may do."""
+    """The daemon's user, and that user's permissions."""
 
     name: str
 
@@ -271,7 +271,7 @@ class DaemonUser:
 
     @property
     def is_us(self) -> bool:
-        """Whether that is who runs this."""
+        """Whether that user runs this command."""
         entry = self._entry()
         return entry is not None and entry.pw_uid == os.geteuid()
 
@@ -282,7 +282,7 @@ class DaemonUser:
             return None
 
     def may(self, what: str, path: str) -> bool | None:
-        """Whether he may read ("r"), write ("w") or enter ("x") *path*, which is there; None: only root knows."""
+        """Whether the user may read ("r"), write ("w") or enter ("x") *path*, which exists; None: only root knows."""
         entry = self._entry()
         if entry is None:
             return None
@@ -375,7 +375,7 @@ def _place(node: Node | None) -> str:
 
 
 def _loads(tree: Sequence[Node], plugins: Sequence[Node]) -> tuple[str, bool, bool]:
-    """Where python is loaded, whether its symbols are for the whole process, and whether that comes too late."""
+    """The place where python is loaded, whether its symbols are global, and whether that comes too late."""
     loading = [node for node in tree if node.key.lower() == "loadplugin" and node.values == ("python",)]
     if loading:
         globals_said = any(n.key.lower() == "globals" and n.values == (True,) for n in loading[0].children)
@@ -402,7 +402,7 @@ def _folders(lines: Sequence[Node], imports: Node | None, account: DaemonUser, p
 
 
 def _packages(environment: str, python: str) -> Iterator[str]:
-    """Where the stub finds packages in an environment, the first last; in an editable installation a checkout, too."""
+    """Folders where the stub finds packages in an environment, the first last; a checkout, too, if editable."""
     names = [
         f"lib/python{python}/dist-packages",
         f"lib64/python{python}/site-packages",
@@ -500,9 +500,9 @@ def _files(tree: Sequence[Node], account: DaemonUser) -> Iterator[Named]:
 
 
 def _receivers(tree: Sequence[Node]) -> Iterator[Named]:
-    """The programs that collectd runs for notifications, and the files that they are given, as their users find them.
+    """The programs that collectd runs for notifications, and the files in their arguments, as their users find them.
 
-    A file that is not there may be made later on, as a pipe is.
+    A missing file may be created later on, as a pipe is.
     """
     blocks = [node for node in tree if node.key.lower() == "plugin" and node.values == ("exec",)]
     for line in (line for block in blocks for line in block.children if line.key.lower() == "notificationexec"):
@@ -551,7 +551,7 @@ def _using(named: Named, account: DaemonUser, what: str) -> Named:
 
 
 def _writing(path: str, key: str, place: str, account: DaemonUser) -> Named:
-    """A folder is made when it is wanted: then the nearest one above it counts."""
+    """A missing folder is created later: then the nearest one above it counts."""
     named = Named(path, key, place, written=True)
     for one in (Path(path), *Path(path).absolute().parents):
         try:

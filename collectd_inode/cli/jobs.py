@@ -62,7 +62,7 @@ def main(options: argparse.Namespace) -> Exit:
 
 @dataclass(frozen=True, slots=True)
 class EffectiveSetting:
-    """A key's value as JSON has it and as it is written, and where it was said; nowhere: it is the default."""
+    """A key's value as JSON has it and as it is written, and its place; without a place it is the default."""
 
     key: str
     value: Any
@@ -79,7 +79,7 @@ def effective(block: Block) -> Iterator[EffectiveSetting]:
         if not nodes and row in COMMON_KEYS and (said := block.module.get(row.name)) is not None:
             nodes = [said]
         if row.name == "Interval" and nodes and row.read(nodes[0].values) != block.common.interval:
-            nodes = []  # a kind's own default is longer than what <Module> says
+            nodes = []  # a kind's own default is longer than <Module>'s
         yield _said(row, nodes) if nodes else _default(row, block)
 
 

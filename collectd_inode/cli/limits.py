@@ -11,7 +11,7 @@ from collectd_inode.report.graphs import Limit
 
 @dataclass(frozen=True, slots=True)
 class ThresholdBlock:
-    """One ``<Type>`` block: what it holds for, each part empty where it says nothing, and its limits."""
+    """One ``<Type>`` block: the parts of the identity that it applies to, empty for any, and its limits."""
 
     limit: Limit
     host: str = ""

@@ -19,7 +19,7 @@ from collectd_inode.words import blanked, span
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _LONGEST = 366 * 86400
 LOOK_SECONDS = 10
-"""How long it takes at most until the daemon has seen a change."""
+"""The longest time in seconds until the daemon has seen a change."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,14 +48,14 @@ def main(options: argparse.Namespace) -> Exit:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """LookupError unless exactly one of the three is asked for."""
+    """Raise LookupError unless exactly one of the three is wanted."""
     asked = (bool(options.words), options.list, options.end is not None)
     if sum(asked) != 1 or (options.words and len(options.words) < 3):
         raise LookupError("expected JOB SPAN REASON, such as: mute shop 2h 'moving the database'; --list; or --end JOB")
 
 
 def _do(options: argparse.Namespace, folder: str, now: float) -> str:
-    """Do what is asked; the value is the line for whoever asked."""
+    """Do it; the value is the line to print."""
     if not os.path.isdir(folder):  # where nothing would ever be found to be muted
         raise LookupError(f"there is no folder {folder}: no daemon has written into it yet, so no job is known")
     mutes = job_mute.parse(_octets(job_mute.path(folder)))
@@ -124,7 +124,7 @@ def _write(folder: str, mutes: Mutes) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Have *path* hold *text*, readable for whom the folder belongs to; raises OSError."""
+    """Write *text* to *path*, readable for the folder's owner; raises OSError."""
     owner = path.parent.stat()
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:

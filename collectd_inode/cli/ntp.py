@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Ask, show, judge; what a kiss-o'-death has asked of the daemon does not bind a person who looks."""
+    """Query, show, judge; the daemon's kiss-o'-death holds do not apply to a query by hand."""
     settings = _keys.settings(options, **{"pools" if options.pool else "servers": tuple(options.hosts)})
     told: list[Outcome] = []
     loaded = load(None, settings, BlockSettings(interval=float("inf"), timeout=options.timeout), tell=told.append)
@@ -48,7 +48,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 def page(observation: Observation, outcome: Outcome, style: Style) -> Iterator[str]:
-    """The verdict, and below it every address with what it said or why it has no say."""
+    """The verdict, and below it every address with its answer or why it does not vote."""
     yield style.status(observation.status, _verdict(observation, outcome))
     for warning in observation.warnings:
         if warning.code not in _IN_THE_TABLE:

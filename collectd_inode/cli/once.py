@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Run, show, judge; a mistake in another block keeps no job that is named from running, as in the daemon."""
+    """Run, show, judge; as in the daemon, a mistake in one block stops no job of another one."""
     conf, names = conf_and_jobs(options.words)
     found = read(conf)
     shown = presenter(options)

@@ -21,7 +21,7 @@ _MARK = re.compile(
 def written_into(page: str) -> str:
     """Rewrite the table below each mark of *page*.
 
-    A mark that names several commands is of the options that these share; they are left out of each one's own.  Options
+    A mark with several commands is for the options that these share; each one's own table leaves them out.  Options
     that are keys of a block have a mark of their own.
     """
     marks = [mark[1].split(", ") for mark in _MARK.finditer(page)]
@@ -36,7 +36,7 @@ def written_into(page: str) -> str:
 
 
 def option(action: argparse.Action) -> str:
-    """An option with the value that it takes; of several spellings, the first that is long."""
+    """An option with its value, by the first of its long spellings."""
     choices = "{" + ",".join(action.choices) + "}" if action.choices else action.dest.upper()
     return _spelling(action) + ("" if action.nargs == 0 else f" {action.metavar or choices}")
 

@@ -1,4 +1,4 @@
-"""Options that are read as the configuration's keys are (the same words are said on both doors), and ``--format``'s."""
+"""Options that are read as the configuration's keys are, with the same messages, and ``--format``'s."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def checked(read: Reader) -> Callable[[str], Any]:
 
 
 Parser = argparse.ArgumentParser | argparse._ArgumentGroup
-"""Whatever takes arguments."""
+"""A parser, or a group of one, that takes arguments."""
 
 
 class KeyOptions:
@@ -61,7 +61,7 @@ class KeyOptions:
         parser.add_argument(*(flags or (row.option,)), **(takes | changed))
 
     def add_all(self, parser: Parser, **changed: Mapping[str, Any]) -> None:
-        """An option for each key that changes one run; those that were not typed say nothing (see `over`)."""
+        """An option for each key that changes one run; those that were not typed change nothing (see `over`)."""
         for name, (_, row) in self._rows.items():
             if row.one_run:
                 letter, more = _LETTERS.get(name), changed.get(name, {})
@@ -84,7 +84,7 @@ _LETTERS = {"Tags": "-t"}
 
 
 class AllOf(argparse.Action):
-    """Tag expressions, which all must hold where several are given, as in cucumber and behave."""
+    """Tag expressions, all of which must hold, as in cucumber and behave."""
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: Any) -> None:
         before = getattr(namespace, self.dest, None)
@@ -92,7 +92,7 @@ class AllOf(argparse.Action):
 
 
 def over(options: argparse.Namespace, settings: Any) -> Any:
-    """*settings* with what *options* say instead, or beside it where a key is repeatable; of a name, what they say."""
+    """*settings* with those of *options*; a repeatable key's are added, or replace one of that name."""
     said = {}
     for field, row in rows_of(settings).items():
         if hasattr(options, field):
@@ -132,7 +132,7 @@ def _in_full(metavar: str) -> str:
     """``NAME=ADDRESS or NAME=ADDRESS:PORT``, or ``NAME=…`` where it is no more than that."""
     if _COLON in metavar:
         return f"{metavar.partition(_COLON)[0]}: …"
-    metavar = re.sub(r"\[[^]]*\](?==)", "", metavar)  # what may stand in the name is said by the help
+    metavar = re.sub(r"\[[^]]*\](?==)", "", metavar)  # the help describes the name
     least, bracket, _ = metavar.partition("[")
     return f"{least} or {re.sub(r'[][]', '', metavar)}" if bracket else f"{least.partition('=')[0]}=…"
 
@@ -197,7 +197,7 @@ def _opened(parser: argparse.ArgumentParser, format: str, path: str) -> tuple[st
 
 
 def parallel(parser: argparse.ArgumentParser, default: int) -> None:
-    """``-j``: how many at once."""
+    """``-j``: the number of jobs at once."""
     parser.add_argument(
         "-j", "--jobs", metavar="N", dest="at_once", type=times, default=default,
         help=f"the number of jobs to run at once, but no more than {PER_HOST} of one host; default: {default}",

@@ -1,4 +1,4 @@
-"""How commands show observations and problems, one class a format; and the exit code that follows."""
+"""The output of observations and problems, one class a format; and the exit code that follows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def exit_code(observations: Sequence[Observation]) -> Exit:
 class Presenter:
     """Shows observations one after the other, problems on standard error, and in the end judges; one a format.
 
-    ``out``: a file that is written beside standard output; what is for people at a terminal is not said again then.
+    ``out``: a file that is written beside standard output; it gets no lines for people at a terminal.
     """
 
     def __init__(self, options: argparse.Namespace, out: TextIO | None = None) -> None:
@@ -57,29 +57,29 @@ class Presenter:
         raise NotImplementedError
 
     def end(self) -> int:
-        """Show what stands below all of them; the exit code."""
+        """Show the end of the output; returns the exit code."""
         return exit_code(self._shown)
 
     def warn(self, problems: Iterable[Problem]) -> None:
-        """Show what is odd, but keeps nothing from running."""
+        """Show warnings."""
         self._show_problems(problems, "warning")
 
     def mention(self, problems: Iterable[Problem]) -> None:
-        """Show what keeps other jobs from running."""
+        """Show mistakes of other jobs."""
         self._show_problems(problems)
 
     def refuse(self, loaded: Loaded) -> int:
-        """Say what keeps the jobs from running; nothing was run."""
+        """Show the mistakes that keep the jobs from running; nothing was run."""
         self._show_problems(loaded.problems)
         self._show_unable(loaded)
         self._say("nothing was run")
         return Exit.USAGE
 
     def _show_unable(self, loaded: Loaded) -> None:
-        """Where programs read on, tell them too."""
+        """Show it in the format's own output, too, for programs."""
 
     def complain(self, what: str, *, who: str = "collectd-inode") -> int:
-        """Say what is wrong with the words that were typed; nothing was run."""
+        """Show the mistake in the typed words; nothing was run."""
         self._say(f"{who}: {what}")
         return Exit.USAGE
 
@@ -258,7 +258,7 @@ def show_findings(problems: Iterable[Problem], warnings: Iterable[Problem], form
 
 
 def show_problems(problems: Iterable[Problem], kind: str = "error") -> None:
-    """Each mistake with its place, and below it what helps; on standard error."""
+    """Each mistake with its place, and below it its help; on standard error."""
     colour = style(sys.stderr)
     paint = colour.failed if kind == "error" else colour.undefined
     for line in problem_lines(problems, paint(kind)):

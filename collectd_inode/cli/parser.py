@@ -1,4 +1,4 @@
-"""The words of a command line: how they are read, and what is said where they, or we, are wrong.
+"""The words of a command line: their parser, and the messages for mistakes, the user's or ours.
 
 A monitoring system looks at the exit code and at standard output, so with ``--format nagios`` a mistake is reported
 there too, whatever else is wrong with the words.  Nothing is imported here that a quick command would wait for.
@@ -23,7 +23,7 @@ _NEGATIVE = re.compile(r"-[\d.]")
 
 
 class _Misused(Exception):
-    """The words make no command; for `parse`, which knows all of them."""
+    """The words are not a command; for `parse`, which has all of them."""
 
     def __init__(self, parser: argparse.ArgumentParser, message: str) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class _Misused(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that leaves it to `parse` to say what is wrong."""
+    """A parser that leaves the message about a mistake to `parse`."""
 
     def error(self, message: str) -> NoReturn:
         """As argparse calls it; an option is named as its key is, whatever letter it has beside that."""
@@ -102,7 +102,7 @@ def _joined(words: Sequence[str]) -> Iterator[str]:
 
 
 def incomplete(lacking: Incomplete, words: Sequence[str]) -> Exit:
-    """Say what the installation lacks, and how to get it."""
+    """Print the missing packages, and how to install them."""
     what = f"cannot run: {lacking}"
     _told_nagios(words, what)
     wanted = " ".join(f"'{trouble.wanted}'" for trouble in lacking.troubles)

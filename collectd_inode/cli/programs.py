@@ -1,4 +1,4 @@
-"""The parts that the two commands share that run jobs before collectd, in a process of their own."""
+"""The common parts of the two commands that run jobs outside of collectd, in a process of their own."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def main(options: argparse.Namespace, door: Door, hostname: str, way: Callable[[
 
 
 def leave(code: int) -> NoReturn:
-    """End this process now, when all is sent and kept: browsers are ended, and nobody waits for a thread.
+    """End this process now, when all is sent and kept: ends browsers, and waits for no thread.
 
     Taking the interpreter apart is the longest part of a stop, and longer the busier the machine is (1.7 s of 1.8 s at
     a load of 11): a collectd that starts again at once has two of us by then.

@@ -1,4 +1,4 @@
-"""How far a command is: one line on a terminal that is rewritten, from the third second on."""
+"""A command's progress: one line on a terminal that is rewritten, from the third second on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Progress:
         self._done, self._shown = 0, 0
 
     def step(self) -> None:
-        """One more is done."""
+        """Count one more as done."""
         self._done += 1
         now = self._clock()
         if self._is_seen and now >= self._next:
@@ -39,14 +39,14 @@ class Progress:
             self._shown = len(line)
 
     def clear(self) -> None:
-        """Leave the line to others."""
+        """Clear the line."""
         if self._shown:
             self._write(" " * self._shown)
             self._write("")
             self._shown = 0
 
     def of(self, things: Iterable[T]) -> Iterator[T]:
-        """*things*, each counted when the next one is wanted; cleared at the end."""
+        """*things*, each counted at the request for the next one; the line is cleared at the end."""
         for thing in things:
             yield thing
             self.step()

@@ -1,4 +1,4 @@
-"""One ``rrdtool -`` for many questions: a process for each would take longer than what is asked.
+"""One ``rrdtool -`` for many queries: a process for each would take longer than its query.
 
 A child of the command line, never of the daemon.
 """
@@ -22,9 +22,9 @@ class NotRead(Exception):
 
 
 class Rrdtool:
-    """An rrdtool that lives for so many *seconds* at most: a disk may hang, an rrdcached need not answer.
+    """An rrdtool that runs for at most *seconds*: a disk may hang, an rrdcached may not answer.
 
-    *daemon*: rrdcached's address, which is then told to write down what it has before a file is read.
+    *daemon*: the address of rrdcached, which then writes its values to a file before that is read.
     """
 
     def __init__(self, daemon: str = "", seconds: float = 60.0) -> None:
@@ -60,7 +60,7 @@ class Rrdtool:
         waiting = iter(commands)
         lines: list[bytes] = []
         with suppress(OSError, ValueError):  # it has ended
-            # No more at once than a pipe holds, or we write and it does, and nobody reads.
+            # No more at once than a pipe holds, or both sides would write and neither read.
             while some := list(islice(waiting, _AT_ONCE)):
                 stdin.write(os.fsencode("".join(some)))
                 stdin.flush()

@@ -1,4 +1,4 @@
-"""Where collectd keeps its RRD files, and under which name it keeps this machine's."""
+"""The folder of collectd's RRD files, and the name of this machine's in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collectd_inode.oconfig import Node
 
 BASE_DIR = "/var/lib/collectd"
 DATA_DIR = f"{BASE_DIR}/rrd"
-"""Where Debian's collectd.conf has the RRD files."""
+"""The folder of RRD files in Debian's collectd.conf."""
 
 
 def data_dir(tree: Iterable[Node]) -> str:
@@ -37,7 +37,7 @@ def host_of(data: Path, job: str, said: str) -> str:
 
 
 def rrdcached(tree: Iterable[Node]) -> str:
-    """Where rrdcached listens, if collectd hands its values to one."""
+    """The address of rrdcached, if collectd sends its values to one."""
     blocks = (n for n in tree if n.key.lower() == "plugin" and n.values and str(n.values[0]).lower() == "rrdcached")
     keys = (child for block in blocks for child in block.children if child.key.lower() == "daemonaddress")
     return next((str(child.values[0]) for child in keys if child.values), "")

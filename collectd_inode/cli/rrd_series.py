@@ -17,13 +17,13 @@ from collectd_inode.wire import SYSTEM_CLOCK, Clock
 
 MOST_FILES = 5000
 SECONDS = 10.0
-"""For reading them."""
+"""Seconds for reading them."""
 COARSE_SECONDS = 300
 """A point of the day stands for about so long."""
 MOST_ROWS = 2000
 """Of the day before, in an answer of rrdtool's: a file with none but fine archives would have one a second."""
 _AT_ONCE = 10
-"""Files that a process is asked about before its answers are read: their commands fit into a pipe."""
+"""Files that are queried of a process before its answers are read: their commands fit into a pipe."""
 _DAY = 86400
 _HOUR = 3600.0
 FIRST = ("cpu", "load", "memory", "swap", "disk", "df", "interface", "processes", "tcpconns", "aggregation")
@@ -106,7 +106,7 @@ def _rank(folder: str) -> int:
 
 @dataclass(slots=True)
 class _Before:
-    """How many seconds of the time before are asked for: a day, or what the last file had in so many rows."""
+    """The number of seconds before to query: a day, or the time in the last file's rows, up to a limit of rows."""
 
     seconds: float = _DAY
 

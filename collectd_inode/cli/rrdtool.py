@@ -20,7 +20,7 @@ PATIENCE = 60.0
 
 
 class NotDrawn(Exception):
-    """rrdtool did not do what it was asked; the text says why."""
+    """rrdtool has failed; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,14 @@ def unusable(folder: Path, pictures: Iterable[graphs.Picture], frame: graphs.Fra
 
 
 def history(folder: Path, frame: graphs.Frame) -> History:
-    """How the job in *folder* fared."""
+    """The history of the job in *folder*."""
     file = f"{graphs.SUCCESS}.rrd"
     last = run(folder, "lastupdate", file)
     return history_of(last, run(folder, "fetch", file, "MIN", "--start", str(frame.start), "--end", str(frame.end)))
 
 
 def history_of(last: str, points: str) -> History:
-    """The same, from what rrdtool's ``lastupdate`` and ``fetch`` have said."""
+    """The same, from the output of rrdtool's ``lastupdate`` and ``fetch``."""
     written, value = _last(last)
     return History(written, value, tuple(_points(points)))
 

@@ -1,4 +1,4 @@
-"""Which feature files, and which scenarios in them, the words of a command line mean."""
+"""The feature files, and the scenarios in them, that a command line's words select."""
 
 from __future__ import annotations
 

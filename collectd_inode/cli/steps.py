@@ -37,7 +37,7 @@ def main(options: argparse.Namespace) -> Exit:
     sentences = [s for v in vocabularies for s in v.search(word) if s.language == v.language]
     as_json = options.format == "json"
     found = [_json(s) if as_json else _shown(s, style()) for s in sentences]
-    if word and not as_json:  # what is not done is told to those who look for it
+    if word and not as_json:  # unsupported sentences are shown to those who search for them
         found += [_not_done(step, style()) for step in vocabularies[0].search_unsupported(word)]
     if not found:
         print(f"no sentence with {word} in it", file=sys.stderr)

@@ -23,7 +23,7 @@ def prepare() -> None:
 
 
 def write_no_more(stream: TextIO) -> None:
-    """Send the rest to nobody, or the interpreter tries once more at its end, and has its own exit code for that."""
+    """Discard the rest, or the interpreter tries once more at its end, and has its own exit code for that."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

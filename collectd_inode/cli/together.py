@@ -1,4 +1,4 @@
-"""Many jobs at once, shown in their own order; what is known is shown even if somebody loses patience."""
+"""Many jobs at once, shown in their own order; Ctrl-C shows those that have ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Show = Callable[[Observation], bool]
 
 
 async def run_all(jobs: Sequence[Job], at_once: int, show: Show) -> None:
-    """Run *jobs*, so many *at_once*, and *show* them in this order.
+    """Run *jobs*, *at_once* of them at the same time, and *show* them in this order.
 
     Cancelled, it shows what has ended by then.
     """
@@ -43,7 +43,7 @@ async def run_all(jobs: Sequence[Job], at_once: int, show: Show) -> None:
 
 
 class _Places:
-    """Where jobs wait for their turn: at the host that they ask, then for one of all places."""
+    """The queues of jobs: at their host, then for one of all places."""
 
     def __init__(self, at_once: int) -> None:
         self._all = asyncio.Semaphore(at_once)

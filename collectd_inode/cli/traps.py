@@ -110,7 +110,7 @@ _COMES_AND_GOES = ("latency", "response_time", "duration")
 
 
 def _blunt(nodes: Iterable[Node], plugin: str) -> Iterator[Problem]:
-    """Blocks for our series that alarm for more than is meant."""
+    """Blocks for our series that alarm for more series than intended."""
     for node in nodes:
         key, value = node.key.lower(), str(node.values[0]).lower() if node.values else ""
         if key in ("plugin", "host"):

@@ -64,7 +64,7 @@ def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> Exit:
 
 
 def _chosen(records: Sequence[Record], plan: Plan | None, job: str, folder: str) -> tuple[list[Record], list[Planned]]:
-    """The jobs that *job* names; of several, those that are bad if some are; and those that have not run yet.
+    """The jobs that *job* names, only the bad ones if some are bad; and those that have not run yet.
 
     LookupError if there is none.
     """
