@@ -1,1 +1,1 @@
-"""The own account of the machine's time daemon: whom it follows, since when, its error, its servers and their reach."""
+"""The own account of the machine's time daemon: its source, its last update, its error, its servers and their reach."""

@@ -1,4 +1,4 @@
-"""A time daemon's own account of itself, whichever daemon it is.  Pure."""
+"""A time daemon's own account of itself, in one form for all daemons.  Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collectd_inode.words import plural
 REACH_BITS = 8
 """Polls that a daemon's reach register remembers."""
 OWN_CLOCK = "its own clock"
-"""Stands for the server of a daemon that follows nobody, and calls itself synchronised all the same."""
+"""Stands for the source of a daemon that follows no server, and calls itself synchronised all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account of *daemon*; None is what it does not say.
+    """The account of *daemon*; None for values that it does not give.
 
-    ``follows``: the server, or the reference clock, that it follows; empty for nobody.  ``updated``: when it last took
+    ``follows``: the server, or the reference clock, that it follows; empty for none.  ``updated``: when it last took
     a measurement (epoch seconds).  ``offset``: how far this clock is behind by its own account, and ``error`` how far
     it may be off at most, both in seconds.  ``peers``: its servers, without reference clocks.
     """
@@ -48,7 +48,7 @@ class Account:
 
     @property
     def hears_nobody(self) -> bool:
-        """Whether it has servers, says how they answer, and none has answered its last eight polls."""
+        """Whether it has servers, reports their reach, and none has answered its last eight polls."""
         return bool(self.peers) and all(peer.reach == 0 for peer in self.peers)
 
     def has(self, address: str) -> bool:
@@ -66,4 +66,4 @@ class Account:
 
 
 class NoAccount(Exception):
-    """An answer that is none; the text says why."""
+    """An unreadable answer; the text says why."""

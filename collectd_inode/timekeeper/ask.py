@@ -1,4 +1,4 @@
-"""Ask the machine's time daemon for its account, without any privilege: on loopback, and by its files."""
+"""Query the machine's time daemon for its account, without any privilege: on loopback, and by its files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATIENCE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Where time daemons are asked: chronyd's command port, ntpd's port, and the root of files."""
+    """The places to query: chronyd's command port, ntpd's port, and the root of files."""
 
     chrony: int = 323
     ntp: int = 123
@@ -37,7 +37,7 @@ Ask = Callable[[Clock, float], Awaitable[Account | None]]
 async def account(clock: Clock, seconds: float, doors: Doors = DOORS) -> Account | None:
     """The account of the first that gives one: chronyd, ntpd or ntpsec, systemd-timesyncd, openntpd; None for none.
 
-    Nobody listening, no answer within `PATIENCE` and a refusal are all the same: the next one is asked.
+    No listener, no answer within `PATIENCE` and a refusal are all the same: the next one is queried.
     """
     until = clock.monotonic() + seconds
     for port, ask in ((doors.chrony, _chronyd), (doors.ntp, _ntpd)):

@@ -18,7 +18,7 @@ _REPLIES = {SOURCES: 2, SOURCE: 3, TRACKING: 5}
 _HEAD = struct.Struct("!BBxxHHHxxxxxxIxxxxxxxx")
 _ASKED = struct.Struct("!BBxxHHIxxxxxxxx")
 _BYTES = 128
-"""A question is as long as the longest of these answers, or chronyd does not answer it."""
+"""A request is as long as the longest of these answers, or chronyd does not answer it."""
 _SOURCE = struct.Struct("!16sHxxhHHHHHIIII")
 _TRACKING = struct.Struct("!4s16sHxxHHIII9I")
 _FAMILIES = {1: 4, 2: 16}
@@ -30,7 +30,7 @@ _LOCAL = bytes((127, 127, 1, 1))
 
 
 def question(command: int, sequence: int, number: int = 0) -> bytes:
-    """The datagram that asks for *command*; *number* counts sources from 0."""
+    """The datagram with *command*; *number* counts sources from 0."""
     return (_ASKED.pack(_VERSION, _REQUEST, command, 0, sequence) + struct.pack("!i", number)).ljust(_BYTES, b"\0")
 
 
@@ -47,7 +47,7 @@ def answer(datagram: bytes, command: int, sequence: int) -> bytes | None:
 
 
 def count(data: bytes) -> int:
-    """The answer to SOURCES: how many there are."""
+    """The answer to N_SOURCES: their number."""
     return min(int(_unpacked(struct.Struct("!I"), data)[0]), MOST_SOURCES)
 
 

@@ -1,7 +1,7 @@
-"""The files of daemons that only root may ask, under a root folder.
+"""The files of daemons that only root may query, under a root folder.
 
 systemd-timesyncd leaves a stamp when it synchronises, and its servers are those of timesyncd.conf and of the network's
-links, DHCP's included; openntpd's are in its ntpd.conf.  It blocks for as long as reading a few small files takes.
+links, DHCP's included; openntpd's are in its ntpd.conf.  Reading a few small files blocks.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collectd_inode.timekeeper.account import Account, Peer
 
 _STAMP = "run/systemd/timesync/synchronized"
 _FOLDERS = ("etc", "run", "usr/local/lib", "usr/lib")
-"""Where systemd looks: the first that has a file of a name counts."""
+"""systemd's folders: the first that has a file of a name counts."""
 _TIMESYNCD = "systemd/timesyncd.conf"
 _LINKS = ("run/systemd/netif/state", "run/systemd/netif/links/*")
 _OPENNTPD = ("etc/openntpd/ntpd.conf", "etc/ntpd.conf")
@@ -28,7 +28,7 @@ _MOST_PROCESSES = 65536
 def timesyncd(root: str) -> Account | None:
     """systemd-timesyncd's account; None where it has not synchronised since the machine's start, or has ended since.
 
-    Whom it follows is for D-Bus alone.  As in timesyncd, FallbackNTP counts where nothing else names a server; its
+    Its source is on D-Bus only.  As in timesyncd, FallbackNTP counts where nothing else names a server; its
     files have the built-in ones as a comment.
     """
     try:
@@ -41,7 +41,7 @@ def timesyncd(root: str) -> Account | None:
     for line in _lines(_settings(root)):
         key, _, value = (part.strip() for part in line.removeprefix("#").partition("="))
         if not line.startswith("#") or (key == "FallbackNTP" and key not in named):
-            # An empty value forgets those before it.
+            # An empty value resets those before it.
             named[key] = [*named.get(key, []), *value.split()] if value.split() else []
     links = [server for line in _lines(_found(root, *_LINKS)) if line.startswith("NTP=") for server in line[4:].split()]
     servers = [*links, *named.get("NTP", ())] or named.get("FallbackNTP", [])

@@ -13,7 +13,7 @@ READ_STATUS, READ_VARIABLES = 1, 2
 MOST_PEERS = 64
 OF_SYSTEM = "stratum,leap,rootdelay,rootdisp,refid,reftime,offset"
 OF_PEER = "srcadr,reach"
-"""The variables that are asked for; few, so that an answer is one datagram."""
+"""The requested variables; few, so that an answer is one datagram."""
 
 _HEAD = struct.Struct("!BBHHHHH")
 _VERSION_MODE = 2 << 3 | 6
@@ -29,7 +29,7 @@ _CLOCK_NETWORK = ipaddress.ip_network("127.127.0.0/16")
 
 
 def question(operation: int, sequence: int, association: int = 0, data: str = "") -> bytes:
-    """The datagram that asks; association 0 is the daemon itself."""
+    """The request's datagram; association 0 is the daemon itself."""
     head = _HEAD.pack(_VERSION_MODE, operation, sequence, 0, association, 0, len(data))
     return head + data.encode().ljust(-(-len(data) // 4) * 4, b"\0")
 

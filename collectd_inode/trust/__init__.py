@@ -1,1 +1,1 @@
-"""Whom we believe: CA stores, certificates, TLS profiles."""
+"""Trust: CA stores, certificates, TLS profiles."""

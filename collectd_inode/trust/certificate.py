@@ -1,4 +1,4 @@
-"""The content of certificates, and those that a TLS peer has sent: also when they were not trusted.
+"""The content of certificates, and those that a TLS peer has sent, trusted or not.
 
 The ssl module hands out the peer's certificate only after a successful verification, but an expired one's dates are
 what people want to know.  OpenSSL keeps the chain either way, and CPython has had the getters since 3.10, on the
@@ -36,7 +36,7 @@ _DER = 2
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The content of one certificate.  Nothing in it need be there, or make sense: it is the peer's word.
+    """The content of one certificate.  It is the peer's word: every part may be missing or wrong.
 
     Dates are epoch seconds, None if they are none.  Text is printable and of bounded length.
     """
@@ -62,13 +62,13 @@ class Certificate:
 
 _MOST_LEAVES = 256
 _LEAVES: dict[bytes, Certificate] = {}
-"""DER of a certificate → what it says."""
+"""DER of a certificate → its content."""
 
 
 def presented(tls: ssl.SSLObject | ssl.SSLSocket) -> tuple[Certificate, ...]:
     """The certificates that the peer has sent, its own first; after a failed verification too.
 
-    Where Python does not tell, at most the verified peer's own; empty before it has sent any.
+    Where Python does not give them, at most the verified peer's own; empty before it has sent any.
     """
     if shown := _hidden(tls, "get_unverified_chain"):
         return tuple(map(_decoded, shown))
@@ -98,7 +98,7 @@ def summary(tls: ssl.SSLObject) -> str:
 
 
 def names_and_dates(tls: ssl.SSLObject) -> str:
-    """Whom the peer's own certificate is for, who issued it and until when, for who has refused it; empty for none.
+    """The names, issuer and end of the peer's own certificate, for a message about its refusal; empty for none.
 
     ``a certificate for shop.example, www.shop.example, issued by CN=Example CA, until 2027-01-31``
     """

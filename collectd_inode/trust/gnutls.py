@@ -1,9 +1,9 @@
 """The verdict of a mail server that uses GnuTLS on a server's certificates: Debian's Exim, verification enforced.
 
-Measured with Exim 4.96 and GnuTLS 3.7.9 (Debian 12).  Beside OpenSSL it minds neither the purpose (extended key usage)
-nor a key of 1024 bits; a common name counts where there is no name of a host or address; an intermediate that is
-believed is an end of the chain, and so is the server's own certificate if it comes alone.  It minds a key usage without
-digitalSignature, of which OpenSSL's clients know nothing, and some critical extensions that OpenSSL takes.  Pure.
+Measured with Exim 4.96 and GnuTLS 3.7.9 (Debian 12).  Unlike OpenSSL it checks neither the purpose (extended key usage)
+nor a key of 1024 bits; a common name counts where there is no name of a host or address; a trusted intermediate ends
+the chain, and so does the server's own certificate if it comes alone.  It rejects a key usage without digitalSignature,
+which OpenSSL's clients accept, and some critical extensions that OpenSSL accepts.  Pure.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _CONSTRAINED = {0x81, der.DNS_NAME, der.DIRECTORY_NAME, 0x86, der.ADDRESS}
 
 
 def accepts(host: str, presented: Sequence[bytes], anchors: Sequence[bytes] | None, now: float) -> bool:
-    """Whether it would hand its mail over to *host*, which has shown the certificates *presented* (DER, its own first).
+    """Whether it would send mail to *host*, which has sent the certificates *presented* (DER, its own first).
 
-    *anchors* is what is believed; None for a store that was not read: then the end of the chain is not looked at.
+    *anchors* are the trusted certificates; None for a store that was not read: then the chain's end is not checked.
     *now* is epoch seconds.
     """
     try:
@@ -44,7 +44,7 @@ def accepts(host: str, presented: Sequence[bytes], anchors: Sequence[bytes] | No
 
 
 def _is_believed(chain: Sequence[ReadCertificate], anchors: Sequence[bytes] | None, now: float) -> bool:
-    """Whether a way leads from the server's certificate to one that is believed."""
+    """Whether a chain leads from the server's certificate to a trusted one."""
     believed = list(_readable(anchors or ()))
     leaf = at = chain[0]
     depth = 0
@@ -66,7 +66,7 @@ def _is_believed(chain: Sequence[ReadCertificate], anchors: Sequence[bytes] | No
 
 
 def _issuer(of: ReadCertificate, among: Sequence[ReadCertificate], below: int) -> ReadCertificate | None:
-    """The CA that has signed it; *below* is how many intermediates are beneath that one."""
+    """The CA that has signed it; *below* is the number of intermediates beneath that one."""
     for one in among:
         same_key = not (of.authority_key and one.subject_key) or of.authority_key == one.subject_key
         fits = one.subject == of.issuer and same_key and one.is_ca and one.may(der.KEY_CERT_SIGN)
@@ -85,7 +85,7 @@ def _readable(anchors: Sequence[bytes]) -> Iterator[ReadCertificate]:
 
 
 def _is_sound(one: ReadCertificate, leaf: ReadCertificate, now: float) -> bool:
-    """Whether a certificate on the way is good by itself, and good with *leaf* below it."""
+    """Whether a certificate of the chain is good by itself, and good with *leaf* below it."""
     bits = signatures.rsa_bits(one)
     strong = bits is None or bits >= _LEAST_RSA_BITS
     in_date = one.begins <= now <= one.ends

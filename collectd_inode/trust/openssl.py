@@ -1,8 +1,8 @@
-"""OpenSSL's error queue, kept from passing on what one certificate did to whoever asks next.
+"""OpenSSL's error queue, cleared so that one certificate's errors do not reach the next call.
 
 OpenSSL has one queue of errors a thread.  Reading an extension that is none leaves an error in it although the call
-succeeds; Python looks into the queue after its next call and takes what is there for that one's: a good CA file is
-refused, another connection fails ("nested asn1 error").  Whatever looks into a certificate does so within `contained`.
+succeeds; Python reads the queue after its next call and takes that error for the call's own: a good CA file is
+refused, another connection fails ("nested asn1 error").  All code that reads a certificate does so within `contained`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-# Some releases of Python 3.11 warn of an object without a name to check; nobody is connected to.
+# Some releases of Python 3.11 warn of an object without a name to check; this one connects to nothing.
 _CONTEXT.check_hostname = False
 
 
 @contextmanager
 def contained() -> Iterator[None]:
-    """Within this nobody else's error is met, and none is left behind; exceptions go through."""
+    """Within this no earlier error appears, and none is left behind; exceptions pass through."""
     _empty()
     try:
         yield

@@ -1,4 +1,4 @@
-"""TLS as one job wants it, made into an SSLContext once and kept until one of its files changes.
+"""The TLS settings of one job, made into an SSLContext once and kept until one of its files changes.
 
 A context of the system's CA store takes about 19 ms to build, so there is one a profile, not one a run.
 """
@@ -25,7 +25,7 @@ MINIMUM_VERSIONS = {
 
 
 _MODERN_CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
-"""CPython's own list, which Debian's build leaves to OpenSSL: the verdict must not depend on who built it."""
+"""CPython's own list, which Debian's build leaves to OpenSSL: the verdict must not depend on the build."""
 
 
 class BadProfile(Exception):
@@ -38,7 +38,7 @@ class BadProfile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TrustProfile:
-    """Whom to believe (``ca_cert``: file or folder; None: the system's store), who we are, and the oldest TLS."""
+    """The trusted CAs (``ca_cert``: file or folder; None: the system's store), our certificate, and the oldest TLS."""
 
     ca_cert: str | None = None
     verify: bool = True
@@ -46,13 +46,13 @@ class TrustProfile:
     client_key: str | None = None
     minimum: str = "1.2"
     modern_ciphers: bool = False
-    """No CBC with SHA-1, which browsers and Debian's OpenSSL still take and other builds do not."""
+    """No CBC with SHA-1, which browsers and Debian's OpenSSL still accept and other builds do not."""
     system_too: bool = False
-    """Whether the system's store is believed beside ``ca_cert``."""
+    """Whether the system's store is trusted beside ``ca_cert``."""
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The files that it is made from, a folder's as a glob: the files to watch."""
+        """The files behind it, a folder's as a glob: the files to watch."""
         named = [path for path in (self.ca_cert, self.client_cert, self.client_key) if path is not None]
         folder = self.ca_cert is not None and os.path.isdir(self.ca_cert)
         return (*named, *([os.path.join(glob.escape(self.ca_cert or ""), "*")] if folder else []))

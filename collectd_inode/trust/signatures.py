@@ -1,7 +1,7 @@
 """Whether one certificate was signed by another's key: RSA (PKCS #1 v1.5) and ECDSA on P-256 and P-384.  Pure.
 
-Only for the verdict on what *another* program would believe; what we believe, OpenSSL decides.  The standard library
-has no other way to a signature.
+Only for the verdict of *another* program; OpenSSL decides about ours.  The standard library has no other way to check a
+signature.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _CURVES = {
 
 
 def signed_by(certificate: ReadCertificate, issuer: ReadCertificate) -> bool | None:
-    """Whether *issuer*'s key made *certificate*'s signature; None where we cannot tell."""
+    """Whether *issuer*'s key made *certificate*'s signature; None where that is unknown."""
     name = HASHES.get(certificate.algorithm)
     if name is None:
         return None
@@ -75,7 +75,7 @@ def signed_by(certificate: ReadCertificate, issuer: ReadCertificate) -> bool | N
 
 
 def rsa_bits(certificate: ReadCertificate) -> int | None:
-    """How long its RSA key is; None if it has another."""
+    """The length of its RSA key; None if it has another."""
     if certificate.key_algorithm != _RSA:
         return None
     try:

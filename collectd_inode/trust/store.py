@@ -1,8 +1,8 @@
-"""The operator's CA store, a PEM file or a folder of them: every file read by ourselves, and what is odd about each.
+"""The operator's CA store, a PEM file or a folder of them: we read every file, and list its oddities.
 
-OpenSSL says nothing of an empty, unhashed or missing folder until a handshake fails, and Exim, which uses GnuTLS on
-Debian, says nothing of a file without a certificate and then believes nobody.  What is said here of Exim was measured
-with Exim 4.96 and GnuTLS 3.7.9 on Debian 12.
+OpenSSL does not report an empty, unhashed or missing folder until a handshake fails, and Exim, which uses GnuTLS on
+Debian, does not report a file without a certificate and then trusts none.  The statements about Exim were measured with
+Exim 4.96 and GnuTLS 3.7.9 on Debian 12.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from collectd_inode.trust.openssl import contained
 
 
 class StoreLevel(StrEnum):
-    """How bad a finding is for us."""
+    """The level of a finding for us."""
 
     FATAL = "fatal"
     """Nothing can be verified with this store."""
     WARNING = "warning"
-    """It works, and somebody should look; it may well be fatal for Exim."""
+    """It works, and should be checked; it may be fatal for Exim."""
     NOTE = "note"
     """Nothing to fix; an explanation."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoreFinding:
-    """One thing that is odd about a CA store; as text ``PATH:LINE: message``."""
+    """One oddity of a CA store; as text ``PATH:LINE: message``."""
 
     place: Place
     code: str
@@ -79,7 +79,7 @@ class Store:
 
     @property
     def earliest(self) -> float | None:
-        """When the first of its CAs ends, epoch seconds."""
+        """The end of the first of its CAs, epoch seconds."""
         return min((c.not_after for c in self.certificates if c.not_after is not None), default=None)
 
     @property
@@ -89,10 +89,10 @@ class Store:
 
 
 def look_over(path: str, *, now: float, reader: str | None = None, expiring_days: float = 14.0) -> Store:
-    """The store at *path*, a file or folder, with everything that is odd about it, the worst first.
+    """The store at *path*, a file or folder, with its oddities, the worst first.
 
-    *now* is epoch seconds.  *reader* is the mail server's user (``Debian-exim``): said is also what that user may not
-    read, by owners and modes (access lists are not looked at); no such user, no check.  Raises nothing.
+    *now* is epoch seconds.  *reader* is the mail server's user (``Debian-exim``): the files that it may not read, by
+    owners and modes (not by access lists), are listed, too; no such user, no check.  Raises nothing.
     """
     store = read(path)
     findings = [*store.findings, *_dates(store.anchors, now, expiring_days)]
@@ -103,7 +103,7 @@ def look_over(path: str, *, now: float, reader: str | None = None, expiring_days
 
 
 def read(path: str) -> Store:
-    """The store at *path*, with what there is to say whatever the day and the user.  Raises nothing."""
+    """The store at *path*, with the findings that depend on neither day nor user.  Raises nothing."""
     anchors, findings = _read_folder(path) if os.path.isdir(path) else _read_file(path, _FILE)
     cas = tuple(anchor.certificate for anchor in anchors if anchor.certificate is not None)
     return Store(path, cas, tuple(findings), tuple(anchors))
@@ -129,7 +129,7 @@ class _Strictness:
 
     bad: StoreLevel
     none: StoreLevel
-    """For a file that is no certificate and does not say it is one."""
+    """For a file that is not a certificate and does not claim to be one."""
     in_folder: bool
 
     def exim(self, alone: str) -> str:
@@ -141,7 +141,7 @@ _IN_FOLDER = _Strictness(StoreLevel.WARNING, StoreLevel.NOTE, in_folder=True)
 
 
 class _Broken(Exception):
-    """A PEM block that is none: code, message, what Exim says."""
+    """A broken PEM block: code, message, Exim's message."""
 
 
 def _read_folder(folder: str) -> _Read:
@@ -221,7 +221,7 @@ def _parse(path: str, data: bytes, place: _Strictness) -> _Read:
             anchor = Anchor(path, block.line, der := _der(block), _certificate(der))
         except _Broken as error:
             code, message, exim = error.args
-            # OpenSSL and GnuTLS refuse such a file as a whole; believing half of it would hide that from its owner.
+            # OpenSSL and GnuTLS refuse such a file as a whole; trusting half of it would hide that from its owner.
             broken = StoreFinding(Place(path, block.line), code, message, place.exim(exim), place.bad)
             return [], [*findings, broken]
         anchors.append(anchor)
@@ -239,7 +239,7 @@ _BEGIN, _END = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----"), re.compile(r"-----EN
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """One PEM block (RFC 7468): what it says it is, the line it begins in, its text, and whether it has an end."""
+    """One PEM block (RFC 7468): its label, its first line, its text, and whether it has an end."""
 
     label: str
     line: int
@@ -289,7 +289,7 @@ def _certificate(der: bytes) -> Certificate | None:
             raise _Broken("broken", "the block that begins here is not a certificate", _DER_ERROR) from None
         try:
             return next((from_info(info) for info in made.get_ca_certs()), None)
-        except (ssl.SSLError, ValueError):  # OpenSSL believes it, and ssl cannot put it into words
+        except (ssl.SSLError, ValueError):  # OpenSSL trusts it, and ssl cannot decode it
             return Certificate()
 
 
@@ -307,7 +307,7 @@ def _nothing(path: str, data: bytes, blocks: list[_Block], place: _Strictness) -
         read_error = f'{_BELIEVES_NOBODY}; where its user may not read the key: "Error while reading file."'
         return StoreFinding(Place(path, key.line), "private_key", what, place.exim(read_error), place.none)
     code, what = _content(data, blocks)
-    # A binary certificate in a folder was meant to be believed, a README was not.
+    # A binary certificate in a folder was meant to be trusted, a README was not.
     level = place.bad if code == "der" else place.none
     return StoreFinding(Place(path), code, what, exim, level)
 
@@ -340,7 +340,7 @@ def _dates(anchors: Iterable[Anchor], now: float, expiring_days: float) -> Itera
     cas = [(anchor, anchor.certificate) for anchor in anchors if anchor.certificate is not None]
     good = {ca.subject for _, ca in cas if _dated(ca, now, expiring_days) is None}
     for anchor, ca in cas:
-        # Among the world's CAs some have always ended, and beside its successor one is but left over.
+        # Some of the world's CAs have always ended, and one beside its successor is only left over.
         level = StoreLevel.NOTE if len(cas) > _MANY or ca.subject in good else StoreLevel.WARNING
         if dated := _dated(ca, now, expiring_days):
             yield StoreFinding(Place(anchor.path, anchor.line), *dated, level)
@@ -411,7 +411,7 @@ def _closed(path: str, user: StoreReader) -> Iterator[StoreFinding]:
             for names in _by_target(path):
                 yield from _closed_file(os.path.join(path, names[0]), user, _PASSES_OVER)
     except OSError:
-        return  # gone, or closed to ourselves: that has been said
+        return  # gone, or closed to ourselves: reported already
 
 
 def _closed_file(path: str, user: StoreReader, exim: str) -> Iterator[StoreFinding]:

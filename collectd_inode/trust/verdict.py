@@ -1,8 +1,8 @@
 """Whether a server's certificate is good enough, and if not, the fault and who can fix it.
 
-There are two verdicts, because a check that is only strict cries "down" while mail flows: ours (OpenSSL's, the name
-included) and what an Exim leaf would do, which on Debian uses GnuTLS and cares neither for the certificate's purpose
-nor for the length of its key (measured with GnuTLS 3.7).
+There are two verdicts, because a check that is only strict reports "down" while mail flows: ours (OpenSSL's, the name
+included) and that of an Exim leaf, which on Debian uses GnuTLS and checks neither the certificate's purpose nor the
+length of its key (measured with GnuTLS 3.7).
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ class TrustVerdict:
     verified: bool
     """Ours: chain, dates, name, purpose and strength are good."""
     as_leaf: bool
-    """Whether an Exim leaf (GnuTLS, verification enforced) would hand its mail over."""
+    """Whether an Exim leaf (GnuTLS, verification enforced) would send its mail."""
     flaw: Flaw | None
     message: str
     """The fault and the fix, to stand behind "HOST: "; empty if verified."""
     leaf_ends: float | None
     """The end of the server's own certificate, epoch seconds; so are the next two."""
     chain_ends: float | None
-    """The earliest end in the chain: the verified one's, else what the server has sent."""
+    """The earliest end in the chain: the verified one, else the one that the server has sent."""
     ca_ends: float | None
-    """The end of the CA that was believed, else of the first CA in the store to end."""
+    """The end of the trusted CA, else of the first CA in the store to end."""
 
 
 def judge(
@@ -65,10 +65,10 @@ def judge(
     now: float,
     store: Store | None,
 ) -> TrustVerdict:
-    """The verdict on what *host* has shown.
+    """The verdict on the certificates of *host*.
 
     *verify_code* and *verify_message* are those of ``ssl.SSLCertVerificationError``, None (or 0) and "" after a
-    handshake that verified.  *store* is what was believed, None for the system's; *now* is epoch seconds.
+    handshake that verified.  *store* has the trusted CAs, None for the system's; *now* is epoch seconds.
     """
     case = _Case(host, tuple(presented), verify_message, now, store)
     chain = verified_chain or presented
@@ -88,12 +88,12 @@ def judge(
 _GNUTLS_ACCEPTS = {26, 66}
 """The results of OpenSSL that GnuTLS accepts, where nothing else is known."""
 _USAGES = (der.DIGITAL_SIGNATURE, 2, 4)
-"""One of these bits OpenSSL wants in the key usage of a server's certificate (keyEncipherment, keyAgreement)."""
+"""OpenSSL requires one of these bits in the key usage of a server's certificate (keyEncipherment, keyAgreement)."""
 _NO_ANCHOR = {2, 7, 18, 19, 20, 21}
-"""OpenSSL's results that say: there is no way to anything in the system's store."""
+"""OpenSSL's results for a chain that does not reach the system's store."""
 _MOST_NAMES = 5
 _INTERMEDIATE = ("intermediate", "issuing", "sub ca", "subca")
-"""How private CAs, which have no AIA as a rule (step-ca's for one), call an intermediate."""
+"""Names of intermediates of private CAs, which have no AIA as a rule (step-ca's for one)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class _Case:
 
     @property
     def path(self) -> list[Certificate]:
-        """From the leaf as far up as what was presented goes."""
+        """The presented chain, from the leaf up."""
         path = [self.leaf]
         while not path[-1].self_issued:
             above = next((c for c in self.presented if c.subject == path[-1].issuer and c not in path), None)
@@ -135,7 +135,7 @@ class _Case:
 
     @property
     def signer(self) -> ReadCertificate | None:
-        """The certificate in the store whose key has signed the top of what was presented, where that can be told."""
+        """The certificate in the store whose key has signed the top of the presented chain, if known."""
         below = _read(self.top)
         if below is None or self.store is None:
             return None
@@ -145,7 +145,7 @@ class _Case:
 
     @property
     def out_of_date(self) -> Iterable[tuple[Certificate, bool]]:
-        """Certificates whose time it is not, the likeliest first, and whether they are in our own store."""
+        """Certificates outside of their dates, the likeliest first, and whether they are in our own store."""
         yield from ((c, False) for c in self.presented if not self._in_date(c))
         own = self.believed(self.top.issuer)
         if not any(map(self._in_date, own)):  # OpenSSL takes the one whose time it is
@@ -156,7 +156,7 @@ class _Case:
         return (begins is None or begins <= self.now) and (ends is None or self.now <= ends)
 
     def as_leaf(self, verify_code: int) -> bool:
-        """Whether an Exim would hand its mail over; OpenSSL's first flaw may hide another one."""
+        """Whether an Exim would send its mail; OpenSSL's first flaw may hide another one."""
         shown = [one.der for one in self.presented]
         if not shown or not all(shown):
             return not verify_code or (verify_code in _GNUTLS_ACCEPTS and self.else_good)
@@ -167,7 +167,7 @@ class _Case:
 
     @property
     def else_good(self) -> bool:
-        """Whether what OpenSSL did not come to, having found its first flaw, would have been good."""
+        """Whether the checks that OpenSSL skipped after its first flaw would have passed."""
         names = self.leaf.names or (self.leaf.common_name or "",)
         known = self.store is None or bool(self.believed(self.top.issuer))
         return known and any(matches(self.host, name) for name in names) and not any(self.out_of_date)
@@ -254,7 +254,7 @@ def _unknown_root(case: _Case) -> _Explained:
 
 
 def _no_issuer(case: _Case) -> _Explained:
-    """Told apart by hints only: nobody can know of a CA that has not been seen whether it is a root."""
+    """Distinguished by hints only: whether an unseen CA is a root is unknown."""
     leaf, issuer = case.leaf, _called(case.top.issuer)
     if case.believed(case.top.issuer) or case.signer is not None:
         return _another_key(case, issuer)
@@ -286,7 +286,7 @@ def _bad_signature(case: _Case) -> _Explained:
 
 
 def _another_key(case: _Case, ca: str) -> _Explained:
-    """The store has a CA of the right name, and OpenSSL does not take it."""
+    """The store has a CA of the right name, and OpenSSL rejects it."""
     if (signer := case.signer) is not None:
         return Flaw.UNKNOWN_ISSUER, _unfit(case, signer, ca)
     return Flaw.UNKNOWN_ISSUER, (
@@ -296,7 +296,7 @@ def _another_key(case: _Case, ca: str) -> _Explained:
 
 
 def _unfit(case: _Case, signer: ReadCertificate, ca: str) -> str:
-    """Why the CA whose key has signed is none for this certificate."""
+    """Why the CA whose key has signed may not issue this certificate."""
     below = _read(case.top)
     if below and below.authority_key and signer.subject_key and below.authority_key != signer.subject_key:
         return (
