@@ -1,8 +1,8 @@
 r"""Value lists and notifications as lines of collectd's plain text protocol (collectd-unixsock(5)).  Pure.
 
 The exec plugin and the unixsock read the same two commands.  collectd 5.12 takes a line of 1200 octets or more on a
-program's output for the end of the conversation, and reads what comes after 1023 octets on its socket as the next
-command.  So no line has more than `MOST_OCTETS`, and no text of anybody's can end one.
+program's output for the end of the conversation, and reads the octets after the first 1023 of a line on its socket as
+the next command.  So no line has more than `MOST_OCTETS`, and no text can end one early.
 
 In double quotes a backslash keeps the next character (``cmd_split`` and ``parse_string`` in collectd's utils/cmds).
 """
@@ -19,14 +19,14 @@ from collectd_inode.report.values import Value
 from collectd_inode.words import blanked
 
 MOST_OCTETS = 1000
-"""In a line, its end not counted."""
+"""The largest number of octets in a line, without its end."""
 NAME_BYTES = 127
 """collectd rejects a longer name in an identifier (DATA_MAX_NAME_LEN)."""
 _LEAST_MESSAGE = 40
 
 
 class TooLong(Exception):
-    """No line of at most `MOST_OCTETS` says this; the text names the series."""
+    """No line of at most `MOST_OCTETS` can hold this; the text names the series."""
 
 
 Job = tuple[str, str, str]
@@ -40,7 +40,7 @@ class ProtocolLine:
     series: str
     verdict: tuple[Job, float] | None = None
     put: float = 0.0
-    """When it was put among those that wait (monotonic seconds)."""
+    """The time when it was queued (monotonic seconds)."""
     is_notification: bool = False
 
 
@@ -103,7 +103,7 @@ def _joined(name: str, instance: str) -> str:
 
 
 def _name(text: str) -> str:
-    """*text* as collectd has it in an identifier: without a slash, no longer than it takes."""
+    """*text* for collectd's identifiers: without a slash, within the limit."""
     return blanked(text).replace("/", "_").encode("utf-8", "replace")[:NAME_BYTES].decode("utf-8", "ignore")
 
 
@@ -113,7 +113,7 @@ def _quoted(text: str) -> str:
 
 
 def _number(value: float) -> str:
-    """*value* as strtod(3) reads it, and as collectd writes what is not known."""
+    """*value* as strtod(3) reads it; unknown values as collectd writes them."""
     return "U" if math.isnan(value) else repr(float(value))
 
 

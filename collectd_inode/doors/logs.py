@@ -1,4 +1,4 @@
-"""Our log lines on standard error, where collectd or systemd take them; nobody who does not read them holds us up.
+"""Our log lines on standard error, for collectd or systemd; a reader that does not read cannot block us.
 
 collectd's exec plugin closes the standard error of a program for good after a line of 1024 octets or more.
 """
@@ -13,7 +13,7 @@ import stat
 NAME = "collectd_inode"
 MOST_OCTETS = 500
 _JOURNAL = ((logging.ERROR, 3, "error: "), (logging.WARNING, 4, "warning: "), (logging.NOTSET, 6, ""))
-"""Level, what syslog(3) calls it, and a word for who reads no levels."""
+"""Level, its number in syslog(3), and a word for readers without levels."""
 
 
 class Handler(logging.Handler):
@@ -27,7 +27,7 @@ class Handler(logging.Handler):
             os.set_blocking(descriptor, False)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write it, or let it go."""
+        """Write it, or drop it."""
         _, number, word = next(row for row in _JOURNAL if record.levelno >= row[0])
         head = f"<{number}>{NAME}: " if self._levels else f"{NAME}: {word}"
         for line in self.format(record).splitlines():
@@ -38,7 +38,7 @@ class Handler(logging.Handler):
 
 
 def to_standard_error(*, levels: bool) -> None:
-    """Have everything that we log written there, and nowhere else."""
+    """Write all our log lines there, and nowhere else."""
     log = logging.getLogger(NAME)
     log.propagate = False
     log.setLevel(logging.INFO)

@@ -1,4 +1,4 @@
-"""Words to systemd about this service (sd_notify(3)): a datagram to the socket that it names.  No library is wanted."""
+"""Messages to systemd about this service (sd_notify(3)): a datagram to the socket that it names.  Needs no library."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collectd_inode.wire.local import tell
 
 
 class Systemd:
-    """Whoever started us, if that is systemd: taken out of *environment*, so that no child speaks in our name."""
+    """The service manager, if systemd started us: removed from *environment*, so that no child speaks in our name."""
 
     def __init__(self, environment: MutableMapping[str, str]) -> None:
         self._address = environment.pop("NOTIFY_SOCKET", "")
         microseconds = environment.pop("WATCHDOG_USEC", "")
         environment.pop("WATCHDOG_PID", None)
         self.watched = self._address != "" and microseconds.isdecimal() and int(microseconds) > 0
-        """Whether it wants to hear of us again and again."""
+        """Whether it has a watchdog."""
 
     def ready(self, status: str = "") -> None:
-        """We do what we are for; also after a `reloading`."""
+        """The service is ready; also after a `reloading`."""
         self._tell("READY=1", *([f"STATUS={status}"] if status else []))
 
     def reloading(self, monotonic: float) -> None:
@@ -27,7 +27,7 @@ class Systemd:
         self._tell("RELOADING=1", f"MONOTONIC_USEC={monotonic * 1e6:.0f}")
 
     def stopping(self) -> None:
-        """We are about to end."""
+        """The service is stopping."""
         self._tell("STOPPING=1")
 
     def alive(self) -> None:

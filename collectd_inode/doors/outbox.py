@@ -1,4 +1,4 @@
-"""Lines on their way to collectd: those that wait, values for a minute at most, and a count of those that were lost."""
+"""Lines on their way to collectd: a queue, in which values wait for a minute at most, and a count of lost ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collectd_inode.report.notification import Notification
 from collectd_inode.report.values import Value
 
 KEPT_SECONDS = 60.0
-"""How long a value may wait for collectd.  A notification waits until collectd takes it: it is sent only once."""
+"""Seconds that a value may wait for collectd.  A notification waits until collectd takes it: it is sent only once."""
 MOST_LINES = 50_000
 MOST_NOTIFICATIONS = 1000
 MOST_TOLD = 100
@@ -21,7 +21,7 @@ log = logging.getLogger("collectd_inode")
 
 
 class Outbox:
-    """Lines that wait, the oldest first.  Times are monotonic seconds, handed in."""
+    """Lines that wait, the oldest first.  Times are monotonic seconds, passed in."""
 
     def __init__(self, hostname: str) -> None:
         self._hostname = hostname
@@ -36,7 +36,7 @@ class Outbox:
         return len(self._notifications) + len(self._waiting)
 
     def put(self, what: Value | Notification, now: float) -> None:
-        """Have *what* wait; what no line can say is lost, and logged once."""
+        """Queue *what*; if no line can hold it, it is lost, and logged once."""
         try:
             if isinstance(what, Value):
                 self._append(self._waiting, value_line(what, self._hostname, now), MOST_LINES)
@@ -73,7 +73,7 @@ class Outbox:
         return chosen
 
     def give_back(self, lines: Iterable[ProtocolLine]) -> None:
-        """Have *lines* wait again, before all others: it is not known that collectd has them."""
+        """Queue *lines* again, before all others: collectd may not have them."""
         for line in reversed(list(lines)):
             (self._notifications if line.is_notification else self._waiting).appendleft(line)
 
@@ -91,6 +91,6 @@ class Outbox:
             log.error("not taken by collectd: %s", why)
 
     def lost(self) -> int:
-        """How many lines have been lost since the last call."""
+        """The number of lines lost since the last call."""
         lost, self._lost = self._lost, 0
         return lost

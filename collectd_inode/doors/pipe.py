@@ -1,7 +1,7 @@
 """The way out of a program of collectd's exec plugin: standard output, which never blocks us.
 
-What fits into the pipe is written, whole lines only; the rest waits in the outbox.  collectd says nothing to what it
-reads here.  When it has ended, nobody reads the pipe any more, and poll(2) says so at once.
+The lines that fit into the pipe are written, whole lines only; the rest waits in the outbox.  collectd does not answer.
+When it has ended, nobody reads the pipe any more, and poll(2) reports that at once.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from collectd_inode.doors.outbox import Outbox
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
 
 LEAVE_SECONDS = 0.7
-"""How long collectd may take to end before we do; a stop by anybody else is late by so much."""
+"""Seconds that collectd may take to end before we do; a stop by anybody else is delayed by these."""
 ROUND_SECONDS = 0.05
 """Between two values of one series that have waited: collectd's write threads reorder bursts."""
 
 
 def taken(descriptor: int = 1, instead: int = 2) -> int:
-    """*descriptor* for us alone, if it leads to collectd: what a step prints goes to *instead*, which collectd logs.
+    """*descriptor* for us alone, if it leads to collectd: a step's output goes to *instead*, which collectd logs.
 
     It would be read as a value else, or stand in the middle of one.
     """

@@ -1,7 +1,7 @@
-"""A process of our own before collectd: the same `Daemon` as in collectd's, with another host.
+"""A process of our own outside of collectd: the same `Daemon` as in collectd's, with another host.
 
-The main thread waits for signals: SIGHUP reads the configuration again, SIGTERM and SIGINT end.  One thread does what
-collectd's read thread does: every second it takes what has been observed, and sends it.
+The main thread waits for signals: SIGHUP reads the configuration again, SIGTERM and SIGINT end.  One thread does the
+work of collectd's read thread: every second it takes the observations, and sends them.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ from collectd_inode.wire import SYSTEM_CLOCK, Clock
 from collectd_inode.words import alternatives
 
 SECONDS = 1.0
-"""How often what has been observed is sent."""
+"""Seconds between two passes that send observations."""
 SLICE_SECONDS = 0.2
-"""How often it is tried again where collectd takes nothing."""
+"""Seconds between two attempts where collectd takes nothing."""
 STOP_SECONDS = 0.3
-"""How long a stop may take for what has been observed already."""
+"""Seconds that a stop may take to send the last observations."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 log = logging.getLogger("collectd_inode")
 
 
 class ConfigurationRefused(Exception):
-    """Nothing is observed: each of ``problems`` is a line for whoever started us."""
+    """Nothing can be observed: each of ``problems`` is a line for standard error."""
 
     def __init__(self, problems: Sequence[Problem | str]) -> None:
         super().__init__(str(problems[0]))
@@ -51,7 +51,7 @@ class ConfigurationRefused(Exception):
 
 
 class Way(Protocol):
-    """How lines get to collectd."""
+    """A way to collectd."""
 
     gone: bool
     is_of_collectd: bool
@@ -69,7 +69,7 @@ class Way(Protocol):
 
 
 def read(path: str) -> tuple[Node, Sequence[Problem]]:
-    """The file *path* as if it stood in a ``<Module>``, and what keeps it from being one."""
+    """The file *path* as the content of a ``<Module>``, and its mistakes."""
     try:
         tree = oconfig.load(path).nodes
     except oconfig.BadConfig as error:
@@ -117,7 +117,7 @@ class Program:
     types: Set[str] = frozenset()
     """Those of our values."""
     types_db: Sequence[str] = ()
-    """Where collectd knows its types from."""
+    """The files of collectd's types."""
     clock: Clock = SYSTEM_CLOCK
     _callbacks: list[Callable[[], None]] = field(default_factory=list)
     _orders: SimpleQueue[int] = field(default_factory=SimpleQueue)
@@ -127,14 +127,14 @@ class Program:
     _state_dir: str | None = None
     _noted: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
 
-    # What `Daemon` wants of its host.
+    # The interface that `Daemon` needs of its host.
 
     def dispatch(self, value: Value) -> None:
-        """Have one value list sent."""
+        """Queue one value list."""
         self.outbox.put(value, self.clock.monotonic())
 
     def notify(self, notification: Notification) -> None:
-        """Have one notification sent."""
+        """Queue one notification."""
         self.outbox.put(notification, self.clock.monotonic())
 
     def every(self, seconds: float, callback: Callable[[], None]) -> None:
@@ -144,7 +144,7 @@ class Program:
     # The process.
 
     def run(self) -> None:
-        """Observe until a signal or collectd's end says that this is enough.  Raises Refused."""
+        """Observe until a signal or collectd's end.  Raises Refused."""
         # Whoever started us may have had reasons of his own; our children want to be waited for.
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -198,7 +198,7 @@ class Program:
         return daemon
 
     def _owe_from_now_on(self, daemon: Daemon) -> None:
-        """Note this moment for each job that has sent nothing yet: the next process makes up for its slots, too."""
+        """Note the time for each job that has sent nothing yet: the next process makes up for its slots, too."""
         now = self.clock.now()
         for job in daemon.identities:
             self.outbox.sent.setdefault(job, now)
@@ -248,7 +248,7 @@ class Program:
             log.exception("bug: values were not sent")
 
     def _note(self) -> None:
-        """Keep which slots collectd has."""
+        """Write the slots that collectd has."""
         if self._state_dir is not None and self._noted != self.outbox.sent:
             self._noted, folder = dict(self.outbox.sent), self._state_dir
             octets = sent.text(self._noted)

@@ -1,6 +1,6 @@
-"""Which slot of each job collectd has: one small file in StateDir, so that a killed process leaves no slot behind.
+"""The last slot of each job that collectd has: a small file in StateDir, so that a killed process loses no slot.
 
-It is written over in place, at most once a second: what is in it may be older than the truth, and then a slot is sent
+It is overwritten in place, at most once a second: its slots may be older than the true ones, and then a slot is sent
 once more, but never younger.
 """
 

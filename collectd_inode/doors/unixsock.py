@@ -1,8 +1,8 @@
 """The way from a service to collectd's unixsock plugin.
 
-collectd answers each line with one of its own:  ``0 Success: …``, or ``-1`` and why not.  Each answer is read: who
-reads none is held up after some hundred lines.  What has no answer yet when the connection ends waits again, so that a
-restarted collectd gets it.
+collectd answers each line with one of its own:  ``0 Success: …``, or ``-1`` and why not.  Each answer is read: without
+reading, a client blocks after some hundred lines.  Lines without an answer when the connection ends are queued again,
+so that a restarted collectd gets them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROUND_SECONDS = 0.05
 """Between two values of one series that have waited: collectd's write threads reorder bursts."""
 CONNECT_SECONDS = 0.5
 ANSWER_OCTETS = 4096
-"""A longer answer is none of collectd's."""
+"""Octets: a longer answer is not collectd's."""
 _ANSWER_SHOWN = 200
 
 log = logging.getLogger("collectd_inode")
@@ -74,7 +74,7 @@ class Unixsock:
         poll.poll(max(0.0, until - self._clock.monotonic()) * 1000)
 
     def leave(self) -> None:
-        """We stop, and collectd does not: what has been observed already is still sent."""
+        """We stop, and collectd does not: the last observations are still sent."""
 
     def close(self) -> None:
         """End the connection."""
@@ -98,7 +98,7 @@ class Unixsock:
         return True
 
     def _begin(self) -> bool:
-        """Take the next round's lines under way, if there are any."""
+        """Begin to send the next round's lines, if there are any."""
         self._unanswered.extend(self._outbox.round(self._clock.monotonic()))
         self._to_write.extend(b"".join(line.octets for line in part) for _, part in chunks(list(self._unanswered)))
         self._asked = self._clock.monotonic()
@@ -150,7 +150,7 @@ class Unixsock:
             self._outbox.lose(f"{line.series}: {said}")
 
     def _lost(self, why: str) -> None:
-        """The connection is no more: what has no answer waits again."""
+        """The connection has ended: queue the lines without an answer again."""
         self.close()
         self._outbox.give_back(self._unanswered)
         self._unanswered.clear()

@@ -14,7 +14,7 @@ LEAST_CHARACTERS = 4
 def secret_content(path: str, called: str) -> tuple[bytes, os.stat_result]:
     """The content of a file of secrets, and its ``stat``.
 
-    Raises Misconfigured, which begins with *called* and never repeats what is in the file: missing, unreadable, no
+    Raises Misconfigured, which begins with *called* and never repeats the file's content: missing, unreadable, not a
     file, too large, empty.
     """
     try:
@@ -40,7 +40,7 @@ def secret_text(content: bytes, called: str) -> str:
 
 
 def first_line(text: str, called: str) -> str:
-    """The first line of a file of secrets, to the letter, without its end.  Raises Misconfigured if it is blank."""
+    """The first line of a file of secrets, literally, without its end.  Raises Misconfigured if it is blank."""
     line = text.split("\n", 1)[0].rstrip("\r")
     if not line.strip():
         raise Misconfigured(f"{called}: the first line is empty")
@@ -48,7 +48,7 @@ def first_line(text: str, called: str) -> str:
 
 
 def long_enough(secret: str, called: str) -> None:
-    """Raise Misconfigured if *secret* is so short that hiding it would garble messages, and so show what it is."""
+    """Raise Misconfigured if *secret* is so short that hiding it would garble messages, and so reveal it."""
     if len(secret.strip()) < LEAST_CHARACTERS:
         what = f"the secret has fewer than {LEAST_CHARACTERS} characters: it cannot be redacted from messages"
         raise Misconfigured(f"{called}: {what}; set a longer one")

@@ -1,8 +1,8 @@
 """The removal of secrets, passwords, cookies and credentials from texts and saved pages before they are written to
 disk.
 
-A run's redactor knows the secrets of the configuration.  Here, what a run has learned comes on top: what was typed into
-password fields, what cookies and private headers hold, and the passwords that stand in addresses.  Pure.
+A run's redactor has the secrets of the configuration.  This file adds those of the run: values of password fields, of
+cookies and of private headers, and the passwords in addresses.  Pure.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HIDDEN = "[…]"
 _TELLING = 4
 """The least length of a password that is hidden wherever it stands; a shorter one is in every other word."""
 _TOKEN = 8
-"""The same for what cookies and headers hold: many are "de" or "dark"."""
+"""The same for values of cookies and headers: many are "de" or "dark"."""
 _MOST_TOKENS = 400
 _MOST_PASSWORDS = 8
 _LONGEST_PASSWORD = 256
@@ -38,11 +38,11 @@ _OPEN_HEADERS = words(
     "accept accept-encoding accept-language cache-control connection content-length content-type dnt host origin pragma"
     " referer transfer-encoding upgrade-insecure-requests user-agent"
 )
-"""Of a request's headers these can be shown; any other is one that the operator configured, and private."""
+"""A request's headers that can be shown; any other is one that the operator configured, and private."""
 _CHALLENGES = frozenset({"www-authenticate", "proxy-authenticate"})
 _USERINFO = re.compile(r"//[^/?#\s\"'<>“”]*@")
 _WITH_PASSWORD = re.compile(r"://[^/?#\s\"'<>:@]*:[^/?#\s\"'<>]*@")
-"""In a page only what is surely an address with a password; a comment may begin with two slashes too."""
+"""In a page only certain addresses with a password; a comment may begin with two slashes, too."""
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&#;?\s\"'<>“”]{1,200}+)=([^&#;\s\"'<>“”]+)")
 
 
@@ -55,7 +55,7 @@ class Cleaned:
 
 
 class Hiding:
-    """Takes out of a text what the run's *redactor* knows and what *recorder* has seen."""
+    """Removes from a text the secrets of the run's *redactor* and of its *recorder*."""
 
     def __init__(self, redactor: Redactor, recorder: Recorder, texts: Iterable[str] = ()) -> None:
         self._redactor = redactor
@@ -70,7 +70,7 @@ class Hiding:
         self._pattern = redactor.pattern
 
     def __call__(self, text: str) -> str:
-        """*text* as it may be written down, on one line."""
+        """*text* without secrets, on one line."""
         text = self._without_tokens(self._redactor(text))
         text = _PARAMETER.sub(self._parameter, _USERINFO.sub(f"//{HIDDEN}@", text))
         return printable(text)
@@ -80,17 +80,17 @@ class Hiding:
         return [self(line) for line in self._redactor(text).splitlines()]
 
     def header(self, name: str, value: str, *, of_request: bool) -> str:
-        """A header's value as it may be written down: of cookies the names, of what is private nothing."""
+        """A header's value without secrets: of cookies the names, of private headers nothing."""
         if name in ("cookie", "set-cookie"):
             return self(_cookies(value, many=name == "cookie"))
         return self(HIDDEN if _is_private(name, of_request) else value)
 
     def entry(self, name: str, value: str) -> str:
-        """The value of a form's field, as it may be written down."""
+        """The value of a form's field without secrets."""
         return HIDDEN if value and (name in self._names or looks_secret(name)) else self(value)
 
     def page(self, received: Received) -> Cleaned:
-        """*received* as it may be saved: as it came, to the byte, if there is nothing in it to hide."""
+        """*received* without secrets: unchanged, to the byte, if it has none."""
         before, encoding = charset.decode(received.body, received.content_type)
         text = self._clean(before)
         if not received.whole:
@@ -116,7 +116,7 @@ class Hiding:
         return any(True for _ in self._found(text)) or any(token in text for token in self._tokens)
 
     def _found(self, text: str) -> Iterator[re.Match[str]]:
-        """Where the redactor's secrets stand.
+        """The places of the redactor's secrets.
 
         A few windows at a time: `re` keeps the interpreter while it searches, for 80 ms a megabyte, and every other
         job would wait for it.
@@ -160,7 +160,7 @@ def _is_private(name: str, of_request: bool) -> bool:
 
 
 def _cookies(value: str, *, many: bool) -> str:
-    """A Cookie or Set-Cookie header with the names of its cookies only; what is no pair is not shown at all."""
+    """A Cookie or Set-Cookie header with the names of its cookies only; parts that are not a pair are left out."""
     first, *rest = value.split(";")
     hidden = [_cookie(first), *map(_cookie, rest)] if many else [_cookie(first), *rest]
     return ";".join(hidden)
@@ -207,7 +207,7 @@ def _in_addresses(text: str) -> Iterator[str]:
 
 
 def _overlap(text: str, token: str) -> int:
-    """How many characters, if they are telling, end *text* and begin *token*."""
+    """The number of characters, if it is large enough, that end *text* and begin *token*."""
     lengths = range(min(len(text), len(token) - 1), _TELLING - 1, -1)
     return next((n for n in lengths if text.endswith(token[:n])), 0)
 
@@ -218,7 +218,7 @@ def _bom(body: bytes) -> bytes:
 
 
 def _other_views(body: bytes, encoding: charset.Encoding) -> Iterator[str]:
-    """*body* in encodings that it does not claim to be in: what is echoed need not be in the page's own."""
+    """*body* in other encodings than its own: an echoed value may be in another one."""
     if encoding != charset.UTF8:
         yield body.decode("utf-8", "replace")
     if not body.isascii():

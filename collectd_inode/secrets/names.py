@@ -1,7 +1,7 @@
 """Names that sound secret, in two tables.
 
-What is remembered, or stands in evidence, is hidden by the wide one: nobody misses it.  Of an unknown key the value is
-shown by the narrow one, since a typo in ``ClientKey`` or ``AuthHoldOff`` is found by what stands beside it.
+The wide one hides remembered values and evidence, where nobody misses them.  The narrow one hides values of unknown
+keys, since the value helps to find a typo in ``ClientKey`` or ``AuthHoldOff``.
 """
 
 from __future__ import annotations

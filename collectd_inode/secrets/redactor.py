@@ -1,4 +1,4 @@
-"""Secrets taken out of every text that a run leaves, however they were encoded on their way."""
+"""The removal of secrets, in any encoding, from every text that a run leaves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collectd_inode.words import ELLIPSIS
 
 
 class Redactor:
-    """Puts ``[NAME]`` wherever a secret's value would be shown, also as a browser would have encoded it."""
+    """Writes ``[NAME]`` in place of a secret's value, also in a browser's encodings."""
 
     def __init__(self) -> None:
         self._secrets: list[tuple[str, str]] = []
@@ -53,14 +53,14 @@ _TELLING = 4
 
 
 def _pattern_of(value: str) -> str:
-    """*value* in any of the ways in which it may turn up: as it is, in a URL, in a page, in a header, in a repr.
+    """*value* in any form: as it is, in a URL, in a page, in a header, in a repr.
 
-    Not found: what was turned round, spaced, cut without an ellipsis, compressed, or wrapped by base64's line ends.
+    Not found: a value that was reversed, spaced, cut without an ellipsis, compressed, or wrapped by base64's line ends.
     """
     forms = dict.fromkeys([value, unicodedata.normalize("NFC", value), unicodedata.normalize("NFD", value)])
     octets = value.encode("utf-8", "surrogatepass")
     encoded = [*_base64(octets), _hexadecimal(octets)]
-    # What it may begin with, looked at first: most of a text begins no secret.
+    # The characters that it may begin with come first: most of a text begins no secret.
     begin = {
         *"%=&\\",
         *(form.strip()[:1] for form in forms),
@@ -134,7 +134,7 @@ def _encoded(text: str) -> str:
 
 
 def _without_cut_ends(text: str, value: str, shown: str) -> str:
-    """*text* without what an ellipsis has left of *value*: its beginning before one, its end after one."""
+    """*text* without the rest of *value* beside an ellipsis: its beginning before one, its end after one."""
     first, *rest = text.split(ELLIPSIS)
     pieces = [first]
     for right in rest:
@@ -147,5 +147,5 @@ def _without_cut_ends(text: str, value: str, shown: str) -> str:
 
 
 def _overlap(left: str, right: str) -> int:
-    """How many characters, if they are telling, end *left* and begin *right*."""
+    """The number of characters, if it is large enough, that end *left* and begin *right*."""
     return next((n for n in range(min(len(left), len(right)), _TELLING - 1, -1) if left.endswith(right[:n])), 0)
