@@ -26,6 +26,18 @@ _DISABLED = {
     what: (f'the "{name}" {what} should be disabled', f'the "{name}" {what} should not be disabled')
     for what, name in (("field", "E-mail"), ("button", "Pay"))
 }
+_GESPERRT = {
+    what: (f'sollte {article} {what} "{name}" gesperrt sein', f'sollte {article} {what} "{name}" nicht gesperrt sein')
+    for article, what, name in (("das", "Feld", "E-Mail"), ("der", "Knopf", "Zahlen"))
+}
+_GERMAN = r"soll(?:te)? (?:das|der|die)"
+_GERMAN_NOT = r"(?:\"\" )?(?:nicht |in)"
+_GERMAN_ON = r"(?:aktiv(?:iert)?|bearbeitbar|anklickbar|klickbar|beschreibbar|freigegeben|bedienbar)\b"
+_OPPOSITE = re.compile(
+    r"\b(?:deselect|unchoose|unpick|enabled|active|editable|writable|(?:in)?aktiv(?:iert)?|bearbeitbar|anklickbar"
+    r"|klickbar|beschreibbar|freigegeben|bedienbar)\b"
+)
+"""Words of other tools that look like one of ours with the opposite meaning."""
 _THERE = (
     r".*\b(?:exists?|visible|present|displayed|shown|appears?|there|available|see[ns]?"
     r"|on (?:the|this|my) (?:\w+ )?(?:page|screen))\b"
@@ -75,7 +87,15 @@ SYNONYMS = [
      r"|each) (?:the )?links?\b|(?:database|db|redis|queue)\b", ()),
     # visible text and elements
     (r".*\bwithout (?:following|redirect)", ('I visit "/old" without following redirects',)),
-    (r"(?:the )?(?:\"\" )?field(?: \"\")?\b.*\b(?:enabled|active|editable)", _DISABLED["field"][::-1]),
+    (r"(?:deselect|unchoose|unpick|unselect)\b(?!.*\bcheck ?box).*\b(?:from|in|of)\b",
+     ('I unselect "Red" from "Colours"',)),
+    (r"(?:the )?(?:\"\" )?field(?: \"\")?\b.*\bnot (?:be )?(?:enabled|active|editable|writable)", _DISABLED["field"]),
+    (r"(?:the )?(?:\"\" )?field(?: \"\")?\b.*\b(?:enabled|active|editable|writable)", _DISABLED["field"][::-1]),
+    (rf"{_GERMAN} (?:feld|eingabefeld) {_GERMAN_NOT}{_GERMAN_ON}", _GESPERRT["Feld"]),
+    (rf"{_GERMAN} (?:feld|eingabefeld) (?:\"\" )?{_GERMAN_ON}", _GESPERRT["Feld"][::-1]),
+    (rf"{_GERMAN} (?:knopf|button|schaltfläche) {_GERMAN_NOT}{_GERMAN_ON}", _GESPERRT["Knopf"]),
+    (rf"{_GERMAN} (?:knopf|button|schaltfläche) (?:\"\" )?(?:deaktiviert|ausgegraut)\b", _GESPERRT["Knopf"]),
+    (rf"{_GERMAN} (?:knopf|button|schaltfläche) (?:\"\" )?{_GERMAN_ON}", _GESPERRT["Knopf"][::-1]),
     (r"should (?:not )?see (?:the |an? |these )?(?:following )?(?:table )?rows?\b", ("I should see the table rows:",)),
     (rf"should see (?:the |an? )?{_CONTROL}", _FIELDS),
     (rf"should not see (?:the |an? )?{_CONTROL}", _FIELDS[::-1]),
@@ -454,6 +474,11 @@ def meant(step: str) -> tuple[str, ...] | None:
         if found is not None:
             return found
     return _row_of(said)
+
+
+def is_slip(step: str) -> bool:
+    """Whether what looks nearly like a sentence is that sentence: *step* has no word that turns it into another."""
+    return not _OPPOSITE.search(plain(step))
 
 
 def _row_of(said: str) -> tuple[str, ...] | None:

@@ -280,7 +280,7 @@ class Vocabulary:
 
     def _suggestions(self, text: str) -> tuple[str, ...]:
         """Did you mean: the examples of the sentences that look most like *text*, best first."""
-        from collectd_inode.scenario.synonyms import meant  # noqa: PLC0415  # a hundred patterns, for mistakes alone
+        from collectd_inode.scenario.synonyms import is_slip, meant  # noqa: PLC0415  # a hundred patterns, for mistakes alone
 
         wanted = _skeleton(text)
         likeness: dict[str, float] = {}
@@ -290,7 +290,8 @@ class Vocabulary:
         ordered = sorted(likeness, key=likeness.__getitem__, reverse=True)
         alike = tuple(example for example in ordered[:_SUGGESTED] if likeness[example] >= _ALIKE)
         synonyms = meant(text)
-        if synonyms is None or (alike and likeness[alike[0]] >= (_TYPO if synonyms else _NEAR)):
+        near = bool(alike) and likeness[alike[0]] >= (_TYPO if synonyms else _NEAR) and is_slip(text)
+        if synonyms is None or near:
             return alike
         return tuple(example for example in synonyms if example in likeness)
 

@@ -9,6 +9,7 @@ from collectd_inode.scenario.synonyms import SYNONYMS
 from collectd_inode.scenario.vocabulary import Undefined
 
 ENGLISH = sentences.vocabulary()
+GERMAN = sentences.vocabulary("de")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,11 @@ ENGLISH = sentences.vocabulary()
         ("I refresh this page", "I reload the page"),
         ('I follow "x" without following redirects', 'I visit "/old" without following redirects'),
         ('the "E-mail" field should be enabled', 'the "E-mail" field should not be disabled'),
+        ('the "E-mail" field should be editable', 'the "E-mail" field should not be disabled'),
+        ('the "E-mail" field should not be editable', 'the "E-mail" field should be disabled'),
+        ('I deselect "Red" from "Colours"', 'I unselect "Red" from "Colours"'),
+        ('I deselect the option "Red" in the list "Colours"', 'I unselect "Red" from "Colours"'),
+        ('I deselect the checkbox "Remember me"', 'I uncheck "Remember me"'),
         ("I should see a table row with:", "I should see the table rows:"),
         ('I should see the checkbox "A"', 'I should see the field "E-mail"'),
         ('I should not see a checkbox "A"', 'I should not see the field "E-mail"'),
@@ -580,7 +586,26 @@ def test_a_slip_of_the_pen_stays_one(step: str, suggested: str) -> None:
     assert found.suggestions[:1] == (suggested,)
 
 
+@pytest.mark.parametrize(
+    ("step", "suggested"),
+    [
+        ('sollte das Feld "Ort" aktiv sein', 'sollte das Feld "E-Mail" nicht gesperrt sein'),
+        ('sollte das Feld "Ort" bearbeitbar sein', 'sollte das Feld "E-Mail" nicht gesperrt sein'),
+        ('sollte das Feld "Ort" nicht bearbeitbar sein', 'sollte das Feld "E-Mail" gesperrt sein'),
+        ('sollte das Feld "Ort" inaktiv sein', 'sollte das Feld "E-Mail" gesperrt sein'),
+        ('sollte der Button "Los" anklickbar sein', 'sollte der Knopf "Zahlen" nicht gesperrt sein'),
+        ('sollte der Knopf "Los" nicht aktiv sein', 'sollte der Knopf "Zahlen" gesperrt sein'),
+        ('sollte die Schaltfläche "Los" deaktiviert sein', 'sollte der Knopf "Zahlen" gesperrt sein'),
+    ],
+)
+def test_opposites_in_german(step: str, suggested: str) -> None:
+    """What looks alike says the opposite."""
+    found = GERMAN.match(step)
+    assert isinstance(found, Undefined)
+    assert found.suggestions[:1] == (suggested,)
+
+
 def test_each_example_is_a_sentence_s() -> None:
     """Else it would never be shown."""
-    examples = {sentence.example for sentence in ENGLISH.sentences}
+    examples = {sentence.example for sentence in (*ENGLISH.sentences, *GERMAN.sentences)}
     assert {example for _, row in SYNONYMS for example in row} <= examples
