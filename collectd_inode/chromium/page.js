@@ -241,6 +241,46 @@
     for (let one = node; one; one = one.parentNode || one.host) if (one === above) return true;
     return false;
   };
+  const imageOf = (area) => {
+    const map = area.closest('map');
+    const images = map ? [...map.getRootNode().querySelectorAll('img[usemap]')] : [];
+    return images.find((one) => [map.name, map.id].includes(one.useMap.slice(1)) && one.getClientRects().length);
+  };
+  // The part of an image that is an area: where it stands, a corner and its size.
+  const boundsOf = (area, image) => {
+    const box = image.getBoundingClientRect();
+    const numbers = area.coords.split(/[\s,;]+/).map(parseFloat);
+    const [x, y, radius] = numbers;
+    if (area.shape === 'default' || numbers.length < 3 || numbers.some(isNaN)) return [box.x, box.y, box.width, box.height];
+    const across = numbers.length === 3 ? [x - radius, x + radius] : numbers.filter((_, i) => i % 2 === 0);
+    const down = numbers.length === 3 ? [y - radius, y + radius] : numbers.filter((_, i) => i % 2);
+    const [left, top] = [Math.min(...across), Math.min(...down)];
+    const style = getComputedStyle(image);
+    return [
+      box.x + image.clientLeft + parseFloat(style.paddingLeft) + left,
+      box.y + image.clientTop + parseFloat(style.paddingTop) + top,
+      Math.max(...across) - left, Math.max(...down) - top,
+    ];
+  };
+  // The middle of an area may belong to another, or to none: a point is taken in which the browser has this one.
+  const spotOf = (area) => {
+    const image = imageOf(area);
+    if (!image) return null;
+    const [x, y, width, height] = boundsOf(area, image);
+    const points = [[x + width / 2, y + height / 2]];
+    for (let i = 1; i < 400; i++) points.push([x + (width * ((i % 20) + 0.5)) / 20, y + (height * (Math.floor(i / 20) + 0.5)) / 20]);
+    return points.find((point) => onTop(area.ownerDocument, ...point) === area) || points[0];
+  };
+  const spot = (node) => (node.localName === 'area' ? spotOf(node) : middle(node));
+  const bring = (node) => {
+    const image = node.localName === 'area' ? imageOf(node) : null;
+    (image || node).scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
+    if (!image) return;
+    const [x, y, width, height] = boundsOf(node, image), view = node.ownerDocument.defaultView;
+    const [left, top] = [x + width / 2, y + height / 2];
+    if (left < 0 || top < 0 || left > view.innerWidth || top > view.innerHeight)
+      view.scrollBy({ left: left - view.innerWidth / 2, top: top - view.innerHeight / 2, behavior: 'instant' });
+  };
   const settle = () => new Promise((done) => {
     setTimeout(done, 50);
     requestAnimationFrame(() => setTimeout(done, 0));
@@ -250,11 +290,11 @@
     return `<${node.localName}${id}>`.slice(0, 80);
   };
   const place = async (node) => {
-    node.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
-    let at = middle(node);
+    bring(node);
+    let at = spot(node);
     for (let tries = 0; at && tries < 40; tries++) {
       await settle();
-      const later = middle(node);
+      const later = spot(node);
       if (!later || (Math.abs(later[0] - at[0]) < 1 && Math.abs(later[1] - at[1]) < 1)) { at = later; break; }
       at = later;
     }

@@ -127,8 +127,6 @@ class Tab:
         """Goes up with each document, and with each address that a script sets."""
         self.crashed = False
         self.is_open = True
-        self.download = ""
-        """The name of what was to be saved, instead of a page."""
         self.origins: dict[str, ClockOrigin] = {}
         self._arriving: dict[str, Document] = {}
         self._known: dict[str, Document] = {}

@@ -159,6 +159,23 @@ def test_without_an_expectation_the_time_is_to_the_settled_page(tmp_path: Path) 
     assert (found.steps[1].seconds or 0) >= 0.4
 
 
+PICTURE = """<title>Map</title><p style="height: 3000px">Far down:<p><img usemap="#m" width=200 height=100 alt=""
+    style="padding: 9px" src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='200' height='100'/>">
+    <map name=m><area shape=rect coords="0,0,50,50" href=/rect alt="Rect">
+    <area shape=circle coords="100,50,20" href=/circle alt="Circle">
+    <area shape=poly coords="150,0,200,0,200,90,190,10,150,10" href=/poly alt="Poly">
+    <area shape=default href=/rest alt="Rest"></map>"""
+
+
+def test_areas_of_an_image(tmp_path: Path) -> None:
+    """Are links that are clicked where the browser has them, though the middle of one is another's."""
+    names = ("Rect", "Circle", "Poly", "Rest")
+    steps = "\n".join(f'When I go to "/"\nAnd I follow "{name}"\nThen I should see "{name}!"' for name in names)
+    with site({"/": PICTURE} | {f"/{name.lower()}": f"<h1>{name}!</h1>" for name in names}) as here:
+        found = browsed_once(tmp_path, steps, here.url)
+    assert (found.status, found.message) == (Status.PASSED, "")
+
+
 @pytest.mark.parametrize(
     ("page", "cause", "message"),
     [
