@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +26,7 @@ from collectd_inode.cli.rrd_pipe import NotRead, Rrdtool, fetch, first_of, last_
 from collectd_inode.cli.rrd_place import data_dir, host_of
 from collectd_inode.cli.rrdtool import NotDrawn, history_of
 from collectd_inode.cli.status import JOB_HELP
-from collectd_inode.cli.terminal import Exit
+from collectd_inode.cli.terminal import INTERRUPTED, Exit
 from collectd_inode.model import Job
 from collectd_inode.names import fingerprint
 from collectd_inode.report import graphs, overview, why
@@ -81,8 +81,8 @@ def span_of(text: str) -> Span:
     return Span(text, seconds)
 
 
-def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> Exit:
-    """Read, draw, write the page."""
+def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> int:
+    """Read, draw, write the page; Ctrl-C ends the drawing, and what is drawn by then is kept."""
     if options.fleet:
         from collectd_inode.cli import fleet_page  # noqa: PLC0415  # it is built on this file
 
@@ -112,6 +112,8 @@ def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> Exit:
     for note in drawer.notes:
         print(f"collectd-inode: {note}", file=sys.stderr)
     print(options.out / "index.html")
+    if drawer.interrupted:
+        return INTERRUPTED
     return Exit.FAILED if drawer.notes or found.problems else Exit.PASSED
 
 
@@ -165,6 +167,7 @@ class PageDrawer:
         self.place, self.frame, self.found, self.known, self.clock = place, frame, found, known, clock
         self.started = started
         self.notes = list(known.faults)
+        self.interrupted = False
         self.thresholds = limits.read(found.tree)
 
     def page(self, jobs: Sequence[Job], now: float, last: str) -> str:
@@ -202,12 +205,17 @@ class PageDrawer:
                 workers.submit(self._drawn_entry, one, budget, fresh, embed=number < EMBEDDED)
                 for number, one in enumerate(ordered)
             ]
+            try:
+                wait(tasks)
+            except KeyboardInterrupt:
+                self.interrupted = True
+                budget.stop()
             done = [task.result() for task in tasks]
         budget.end()
         self.notes += [note for _, notes in done for note in notes]
         if budget.left_out:
             self.known.remarks.append(
-                f"The pictures of {plural(budget.left_out, 'job')} are as they were: {DRAW_SECONDS:g} s are over, and"
+                f"The pictures of {plural(budget.left_out, 'job')} are as they were: {budget.why_stopped()}, and"
                 " the next run goes on with them."
             )
         return [entry for entry, _ in done]
@@ -304,6 +312,7 @@ class Budget:
         self._clock, self._jobs = clock, jobs
         self._until = max(started + DRAW_SECONDS, clock.monotonic() + min(DRAW_SECONDS, _LEAST_SECONDS))
         self._done = 0
+        self._stopped = False
         self.left_out = 0
         self._lock = threading.Lock()
         self._shown = sys.stderr.isatty()
@@ -312,11 +321,19 @@ class Budget:
         """Whether there is time for one more job."""
         with self._lock:
             self._done += 1
-            if self._clock.monotonic() >= self._until:
+            if self._stopped or self._clock.monotonic() >= self._until:
                 self.left_out += 1
                 return False
             self._show(f"{self._done} of {plural(self._jobs, 'job')} drawn")
             return True
+
+    def stop(self) -> None:
+        """Draw no more."""
+        self._stopped = True
+
+    def why_stopped(self) -> str:
+        """Why some were left out."""
+        return "drawing them was interrupted" if self._stopped else f"{DRAW_SECONDS:g} s are over"
 
     def end(self) -> None:
         """Take the progress off the screen."""

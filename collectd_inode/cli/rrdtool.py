@@ -50,6 +50,7 @@ def run(folder: Path, *arguments: str) -> str:
             errors="replace",
             timeout=PATIENCE,
             check=False,
+            process_group=0,  # Ctrl-C is for us: a picture that is begun is drawn to its end
         )
     except OSError as error:
         raise NotDrawn(f"{error.filename}: {error.strerror}") from None

@@ -184,6 +184,18 @@ def test_what_there_is_no_time_for_is_left_as_it_was(
     assert len(page(machine).xpath("//tbody/tr")) == 2
 
 
+def test_impatience_keeps_the_page(draw: Graph, machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends the drawing: the page has all numbers and the pictures there are."""
+
+    def impatient(tasks: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(graph, "wait", impatient)
+    code, out, err = draw()
+    assert (code, out, err) == (130, ["graphs/index.html"], [])
+    assert len(page(machine).xpath("//tbody/tr")) == 2
+
+
 def test_small_pictures_are_of_the_worst_only(draw: Graph, machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others have links: a page of three hundred jobs has to be loaded."""
     monkeypatch.setattr(graph, "EMBEDDED", 1)
