@@ -331,6 +331,8 @@ class Run:
                 continue
             seen.add(id(one))
             one.__traceback__ = None
+            if isinstance(one, AttributeError):
+                one.obj = None  # whatever had no such attribute: a page, in a step of an operator's
             waiting += [one.__cause__, one.__context__]
             if isinstance(one, BaseExceptionGroup):
                 waiting += one.exceptions

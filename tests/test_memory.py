@@ -7,6 +7,7 @@ import gc
 import gzip
 import threading
 import tracemalloc
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from collectd_inode.model import Cause
-from collectd_inode.run import observe
+from collectd_inode.run import Run, observe
 from collectd_inode.wire import workers
-from tests.helpers.examples import loaded, write_feature
+from tests.helpers.examples import OPEN, job, loaded, write_feature
 
 LIMIT = 500_000
 BODY = b"<p>" + b"x" * 2 * LIMIT
@@ -64,16 +65,36 @@ def test_a_body_that_is_too_large_does_not_stay(tmp_path: Path, site: str, path:
     feature = write_feature(tmp_path, f'Given I go to "{site}{path}"\n')
 
     async def runs() -> int:
-        (job,) = loaded(feature, max_body=LIMIT).jobs
-        observation = await observe(job)
+        (flooded,) = loaded(feature, max_body=LIMIT).jobs
+        observation = await observe(flooded)
         assert observation.cause is Cause.PROTOCOL
         assert "is larger than MaxBodySize allows (500000 bytes)" in observation.message
         with without_collector():
             before, _ = tracemalloc.get_traced_memory()
             for _ in range(5):
-                await observe(job)
+                await observe(flooded)
             await asyncio.sleep(0)
             after, _ = tracemalloc.get_traced_memory()
         return after - before
 
     assert workers.run(runs()) < LIMIT
+
+
+class _Page:
+    """It is looked at by a weak reference."""
+
+
+def test_what_has_no_such_attribute_does_not_stay() -> None:
+    """Python keeps it with the exception; a mistyped name in an operator's step would keep each run's page."""
+    pages: list[weakref.ref[_Page]] = []
+
+    async def mistyped(run: Run) -> None:
+        page = _Page()
+        pages.append(weakref.ref(page))
+        with run.step(OPEN):
+            page.titel  # type: ignore[attr-defined]  # noqa: B018
+
+    with without_collector():
+        observation = workers.run(observe(job(mistyped, OPEN)))
+        assert "no attribute 'titel'" in observation.message
+        assert [page() for page in pages] == [None]

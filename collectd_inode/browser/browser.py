@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -35,6 +35,7 @@ from collectd_inode.page.remembered import remembered
 from collectd_inode.page.text import Element, tag_of
 from collectd_inode.wire import SYSTEM_CLOCK, WireError
 from collectd_inode.wire.address import is_numeric
+from collectd_inode.wire.room import STAGES, Room, give_back_memory, give_back_memory_soon, room
 from collectd_inode.wire.workers import LARGE, aside_if_large, begun_aside_if_large
 from collectd_inode.words import plural, shortened
 
@@ -190,6 +191,8 @@ class Browser(Screen):
         self._refusal = ""
         """Why the last answer was a 401 although there are credentials for it."""
         self._visits: list[_Visit] = []
+        self._rooms: list[Room] = []
+        """Where it has a place for large bodies, by stage."""
         self._jar = Jar()
         self._credentials: dict[urls.Origin, HttpCredentials] = {}
         self._locks: dict[urls.Origin, _Lock] = {}
@@ -440,6 +443,7 @@ class Browser(Screen):
 
     async def aclose(self) -> None:
         """Close the transport."""
+        self._leave_rooms()
         self._usual_so_far()
         if self._recorder is not None:
             self._recorder.leaves(self._page, self._credentials)
@@ -726,7 +730,26 @@ class Browser(Screen):
             raise TypeError(f"an asynchronous transport answers with an asynchronous stream, not {type(stream)}")
         async for chunk in stream:
             body.feed(chunk)
+            while self._wants_room(body.size):
+                with response.extensions.get("held_up", nullcontext)("waiting for other jobs' large pages"):
+                    await self._take_room()
+        if body.size > STAGES[0][0]:
+            give_back_memory()  # of those who had its place
         return body.finish()
+
+    def _wants_room(self, size: int) -> bool:
+        return len(self._rooms) < len(STAGES) and size > STAGES[len(self._rooms)][0]
+
+    async def _take_room(self) -> None:
+        there = room(len(self._rooms))
+        await there.enter()
+        self._rooms.append(there)
+
+    def _leave_rooms(self) -> None:
+        if self._rooms:
+            give_back_memory_soon()
+        while self._rooms:
+            self._rooms.pop().leave()
 
     def _headers(self, request: _Request) -> list[tuple[bytes, bytes]]:
         """The request's headers; the operator's replace ours, and secret ones stay at home (rules 12, 16, 17)."""

@@ -72,6 +72,11 @@ class Body:
             raise _broken(self._url, f"{what}; use a smaller MaxBodySize, or other StartOffsets")
 
     @property
+    def size(self) -> int:
+        """The bytes decoded so far."""
+        return len(self._received)
+
+    @property
     def so_far(self) -> bytes:
         """The data decoded so far."""
         return bytes(self._received)

@@ -10,6 +10,7 @@ import base64
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -95,7 +96,9 @@ class Transport(httpx.AsyncBaseTransport):
                     continue
                 self._on_exchange(timing.exchange(response_code=None, size=0, finished=False))
                 raise
-            known = {} if self._proxy is not None else {"address": stream.address}
+            known: dict[str, Any] = {"held_up": timing.held_up}
+            if self._proxy is None:
+                known["address"] = stream.address
             return httpx.Response(
                 status_code=body.head.status, headers=body.head.headers, stream=body, extensions=known
             )

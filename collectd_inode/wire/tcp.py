@@ -14,7 +14,7 @@ import re
 import select
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from collectd_inode.model import Phase, Stamps
@@ -97,6 +97,16 @@ class Timing:
         self._by_proxy = bool(proxy)
         self.flight = Flight()
         self.doing = ""
+        self._held = 0.0
+        """Seconds of the answer in which we did not read on."""
+
+    @contextlib.contextmanager
+    def held_up(self, doing: str) -> Iterator[None]:
+        """Bracket a wait of our own in the middle of an answer: it is no part of the answer's times."""
+        since, before, self.doing = self.clock.monotonic(), self.doing, doing
+        yield
+        self.doing = before
+        self._held += self.clock.monotonic() - since
 
     def add(self, phase: Phase, seconds: float, stamps: Stamps = Stamps.KERNEL) -> None:
         """A phase, or one more part of it, took *seconds*; one elapsed time makes the whole exchange's elapsed."""
@@ -117,7 +127,8 @@ class Timing:
             sent, first, last = waits
             self.add(Phase.PROCESSING, *between(sent, first))
             if last is not first:
-                self.add(Phase.TRANSFER, *between(first, last))
+                seconds, stamps = between(first, last)
+                self.add(Phase.TRANSFER, max(0.0, seconds - self._held), stamps)
         return Exchange(
             host=self.host,
             phases=self.phases,
