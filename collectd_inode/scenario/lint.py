@@ -25,6 +25,7 @@ def warnings(job: Job) -> list[Problem]:
         Problem(what, step.place)
         for step, what in (*_early_cleanup(steps), *_never_used(steps), *_untimed(steps), *_numbered(steps))
     ]
+    found += [Problem(what, job.place) for what in _of_title(job)]
     found += [Problem(_HIDDEN.format(status), step.place) for step, status in _hidden(steps).items()]
     if all(step.action.navigates or step.action.prepares or step.action.shows for step in steps):
         found.append(Problem("nothing is asserted: any page with a status below 400 passes", job.place))
@@ -69,6 +70,15 @@ def _who_judges(step: PlannedStep, by: PlannedStep, hidden: int | None) -> str:
     warns = ", and only warns" if by.soft else ""
     never = f", but never sees a {hidden}, since redirects are followed" if hidden is not None else ""
     return f"takes any status: line {by.place.line} judges it{warns} ({by.name}){never}"
+
+
+def _of_title(job: Job) -> Iterator[str]:
+    """The warning for a title with letters that its series has not."""
+    title = job.scenario or ""
+    series = slug(title)
+    if loses_letters(title) and job.instance.endswith(f"-{series}"):
+        what = f'the series "{series}" lacks letters of the title, as it has only those from a to z'
+        yield f"{what}; name it by a comment line # series: NAME above the scenario or outline"
 
 
 def _of_step(step: PreparedStep) -> list[str]:

@@ -445,7 +445,11 @@ def test_lint_offers_a_name_without_the_server_s_address(typed: Typed, tmp_path:
 
 
 NAMELESS = f"""Feature: x
-  Scenario: one
+  # series: prices
+  Scenario: 値段
+    When I go to "http://www.example.org/"
+    Then I should see "x"
+  Scenario: 注文
     When I go to "http://www.example.org/"
     And I follow "Next"
     And I follow "次へ"
@@ -468,13 +472,15 @@ def test_lint_offers_names_for_series(typed: Typed, tmp_path: Path) -> None:
     assert (code, err.splitlines()) == (
         0,
         [
-            'web.feature:5: warning: the series "follow_d4dfd66a" lacks letters of the step, as it has only those from'
+            'web.feature:9: warning: the series "follow_d4dfd66a" lacks letters of the step, as it has only those from'
             " a to z; name it by a comment line # series: NAME above the step",
-            "web.feature:10: warning: a long series name; shorten it by a comment line # series: NAME above the step",
-            'web.feature:6: warning: the series "follow_next_2" is numbered, since the step in line 4 has'
+            "web.feature:14: warning: a long series name; shorten it by a comment line # series: NAME above the step",
+            'web.feature:10: warning: the series "follow_next_2" is numbered, since the step in line 8 has'
             ' "follow_next"; a comment line above the step keeps the name: # series: follow_next_2',
-            'web.feature:12: warning: the series "follow_next_4" is numbered, since the step in line 4 has'
+            'web.feature:16: warning: the series "follow_next_4" is numbered, since the step in line 8 has'
             ' "follow_next"; a comment line above the step keeps the name: # series: follow_next_4',
+            'web.feature:6: warning: the series "x_266125dd" lacks letters of the title, as it has only those from a to'
+            " z; name it by a comment line # series: NAME above the scenario or outline",
         ],
     )
 
