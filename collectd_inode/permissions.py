@@ -9,6 +9,7 @@ import grp
 import os
 import pwd
 import stat
+import struct
 from collections.abc import Iterator
 
 
@@ -24,16 +25,42 @@ def strangers_code(path: str) -> str:
 
 
 def loose(path: str, *, private: bool = False) -> str:
-    """The fault in the mode of *path*, and the fix: others can write it or, if it is *private*, read it."""
+    """The fault in the mode of *path*, and the fix: others can write it or, if it is *private*, read it.
+
+    The same where everybody can replace it, by a folder above it, and where another group can write a *private* one.
+    """
     try:
-        mode = os.stat(path).st_mode
+        status = os.stat(path)
     except (OSError, ValueError):
         return ""
-    wrong = mode & (stat.S_IWOTH | (stat.S_IROTH if private else 0))
-    if not wrong or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
         return ""
-    what = " and ".join(word for bit, word in ((stat.S_IROTH, "read"), (stat.S_IWOTH, "write")) if wrong & bit)
-    return f"{path}: mode {stat.S_IMODE(mode):04o}: everybody can {what} it; chmod o-{'rwx' if private else 'w'} {path}"
+    mode = stat.S_IMODE(status.st_mode)
+    if wrong := mode & (stat.S_IWOTH | (stat.S_IROTH if private else 0)):
+        what = " and ".join(word for bit, word in ((stat.S_IROTH, "read"), (stat.S_IWOTH, "write")) if wrong & bit)
+        return f"{path}: mode {mode:04o}: everybody can {what} it; chmod o-{'rwx' if private else 'w'} {path}"
+    if private and mode & stat.S_IWGRP and not _is_own_group(status):
+        return f"{path}: mode {mode:04o}: its group can write it; chmod g-w {path}"
+    return next(filter(None, map(_replaceable, _above(path))), "")
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders above *path*, and above what it is a link to."""
+    seen: set[str] = set()
+    for start in (os.path.abspath(path), os.path.realpath(path)):
+        yield from (folder for folder in _with_parents(os.path.dirname(start)) if folder not in seen)
+        seen.update(_with_parents(os.path.dirname(start)))
+
+
+def _replaceable(folder: str) -> str:
+    """Why what is in *folder* may be replaced by everybody; empty where the sticky bit keeps them from that."""
+    try:
+        mode = stat.S_IMODE(os.stat(folder).st_mode)
+    except OSError:
+        return ""
+    if not mode & stat.S_IWOTH or mode & stat.S_ISVTX:
+        return ""
+    return f"{folder}: mode {mode:04o}: everybody can write it; chmod o-w {folder}"
 
 
 def _with_parents(path: str) -> Iterator[str]:
@@ -54,6 +81,32 @@ def _writers(path: str) -> str:
         return f"{path}: mode {mode:04o}: everybody can write it; chmod o-w {path}: {mend}"
     if mode & stat.S_IWGRP and not is_shared and not _is_own_group(status):
         return f"{path}: mode {mode:04o}: its group can write it; chmod g-w {path}: {mend}"
+    if mode & stat.S_IWGRP and not is_shared and (who := _by_access_list(path)):
+        return f"{path}: its access list lets {who} write it; setfacl -b {path}: {mend}"
+    return ""
+
+
+_ACL = "system.posix_acl_access"
+_ENTRY = struct.Struct("<HHI")
+_HEAD_SIZE = 4
+_A_USER, _A_GROUP, _THE_MASK = 0x02, 0x08, 0x10
+_WRITE = 2
+
+
+def _by_access_list(path: str) -> str:
+    """Who else may write *path* by its access list (acl(5)); its mask stands where the group's bits are."""
+    try:
+        entries = list(_ENTRY.iter_unpack(os.getxattr(path, _ACL)[_HEAD_SIZE:]))
+    except (OSError, struct.error):
+        return ""  # it has none
+    mask = next((allowed for tag, allowed, _ in entries if tag == _THE_MASK), _WRITE)
+    for tag, allowed, number in entries:
+        if not allowed & mask & _WRITE:
+            continue
+        if tag == _A_USER and number not in (0, os.geteuid()):
+            return _user(number)
+        if tag == _A_GROUP and number != 0:
+            return f"group {number}"
     return ""
 
 

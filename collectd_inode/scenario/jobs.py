@@ -154,7 +154,7 @@ class _Loader:
             given = entry in self.environment.contents
             paths = [entry] if given else feature_files(entry)
             for path in dict.fromkeys([] if given else [entry, *paths]):
-                if warning := loose(path):
+                if (warning := loose(path)) and warning not in {told.what for told in self.warnings}:
                     self.warnings.append(Problem(warning, where=self.where, value=path))
             self.warnings += [replace(found, where=self.where) for found in ([] if given else ruby_steps(entry))]
             if not paths:
