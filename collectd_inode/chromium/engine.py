@@ -1,10 +1,10 @@
 """The engine with scripts: a Chromium, used as a person uses one, behind the port of ``scenario/engine.py``.
 
-*What is seen.*  A snapshot of the live page (``page.js``) becomes a `Page`, in which things are found by the rules of
+*Reading.*  A snapshot of the live page (``page.js``) becomes a `Page`, in which things are found by the rules of
 every engine.  Positive expectations, and elements to click or type into, are looked for again whenever the page
 has changed, for ``WaitFor`` seconds; negative ones are judged once, when the page has settled.
 
-*What is timed.*  A step that acts takes from the moment at which the button of the mouse goes down (the address is
+*Timing.*  A step that acts takes from the moment at which the button of the mouse goes down (the address is
 opened, the key pressed) to the frame that shows what the first positive expectation after it wants; where there is
 none before the next step that types or acts, until the page has settled.  The moment of a frame is the page's own: how
 long it takes us to look is no part of it.
@@ -57,7 +57,7 @@ SETTLE_SECONDS = 5.0
 """The number after which it is judged all the same."""
 _ACK_SECONDS = 2.0
 _LOOK_SECONDS = 10.0
-"""For one snapshot; a page whose script never ends does not answer."""
+"""Seconds for one snapshot; a page whose script never ends does not answer."""
 _CLOSE_SECONDS = 2.0
 _PICTURE_SECONDS = 0.6
 _EXTRA_SECONDS = 0.5
@@ -74,7 +74,7 @@ _NOTED = frozenset({"Document", "XHR", "Fetch"})
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """Whom a run's engine tells.
+    """The receivers of a run's measurements.
 
     ``timed``: a step's series, its seconds, those of the network, bytes; ``read``: a reading.
     """
@@ -176,13 +176,13 @@ class Chromium(Screen):
         return self._cookies
 
     def authenticate(self, user: str, password: str) -> None:
-        """Show these credentials to the site that is at home, when it asks for some."""
+        """Send these credentials to the scenario's own site, when it asks for some."""
         self._own = HttpCredentials(user, password)
         if self._guard.home is not None:
             self._guard.credentials[self._guard.home] = self._own
 
     def set_header(self, name: str, value: str) -> None:
-        """Send this header to the site's own hosts from now on; Misconfigured for what HTTP has no room for."""
+        """Send this header to the site's own hosts from now on; Misconfigured for one that HTTP cannot carry."""
         if complaint := name_complaint(name):
             raise Misconfigured(complaint)
         if not is_value(value):
@@ -192,7 +192,7 @@ class Chromium(Screen):
     # A run's beginning and end.
 
     async def begin(self) -> None:
-        """Wait for a browser, and open a tab in it.  Raises Misconfigured where none can be had."""
+        """Wait for a browser, and open a tab in it.  Raises Misconfigured where none is available."""
         asked = SYSTEM_CLOCK.monotonic()
         try:
             await self._stack.enter_async_context(keeper().turn(self._options.jobs, self._hooks.left() / 2))
@@ -252,12 +252,12 @@ class Chromium(Screen):
             yield "Network.setBlockedURLs", {"urlPatterns": [{"urlPattern": p, "block": True} for p in patterns]}
 
     async def finish(self) -> None:
-        """The last step has passed: what is not timed yet is."""
+        """The last step has passed: time steps that are not timed yet."""
         with self._translated():
             await self._time_settled()
 
     async def aclose(self) -> None:
-        """End it; tells the recorder what was on the screen, and the run its readings."""
+        """End it; the recorder receives the last page, and the run its readings."""
         try:
             self._usual_so_far()
             if self._failed and self._recorder is not None and self._is_well:
@@ -398,9 +398,9 @@ class Chromium(Screen):
     }
 
     async def _until_there(self, act: Callable[[], Awaitable[None]]) -> None:
-        """Do *act* on the page as it stands, and again when it has changed, as long as what it wants is not there.
+        """Do *act* on the page as it stands, and again when it has changed, until it finds its element.
 
-        What has clicked, typed or gone somewhere is not done twice.
+        An act that has clicked, typed or navigated is not done twice.
         """
         patience = min(self._options.wait_for, max(0.0, self._hooks.left() - _EXTRA_SECONDS))
         end = SYSTEM_CLOCK.monotonic() + patience
@@ -607,12 +607,12 @@ class Chromium(Screen):
             self._hooks.timed(pending.series, until - pending.at, busy, size)
 
     def _departs(self) -> float:
-        """Something is done now that must not be done twice."""
+        """From now on the step must not be done again."""
         self._acted_at = SYSTEM_CLOCK.monotonic()
         self._acts += 1
         return self._acted_at
 
-    # What acts.
+    # Actions.
 
     async def go(self, target: str, *, redirects: bool = True) -> Page:
         """Open an address, as if typed into the address line."""
@@ -633,7 +633,7 @@ class Chromium(Screen):
     async def request(
         self, method: str, target: str, body: bytes | None = None, content_type: str | None = None
     ) -> Page:
-        """Not done here: a browser asks for pages."""
+        """Not supported: a browser requests pages."""
         raise Misconfigured("Engine chromium sends no requests as a program does: Engine plain")
 
     async def follow(self, locator: str) -> Page:
@@ -698,7 +698,7 @@ class Chromium(Screen):
             raise page.failure(what, "all of them load", "; ".join(troubles))
         return page
 
-    # What types and ticks.
+    # Input.
 
     async def fill_in(self, field: str, value: str) -> None:
         """Type a value into a field, over what is in it."""
@@ -948,7 +948,7 @@ class Chromium(Screen):
         what = f"{urls.shown(url)} is no page: it is a download, or has no content"
         return _Final(Cause.EXPECTATION, what, expected="a page")
 
-    # Whom it talks to.
+    # Its peers.
 
     def _typed(self, target: str) -> str:
         """The URL that *target* means in the address line; the first one is home."""
@@ -998,7 +998,7 @@ class Chromium(Screen):
         self._run.spawn(self._set_up(tab))
         tab.wake()
 
-    # What it hears.
+    # Its events.
 
     def _heard(self, line: ConsoleLine) -> None:
         if line.kind == "exception":

@@ -1,4 +1,4 @@
-"""Requests that are looked at before they go: headers for the site alone, and log-ins.  Only where there are any."""
+"""Requests that are paused before they go: headers for the site alone, and log-ins.  Only where there are any."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Browsers that are kept from run to run, one for each way of starting one, and whose turn it is.
+"""Browsers that are kept from run to run, one for each set of options, and the queue of runs.
 
 A browser is replaced between runs when it has ended, no longer answers, has done many runs, or when its program on the
 disk is another one.  Each run has a context of its own in it: no cookies, no storage, no cache of another run.
@@ -86,7 +86,7 @@ class Keeper:
 
     @asynccontextmanager
     async def browser(self, program: BrowserProgram) -> AsyncIterator[BrowserProcess]:
-        """A browser that is well.  Raises Misconfigured where none can be had."""
+        """A healthy browser.  Raises Misconfigured where none is available."""
         browser = await self._well(program)
         browser.in_use += 1
         browser.runs += 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from collectd_inode.wire.address import without_port
 
 WAIT_FOR = 5.0
-"""Seconds that a positive expectation waits, where nobody says it."""
+"""The default of seconds that a positive expectation waits."""
 WINDOW = (1280, 800)
 
 
@@ -21,7 +21,7 @@ def usual_jobs() -> int:
 class BrowserProgram:
     """A browser as it is started; runs that want the same share one.
 
-    ``resolve`` is host, maybe with a port → (address, port or None).  ``user`` is whom root starts it as.
+    ``resolve`` is host, maybe with a port → (address, port or None).  ``user`` is its user under root.
     """
 
     path: str | None = None
@@ -34,7 +34,7 @@ class BrowserProgram:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How pages are asked for and looked at in one scenario's runs."""
+    """The way that pages are requested and viewed in one scenario's runs."""
 
     program: BrowserProgram = field(default_factory=BrowserProgram)
     jobs: int = field(default_factory=usual_jobs)
@@ -42,7 +42,7 @@ class Options:
     locale: str | None = None
     time_zone: str | None = None
     block: tuple[str, ...] = ()
-    """Hosts, ``*.`` for all below one, of which nothing is asked for."""
+    """Hosts, ``*.`` for all below one, that get no requests."""
     wait_for: float = WAIT_FOR
     user_agent: str | None = None
     proxy: str | None = None

@@ -1,4 +1,4 @@
-"""Which browser is started, as whom, and with which words."""
+"""The browser's program, its user, and its options."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OLDEST = 140
 INSTALL = "apt install chromium-headless-shell (Debian), or BrowserPath"
 
 _UIDS = range(61184, 65520)
-"""Users that nobody has made: systemd gives them to services for as long as they run (DynamicUser)."""
+"""Dynamic users: systemd gives them to services for as long as they run (DynamicUser)."""
 
 _ALWAYS = (
     "--headless",
@@ -74,7 +74,7 @@ _TALKATIVE = (
     "edgedl.me.gvt1.com", "android.clients.google.com", "mtalk.google.com", "safebrowsing.googleapis.com",
     "passwordsleakcheck-pa.googleapis.com", "start.duckduckgo.com",
 )  # fmt: skip
-"""Whom a Chromium with a window's parts asks by itself, whatever its options; a headless shell asks nobody."""
+"""Hosts that a Chromium with a window contacts by itself, whatever its options; a headless shell contacts none."""
 
 
 def find(wanted: str | None) -> str:
@@ -106,14 +106,14 @@ def is_snap(program: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Whom the browser runs as; -1 for who we are."""
+    """The browser's user and group; -1 for our own."""
 
     uid: int = -1
     gid: int = -1
 
 
 def user_of(name: str | None, *, root: bool) -> User:
-    """Whom the browser runs as: the operator's choice, else under root a user that has nothing.
+    """The browser's user: the operator's choice, else under root a user without files or processes.
 
     Raises Misconfigured where that cannot be.
     """

@@ -14,11 +14,11 @@ from contextlib import suppress
 from typing import Any
 
 LONGEST_MESSAGE = 96 * 2**20
-"""Octets; a browser that sends more is not believed, and ended."""
+"""Octets; a browser that sends more is faulty, and ended."""
 _AT_ONCE = 2**18
 
 Listener = Callable[[str, Mapping[str, Any]], None]
-"""Told an event: its method and parameters."""
+"""A function that receives an event: its method and parameters."""
 
 
 class Gone(Exception):
@@ -26,7 +26,7 @@ class Gone(Exception):
 
 
 class CommandRefused(Exception):
-    """The browser does not do what it was asked for; the text is its own."""
+    """The browser has refused a call; the text is its own."""
 
 
 class Connection:
@@ -52,7 +52,7 @@ class Connection:
         return self._loop
 
     def listen(self, session: str, listener: Listener) -> None:
-        """Tell *listener* the events of a session; of the browser itself where *session* is empty."""
+        """Send the events of a session to *listener*; those of the browser itself where *session* is empty."""
         self._listeners[session] = listener
 
     def forget(self, session: str) -> None:
@@ -60,7 +60,7 @@ class Connection:
         self._listeners.pop(session, None)
 
     def send(self, method: str, parameters: Mapping[str, Any] | None = None, session: str = "") -> asyncio.Future[Any]:
-        """Ask for something now; the future has the answer, Refused or Gone.  It need not be waited for."""
+        """Send a call now; the future has the answer, Refused or Gone.  It need not be awaited."""
         future: asyncio.Future[Any] = self._loop.create_future()
         future.add_done_callback(_looked_at)
         if not self.is_open:

@@ -1,4 +1,4 @@
-"""A tab: its document, where it is going, what it asks for, what its console says; told by Chromium's events."""
+"""A tab: its document, its navigation, its requests and its console, by Chromium's events."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ class Tab:
             raise Crashed("the page has crashed its tab")
 
     def send(self, method: str, parameters: Parameters | None = None) -> asyncio.Future[Any]:
-        """Ask the tab for something."""
+        """Send a call to the tab."""
         return self.run.connection.send(method, parameters, self.session)
 
     async def evaluate(self, expression: str, *, by_value: bool = True) -> Any:
@@ -290,7 +290,7 @@ class Tab:
         """The clock of the document on the screen."""
         return self.origins.setdefault(self.document.loader, ClockOrigin())
 
-    # Where it goes.
+    # Navigation.
 
     def _is_main(self, parameters: Parameters) -> bool:
         return parameters.get("frameId") == self.target
@@ -373,7 +373,7 @@ class Tab:
         self._over.set()
         self.wake()
 
-    # What it asks for.
+    # Requests.
 
     def _sent(self, session: str, event: Parameters) -> None:
         request = self.run.traffic.sent(f"{session} {event['requestId']}", event)
@@ -442,7 +442,7 @@ class Tab:
         document = self._arriving.get(loader)
         return document.failed if document is not None else ""
 
-    # What its console says.
+    # The console.
 
     def _said(self, session: str, event: Parameters) -> None:
         kind = "console" if event.get("type") in ("error", "assert") else str(event.get("type") or "log")

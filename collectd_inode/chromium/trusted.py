@@ -17,7 +17,7 @@ _SECONDS = 20.0
 
 
 async def trust(path: str, home: str, user: User) -> None:
-    """Make the browser whose home is *home* believe the certificates at *path*.  Raises Misconfigured."""
+    """Make the browser whose home is *home* trust the certificates at *path*.  Raises Misconfigured."""
     await asyncio.get_running_loop().run_in_executor(None, _make, path, home, user)
 
 
