@@ -16,7 +16,7 @@ from collections.abc import Iterator
 def strangers_code(path: str) -> str:
     """Why *path* must not be executed: it, or a folder above it, can be written by others; empty if it may be.
 
-    Others are all but root and whoever this process runs as.
+    Others are all but root and this process' user.
     """
     try:
         return next(filter(None, map(_writers, _with_parents(os.path.realpath(path)))), "")

@@ -34,7 +34,7 @@ STOP_SECONDS = 0.2
 
 
 class Writer:
-    """Writes files.  Once started it does so in a thread of its own: a disk that hangs holds up nobody else.
+    """Writes files.  Once started it does so in a thread of its own: a hanging disk delays nothing else.
 
     Until then everything is written at once.  Where more comes than the disk takes, the latest of each file is written.
     A file that cannot be written is logged, once for each folder.
@@ -188,7 +188,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One job's facts.  Written when they change, by whoever owns them."""
+    """One job's facts.  Their owner writes them when they change."""
 
     state: State
     kind: str
@@ -238,7 +238,7 @@ MOST_BYTES = 2**20
 
 
 def content_of(path: Path, most: int = MOST_BYTES) -> bytes | OSError:
-    """The content of a file of state, at most so many bytes, or why it cannot be read."""
+    """The content of a file of state, at most *most* bytes, or why it cannot be read."""
     try:
         # No pipe, which would keep the start waiting, and no link, which may lead to a device without an end.
         octets, _ = read_file(str(path), most, links=False)

@@ -53,7 +53,7 @@ class AddressExchange:
     sightings: list[QueryResult] | None = None
     """The results that a monitor of the pool would record, query by query; None if nothing was sent."""
     stamps: Stamps | None = None
-    """Whose stamps its last answer was timed by: the kernel's only if both are."""
+    """The source of its last answer's stamps: the kernel only if both are its."""
     waited: float = 0.0
     reachable: bool = True
     """False where this machine has no route to it, so that no query was sent."""

@@ -28,7 +28,7 @@ from collectd_inode.wire import Clock, Exchange, ResolveFailed, deadline
 from collectd_inode.wire.address import Address, lookup, unmapped
 
 _SPARED, _MOST_SPARED = 0.25, 0.5
-"""The rest of a run's time to keep when waiting ends (a fraction of it, and at most so many seconds): if the run's own
+"""The rest of a run's time to keep when waiting ends (a fraction of it, and the most seconds): if the run's own
 deadline passed, silent sources would cost those that have answered.
 """
 

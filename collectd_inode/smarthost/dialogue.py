@@ -128,7 +128,7 @@ def steps(script: Script) -> tuple[SmtpStep, ...]:
 _Judged = tuple[Cause, str]
 _NO_REFUSALS: Mapping[int, _Judged] = {}
 _IN_CLEAR = {"PLAIN", "LOGIN"}
-"""The mechanisms that show the password to whoever reads along."""
+"""The mechanisms that show the password to an eavesdropper."""
 
 
 class Dialogue:

@@ -40,7 +40,7 @@ READINGS = (
 _USUAL = {25: "starttls", SUBMISSION: "starttls", SUBMISSIONS: "implicit"}
 """How TLS begins at a port (RFC 3207, RFC 6409, RFC 8314)."""
 EXIM_USER = "Debian-exim"
-"""Who must be able to read the CA store on the machine itself; collectd is root as a rule."""
+"""The user that must be able to read the CA store on the machine itself; collectd is root as a rule."""
 
 
 def load(name: str | None, settings: Settings, common: BlockSettings) -> Loaded:

@@ -26,7 +26,7 @@ Its first response needs no challenge; it is empty unless the mechanism is ``cli
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who we are; both are sent as UTF-8.  The password may be a token."""
+    """User and password; both are sent as UTF-8.  The password may be a token."""
 
     user: str
     password: str = field(repr=False)

@@ -75,7 +75,7 @@ class Parameters:
     lmtp: bool = False
 
     def value(self, name: str) -> str:
-        """The value of *name*, with ``$name`` worked out; "" where nobody knows one."""
+        """The value of *name*, with ``$name`` resolved; "" where it has none."""
         return expanded(self._raw(self.called(name)), self._raw).strip(_BLANKS)
 
     def is_yes(self, name: str) -> bool:

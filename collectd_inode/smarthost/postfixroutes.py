@@ -49,7 +49,7 @@ class NextHop:
 
     @property
     def is_own(self) -> bool:
-        """Whether that is no smarthost: the server of whoever gets the mail."""
+        """Whether that is the recipient's own server, not a smarthost."""
         return self.written == _OWN
 
 

@@ -130,7 +130,7 @@ def _leaf(tls: ssl.SSLObject) -> Certificate | None:
 
 
 def chain(tls: ssl.SSLObject | ssl.SSLSocket) -> tuple[Certificate, ...]:
-    """The chain as it was verified: the peer's own certificate … the CA we believe.  Empty if it was not verified."""
+    """The chain as it was verified: the peer's own certificate … the trusted CA.  Empty if it was not verified."""
     # OpenSSL also hands out the chain that it had when verification failed or did not matter.
     return tuple(map(_decoded, _hidden(tls, "get_verified_chain"))) if _peer(tls) else ()
 

@@ -1,8 +1,7 @@
 """The fields of a certificate, read from its DER, by which a mail server's TLS library judges it (RFC 5280).
 
-A reader for a few fields, strict about lengths and bounded by them; nobody is believed because of it.  The ssl module
-hands out neither the key usage nor an intermediate's extensions, and a library for certificates is heavy in a daemon.
-Pure.
+A reader for a few fields, strict about lengths and bounded by them; no trust depends on it.  The ssl module gives
+neither the key usage nor an intermediate's extensions, and a library for certificates is heavy in a daemon.  Pure.
 """
 
 from __future__ import annotations
