@@ -94,7 +94,7 @@ _WRITE = 2
 
 
 def _by_access_list(path: str) -> str:
-    """Who else may write *path* by its access list (acl(5)); its mask stands where the group's bits are."""
+    """The others who may write *path* by its access list (acl(5)); its mask stands where the group's bits are."""
     try:
         entries = list(_ENTRY.iter_unpack(os.getxattr(path, _ACL)[_HEAD_SIZE:]))
     except (OSError, struct.error):
