@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock, Handle
 from collectd_inode.wire.workers import PAGES
 
-STAGES = ((2**20, 2), (2**22, 1))
+STAGES = ((2**20, 8), (2**21, 4), (2**22, 1))
 """Bytes of a body, and how many runs have a larger one at the same time; a run goes through them in this order."""
 PATIENCE = 10.0
 """Seconds without anybody being let in, after which one more is: runs that hang with a large page starve nobody."""
