@@ -238,8 +238,8 @@ def fleet(folder: Path, size: Size) -> Iterator[Fleet]:
     hub_network = _shipped(
         "network-hub.conf", ('"0.0.0.0"', f'"{HUB}"'), ("/etc/collectd/secrets/network-users", str(users))
     )
-    # The shipped <Quorum> watches a job that is not here.
-    hub_network = hub_network.partition("# Is it down")[0]
+    # The shipped <Quorum> watches a job that is not here; the hub's block is ours.
+    hub_network = hub_network.partition("<Plugin python>")[0]
     quorums = "".join(
         f'<Quorum "s{n:03}">\nJob "scenario/drill-s{n:03}"\nInterval {size.interval / 2:g}\n</Quorum>\n'
         for n in range(size.scenarios)
