@@ -15,6 +15,7 @@ from collectd_inode.cli.status import ago, record_lines, row_of, state_dir, tell
 from collectd_inode.cli.terminal import Exit, style
 from collectd_inode.report import fleet
 from collectd_inode.report.fleet import HeardHost
+from collectd_inode.report.jsonl import warning_rows
 from collectd_inode.report.names import is_name_of
 from collectd_inode.report.record import STATUSES, Record
 from collectd_inode.report.style import Style
@@ -24,6 +25,10 @@ from collectd_inode.words import blanked, plural
 _REMOVED = "see whether it is still configured there; a removed job disappears within two hours"
 _SILENT = "check that machine, its collectd, and the network to this one"
 _ALL_SILENT = "every host is silent: check that collectd runs on this machine, and that it can write into its StateDir"
+_OF_JOBS_ALONE = (
+    "since", "cause", "step", "expected", "found", "place", "last_good", "notified", "muted_until", "evidence"
+)  # fmt: skip
+"""The keys of a row that a host has not."""
 _ORDER = [*(status for status in STATUSES if status != "passed"), "stale", "passed"]
 
 
@@ -161,18 +166,6 @@ def as_json(hosts: Sequence[FleetHost]) -> Iterator[str]:
 
 def _host_row(host: FleetHost) -> dict[str, Any]:
     heard = host.heard
-    nothing = (
-        "since",
-        "cause",
-        "step",
-        "expected",
-        "found",
-        "place",
-        "last_good",
-        "notified",
-        "muted_until",
-        "evidence",
-    )
     return {
         "host": heard.host,
         "kind": "host",
@@ -180,8 +173,8 @@ def _host_row(host: FleetHost) -> dict[str, Any]:
         "instance": "",
         "status": "silent" if host.silent else "passed",
         "message": _SILENT if host.silent else None,
-        **dict.fromkeys(nothing),
-        "warnings": [{"code": one.code, "message": one.message} for one in heard.warnings()],
+        **dict.fromkeys(_OF_JOBS_ALONE),
+        "warnings": warning_rows(heard.warnings()),
         "last_run": heard.time,
         "version": ", ".join(heard.versions) or None,
     }

@@ -75,16 +75,16 @@ def _entries(
 
 def _with_history(entry: OverviewJob, rrdtool: Rrdtool, data: Path, frame: Frame, now: float) -> OverviewJob:
     folder = _folder(data, entry.record)
-    if not (folder / f"{SUCCESS}.rrd").exists():
+    if folder is None or not (folder / f"{SUCCESS}.rrd").exists():
         return entry
     history, numbers = rrdtool_numbers(rrdtool, folder, frame, now)
     return OverviewJob(entry.name, entry.kind, entry.interval, entry.record, history, numbers=numbers)
 
 
-def _folder(data: Path, record: Record | None) -> Path:
+def _folder(data: Path, record: Record | None) -> Path | None:
     """The folder of a job's RRD files; a host's name comes from the network, and must not lead elsewhere."""
     if record is None or record.host.startswith(".") or "/" in f"{record.host}{record.instance}":
-        return data / "nonexistent"
+        return None
     return data / record.host / f"{record.kind}-{record.instance}"
 
 

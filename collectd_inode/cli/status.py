@@ -19,6 +19,7 @@ from typing import Any
 from collectd_inode import oconfig
 from collectd_inode.cli.terminal import Exit, style
 from collectd_inode.report.fleet import folder as fleet_folder
+from collectd_inode.report.jsonl import warning_rows
 from collectd_inode.report.mute import Mutes
 from collectd_inode.report.mute import parse as parse_mutes
 from collectd_inode.report.mute import path as mutes_path
@@ -234,7 +235,7 @@ def row_of(record: Record, now: float) -> dict[str, Any]:
         "since": record.since,
         "cause": record.cause,
         **{name: getattr(record, name) or None for name in ("step", "message", "expected", "found", "place")},
-        "warnings": [{"code": one.code, "message": one.message} for one in record.warnings],
+        "warnings": warning_rows(record.warnings),
         "last_run": record.time,
         "last_good": record.last_good,
         "notified": record.notified_bad,

@@ -104,10 +104,11 @@ class HeardHost:
 
     def warnings(self) -> tuple[Warning, ...]:
         """Mistakes in its configuration, and what it has notified about itself."""
+        notices = tuple(Warning(about, message) for about, message in sorted(self.notices.items()))
+        if not self.config_errors:
+            return notices
         mistakes = plural(self.config_errors, "mistake")
-        told = [Warning("config_errors", f"{mistakes} in its configuration: run collectd-inode check there")]
-        told = told if self.config_errors else []
-        return (*told, *(Warning(about, message) for about, message in sorted(self.notices.items())))
+        return Warning("config_errors", f"{mistakes} in its configuration: run collectd-inode check there"), *notices
 
 
 def is_overdue(one: HeardJob | HeardDoor, now: float) -> bool:

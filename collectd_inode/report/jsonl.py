@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
-from collectd_inode.model import Observation, StepResult, Trouble
+from collectd_inode.model import Observation, StepResult, Trouble, Warning
 from collectd_inode.report.readings import readings
 
 
@@ -28,7 +29,7 @@ def as_object(observation: Observation) -> dict[str, Any]:
         "cause": observation.cause.word,
         "message": observation.message,
         **_expectation(observation.trouble),
-        "warnings": [{"code": warning.code, "message": warning.message} for warning in observation.warnings],
+        "warnings": warning_rows(observation.warnings),
         "time": observation.time,
         "seconds": observation.seconds,
         "elapsed_seconds": observation.elapsed,
@@ -57,3 +58,8 @@ def _step(step: StepResult) -> dict[str, Any]:
         "bytes": step.bytes,
         "stamps": step.stamps.value if step.stamps else None,
     }
+
+
+def warning_rows(warnings: Iterable[Warning]) -> list[dict[str, str]]:
+    """Warnings as every JSON has them."""
+    return [{"code": one.code, "message": one.message} for one in warnings]

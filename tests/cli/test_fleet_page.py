@@ -118,4 +118,4 @@ def test_what_goes_wrong(draw: Draw, tmp_path: Path) -> None:
 def test_a_host_s_name_leads_nowhere_else(host: str) -> None:
     """It comes from the network."""
     record = Record("scenario", "web", None, "web-home", host, "", "passed", 0.0, 0.0, 60.0)
-    assert fleet_page._folder(Path("/rrd"), record) == Path("/rrd/nonexistent")
+    assert fleet_page._folder(Path("/rrd"), record) is None
