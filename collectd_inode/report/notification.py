@@ -8,6 +8,7 @@ the two.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,10 @@ from collectd_inode.words import ELLIPSIS, blanked, plural, shortened, span
 MESSAGE_BYTES = 255
 """collectd cuts a notification's message here, in the middle of a character if need be."""
 _STEP_LENGTH = 80
+_SHORT_STEP_LENGTH = 60
+_ADDRESS_LENGTH = 48
+"""Characters of an address where the room is too small: what follows it says more, and the step names it, too."""
+_ADDRESS = re.compile(r"https?://\S*[^\s,;:)”]")
 
 
 class Severity(Enum):
@@ -143,8 +148,8 @@ def _with_evidence(said: str, evidence: str) -> str:
 def reason(observation: Observation, limit: int = MESSAGE_BYTES) -> str:
     """Why a run did not pass, on one line of at most *limit* bytes: cause, step, message, then the page's words.
 
-    A step that the message begins with is not named twice.  If the room is too small, the message is cut so that the
-    page's words have two fifths of it.
+    A step that the message begins with is not named twice.  If the room is too small, addresses are cut, then the
+    message, so that the page's words have two fifths of the room.
     """
     step, trouble = observation.bad_step, observation.trouble
     found = trouble.found if trouble else ""
@@ -158,14 +163,23 @@ def reason_of_record(record: Record, limit: int = MESSAGE_BYTES) -> str:
 
 def _reason(cause: str, step: str, message: str, found: str, limit: int = MESSAGE_BYTES) -> str:
     named = step and not message.startswith(step)
-    parts = (cause, shortened(step, _STEP_LENGTH) if named else "", message)
-    said = " ".join(blanked(": ".join(filter(None, parts))).split())
+    said = _said(cause, shortened(step, _STEP_LENGTH) if named else "", message)
     found = " ".join(blanked(found).split())
-    found = _beyond(said, found)
-    if not found or found in said:
+    if _octets(f"{said}: {found}") > limit:
+        message = _ADDRESS.sub(lambda address: shortened(address[0], _ADDRESS_LENGTH), message)
+        said = _said(cause, shortened(step, _SHORT_STEP_LENGTH) if named else "", message)
+    if not (rest := _beyond(said, found)) or rest in said:
         return one_line(said, limit)
-    reserved = min(len(found.encode("utf-8", "replace")), limit * 2 // 5)
-    return one_line(f"{one_line(said, limit - reserved - 2)}: {found}", limit)
+    said = one_line(said, limit - min(_octets(rest), limit * 2 // 5) - 2)
+    return one_line(f"{said}: {_beyond(said, found)}", limit)
+
+
+def _said(*parts: str) -> str:
+    return " ".join(blanked(": ".join(filter(None, parts))).split())
+
+
+def _octets(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
 
 
 def _beyond(said: str, found: str) -> str:

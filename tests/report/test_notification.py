@@ -128,6 +128,18 @@ PASSED = "passed: 2 steps in 0.250 s"
 REFUSED = 'refused: go to "/": no'
 
 
+def test_a_long_address_leaves_room_for_the_answer() -> None:
+    """The status is not cut off, and the page's words are told apart from what is left of the message."""
+    address = "http://127.0.0.1/shop/tea/green?utm_source=monitoring&session=0123456789012345678901234567890123456789"
+    said = f"{address}, to which {address} redirected, answered 500 Internal Server Error"
+    found = "Error Executing Database Query. Timed out trying to establish connection"
+    assert message(bad(said, found)) == (
+        'refused: go to "/": http://127.0.0.1/shop/tea/green?utm_source=moni…, to which'
+        " http://127.0.0.1/shop/tea/green?utm_source=moni… redirected, answered 500 Internal Server Error: Executing"
+        " Database Query. Timed out trying to establish connection"
+    )
+
+
 def test_a_recovery_says_how_long_it_was_bad() -> None:
     """From the first bad run to the first good one of those that confirm the recovery; bad ones between count."""
     assert every_minute("ggbbgbbbggg", confirm=Confirm(2, 2), confirm_recovery=2) == [
