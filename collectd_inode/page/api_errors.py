@@ -18,7 +18,10 @@ from collectd_inode.page.text import Element, normalise, words
 if TYPE_CHECKING:
     from collectd_inode.page.page import Page
 
-_MAY_BE = ("error", "fault", "exception", "problem", "fail", '"ok":false', '"ok": false', "succe")
+_MAY_BE = (
+    *("error", "fault", "exception", "problem", "fail", '"ok":false', '"ok": false', "succe"),
+    *('"down"', "unhealthy", "degraded", "critical", "out_of_service"),
+)
 """Words in lower case: an answer without any of them reports no error."""
 
 _MOST_CHARACTERS = 1_000_000
@@ -29,14 +32,16 @@ _LOOKED_AT = 5000
 _HOLDERS = words("error errors fault faults exception exceptions problem problems failure failures rootcause")
 _SAYS = words(
     "message msg detail details title reason description errordescription errormessage errormsg faultstring"
-    " exceptionmessage error errors usermessage info text"
+    " exceptionmessage error errors usermessage info text output"
 )
 _NAMES = words("code type status errorcode statuscode id name")
 """Members that name an error where nothing describes it."""
 _OTHER = words(
     "locations path source extensions timestamp instance trace stack stacktrace requestid traceid meta links"
 )
-_BAD_WORDS = words("error errors fail failed failure ko")
+_BAD_WORDS = words("error errors fail failed failure ko down unhealthy critical degraded outofservice")
+_GOOD_WORDS = words("pass passed ok up success succeeded healthy warn unknown skipped disabled")
+_STATES = ("status", "result", "state")
 _WORDLESS = re.compile(r"[\d\W]*")
 
 _XML_FAULT = re.compile(
@@ -76,7 +81,8 @@ def _of_json(source: str, *, refused: bool) -> Iterator[str]:
 def _reported(answer: Mapping[str, object], *, refused: bool) -> Iterator[str]:
     """The errors in an answer's own members; other members of a good answer are not errors."""
     if refused or _says_it_failed(answer):
-        yield from _texts(answer)
+        said = list(_texts(answer))
+        yield from said or _of_checks(answer)
         return
     for name, value in answer.items():
         if _bare(name) in _HOLDERS:
@@ -89,8 +95,30 @@ def _says_it_failed(answer: Mapping[str, object]) -> bool:
     named = {_bare(name): value for name, value in answer.items()}
     if any(named.get(name) is False for name in ("success", "ok", "succeeded", "successful")):
         return True
-    status = next((named[name] for name in ("status", "result", "state") if name in named), None)
-    return isinstance(status, str) and status.lower() in _BAD_WORDS
+    return _state(answer) in _BAD_WORDS
+
+
+def _state(answer: Mapping[str, object]) -> str:
+    named = {_bare(name): value for name, value in answer.items()}
+    state = next((named[name] for name in _STATES if name in named), None)
+    return _bare(state) if isinstance(state, str) else ""
+
+
+def _of_checks(value: object, name: str = "", depth: int = 0) -> Iterator[str]:
+    """The words of the bad checks in a report on health, each behind the innermost name: “db: connection refused”.
+
+    Spring's ``components``, ASP.NET's ``entries``, ``checks`` of draft-inadarei-api-health-check.
+    """
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, list):
+        for item in value[:_MOST]:
+            yield from _of_checks(item, name, depth + 1)
+    elif isinstance(value, Mapping) and _state(value) not in _GOOD_WORDS:
+        found = _described(value, depth) if _state(value) in _BAD_WORDS else []
+        yield from (f"{name}: {said}" for said in found)
+        for inner, other in () if found else value.items():
+            yield from _of_checks(other, inner, depth + 1)
 
 
 def _texts(value: object, depth: int = 0) -> Iterator[str]:
@@ -108,20 +136,27 @@ def _texts(value: object, depth: int = 0) -> Iterator[str]:
 
 
 def _members(error: Mapping[str, object], depth: int) -> Iterator[str]:
-    named = [(_bare(name), name, value) for name, value in error.items()]
-    if {bare for bare, _, _ in named} == {"lang", "value"}:  # OData
-        named = [("text", name, value) for bare, name, value in named if bare == "value"]
-    saying = [(name, value) for bare, name, value in named if bare in _SAYS or bare in _HOLDERS]
-    found = [said for _, value in saying for said in _texts(value, depth + 1)]
-    if found:
+    found = _described(error, depth)
+    if found or not depth:
         yield from found
-    elif depth:
-        fields = [(name, value) for bare, name, value in named if bare not in _OTHER]
-        fields = [(name, value) for name, value in fields if _bare(name) not in _NAMES or not isinstance(value, str)]
-        yield from (f"{name}: {said}" for name, value in fields for said in _texts(value, depth + 1))
-        if not fields:
-            names = (value for bare, _, value in named if bare in _NAMES)
-            yield from (value for value in names if isinstance(value, str))
+        return
+    named = [(_bare(name), name, value) for name, value in error.items()]
+    fields = [(name, value) for bare, name, value in named if bare not in _OTHER]
+    fields = [(name, value) for name, value in fields if _bare(name) not in _NAMES or not isinstance(value, str)]
+    yield from (f"{name}: {said}" for name, value in fields for said in _texts(value, depth + 1))
+    if not fields:
+        names = (value for bare, _, value in named if bare in _NAMES)
+        yield from (value for value in names if isinstance(value, str))
+
+
+def _described(error: Mapping[str, object], depth: int) -> list[str]:
+    """The words of the members that describe an error; ``data`` is one of them in an error only (JSON-RPC)."""
+    named = [(_bare(name), value) for name, value in error.items()]
+    if {bare for bare, _ in named} == {"lang", "value"}:  # OData
+        named = [("text", value) for bare, value in named if bare == "value"]
+    saying = [value for bare, value in named if bare in _SAYS or bare in _HOLDERS]
+    saying += [value for bare, value in named if bare == "data" and depth and isinstance(value, str)]
+    return [said for value in saying for said in _texts(value, depth + 1)]
 
 
 def _bare(name: str) -> str:
@@ -140,7 +175,10 @@ def _of_xml(root: Element, *, refused: bool) -> Iterator[str]:
 def _saying(elements: Iterable[Element]) -> Iterator[Element]:
     """The innermost of the *elements* that describe an error; SOAP 1.1's ``faultstring``, SOAP 1.2's ``Text``."""
     return (
-        e for e in elements if _local(e).lower() in _XML_SAYS and not any(_local(c).lower() in _XML_SAYS for c in e)
+        e
+        for e in elements
+        if _local(e).lower() in _XML_SAYS
+        and not any(_local(c).lower() in _XML_SAYS for c in e.iterdescendants(etree.Element))
     )
 
 

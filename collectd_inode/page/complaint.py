@@ -118,7 +118,7 @@ def _speaks(source: str) -> bool:
 def found_in(page: Page) -> tuple[tuple[Rank, str], ...]:
     """The messages of *page* and their weights, the weightiest first, each once."""
     if page.tree is None:
-        return tuple((Rank.NAMED, cut_at_word(said, _LONGEST)) for said in api_errors.found_in(page))
+        return tuple((Rank.NAMED, cut_at_word(said, _LONGEST)) for said in _of_an_answer(page))
     ranked = [*_outermost(page), *_invalid_fields(page)]
     ranked.sort(key=lambda entry: entry[0])
     said: dict[str, Rank] = {}
@@ -130,6 +130,15 @@ def found_in(page: Page) -> tuple[tuple[Rank, str], ...]:
             said.setdefault(line, Rank.NAMED)
     known = [(rank, message) for message, rank in said.items() if not _is_within_another(message, said)]
     return tuple(sorted(known, key=lambda entry: entry[0]))
+
+
+def _of_an_answer(page: Page) -> Iterator[str]:
+    """The errors of an answer that is not HTML; of plain text the lines that begin as programs' own errors do."""
+    if page.document.root is not None or not _speaks(page.source):
+        return api_errors.found_in(page)
+    reported = list(api_errors.found_in(page))
+    spoken = dict.fromkeys(_spoken(page.visible_text, anywhere=False))
+    return iter(reported or islice(spoken, _MOST))
 
 
 def _is_within_another(message: str, others: Iterable[str]) -> bool:
@@ -173,14 +182,21 @@ def _is_long(element: Element) -> bool:
 
 
 def _invalid_fields(page: Page) -> Iterator[tuple[Rank, Element]]:
-    """The elements that describe invalid fields (ARIA 1.2, aria-errormessage, aria-describedby)."""
-    for field in page.elements(*CONTROLS):
-        if (field.get("aria-invalid") or "false").strip().lower() in ("", "false"):
-            continue
-        for identity in (field.get("aria-errormessage") or field.get("aria-describedby") or "").split():
-            element = page.by_id.get(identity)
-            if element is not None and not text.hidden_by(element):
-                yield Rank.LOUD, element
+    """The elements that describe invalid fields (ARIA 1.2, aria-errormessage, aria-describedby).
+
+    Where one of several descriptions is named an error, the others are hints, which stand there at all times.
+    """
+    for field in _invalid(page):
+        names = (field.get("aria-errormessage") or field.get("aria-describedby") or "").split()
+        described = [e for name in names if (e := page.by_id.get(name)) is not None and not text.hidden_by(e)]
+        errors = [element for element in described if worth(element) is not None]
+        yield from ((Rank.LOUD, element) for element in errors or described)
+
+
+def _invalid(page: Page) -> Iterator[Element]:
+    """The fields that say that they are invalid, those that scripts make of other elements among them."""
+    elements = page.elements() if "aria-invalid" in page.source.lower() else ()
+    return (e for e in elements if (e.get("aria-invalid") or "false").strip().lower() not in ("", "false"))
 
 
 def _message(element: Element) -> str:

@@ -30,7 +30,7 @@ _SEARCHED = 200_000
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _TEXT_TYPES = re.compile(
-    r"text/|application/(?:[\w.+-]*[+/])?(?:json|xml|javascript|ecmascript|x-www-form-urlencoded)\b"
+    r"text/|application/(?:[\w.+-]*[+/]|(?:x-)?(?:amz-|nd))?(?:json|xml|javascript|ecmascript|x-www-form-urlencoded)\b"
 )
 _LOOKS_LIKE_HTML = re.compile(
     rb"[\t\n\f\r ]*<(?:!--|!doctype html|html|head|body|script|style|title|table|iframe|h1|div|font|a|b|p)",

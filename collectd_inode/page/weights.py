@@ -11,10 +11,10 @@ from enum import IntEnum
 
 from collectd_inode.page.text import Element, normalise, tag_of, visible_text, words
 
-_KINDS = (
-    "error|alert|flash|warning|warn|danger|invalid|notice|failure|fatal"
-    "|fehler|warnung|hinweis|erreur|errore|erro|fout|aviso|chyba"
+_GRAVE_KINDS = (
+    "error|danger|invalid|failure|fatal|fehler|erreur|errore|erro|fout|chyba|fejl|feil|felmeddelande|virhe|hiba|bledu"
 )
+_KINDS = f"{_GRAVE_KINDS}|alert|flash|warning|warn|notice|warnung|hinweis|aviso"
 _ENDINGS = (
     "s|es|area|banner|bar|block|body|box|code|container|content|description|detail|details|explanation|field|heading|info|item"
     "|label|list|message|messages|msg|note|page|panel|summary|text|title|wrap|wrapper|meldung|meldungen|melding"
@@ -25,7 +25,7 @@ _BAD = words("bad negative fail failed problem critical exception")
 _CARRIERS = words("alert banner callout message messages msg notification notify snackbar toast value")
 """With a word of `_BAD` they name a message, too: Semantic UI's ``negative message``, Django's ``exception_value``."""
 _MAY_NAME = re.compile(rf"{_KINDS}|bad|negative|fail|problem|critical|exception", re.IGNORECASE)
-_GRAVE = re.compile(rf"(?:error|danger|invalid|failure|fatal|fehler|erreur|errore|erro|fout|chyba)(?:{_ENDINGS})?")
+_GRAVE = re.compile(rf"(?:{_GRAVE_KINDS})(?:{_ENDINGS})?")
 _CAUTIONS = re.compile(rf"(?:warning|warn|warnung)(?:{_ENDINGS})?|(?:form|field|page|login|user)alerts?")
 _MILD = re.compile(r"success|info|ok|primary|secondary|light|dark|notices?|flash|flashes|hinweis|hinweise|aviso|avisos")
 _NO_MESSAGE = words(
@@ -40,6 +40,10 @@ _COOKIES = re.compile(
     r"\b(?:use[sd]?|using|usa|usamos|verwende[nt]|nutz(?:t|en)|setz(?:t|en)|utilis\w+|utiliz\w+|gebrui\w+|anv[äa]nd\w+"
     r"|brug\w+)\b.{0,60}\bcookies?\b|\bcookies?\b.{0,60}\b(?:verwende[nt]|einsetzen)\b|\baccept (?:all )?cookies\b",
     re.IGNORECASE | re.DOTALL,
+)
+_OFFERS = re.compile(
+    r"\bnews-?letters?\b|\bmailing list\b|\bsubscribe\b|\bboletín\b|メールマガジン|メルマガ|\d ?% (?:off|rabatt)\b",
+    re.IGNORECASE,
 )
 _RED_CLASS = re.compile(r"(?<!:)\b(?:text|bg|border)-(?:red|rose)-\d+|\bred-text\b|\btext-red\b")
 """Tailwind's and Materialize's; not those of ``hover:``."""
@@ -65,6 +69,7 @@ _TOGETHER = {
 }
 _ALONE = (
     *("alert", "flash", "warn", "danger", "invalid", "notice", "fatal", "fehler", "hinweis", "fout", "aviso", "chyba"),
+    *("fejl", "feil", "felmeddel", "virhe", "hiba", "bledu"),
     *("negative", "exception", "msg-bad", "problem", "critical", "aria-live", "crimson", "firebrick", "rgb(255"),
 )
 MAY_BE = {**_TOGETHER, **{word: (word,) for word in _ALONE}}
@@ -74,7 +79,7 @@ _KEPT_HIDDEN = words(
     "d-none display-none hide hide-if-js hidden is-hidden js-hidden ng-hide slds-hide uk-hidden u-hidden"
 )
 """Classes by which the usual style sheets hide what a script may show later: style sheets are not read."""
-_OWN_KEPT_HIDDEN = words("invisible template")
+_OWN_KEPT_HIDDEN = words("cf-cookie-error invisible template")
 _SHOWN_BY = words("collapse fade modal")
 """Bootstrap's and Bulma's, which hide an element that has none of these:"""
 _SHOWS = words("show showing in active is-active is-visible visible")
@@ -100,7 +105,7 @@ def worth(element: Element) -> Rank | None:
     # What is hidden from those who listen, and says that something is wrong, is not seen either.
     if rank is None or is_kept_hidden(element) or _said(element, "aria-hidden") == "true":
         return None
-    return Rank.ASIDE if _is_aside(element) else rank
+    return Rank.ASIDE if _is_aside(element, rank) else rank
 
 
 def _own_worth(element: Element, tag: str) -> Rank | None:
@@ -212,14 +217,18 @@ def _is_of_a_valid_form(element: Element) -> bool:
     return is_semantic and bool(kinds) and kinds.isdisjoint(_classes(form)) and "visible" not in classes
 
 
-def _is_aside(element: Element) -> bool:
-    """Whether a message is about cookies or something to buy; one that is named an error is not."""
+def _is_aside(element: Element, rank: Rank) -> bool:
+    """Whether a message is about cookies or something to buy; one that is named an error is not.
+
+    A status or a dialog that speaks of a newsletter is; an alert may say that subscribing to it has failed.
+    """
     own = words_of(names_of(element))
     if any(map(_GRAVE.fullmatch, own)):
         return False
     if not _NOTICES.isdisjoint(own) or any(not _CONSENT.isdisjoint(words_of(names_of(e))) for e in _around(element)):
         return True
-    return _COOKIES.search(normalise(visible_text(element, _PIECES))) is not None
+    said = normalise(visible_text(element, _PIECES))
+    return _COOKIES.search(said) is not None or (rank is Rank.MILD and _OFFERS.search(said) is not None)
 
 
 _PIECES = 200

@@ -124,6 +124,88 @@ from collectd_inode.page.page import Page
             "application/json",
             id="odata",
         ),
+        pytest.param(
+            '{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"The '
+            'level of configured provisioned throughput for the table was exceeded"}',
+            "The level of configured provisioned throughput for the table was exceeded",
+            400,
+            "application/x-amz-json-1.0",
+            id="aws-json",
+        ),
+        pytest.param(
+            '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Server error","data":"db locked"},"id":1}',
+            "Server error; db locked",
+            200,
+            "application/json",
+            id="jsonrpc",
+        ),
+        pytest.param(
+            '{"status":"DOWN","components":{"db":{"status":"DOWN","details":{"error":"org.springframework.jdbc.Ca'
+            "nnotGetJdbcConnectionException: Failed to obtain JDBC "
+            'Connection"}},"diskSpace":{"status":"UP","details":{"total":1}},"ping":{"status":"UP"}}}',
+            "db: org.springframework.jdbc.CannotGetJdbcConnectionException: Failed to obtain JDBC Connection",
+            503,
+            "application/json",
+            id="actuator",
+        ),
+        pytest.param(
+            '{"status":"fail","checks":{"db:connections":[{"status":"fail","output":"connection refused"}]}}',
+            "db:connections: connection refused",
+            503,
+            "application/health+json",
+            id="health-rfc",
+        ),
+        pytest.param(
+            '{"status":"Unhealthy","totalDuration":"00:00:01","entries":{"sql":{"status":"Unhealthy","description'
+            '":"Cannot open database","duration":"00:00:01"},"redis":{"status":"Healthy"}}}',
+            "sql: Cannot open database",
+            503,
+            "application/json",
+            id="healthchecks-net",
+        ),
+        pytest.param(
+            '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode '
+            'xmlns:a="x">a:DeserializationFailed</faultcode><faultstring xml:lang="en-US">The formatter threw an '
+            'exception</faultstring><detail><ExceptionDetail xmlns="y"><Message>bad '
+            "value</Message><StackTrace>at "
+            "X</StackTrace></ExceptionDetail></detail></s:Fault></s:Body></s:Envelope>",
+            "The formatter threw an exception; bad value",
+            500,
+            "text/xml; charset=utf-8",
+            id="soap-ns",
+        ),
+        pytest.param(
+            '{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1","title":"One or more validation errors '
+            'occurred.","status":400,"errors":{"Email":["The Email field is required."]},"traceId":"00-1"}',
+            "One or more validation errors occurred. Email: The Email field is required.",
+            400,
+            "application/problem+json; charset=utf-8",
+            id="aspnet-problem",
+        ),
+        pytest.param(
+            '{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"pods \\"x\\" not '
+            'found","reason":"NotFound","details":{"name":"x","kind":"pods"},"code":404}',
+            'pods "x" not found; NotFound; kind: pods',
+            404,
+            "application/json",
+            id="k8s-status",
+        ),
+        pytest.param(
+            '{"status":"error","errorType":"bad_data","error":"invalid parameter \\"query\\": 1:1: parse error: no '
+            'expression found in input"}',
+            'invalid parameter "query": 1:1: parse error: no expression found in input',
+            400,
+            "application/json",
+            id="prom",
+        ),
+        pytest.param(
+            'Traceback (most recent call last):\n  File "/app.py", line 3, in app\n    raise '
+            "X\npsycopg2.OperationalError: could not connect to server: Connection refused\n",
+            "psycopg2.OperationalError: could not connect to server: Connection refused",
+            500,
+            "text/plain",
+            id="py-trace-plain",
+        ),
     ],
 )
 def test_errors(body: str, said: str, status: int, content_type: str) -> None:

@@ -502,6 +502,279 @@ from collectd_inode.page.page import Page
             500,
             id="confluence",
         ),
+        pytest.param(
+            '<!DOCTYPE html><html><head><style data-next-hide-fouc="true">body{display:none}</style><noscript '
+            'data-next-hide-fouc="true"><style>body{display:block}</style></noscript><meta '
+            'charset="utf-8"/><title>500: Internal Server Error</title></head><body><div id="__next"><div '
+            'style="font-family:system-ui;height:100vh"><div '
+            'style="line-height:48px"><style>body{color:#000}</style><h1 class="next-error-h1" '
+            'style="display:inline-block">500</h1><div style="display:inline-block"><h2 '
+            'style="font-size:14px">Internal Server Error<!-- -->.</h2></div></div></div></div><script '
+            'id="__NEXT_DATA__" '
+            'type="application/json">{"props":{"pageProps":{"statusCode":500}},"page":"/_error"}</script></body><'
+            "/html>",
+            "500 Internal Server Error.",
+            500,
+            id="next-500",
+        ),
+        pytest.param(
+            '<html id="__next_error__"><head><meta '
+            'charSet="utf-8"/><title>500</title></head><body><div><h2>Application error: a server-side exception '
+            "has occurred while loading shop.example (see the server logs for more information).</h2><p>Digest: "
+            "1234567890</p></div></body></html>",
+            "Application error: a server-side exception has occurred while loading shop.example (see the server "
+            "logs for more information). Digest: 1234567890",
+            500,
+            id="next-app-error",
+        ),
+        pytest.param(
+            "<!DOCTYPE html><html><head><title>500 - fetch failed | Nuxt</title></head><body><div "
+            'id="__nuxt"><div class="antialiased bg-white px-10 pt-14 grid min-h-screen"><div class="fixed '
+            'left-0 right-0 spotlight"></div><h1 class="text-6xl sm:text-8xl font-medium mb-6">500</h1><p '
+            'class="text-xl px-8 sm:px-0 sm:text-4xl font-light mb-8 leading-tight">fetch failed</p><div '
+            'class="bg-white rounded-t-md bg-black/5 flex-1 overflow-y-auto h-auto"><pre class="text-xl '
+            'font-light leading-tight z-10 p-8"> at '
+            "node:internal/deps/undici/undici:12345:11</pre></div></div></div></body></html>",
+            "500 fetch failed at node:internal/deps/undici/undici:12345:11",
+            500,
+            id="nuxt-500",
+        ),
+        pytest.param(
+            '<!DOCTYPE html><html lang="en"><head><title>Internal Error</title></head><body><div '
+            'class="error"><span class="status">500</span><div class="message"><h1>Internal '
+            "Error</h1></div></div></body></html>",
+            "Internal Error",
+            500,
+            id="sveltekit",
+        ),
+        pytest.param(
+            '<!DOCTYPE html><html lang="en"><head><title>Application Error!</title></head><body><main '
+            'style="font-family:system-ui, sans-serif;padding:2rem"><h1 style="font-size:24px">Application '
+            'Error</h1><pre style="padding:2rem;background:hsla(10, 50%, 50%, '
+            '0.1);color:red;overflow:auto">Error: connect ECONNREFUSED 127.0.0.1:5432\n    at '
+            "TCPConnectWrap.afterConnect</pre></main></body></html>",
+            "Error: connect ECONNREFUSED 127.0.0.1:5432; at TCPConnectWrap.afterConnect",
+            500,
+            id="remix",
+        ),
+        pytest.param(
+            "<html><head><title>Starlette Debugger</title></head><body><h1>500 Server "
+            "Error</h1><h2>sqlalchemy.exc.OperationalError: connection refused</h2><div "
+            'class="traceback-container"><p class="traceback-title">Traceback</p><div><p '
+            'class="frame-title">File <span class="frame-filename">/app/main.py</span>, line '
+            "<i>10</i></p></div></div></body></html>",
+            "sqlalchemy.exc.OperationalError: connection refused",
+            500,
+            id="starlette-debug",
+        ),
+        pytest.param(
+            "<!DOCTYPE html><html><head><title>Whoops! There was an error.</title></head><body><div "
+            'class="Whoops container"><div class="stack-container"><div class="panel left-panel cf"><header><div '
+            'class="exception"><div class="exc-title"><span class="exc-title-primary">PDOException</span><span '
+            'class="subtle code" title="Exception Code">(2002)</span></div><div '
+            'class="exc-message"><span>SQLSTATE[HY000] [2002] Connection refused</span><ul '
+            'class="search-for-help"><li><a target="_blank" '
+            'href="https://google.com/">GOOGLE</a></li></ul></div></div></header><div '
+            'class="frames-description">Application frames (3) All frames '
+            "(12)</div></div></div></div></body></html>",
+            "SQLSTATE[HY000] [2002] Connection refused",
+            500,
+            id="whoops",
+        ),
+        pytest.param(
+            "<!DOCTYPE html><html><head><title>Nette\\Database\\ConnectionException: SQLSTATE[HY000] "
+            '[2002]</title></head><body><tracy-div id="tracy-bs"><a id="tracy-bs-toggle" href="#" '
+            'class="tracy-toggle"></a><div class="tracy-bs-main"><section class="tracy-section '
+            'tracy-section--error"><p>Nette\\Database\\ConnectionException #2002</p><h1><span>SQLSTATE[HY000] '
+            '[2002] Connection refused</span> <a href="https://www.google.com/search?sourceid=tracy" '
+            'class="action" target="_blank">search►</a></h1></section><section class="tracy-section" '
+            'id="tracy-bs-error-0"><h2>Source file</h2></section></div></tracy-div></body></html>',
+            "Nette\\Database\\ConnectionException #2002; SQLSTATE[HY000] [2002] Connection refused search►; Source "
+            "file",
+            500,
+            id="tracy",
+        ),
+        pytest.param(
+            "<html><head><title>Error: Database connection failed</title></head><body><header><h1 "
+            'class="header-title"><span>Connection to Mysql could not be established: SQLSTATE[HY000] [2002] '
+            "Connection refused</span><a>&#128203</a></h1><span "
+            'class="header-type">Cake\\Database\\Exception\\MissingConnectionException</span></header><div '
+            'class="error-content"><div class="col left-panel"></div></div></body></html>',
+            "Connection to Mysql could not be established: SQLSTATE[HY000] [2002] Connection refused📋",
+            500,
+            id="cakephp",
+        ),
+        pytest.param(
+            '<html><head><title>Database Error</title></head><body><div id="container"><h1>A Database Error '
+            "Occurred</h1><p>Unable to connect to your database server using the provided "
+            "settings.</p><p>Filename: controllers/Welcome.php</p><p>Line Number: 12</p></div></body></html>",
+            "A Database Error Occurred Unable to connect to your database server using the provided settings. "
+            "Filename: controllers/Welcome.php Line Number: 12",
+            500,
+            id="codeigniter3",
+        ),
+        pytest.param(
+            '<html><head><title>Database Exception</title></head><body><div class="header"><div class="tools"><a '
+            'href="#" title="Toggle">x</a></div><img src="x" alt="Gears"/><h1><span>Database Exception</span> '
+            '&ndash; <a href="x">yii\\db\\Exception</a></h1><h2>SQLSTATE[HY000] [2002] Connection '
+            'refused</h2></div><div class="call-stack"><ul></ul></div></body></html>',
+            "SQLSTATE[HY000] [2002] Connection refused",
+            500,
+            id="yii2",
+        ),
+        pytest.param(
+            '<header role="banner"><h1>Routing Error</h1></header><main role="main" id="container"><h2>No route '
+            'matches [GET] "/tea"</h2><p><code>Rails.root: '
+            "/srv/shop</code></p><h2>Routes</h2><table></table></main>",
+            'No route matches [GET] "/tea" Rails.root: /srv/shop Routes',
+            404,
+            id="rails-routing",
+        ),
+        pytest.param(
+            "<html><head><title>DBConnection.ConnectionError at GET /</title></head><body><div "
+            'class="top-details"><aside class="exception-logo"></aside><header class="exception-info"><h5 '
+            'class="struct">DBConnection.ConnectionError<small> at GET </small><small '
+            'class="path">/tea</small></h5><h1 class="title">connection not available and request was dropped '
+            'from queue after 2000ms</h1></header></div><div class="code-explorer"></div></body></html>',
+            "connection not available and request was dropped from queue after 2000ms",
+            500,
+            id="phoenix-debug",
+        ),
+        pytest.param(
+            "<html><head><title>Internal Server Error</title></head><body><h1>An unhandled exception occurred "
+            'while processing the request.</h1><div class="titleerror">SqlException: A network-related or '
+            "instance-specific error occurred while establishing a connection to SQL Server.</div><p "
+            'class="location">Microsoft.Data.SqlClient.SqlInternalConnectionTds.ctor(x)</p><ul id="header"><li '
+            'id="stack" tabindex="1" class="selected">Stack</li></ul></body></html>',
+            "SqlException: A network-related or instance-specific error occurred while establishing a connection "
+            "to SQL Server.",
+            500,
+            id="aspnetcore-dev",
+        ),
+        pytest.param(
+            "<html><head><title>Error 503 Service Unavailable</title></head><body><h2>HTTP ERROR 503 Service "
+            "Unavailable</h2><table><tr><th>URI:</th><td>/tea</td></tr><tr><th>STATUS:</th><td>503</td></tr><tr><"
+            "th>MESSAGE:</th><td>Service "
+            "Unavailable</td></tr><tr><th>SERVLET:</th><td>-</td></tr></table><hr/><a "
+            'href="https://eclipse.org/jetty">Powered by Jetty:// 9.4</a><hr/></body></html>',
+            "HTTP ERROR 503 Service Unavailable URI: /tea STATUS: 503 MESSAGE: Service Unavailable SERVLET: - "
+            "Powered by Jetty:// 9.4",
+            503,
+            id="jetty",
+        ),
+        pytest.param(
+            "<html><head><title>ERROR</title></head><body><h1>Context Path:</h1>/shop<h1>Servlet "
+            "Path:</h1>/tea<h1>Path Info:</h1>null<h1>Query String:</h1>null<h1>Stack "
+            "Trace:</h1>jakarta.servlet.ServletException: UT010013: Could not "
+            "connect<br/>io.undertow//io.undertow.x(y.java:1)<br/></body></html>",
+            "jakarta.servlet.ServletException: UT010013: Could not connect",
+            500,
+            id="wildfly",
+        ),
+        pytest.param(
+            "<h1>Software error:</h1><pre>DBI connect('shop') failed: Can't connect to local MySQL server at "
+            "/cgi/x.pl line 3.</pre><p>For help, please send mail to the webmaster (<a "
+            "href=mailto:a@b>a@b</a>)</p>",
+            "Software error: DBI connect('shop') failed: Can't connect to local MySQL server at /cgi/x.pl line "
+            "3. For help, please send mail to the webmaster (a@b)",
+            500,
+            id="perl",
+        ),
+        pytest.param(
+            "<font size='1'><table class='xdebug-error xe-uncaught-exception' dir='ltr' border='1'><tr><th "
+            "align='left' bgcolor='#f57900' colspan=\"5\"><span style='background-color: #cc0000; color: "
+            "#fce94f;'>( ! )</span> Fatal error: Uncaught PDOException: could not find driver in /app/db.php on "
+            "line <i>3</i></th></tr><tr><th colspan=5>Call Stack</th></tr></table></font>",
+            "( ! ) Fatal error: Uncaught PDOException: could not find driver in /app/db.php on line 3; Call Stack",
+            500,
+            id="php-xdebug",
+        ),
+        pytest.param(
+            "<html><head><title>ERROR: The requested URL could not be retrieved</title></head><body "
+            'id="ERR_CONNECT_FAIL"><div id="titles"><h1>ERROR</h1><h2>The requested URL could not be '
+            'retrieved</h2></div><hr><div id="content"><p>The following error was encountered while trying to '
+            'retrieve the URL: <a href="http://x/">http://x/</a></p><blockquote id="error"><p><b>Connection to '
+            '10.0.0.1 failed.</b></p></blockquote><p id="sysmsg">The system returned: <i>(111) Connection '
+            "refused</i></p></div></body></html>",
+            "Connection to 10.0.0.1 failed.",
+            503,
+            id="squid",
+        ),
+        pytest.param(
+            "<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD><BODY><H1>504 Gateway "
+            'Timeout ERROR</H1><H2>The request could not be satisfied.</H2><HR noshade size="1px">CloudFront '
+            "attempted to establish a connection with the origin, but either the attempt failed or the origin "
+            'closed the connection.<BR clear="all"><PRE>Generated by cloudfront (CloudFront)\nRequest ID: '
+            "abc==\n</PRE></BODY></HTML>",
+            "504 Gateway Timeout ERROR The request could not be satisfied. CloudFront attempted to establish a "
+            "connection with the origin, but either the attempt failed or the origin closed the connection.…",
+            504,
+            id="cloudfront",
+        ),
+        pytest.param(
+            "<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD><BODY>\n<H1>Access Denied</H1>\nYou don't have "
+            'permission to access "http&#58;&#47;&#47;x&#47;" on this '
+            "server.<P>\nReference&#32;&#35;18&#46;4d\n</BODY></HTML>",
+            'Access Denied You don\'t have permission to access "http://x/" on this server. Reference #18.4d',
+            403,
+            id="akamai",
+        ),
+        pytest.param(
+            '<!DOCTYPE html><html class="no-js"><head><title>Access denied | shop used Cloudflare to restrict '
+            'access</title></head><body><div id="cf-wrapper"><div class="cf-alert cf-alert-error '
+            'cf-cookie-error" id="cookie-alert" data-translate="enable_cookies">Please enable cookies.</div><div '
+            'id="cf-error-details" class="cf-error-details-wrapper"><div class="cf-wrapper cf-header '
+            'cf-error-overview"><h1><span class="cf-error-type" data-translate="error">Error</span><span '
+            'class="cf-error-code">1020</span><small class="heading-ray-id">Ray ID: 7 &bull; '
+            '2026-11-30</small></h1><h2 class="cf-subheadline">Access denied</h2></div><section></section><div '
+            'class="cf-section cf-wrapper"><h2>What happened?</h2><p>This website is using a security service to '
+            "protect itself from online attacks.</p></div></div></div></body></html>",
+            "Error1020Ray ID: 7 • 2026-11-30; Access denied; What happened? This website is using a security "
+            "service to protect itself from online attacks.",
+            403,
+            id="cf-1020",
+        ),
+        pytest.param(
+            '<html><head><title>Web application could not be started</title></head><body><div id="main"><div '
+            'id="content"><h1>Web application could not be started by the Phusion Passenger(R) application '
+            "server</h1><p>Please read the Passenger log file to find the details of the error.</p><dl><dt>Error "
+            "ID:</dt><dd>4b8</dd></dl></div></div></body></html>",
+            "Web application could not be started by the Phusion Passenger(R) application server Please read the "
+            "Passenger log file to find the details of the error. Error ID: 4b8",
+            500,
+            id="passenger",
+        ),
+        pytest.param(
+            "panic: runtime error: invalid memory address or nil pointer dereference\n\ngoroutine 1 "
+            "[running]:\nmain.main()",
+            "panic: runtime error: invalid memory address or nil pointer dereference",
+            500,
+            id="go-panic",
+        ),
+        pytest.param(
+            "<header class='site-header'><a href=/ class=logo>ACME</a><nav><ul><li><a href=/>Home</a><li><a "
+            "href=/shop>Shop</a></ul></nav></header><main><h1>Wartungsarbeiten</h1><p>Unser Shop wird gerade "
+            "gewartet. Bitte versuchen Sie es in 30 Minuten erneut.</p></main>",
+            "Wartungsarbeiten Unser Shop wird gerade gewartet. Bitte versuchen Sie es in 30 Minuten erneut.",
+            200,
+            id="de-wartung",
+        ),
+        pytest.param(
+            "<header class='site-header'><a href=/ class=logo>ACME</a><nav><ul><li><a href=/>Home</a><li><a "
+            "href=/shop>Shop</a></ul></nav></header><main><h1>Site en maintenance</h1><p>Nous revenons très "
+            "vite.</p></main>",
+            "Site en maintenance Nous revenons très vite.",
+            503,
+            id="fr-maint",
+        ),
+        pytest.param(
+            "<header class='site-header'><a href=/ class=logo>ACME</a><nav><ul><li><a href=/>Home</a><li><a "
+            "href=/shop>Shop</a></ul></nav></header><main><h1>エラーが発生しました</h1><p>データベースに接続できません。しばらくしてからもう一度お試しくださ"
+            "い。</p></main>",
+            "エラーが発生しました データベースに接続できません。しばらくしてからもう一度お試しください。",
+            500,
+            id="ja-error",
+        ),
     ],
 )
 def test_error_pages(body: str, said: str, status: int) -> None:

@@ -487,6 +487,41 @@ HEADING = "Sign in to your account"
             "Something went wrong",
             id="lv",
         ),
+        pytest.param(
+            "{h1}<input id=a aria-invalid=true aria-describedby='h e'><p id=h class=hint>5 digits"
+            "</p><p id=e class=field-error>Zip is wrong</p>",
+            "Zip is wrong",
+            id="a hint beside the error",
+        ),
+        pytest.param(
+            "{h1}<input aria-invalid=true aria-describedby='h e'><p id=h>5 digits</p><p id=e>Zip is wrong</p>",
+            "5 digits; Zip is wrong",
+            id="two descriptions",
+        ),
+        pytest.param(
+            "{h1}<div role=radiogroup aria-invalid=true aria-errormessage=e><input type=radio>Green</div>"
+            "<p id=e>Choose a kind</p>",
+            "Choose a kind",
+            id="radiogroup",
+        ),
+        pytest.param(
+            "{h1}<div role=combobox aria-invalid=true aria-describedby=e>x</div><p id=e>No such town</p>",
+            "No such town",
+            id="combobox",
+        ),
+        pytest.param(
+            "<dialog open class=popup><h2>Join our newsletter</h2><p>10 % off</p></dialog>{h1}",
+            "Sign in to your account; Join our newsletter; 10 % off",
+            id="newsletter",
+        ),
+        pytest.param(
+            "<div role=alert>The newsletter could not be ordered</div>{h1}",
+            "The newsletter could not be ordered",
+            id="an alert about a newsletter",
+        ),
+        pytest.param("<p class=fejl>Forkert adgangskode</p>{h1}", "Forkert adgangskode", id="da"),
+        pytest.param("<p class=felmeddelande>Fel lösenord</p>{h1}", "Fel lösenord", id="sv"),
+        pytest.param("<p class=virhe>Väärä salasana</p>{h1}", "Väärä salasana", id="fi"),
     ],
 )
 def test_frameworks(body: str, said: str) -> None:
