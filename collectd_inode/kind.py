@@ -10,6 +10,7 @@ from collectd_inode.keys import BlockSettings, Key, Loaded, filled, keys_of
 
 if TYPE_CHECKING:
     from collectd_inode.panels import Panel, PanelSubject
+    from collectd_inode.reference import KindReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Kind:
     """A kind of job: the plugin it reports as, its block's name, and how it is shown.
 
     ``load_module`` imports the kind's folder for the first block of the kind: a configuration with clocks alone imports
-    no browser.  ``load_drawn`` imports its panels for dashboards and pictures.
+    no browser.  ``load_drawn`` imports its panels for dashboards and pictures, ``load_reference`` the
+    rows of what it sends for the book.
 
     ``default_interval``: seconds between runs of a block without ``Interval``;  ``<Module>``'s if that is longer.
     ``main_series`` is the series that a range without a name applies to, ``main_words`` its name when all is well;
@@ -48,6 +50,7 @@ class Kind:
     block: str
     load_module: Callable[[], Module]
     load_drawn: Callable[[], JobPanels]
+    load_reference: Callable[[], KindReference]
     default_interval: float = 0.0
     main_series: str = "latency-total"
     main_words: str = ""

@@ -52,8 +52,7 @@ from collectd_inode.model import EVIDENCE, SOFT, Detail, Door, Job, Observation,
 from collectd_inode.ntp import manners, published, score
 from collectd_inode.ntp import settings as of_ntp
 from collectd_inode.page.limits import MOST_TAGS
-from collectd_inode.report import cause_table, json_tables, nagios, page_tables, ranges
-from collectd_inode.report import key_tables as key_tables_page
+from collectd_inode.report import identity_tables, nagios, page_tables, ranges, reference, warning_tables
 from collectd_inode.report.notification import MESSAGE_BYTES, message
 from collectd_inode.report.record import STALE_INTERVALS, Record, following
 from collectd_inode.report.style import Style
@@ -62,7 +61,6 @@ from collectd_inode.run import observe
 from collectd_inode.scenario import feature, json_pointer, remembering, requests
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.patterns import PATTERN_SECONDS
-from collectd_inode.scenario.replay import CERTIFICATES_REPORTED
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.schedule import WATCH_SECONDS
 from collectd_inode.secrets.names import looks_secret
@@ -530,10 +528,7 @@ def key_tables() -> list[tuple[list[list[str]], tuple[Key, ...]]]:
 
 
 def test_every_key_is_in_the_readme_and_no_other() -> None:
-    """The tables of keys are made from the keys' rows, by ``sh scripts/keys``; each stands below its heading."""
-    for of, table in key_tables_page.tables().items():
-        assert page_tables.marked(of, table) in KEYS_PAGE, f"sh scripts/keys: {of}"
-    assert key_tables_page.written_into(KEYS_PAGE) == KEYS_PAGE
+    """Each table stands below its heading."""
     heads = [p.astext() for p in section("Keys").findall(nodes.paragraph) if p.astext().startswith("In <")]
     assert [head.split()[1] for head in heads] == [
         "<Module", "<Module", *(f"<{kind.block}" for kind in KINDS if kind.keys)
@@ -544,12 +539,13 @@ def test_every_key_is_in_the_readme_and_no_other() -> None:
     ]
 
 
-def test_every_key_of_json_is_in_the_book() -> None:
-    """The tables are made from the schemas, by ``sh scripts/keys``; each stands on the page."""
-    page = (ROOT / "docs" / "reference" / "json.rst").read_text(encoding="utf-8")
-    for of, table in json_tables.tables().items():
+@pytest.mark.parametrize("name", reference.PAGES)
+def test_a_page_of_the_reference_has_the_tables_of_the_code_s_rows(name: str) -> None:
+    """``sh scripts/keys`` writes them; each stands on the page."""
+    page = (ROOT / "docs" / "reference" / f"{name}.rst").read_text(encoding="utf-8")
+    for of, table in reference.PAGES[name]().items():
         assert page_tables.marked(of, table) in page, f"sh scripts/keys: {of}"
-    assert json_tables.written_into(page) == page
+    assert reference.written_into(name, page) == page
 
 
 def of_engine(engine: str, table: list[list[str]], keys: tuple[Key, ...]) -> str:
@@ -642,8 +638,9 @@ def identities(job_detail: Detail, engine: str = "plain") -> set[str]:
 
 
 def test_every_identity_is_in_the_book() -> None:
-    """The tables of identities hold what can be sent, by Detail, and what the plugin sends of itself; nothing else."""
-    every, steps, phases, seen, *others, own = ([row[0] for row in table] for table in tables("Identities")[:9])
+    """The rows hold what can be sent, by Detail, and what the plugin sends about itself; nothing else."""
+    every, steps, phases, seen, *others, own = ([row.name for row in rows] for rows in identity_tables.rows().values())
+    assert [row[0] for row in tables("Identities")[0]] == [*(kind.plugin for kind in KINDS), HEALTH_PLUGIN]
     assert {*every, *steps} == identities(Detail.STEP) | {"gauge-certificate_days_left-HOST"}
     assert set(phases) == identities(Detail.PHASE) - identities(Detail.STEP)
     assert identities(Detail.STEP) - identities(Detail.SCENARIO) == {"response_time-STEP"}
@@ -711,9 +708,10 @@ def test_every_diagnosis_is_in_the_book() -> None:
 
 
 def test_every_warning_is_in_the_book() -> None:
-    """The table has each code of each kind: those that the code names, of `run`, of days left and of diagnoses."""
-    (table,) = tables("Warnings")
-    told = {(kind, code) for kind, code, _ in table}
+    """The rows have each code of each kind: those that the code names, of `run`, of days left and of diagnoses."""
+    of_kinds = {kind.plugin: warning_tables.rows()[kind.plugin] for kind in KINDS}
+    table = [(plugin, row.code) for plugin, rows in of_kinds.items() for row in rows]
+    told = set(table)
     days = {("smarthost", f"{name}_expiring") for name in ("certificate", "chain", "ca")}
     # Of a clock that is right, or may be; the host is blamed for one that is wrong, which is no warning.
     harmless = set(Diagnosis) - {Diagnosis.OK, Diagnosis.HOST_WRONG}
@@ -737,13 +735,6 @@ def warning_codes(room: str) -> set[str]:
     return found
 
 
-def test_every_cause_is_in_the_book() -> None:
-    """The table is made from the causes' rows, by ``sh scripts/keys``."""
-    page = (ROOT / "docs" / "reference" / "causes.rst").read_text(encoding="utf-8")
-    assert page.endswith(page_tables.marked("causes", cause_table.tables()["causes"])), "sh scripts/keys"
-    assert cause_table.written_into(page) == page
-
-
 def test_every_status_is_in_the_book() -> None:
     """The statuses of JSON are named where JSON is told of."""
     assert {status.value for status in Status} <= {node.astext() for node in section("JSON").findall(nodes.literal)}
@@ -760,7 +751,6 @@ def test_numbers_in_the_text_are_the_programs() -> None:
     assert "are given two seconds" in said
     assert WATCH_SECONDS * 2 == 10
     assert "within ten seconds after they have changed" in said
-    assert f"redirects included; {CERTIFICATES_REPORTED} at most" in said
     assert f"Default: {of_smarthost.SUBMISSION}; with" in said
     assert f'``TLS "implicit"`` {of_smarthost.SUBMISSIONS}.' in said
     assert [m.name for m in MECHANISMS] == ["PLAIN", "LOGIN", "CRAM-MD5"]

@@ -27,7 +27,7 @@ FLOORS = (
     {"kinds"},
     {"scenario", "smarthost", "ntp", "clock", "quorum"},
     {"kind", "reload"},
-    {"keys", "panels", "run"},
+    {"keys", "panels", "reference", "run"},
     {"secrets"},
     {"chromium"},
     {"browser", "timekeeper"},

@@ -39,7 +39,16 @@ DNS = {
             return JobPanels(panels.panels, ("answers", "steps", "success"))
 
 
-        DNS = Kind("dns", "DNS", _module, _drawn, main_series="gauge-answers", main_words="answers", noun="zone")
+        def _reference():
+            from collectd_inode.dns import reference
+
+            return reference.REFERENCE
+
+
+        DNS = Kind(
+            "dns", "DNS", _module, _drawn, _reference,
+            main_series="gauge-answers", main_words="answers", noun="zone",
+        )
         ''',
     "jobs.py": '''
         """From a ``<DNS>`` block to its job."""
@@ -47,8 +56,10 @@ DNS = {
         from dataclasses import dataclass, replace
 
         from collectd_inode.dns.kind import DNS
+        from collectd_inode.dns.reference import SERIES
         from collectd_inode.keys import FileRole, Loaded, key, text
         from collectd_inode.model import Phase, PlannedStep
+        from collectd_inode.reference import readings_of
         from collectd_inode.wire.measure import Exchange
 
         ASK = PlannedStep("ask for example.org", "ask")
@@ -71,7 +82,15 @@ DNS = {
 
         def load(name, settings, common):
             """One job."""
-            return Loaded((common.job(DNS.plugin, name, steps=(ASK,), readings=(("gauge", "answers"),), probe=ask),))
+            return Loaded((common.job(DNS.plugin, name, steps=(ASK,), readings=readings_of(SERIES), probe=ask),))
+        ''',
+    "reference.py": '''
+        """What a zone's job sends."""
+
+        from collectd_inode.reference import KindReference, SeriesRow, WarningRow
+
+        SERIES = (SeriesRow("gauge", "answers", "number", "how many servers answered", "every run"),)
+        REFERENCE = KindReference({"dns": SERIES}, (WarningRow("lame", "a server has no such zone", "ask its owner"),))
         ''',
     "panels.py": '''
         """What there is to draw."""
@@ -220,9 +239,12 @@ def test_it_is_drawn(house: House) -> None:
 
 
 def test_pages_and_the_doctor_know_its_keys(house: House) -> None:
-    """The table of its keys; the files that they name."""
+    """The tables of its keys, series and warnings; the files that its keys name."""
     tables = house.python("from collectd_inode.report.key_tables import tables; print(tables()['DNS'])")
     assert [line.split()[0] for line in tables.splitlines()[3:-2]] == ["``Zone", "``Hints"]
+    shown = "from collectd_inode.report.reference import PAGES; print(PAGES['{0}']()['{0}, dns'])"
+    assert house.python(shown.format("identities")).splitlines()[3].split()[:2] == ["``gauge-answers``", "number"]
+    assert house.python(shown.format("warnings")).splitlines()[3].split()[0] == "``lame``"
     (house.folder / "hints").rename(house.folder / "gone")
     try:
         done = house._done("-c", COMMAND, "doctor", "collectd.conf")

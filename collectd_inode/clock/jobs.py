@@ -8,10 +8,12 @@ from collectd_inode.clock import hostclock
 from collectd_inode.clock.diagnosis import ClockEvidence, ClockFinding
 from collectd_inode.clock.kernel import SYSTEM_INSTRUMENTS, Instruments
 from collectd_inode.clock.kind import CLOCK
-from collectd_inode.clock.probe import READINGS, STEPS, ClockProbe
+from collectd_inode.clock.probe import STEPS, ClockProbe
+from collectd_inode.clock.reference import SERIES
 from collectd_inode.clock.settings import Settings
 from collectd_inode.keys import BlockSettings, Loaded
 from collectd_inode.model import Detail
+from collectd_inode.reference import readings_of
 from collectd_inode.timekeeper.ask import Ask, account
 
 DEFAULT_NAME = "local"
@@ -44,7 +46,7 @@ def load(
         name,
         detail=Detail.SCENARIO,  # its steps do not use the network, and have no series
         steps=STEPS,
-        readings=READINGS,
+        readings=readings_of(SERIES),
         probe=probe,
     )
     return Loaded((job,))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from collectd_inode.kind import JobPanels, Kind, Module
+
+if TYPE_CHECKING:
+    from collectd_inode.reference import KindReference
 
 
 def _module() -> Module:
@@ -17,11 +22,18 @@ def _drawn() -> JobPanels:
     return JobPanels(panels.panels, panels.PICTURES)
 
 
+def _reference() -> KindReference:
+    from collectd_inode.clock import reference
+
+    return reference.REFERENCE
+
+
 CLOCK = Kind(
     "clock",
     "Clock",
     _module,
     _drawn,
+    _reference,
     main_series="time_dispersion-max_error",
     main_words="error at most",
 )

@@ -31,22 +31,6 @@ KERNEL = PlannedStep("ask the kernel", "kernel", navigates=False)
 MACHINE = PlannedStep("look at the machine", "machine", navigates=False)
 DIAGNOSIS = PlannedStep("diagnose", "diagnosis", navigates=False)
 STEPS = (KERNEL, MACHINE, DIAGNOSIS)
-READINGS = (
-    ("bool", "synchronised"),
-    ("bool", "settable"),
-    ("time_dispersion", "max_error"),
-    ("time_dispersion", "estimated_error"),
-    ("frequency_offset", "kernel"),
-    ("gauge", "diagnosis"),
-    ("gauge", "step_seconds"),
-    ("gauge", "steps"),
-    ("gauge", "steps_undone"),
-    ("time_offset", "daemon"),
-    ("time_dispersion", "daemon"),
-    ("clock_stratum", "daemon"),
-    ("gauge", "reach-daemon"),
-    ("time_offset", "host"),
-)
 
 LEAPS = {"insert": "will insert a leap second", "delete": "will delete a leap second"}
 """The meaning of the kernel's state for a pending leap second."""

@@ -14,6 +14,7 @@ from collectd_inode.ntp.kind import NTP
 from collectd_inode.ntp.manners import LEAST_PACE
 from collectd_inode.ntp.outcome import Outcome
 from collectd_inode.ntp.probe import Fetch, NTPProbe
+from collectd_inode.ntp.reference import SERIES, SERVER
 from collectd_inode.ntp.settings import FROM_DAEMON, Settings
 from collectd_inode.trust import profile as tls
 from collectd_inode.wire.address import is_numeric
@@ -22,10 +23,6 @@ from collectd_inode.words import and_more
 require("ntplib")
 
 _POOL = "pool.ntp.org"
-
-
-OF_SERVER = ("time_offset", "delay", "time_dispersion", "root_delay", "root_dispersion", "clock_stratum")
-"""The types of each server's readings, under its name."""
 
 
 def load(
@@ -71,7 +68,7 @@ def _fetch(settings: Settings) -> Fetch | None:
 def _readings(settings: Settings) -> Iterator[tuple[str, str]]:
     for name in (*settings.servers, *settings.pools):
         server = slug(name)
-        yield from ((type, server) for type in OF_SERVER)
+        yield from ((row.type, server) for row in SERIES if row.instance == SERVER)
         yield from (("gauge", f"leap-{server}"), ("gauge", f"reach-{server}"))
         if settings.pool_score and not settings.is_pool(name):
             yield from (("gauge", f"pool_score-{server}"), ("gauge", f"pool_step-{server}"))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from collectd_inode.kind import JobPanels, Kind, Module
+
+if TYPE_CHECKING:
+    from collectd_inode.reference import KindReference
 
 
 def _module() -> Module:
@@ -17,11 +22,18 @@ def _drawn() -> JobPanels:
     return JobPanels(panels.panels, panels.PICTURES)
 
 
+def _reference() -> KindReference:
+    from collectd_inode.ntp import reference
+
+    return reference.REFERENCE
+
+
 NTP = Kind(
     "ntp",
     "NTP",
     _module,
     _drawn,
+    _reference,
     default_interval=64.0,  # NTP's usual shortest poll; more often is bad manners at most public servers
     main_series="time_offset-consensus",
     main_words="offset",

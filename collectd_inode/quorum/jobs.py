@@ -6,8 +6,10 @@ from collectd_inode.keys import ONLY_AT_THE_HUB, BlockSettings, Loaded
 from collectd_inode.model import Detail, Door, Problem
 from collectd_inode.quorum.board import Board
 from collectd_inode.quorum.kind import QUORUM
-from collectd_inode.quorum.probe import COUNT, READINGS, QuorumProbe
+from collectd_inode.quorum.probe import COUNT, QuorumProbe
+from collectd_inode.quorum.reference import SERIES
 from collectd_inode.quorum.settings import Settings
+from collectd_inode.reference import readings_of
 
 
 def load(name: str, settings: Settings, common: BlockSettings) -> Loaded:
@@ -23,7 +25,7 @@ def load(name: str, settings: Settings, common: BlockSettings) -> Loaded:
         name,
         detail=Detail.SCENARIO,  # its step asks nothing of the network, and has no series
         steps=(COUNT,),
-        readings=READINGS,
+        readings=readings_of(SERIES),
         probe=probe,
         listener=board,
     )

@@ -22,7 +22,6 @@ from collectd_inode.state import Memory
 from collectd_inode.words import span
 
 COUNT = PlannedStep("quorum", "quorum", navigates=False)
-READINGS = (("gauge", "agreeing"), ("gauge", "reporting"))
 NO_VALUES = "only the hub's collectd itself gets the probes' values; collectd-inode status prints its last verdict"
 
 

@@ -17,8 +17,3 @@ def tables() -> Mapping[str, str]:
     """The page's one table."""
     rows = [(str(int(cause)), f"``{cause.word}``", cause.meaning) for cause in Cause]
     return {"causes": page_tables.table(_HEAD, rows)}
-
-
-def written_into(page: str) -> str:
-    """*page* with the table below its mark."""
-    return page_tables.written_into(page, tables())

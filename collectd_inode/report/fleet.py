@@ -13,6 +13,7 @@ from pathlib import Path
 from collectd_inode.codec import Unfit, from_json, to_json
 from collectd_inode.model import Cause, Status, Warning
 from collectd_inode.names import fingerprint, slug
+from collectd_inode.reference import WarningRow
 from collectd_inode.report.record import STALE_INTERVALS, WRITE_SECONDS, Record
 from collectd_inode.state import Files
 from collectd_inode.words import plural
@@ -25,6 +26,15 @@ _STATUS = {Cause.UNDEFINED: Status.UNDEFINED, Cause.ERROR: Status.ERROR, Cause.C
 """The status for a cause; for every other one a job has failed."""
 _CAUSES = frozenset(map(int, Cause))
 """A newer release may have more."""
+WARNINGS = (
+    WarningRow("there", "a job has warnings on its own host; the message has their number", "``status`` on that host"),
+    WarningRow("config_errors", "a host's configuration has mistakes", "``collectd-inode check`` on that host"),
+    WarningRow(
+        "TYPE-INSTANCE",
+        "a host sent a notification about itself that no OKAY has ended; such as ``bool-uplink``",
+        "read the notification in the message",
+    ),
+)
 
 
 @dataclass(slots=True)

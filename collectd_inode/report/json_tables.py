@@ -23,11 +23,6 @@ def tables() -> Mapping[str, str]:
     return {f"JSON, {name}": page_tables.table(_HEAD, list(_rows(keys))) for name, keys in objects.items()}
 
 
-def written_into(page: str) -> str:
-    """*page* with every table below its mark."""
-    return page_tables.written_into(page, tables())
-
-
 def _rows(keys: Mapping[str, Any]) -> Iterator[Sequence[str]]:
     return ((f"``{name}``", _value(schema), schema["description"]) for name, schema in keys.items())
 

@@ -21,11 +21,6 @@ def tables() -> Mapping[str, str]:
     return {of: table(keys) for of, keys in {"Module": MODULE_KEYS, "all blocks": COMMON_KEYS, **own}.items()}
 
 
-def written_into(page: str) -> str:
-    """*page* with every table below its mark."""
-    return page_tables.written_into(page, tables())
-
-
 def table(keys: Iterable[Key]) -> str:
     """The table of *keys*, in their order."""
     rows = [(f"``{key.name} {key.example}``", default(key), meaning(key)) for key in keys]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 _WIDTH = 120
 Row = Sequence[str]
@@ -24,19 +25,24 @@ def written_into(page: str, tables: Mapping[str, str]) -> str:
     return page
 
 
-def table(head: Row, rows: Sequence[Row]) -> str:
-    """The table with these rows; the last column has the remaining room."""
-    widths = [max(len(row[column]) for row in (*rows, head)) for column in range(len(head) - 1)]
-    widths.append(_WIDTH - sum(widths) - 2 * len(widths))
+def table(head: Row, rows: Sequence[Row], *, wrapped: int = 1) -> str:
+    """The table with these rows; the last columns, *wrapped* in number, share the remaining room."""
+    fixed = len(head) - wrapped
+    widths = [max(len(row[column]) for row in (*rows, head)) for column in range(fixed)]
+    room = (_WIDTH - sum(widths) - 2 * (len(head) - 1)) // wrapped
+    widths += [room] * wrapped
     border = "  ".join("=" * width for width in widths)
     lines = [border, _line(head, widths), border]
-    for *firsts, said in rows:
-        # A literal stays on one line.
-        tied = re.sub(r"``.*?``|`.*?`_", lambda literal: literal[0].replace(" ", "\N{NO-BREAK SPACE}"), said)
-        one, *more = textwrap.wrap(tied, widths[-1], break_long_words=False, break_on_hyphens=False)
-        lines.append(_line((*firsts, one), widths))
-        lines += [_line((*("" for _ in firsts), line), widths) for line in more]
+    for row in rows:
+        cells = [[cell] for cell in row[:fixed]] + [_wrapped(cell, room) for cell in row[fixed:]]
+        lines += [_line(line, widths) for line in zip_longest(*cells, fillvalue="")]
     return "\n".join(line.rstrip().replace("\N{NO-BREAK SPACE}", " ") for line in (*lines, border)) + "\n"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """The lines of a cell; a literal stays on one line."""
+    tied = re.sub(r"``.*?``|`.*?`_", lambda literal: literal[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
+    return textwrap.wrap(tied, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _line(cells: Row, widths: Sequence[int]) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from collectd_inode import __version__
 from collectd_inode.kinds import kind_of
 from collectd_inode.model import Detail, Job, Observation, Phase, PlannedStep, Standing, StepResult
+from collectd_inode.reference import SeriesRow, readings_of
 from collectd_inode.report.readings import readings
 
 HEALTH_PLUGIN = "inode_probe"
@@ -22,6 +23,26 @@ NETWORK = "network"
 """The part of a step's time that it waited for the network, where an engine can separate it."""
 CHROMIUM = "chromium"
 """The engine that times steps itself."""
+
+EVERY_KIND = (
+    SeriesRow("bool", "success", "0 or 1", "1: the run passed; 0: it failed, or could not run", "**every interval**"),
+    SeriesRow("gauge", "cause", "number", "the reason for the failure: Causes_; 0: none", "every interval"),
+    SeriesRow("gauge", "warnings", "count", "the number of Warnings_", "every interval"),
+    SeriesRow("duration", "elapsed", "seconds", "the wall time of the run", "every run, failed ones too"),
+)
+"""The series of every kind of job; a job that cannot run sends the first three."""
+HEALTH = (
+    SeriesRow("latency", "loop_lag", "seconds", "the longest delay of the loop's wake-up", "every minute"),
+    SeriesRow("count", "jobs", "jobs", "the number of scenarios and other jobs", "every minute"),
+    SeriesRow("count", "late", "runs", "runs that started more than a second late, or were left out", "every minute"),
+    SeriesRow("gauge", "config_errors", "count", "mistakes in configuration and feature files", "every minute"),
+    SeriesRow("gauge", "version", "number", "our version, two digits a part: 1.2.3 is 10203", "every minute"),
+    SeriesRow(
+        "count", "lost", "lines", "values and notifications that collectd rejected, or that waited more than a minute",
+        "every minute, by ``exec`` and ``serve``",
+    ),
+)  # fmt: skip
+"""The series about the plugin itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +141,9 @@ def series_of(job: Job) -> list[Series]:
 
     Certificates' days left are known by host name only when the hosts have been met.
     """
-    rows = [("bool", "success"), ("gauge", "cause"), ("gauge", "warnings")]
+    rows = list(readings_of(EVERY_KIND))
     if job.trouble is not None:
-        return [Series(None, *row) for row in rows]
-    rows += [("duration", "elapsed")]
+        return [Series(None, *row) for row in rows[:3]]
     rows += [("latency", "total")] if any(step.navigates for step in job.steps) else []
     rows += _summed_up(job) if kind_of(job.kind).sums_up else []
     steps = [Series(step, *row) for step in job.steps for row in _step_series(step, job)]
@@ -173,12 +193,8 @@ def health(
     A door that is no part of collectd's process has an *instance* of its own, and counts the values that were *lost*
     on their way.
     """
-    rows: list[Row] = [
-        ("latency", "loop_lag", loop_lag),
-        ("count", "jobs", float(jobs)),
-        ("count", "late", float(late)),
-        ("gauge", "config_errors", float(config_errors)),
-        ("gauge", "version", version_number(__version__)),
+    numbers = [loop_lag, jobs, late, config_errors, version_number(__version__), *([] if lost is None else [lost])]
+    return [
+        Value("", HEALTH_PLUGIN, instance, row.type, row.instance, float(number), time, HEALTH_INTERVAL)
+        for row, number in zip(HEALTH, numbers, strict=False)
     ]
-    rows += [] if lost is None else [("count", "lost", float(lost))]
-    return [Value("", HEALTH_PLUGIN, instance, *row, time, HEALTH_INTERVAL) for row in rows]

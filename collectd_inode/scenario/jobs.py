@@ -25,6 +25,7 @@ from collectd_inode.model import NOWHERE, Cause, Job, Misconfigured, Place, Plan
 from collectd_inode.names import slug, target_of
 from collectd_inode.page import urls
 from collectd_inode.permissions import loose
+from collectd_inode.reference import readings_of
 from collectd_inode.scenario import actions, environment, feature, json_body, sentences
 from collectd_inode.scenario.action import Action, Check
 from collectd_inode.scenario.environment import NO_ENVIRONMENT, Environment
@@ -33,6 +34,7 @@ from collectd_inode.scenario.feature import BrokenScenario, Feature, Scenario, S
 from collectd_inode.scenario.folders import feature_files, ruby_steps
 from collectd_inode.scenario.kind import SCENARIO
 from collectd_inode.scenario.prose import lost_step
+from collectd_inode.scenario.reference import BROWSER
 from collectd_inode.scenario.replay import (
     VARIABLE,
     Argument,
@@ -58,15 +60,6 @@ require(*(set(DEPENDENCIES) - {"ntplib"}))
 
 
 _PORTS = {"http": 80, "https": 443}
-_READINGS = (
-    *(("duration", name) for name in ("ttfb", "fcp", "lcp", "inp", "longtasks", "queued")),
-    ("gauge", "cls"),
-    ("count", "requests"),
-    ("count", "failing_requests"),
-    ("count", "console_errors"),
-    ("bytes", "transferred"),
-)
-"""The readings of a run in Chromium beside its steps' times."""
 
 NO_RETRY = "@no-retry"
 """The tag of a scenario that must not be run more often than once an interval, whatever ``RetryInterval`` says."""
@@ -260,7 +253,7 @@ class _Loader:
             retry=retry,
             tags=tuple(sorted(scenario.tags)),
             engine=self.settings.engine,
-            readings=_READINGS if self.settings.engine == "chromium" else (),
+            readings=readings_of(BROWSER) if self.settings.engine == "chromium" else (),
         )
         trouble = next((step.trouble for step in planned if step.trouble), None)
         if trouble is not None or context is None:

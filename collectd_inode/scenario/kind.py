@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from collectd_inode.kind import JobPanels, Kind, Module
+
+if TYPE_CHECKING:
+    from collectd_inode.reference import KindReference
 
 
 def _module() -> Module:
@@ -18,6 +21,12 @@ def _drawn() -> JobPanels:
     from collectd_inode.scenario import panels
 
     return JobPanels(panels.panels, panels.PICTURES)
+
+
+def _reference() -> KindReference:
+    from collectd_inode.scenario import reference
+
+    return reference.REFERENCE
 
 
 CHROMIUM_INTERVAL = 300.0
@@ -33,6 +42,7 @@ SCENARIO = Kind(
     "Scenario",
     _module,
     _drawn,
+    _reference,
     sums_up=True,
     noun="scenario",
     unlisted="gauge-certificate_days_left-HOST for each TLS host met, at most 16 a scenario",

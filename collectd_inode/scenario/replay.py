@@ -29,6 +29,7 @@ from collectd_inode.scenario import facts
 from collectd_inode.scenario.action import Action
 from collectd_inode.scenario.engine import Engine, OpenEngine, Opening
 from collectd_inode.scenario.evidence import Evidence
+from collectd_inode.scenario.reference import MOST_CERTIFICATES
 from collectd_inode.scenario.session import Session
 from collectd_inode.scenario.showing import shown_page
 from collectd_inode.secrets.files import first_line, long_enough, secret_content, secret_text
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from collectd_inode.chromium.options import Options
 
 VARIABLE = re.compile(rf"\$\{{({VARIABLE_NAME.pattern})\}}")
-CERTIFICATES_REPORTED = 16
 _DAY = 86400.0
 
 Argument = object
@@ -464,6 +464,6 @@ def variables_in(argument: Argument) -> set[str]:
 
 def _read_certificates(run: Run, certificates: Mapping[str, float]) -> None:
     now = run.clock.now()
-    for host, end in list(certificates.items())[:CERTIFICATES_REPORTED]:
+    for host, end in list(certificates.items())[:MOST_CERTIFICATES]:
         # The host's slug is at most 63 bytes: with the prefix the type instance stays below collectd's 127.
         run.add_reading("gauge", f"certificate_days_left-{slug(host)}", (end - now) / _DAY)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from collectd_inode.keys import BlockSettings, Loaded, contradictions
 from collectd_inode.model import Cause, Job, Misconfigured, PlannedStep, Problem, Status, Trouble
 from collectd_inode.names import target_of
+from collectd_inode.reference import readings_of
 from collectd_inode.secrets.files import long_enough
 from collectd_inode.smarthost import credentials
 from collectd_inode.smarthost.addresses import MOST_ADDRESSES, connect_series
@@ -21,6 +22,7 @@ from collectd_inode.smarthost.holdoff import HoldOff
 from collectd_inode.smarthost.kind import SMARTHOST
 from collectd_inode.smarthost.mechanisms import WITH_TOKEN, Login
 from collectd_inode.smarthost.probe import RELAY, Smarthost
+from collectd_inode.smarthost.reference import READINGS
 from collectd_inode.smarthost.settings import SUBMISSION, SUBMISSIONS, Settings, is_helo_name
 from collectd_inode.trust import profile as tls
 from collectd_inode.trust.store import Store, StoreLevel, look_over
@@ -31,12 +33,6 @@ from collectd_inode.wire.tcp import Route
 if TYPE_CHECKING:
     from collectd_inode.smarthost.tokens import Tokens
 
-READINGS = (
-    *(("bool", name) for name in ("verified", "as_leaf", "authenticated", "relay")),
-    *(("gauge", f"{name}_days_left") for name in ("certificate", "chain", "ca")),
-    ("gauge", "tls_version"),
-    ("gauge", "cipher_bits"),
-)
 _USUAL = {25: "starttls", SUBMISSION: "starttls", SUBMISSIONS: "implicit"}
 """How TLS begins at a port (RFC 3207, RFC 6409, RFC 8314)."""
 EXIM_USER = "Debian-exim"
@@ -80,7 +76,7 @@ class _Loader:
             SMARTHOST.plugin,
             self.name,
             steps=tuple(_planned(self.settings, script)),
-            readings=READINGS,
+            readings=readings_of(READINGS),
             first_run=self._may_run_early(),
             target=target_of(self.settings.server or "", self.settings.port),
         )

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from collectd_inode.kind import JobPanels, Kind, Module
+
+if TYPE_CHECKING:
+    from collectd_inode.reference import KindReference
 
 
 def _module() -> Module:
@@ -17,9 +22,16 @@ def _drawn() -> JobPanels:
     return JobPanels(panels.panels, panels.PICTURES)
 
 
+def _reference() -> KindReference:
+    from collectd_inode.smarthost import reference
+
+    return reference.REFERENCE
+
+
 SMARTHOST = Kind(
     "smarthost",
     "Smarthost",
     _module,
     _drawn,
+    _reference,
 )

@@ -109,7 +109,7 @@ RULES = (
         r"\AWhat\b",
         "name the thing or the action: “The mistake in …”, “Parse …”",
         IN_CODE,
-        (("What to use instead", "a column's heading"), ("What it does", "a column's heading")),
+        (("What to use instead", "a column's heading"), ("What it does", "likewise"), ("What to do", "likewise")),
     ),
     Rule(r"\b[Ss]o many\b|\A(\w+ ){0,2}[Ss]o often\b", "the number, the largest, the least number of …", IN_CODE),
     Rule(r"\b[Ww]hom\b", "the noun: the receiver, the user, the subject", IN_CODE),
