@@ -173,22 +173,33 @@ class OpenStep:
         """Its seconds, those of the network, and bytes, where its engine has timed it."""
 
     def close(self, elapsed: float, trouble: Trouble | None, *, excused: bool = False) -> StepResult:
-        codes = [e.response_code for e in self.exchanges if e.response_code is not None]
+        lanes = self._lanes()
+        waited = max(lanes, key=_seconds_of)
+        codes = [code for lane in lanes if (code := _last_code(lane)) is not None]
         timed = self.timed if trouble is None else None
         return StepResult(
             planned=self.planned,
             status=trouble.status if trouble else Status.PASSED,
             trouble=trouble,
-            seconds=timed[0] if timed is not None else self._seconds(elapsed, trouble),
+            seconds=timed[0] if timed is not None else self._seconds(elapsed, trouble, waited),
             network=timed[1] if timed is not None else None,
             elapsed=elapsed,
-            phases=_summed(e.phases for e in self.exchanges),
-            response_code=codes[-1] if codes else None,
+            phases=_summed(e.phases for e in waited),
+            response_code=max(codes, default=None),
             bytes=sum(e.bytes for e in self.exchanges) if codes and timed is None else timed and timed[2],
-            stamps=min((e.stamps for e in self.exchanges), default=None),  # one elapsed makes the sum elapsed
+            stamps=min((e.stamps for e in waited), default=None),  # one elapsed makes the sum elapsed
             excused=excused,
             shown=tuple(self.shown),
         )
+
+    def _lanes(self) -> list[list[Exchange]]:
+        """Its exchanges by their lanes: the one that took longest is what was waited for."""
+        if len(self.exchanges) < 2:
+            return [self.exchanges]
+        lanes: dict[int, list[Exchange]] = {}
+        for exchange in self.exchanges:
+            lanes.setdefault(exchange.lane, []).append(exchange)
+        return list(lanes.values())
 
     def fault(self, trouble: Trouble) -> Fault | None:
         """The fault of the other side that is behind *trouble*, whichever step has met it; None where nobody can tell.
@@ -209,11 +220,19 @@ class OpenStep:
         """The activity that interrupted its last exchange."""
         return self.exchanges[-1].doing if self.exchanges else ""
 
-    def _seconds(self, elapsed: float, trouble: Trouble | None) -> float | None:
+    def _seconds(self, elapsed: float, trouble: Trouble | None, waited: list[Exchange]) -> float | None:
         if trouble is None:
-            return sum(e.seconds for e in self.exchanges) if any(e.phases for e in self.exchanges) else None
+            return _seconds_of(waited) if any(e.phases for e in waited) else None
         # A fast failure would look healthy in a graph of latencies; a deadline's wait is a lower bound of the truth.
         return elapsed if trouble.cause is Cause.TIMEOUT and self.planned.navigates else None
+
+
+def _seconds_of(exchanges: list[Exchange]) -> float:
+    return sum(e.seconds for e in exchanges)
+
+
+def _last_code(exchanges: list[Exchange]) -> int | None:
+    return next((e.response_code for e in reversed(exchanges) if e.response_code is not None), None)
 
 
 def _summed(parts: Iterator[Mapping[Phase, float]] | Sequence[Mapping[Phase, float]]) -> dict[Phase, float]:

@@ -123,6 +123,22 @@ def test_the_exchanges_of_a_step_add_up() -> None:
     assert step.phases == {Phase.CONNECT: 0.5, Phase.PROCESSING: 0.75, Phase.TRANSFER: 1.0}
 
 
+def test_of_exchanges_side_by_side_the_longest_line_is_the_latency() -> None:
+    """A page's files, six at a time: bytes are those of all, the status is the worst of the lanes' last ones."""
+
+    async def side_by_side(run: Run) -> None:
+        with run.step(OPEN):
+            run.exchange(exchange(404, size=1, processing=0.5))
+            run.exchange(replace(exchange(200, size=2, connect=0.25, processing=1.0), lane=1))
+            run.exchange(replace(exchange(302, size=0, processing=0.25), lane=1))
+            run.exchange(replace(exchange(200, size=4, processing=0.25), lane=1))
+            run.exchange(replace(exchange(200, size=8, processing=1.5), lane=2))
+
+    step = observed(side_by_side, OPEN).steps[0]
+    assert (step.seconds, step.bytes, step.response_code) == (1.75, 15, 404)
+    assert step.phases == {Phase.CONNECT: 0.25, Phase.PROCESSING: 1.5}
+
+
 def test_the_last_answer_s_status_is_kept_when_nothing_more_comes() -> None:
     """A redirect to where nobody answers: the status is the redirect's, for that answer did come."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ from collectd_inode.page.text import Element, tag_of
 from collectd_inode.wire import SYSTEM_CLOCK, WireError
 from collectd_inode.wire.address import is_numeric
 from collectd_inode.wire.room import STAGES, Room, give_back_memory, give_back_memory_soon, room
+from collectd_inode.wire.tasks import side_by_side
 from collectd_inode.wire.workers import LARGE, aside_if_large, begun_aside_if_large
 from collectd_inode.words import plural, shortened
 
@@ -46,7 +48,9 @@ _MOST_VISITS = 20
 """Pages that can be gone back to; a page may have megabytes."""
 
 MOST_ASSETS, MOST_ASSET_BYTES = 100, 32 << 20
-"""The limits of a page's files, requested one after the other over kept connections: their number, and bytes in all."""
+"""The limits of a page's files: their number, and the bytes after which no further one is requested."""
+LANES = 6
+"""A page's files that are requested at the same time, as in browsers."""
 
 LONGEST_REFRESH = 3
 """Seconds: a meta refresh up to this is a redirect, and followed at once; a longer one is a page that reloads."""
@@ -96,6 +100,8 @@ class _Request:
     is_form: bool = False
     is_asset: bool = False
     """Whether it is a part of the source, not a navigation."""
+    lane: int = 0
+    """The lane of its `Exchange`."""
     upgrades: bool = False
     """Whether the source asks for https in place of http: a link at its own host only (rule 64)."""
     downloads: bool = False
@@ -193,6 +199,7 @@ class Browser(Screen):
         self._visits: list[_Visit] = []
         self._rooms: list[Room] = []
         """Where it has a place for large bodies, by stage."""
+        self._taking_rooms = asyncio.Lock()
         self._jar = Jar()
         self._credentials: dict[urls.Origin, HttpCredentials] = {}
         self._locks: dict[urls.Origin, _Lock] = {}
@@ -314,15 +321,21 @@ class Browser(Screen):
     async def load(self, kinds: frozenset[AssetKind]) -> Page:
         """Request the page's files; Failure(EXPECTATION) names those that fail; the page stays (rule 72)."""
         page = self.page
-        wanted, troubles, octets = assets(page, kinds), [], 0
-        for number, asset in enumerate(wanted):
-            if number == MOST_ASSETS or octets > MOST_ASSET_BYTES:
-                limits = f"at most {MOST_ASSETS} files and {MOST_ASSET_BYTES >> 20} MiB are requested"
-                self._warn("asset", f"{number} of the page's {plural(len(wanted), 'file')} were checked: {limits}")
-                break
-            why, length = await self._load(page, asset)
-            octets += length
-            troubles += [f"{urls.shown(asset.url)} {why}"] if why else []
+        wanted = assets(page, kinds)
+        waiting, faults, octets = deque(wanted[:MOST_ASSETS]), dict[Asset, str](), 0
+
+        async def load(lane: int) -> None:
+            nonlocal octets
+            while waiting and octets <= MOST_ASSET_BYTES:
+                asset = waiting.popleft()
+                faults[asset], length = await self._load(page, asset, lane)
+                octets += length
+
+        await side_by_side(load(lane) for lane in range(min(LANES, len(wanted))))
+        if len(faults) < len(wanted):
+            limits = f"at most {MOST_ASSETS} files and {MOST_ASSET_BYTES >> 20} MiB are requested"
+            self._warn("asset", f"{len(faults)} of the page's {plural(len(wanted), 'file')} were checked: {limits}")
+        troubles = [f"{urls.shown(asset.url)} {why}" for asset in wanted if (why := faults.get(asset))]
         if troubles:
             what = (
                 f"{len(troubles)} of {plural(len(wanted), 'file')} of the page did not load: {'; '.join(troubles[:5])}"
@@ -330,12 +343,12 @@ class Browser(Screen):
             raise page.failure(what, "all of them load", "; ".join(troubles))
         return page
 
-    async def _load(self, page: Page, asset: Asset) -> tuple[str, int]:
+    async def _load(self, page: Page, asset: Asset, lane: int) -> tuple[str, int]:
         """The fault of *asset*, empty for a good one; and its bytes."""
         if asset.lost:
             return f"did not load: {asset.lost}", 0
         try:
-            request = replace(_from(page, "GET", _ascii(asset.url)), accept="*/*", is_asset=True)
+            request = replace(_from(page, "GET", _ascii(asset.url)), accept="*/*", is_asset=True, lane=lane)
             for _ in range(self._profile.max_redirects + 1):
                 if is_blocked(asset, page, request.url):
                     return BLOCKED, 0
@@ -674,25 +687,29 @@ class Browser(Screen):
             _address(url),
             headers=headers_sent,
             content=request.body,
-            extensions={"admit": lambda host, address: self._admit(request, host, address)},
+            extensions={
+                "admit": lambda host, address: self._admit(request, host, address),
+                "lane": request.lane,
+            },
         )
         if self._recorder is not None:
-            self._recorder.asks(request.method, url, Headers(sent.headers.raw), request.body, self._page)
+            headers = Headers(sent.headers.raw)
+            self._recorder.asks(request.method, url, headers, request.body, self._page, lane=request.lane)
         with _translated(url):
             response = await self._transport.handle_async_request(sent)
             try:
                 headers = Headers(response.headers.raw)
                 if self._recorder is not None:
-                    self._recorder.answers(response.status_code, headers)
+                    self._recorder.answers(response.status_code, headers, request.lane)
                 self._hear(url, headers)
                 answer = _Answer(response.status_code, headers, address=response.extensions.get("address"))
                 if request.stays or not answer.locations:
-                    return replace(answer, body=await self._received(response, url, headers))
+                    return replace(answer, body=await self._received(response, request, headers))
                 # A browser goes on as soon as it has read the Location.  The body is read all the same, if it comes:
                 # only then can the connection be used again.
                 with suppress(Failure, WireError, TimeoutError):
                     async with asyncio.timeout(_REDIRECT_SECONDS):
-                        answer = replace(answer, body=await self._received(response, url, headers))
+                        answer = replace(answer, body=await self._received(response, request, headers))
                 return answer
             finally:
                 await response.aclose()
@@ -721,18 +738,18 @@ class Browser(Screen):
         if is_private and clears_cookies(headers.get("clear-site-data", "")):  # those of this answer, too (rule 86)
             self._jar.clear(url)
 
-    async def _received(self, response: httpx.Response, url: str, headers: Headers) -> bytes:
-        body = Body(url, headers.get("content-encoding", ""), self._profile.max_body)
-        if self._recorder is not None:
+    async def _received(self, response: httpx.Response, request: _Request, headers: Headers) -> bytes:
+        body = Body(urls.without_fragment(request.url), headers.get("content-encoding", ""), self._profile.max_body)
+        if self._recorder is not None and not request.is_asset:
             self._recorder.receives(body, headers.get("content-type", ""))
         stream = response.stream
         if not isinstance(stream, httpx.AsyncByteStream):
             raise TypeError(f"an asynchronous transport answers with an asynchronous stream, not {type(stream)}")
         async for chunk in stream:
             body.feed(chunk)
-            while self._wants_room(body.size):
+            if self._wants_room(body.size):
                 with response.extensions.get("held_up", nullcontext)("waiting for other jobs' large pages"):
-                    await self._take_room()
+                    await self._take_rooms(body.size)
         if body.size > STAGES[0][0]:
             give_back_memory()  # of those who had its place
         return body.finish()
@@ -740,10 +757,12 @@ class Browser(Screen):
     def _wants_room(self, size: int) -> bool:
         return len(self._rooms) < len(STAGES) and size > STAGES[len(self._rooms)][0]
 
-    async def _take_room(self) -> None:
-        there = room(len(self._rooms))
-        await there.enter()
-        self._rooms.append(there)
+    async def _take_rooms(self, size: int) -> None:
+        async with self._taking_rooms:
+            while self._wants_room(size):
+                there = room(len(self._rooms))
+                await there.enter()
+                self._rooms.append(there)
 
     def _leave_rooms(self) -> None:
         if self._rooms:

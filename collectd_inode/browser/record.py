@@ -104,6 +104,8 @@ class Recorder:
         self.step = ""
         self.asked = 0
         """Requests, those that are no longer among `hops` included."""
+        self._under_way: dict[int, Hop] = {}
+        """The last hop of each lane."""
         self.hops: deque[Hop] = deque(maxlen=MOST_HOPS)
         self.passwords: set[str] = set()
         """The values of password fields, and the passwords of sites."""
@@ -117,20 +119,23 @@ class Recorder:
         """The text on the picture, as HTML in UTF-8."""
         self._last: dict[bool, tuple[int, Hop, str, ReceivedBody]] = {}
 
-    def asks(self, method: str, url: str, headers: Headers, body: bytes | None, page: Page | None) -> None:
-        """A request starts; *page* was on the screen."""
+    def asks(
+        self, method: str, url: str, headers: Headers, body: bytes | None, page: Page | None, *, lane: int = 0
+    ) -> None:
+        """A request starts in *lane*; *page* was on the screen."""
         self._look_for_passwords(page)
         sent = None
         if body is not None:
             encoding = page.encoding.for_forms if page is not None else UTF8
             sent = Sent(headers.get("content-type", ""), body[:LONGEST_FORM], len(body), encoding)
         kept, left_out = _lines(headers)
-        self.hops.append(Hop(self.step, method, url, kept, left_out, sent, time=self._now()))
+        hop = self._under_way[lane] = Hop(self.step, method, url, kept, left_out, sent, time=self._now())
+        self.hops.append(hop)
         self.asked += 1
 
-    def answers(self, status: int, headers: Headers) -> None:
-        """The head of the answer to the last request is here."""
-        hop = self.hops[-1]
+    def answers(self, status: int, headers: Headers, lane: int = 0) -> None:
+        """The head of the answer to the last request of *lane* is here."""
+        hop = self._under_way[lane]
         hop.status = status
         hop.answer, hop.answer_left_out = _lines(headers)
 
@@ -146,9 +151,9 @@ class Recorder:
         self._last[self.step in self._cleanup] = self.asked, self.hops[-1], content_type, body
 
     def exchange(self, exchange: Exchange) -> None:
-        """The wire's measurements of the last request."""
-        if self.hops:
-            self.hops[-1].exchange = exchange
+        """The wire's measurements of the last request of its lane."""
+        if exchange.lane in self._under_way:
+            self._under_way[exchange.lane].exchange = exchange
 
     def leaves(self, page: Page | None, credentials: Mapping[urls.Origin, HttpCredentials]) -> None:
         """The browser closes, with *page* on the screen; *credentials* are those that it had for sites."""

@@ -13,7 +13,7 @@ from collectd_inode.model import Stamps
 from collectd_inode.wire.address import Address
 from collectd_inode.wire.clock import SYSTEM_CLOCK, Clock
 from collectd_inode.wire.measure import Exchange
-from collectd_inode.wire.tcp import Backend, Route, Stream, Timing
+from collectd_inode.wire.tcp import Route, Stream, Timing, connect, resolve_all
 
 _MOST_BYTES = 2**16
 
@@ -22,8 +22,8 @@ class Conversation:
     """Resolve, connect, then talk; TLS at any point.  Times are phases of `Exchange`, in seconds."""
 
     def __init__(self, route: Route | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
-        self._backend = Backend(route or Route(), clock)
-        self._clock, self._host = clock, ""
+        self._route, self._clock, self._host = route or Route(), clock, ""
+        self._timing = Timing(clock, "")
         self.addresses: tuple[Address, ...] = ()
         """The addresses that `resolve` found, in the resolver's order."""
         self._stream: Stream | None = None
@@ -33,18 +33,18 @@ class Conversation:
     async def resolve(self, host: str, port: int) -> Exchange:
         """Find the addresses of *host*; raises ResolveFailed."""
         self._host = host
-        self._backend.timing = Timing(self._clock, host)
-        self.addresses = await self._backend.resolve_all(host, port)
+        self._timing = Timing(self._clock, host)
+        self.addresses = await resolve_all(self._route, host, port, self._timing)
         return self.exchange()
 
     def resolved(self, host: str, address: Address) -> None:
         """Take *address* for the one of *host*, without looking it up."""
         self._host, self.addresses = host, (address,)
-        self._backend.timing = Timing(self._clock, host)
+        self._timing = Timing(self._clock, host)
 
     async def connect(self) -> Exchange:
         """Connect to the first address that `resolve` has found; raises ConnectFailed."""
-        self._stream = await self._backend.connect(self.addresses[0], self._host)
+        self._stream = await connect(self._route, self.addresses[0], self._host, self._timing)
         return self._spoken_to()
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> Exchange:
@@ -61,15 +61,17 @@ class Conversation:
 
     async def receive(self) -> bytes:
         """The next bytes, b"" when the peer has closed; raises ProtocolBroken, and TLSFailed at an alert."""
-        if self._unasked and self._backend.timing.flight.sent is None:
-            self._backend.timing.flight.sent = self._talking.ready
+        if self._unasked and self._timing.flight.sent is None:
+            self._timing.flight.sent = self._talking.ready
         self._acknowledge_at_once()
         return await self._talking.read(_MOST_BYTES)
 
     def exchange(self) -> Exchange:
         """The measurements since the last call."""
-        found = self._backend.timing.exchange(response_code=None, size=0, finished=True)
-        self._backend.timing = Timing(self._clock, self._host)
+        found = self._timing.exchange(response_code=None, size=0, finished=True)
+        self._timing = Timing(self._clock, self._host)
+        if self._stream is not None:
+            self._stream.timing = self._timing
         if self._unasked and found.phases:
             # It began when our own clock said so, not with a stamped departure.
             found = replace(found, stamps=Stamps.ELAPSED)

@@ -1,7 +1,7 @@
 """HTTP/1.1 for one run: an httpx transport over our own, timed, streams.
 
-A new transport starts cold (new connections, no TLS sessions), as a first-time user would; within it one connection an
-origin is kept alive.  Each exchange is handed to ``on_exchange`` when its body has ended or broken off.
+A new transport starts cold (new connections, no TLS sessions), as a first-time user would; within it connections are
+kept alive.  Each exchange is handed to ``on_exchange`` when its body has ended or broken off.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collectd_inode.wire.deadline import TURNS
 from collectd_inode.wire.errors import ConnectFailed, ProtocolBroken
 from collectd_inode.wire.http1 import Head, NotHTTP, Reader
 from collectd_inode.wire.measure import Exchange
-from collectd_inode.wire.tcp import Backend, Route, Stream, Timing
+from collectd_inode.wire.tcp import Route, Stream, Timing, connect, resolve_all
 
 _READ_BYTES = 2**16
 _PORTS = {"http": 80, "https": 443}
@@ -31,6 +31,10 @@ Origin = tuple[str, str, int]
 
 Admit = Callable[[str, str], None]
 """A function that gets the host and address of a request before it is sent; raises to refuse it."""
+
+
+def _admit_any(host: str, address: str) -> None:
+    """For a request that may go anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class _Proxy:
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """Sends one request at a time and measures each."""
+    """Sends requests, and measures each."""
 
     def __init__(
         self,
@@ -66,29 +70,35 @@ class Transport(httpx.AsyncBaseTransport):
         proxy: str | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._backend = Backend(route or Route(), clock)
         self._tls, self._clock, self._on_exchange = tls, clock, on_exchange
+        self._route = route or Route()
         self._proxy = None if proxy is None else _Proxy.at(proxy)
-        self._idle: dict[Origin, Stream] = {}
+        self._idle: dict[Origin, list[Stream]] = {}
+        self.timing = Timing(clock, "")
+        """The exchange that has begun last."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send *request*; the body is read from the response's stream.  Raises WireError.
 
         The request's extension ``admit``, an `Admit`, decides last about the address, and the response's ``address``
-        is the one that answered.  Behind a proxy it is unknown: there only hosts that are addresses are checked.
+        is the one that answered.  Behind a proxy it is unknown: there only hosts that are addresses are checked.  The
+        extension ``lane`` is the one of its `Exchange`.
         """
         origin = _origin(request.url)
         admit: Admit = request.extensions.get("admit", _admit_any)
+        lane: int = request.extensions.get("lane", 0)
         while True:
-            timing = self._backend.timing = Timing(self._clock, origin[1], self._proxy.name if self._proxy else "")
+            timing = self.timing = Timing(self._clock, origin[1], self._proxy.name if self._proxy else "", lane)
             stream = self._kept(origin)
             try:
                 if stream is None:
-                    stream = await self._connected(origin, admit)
-                elif self._proxy is None:
-                    timing.address = stream.address
-                    admit(origin[1], stream.address)
-                body = await self._asked(request, origin, stream, timing)
+                    stream = await self._connected(origin, admit, timing)
+                else:
+                    stream.timing = timing
+                    if self._proxy is None:
+                        timing.address = stream.address
+                        admit(origin[1], stream.address)
+                body = await self._asked(request, origin, stream)
             except BaseException as error:
                 if stream is not None:
                     stream.close()
@@ -105,8 +115,8 @@ class Transport(httpx.AsyncBaseTransport):
 
     def done_with(self, origin: Origin, stream: Stream, *, reusable: bool) -> None:
         """Keep *stream* for the next request to *origin*, or close it."""
-        if reusable and origin not in self._idle:
-            self._idle[origin] = stream
+        if reusable:
+            self._idle.setdefault(origin, []).append(stream)
         else:
             stream.close()
 
@@ -116,30 +126,31 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for stream in self._idle.values():
-            stream.close()
+        for streams in self._idle.values():
+            for stream in streams:
+                stream.close()
         self._idle.clear()
 
     def _kept(self, origin: Origin) -> Stream | None:
-        """The idle connection to *origin*, if it is usable."""
-        stream = self._idle.pop(origin, None)
-        if stream is not None and stream.is_stale:
+        """An idle connection to *origin* that is usable, if there is one; the last used one before others."""
+        idle = self._idle.get(origin, [])
+        while idle:
+            stream = idle.pop()
+            if not stream.is_stale:
+                return stream
             stream.close()
-            return None
-        return stream
+        return None
 
-    async def _connected(self, origin: Origin, admit: Admit) -> Stream:
+    async def _connected(self, origin: Origin, admit: Admit, timing: Timing) -> Stream:
         """A new connection to *origin*, through the proxy if there is one.  Raises WireError."""
         scheme, host, port = origin
         proxy = self._proxy
         if proxy is None:
-            address = await self._backend.resolve(host, port)
-            admit(host, address.host)
-            stream = await self._backend.connect(address, host)
+            stream = await self._stream(host, port, timing, admit)
         else:
             if is_numeric(host):
                 admit(host, host)
-            stream = await self._backend.connected(proxy.host, proxy.port)
+            stream = await self._stream(proxy.host, proxy.port, timing)
             if proxy.tls:
                 if scheme == "https":
                     stream.close()
@@ -152,13 +163,18 @@ class Transport(httpx.AsyncBaseTransport):
             await stream.start_tls(self._tls, host.removesuffix("."), port)
         return stream
 
+    async def _stream(self, host: str, port: int, timing: Timing, admit: Admit = _admit_any) -> Stream:
+        address = (await resolve_all(self._route, host, port, timing))[0]
+        admit(host, address.host)
+        return await connect(self._route, address, host, timing)
+
     async def _tunnelled(self, stream: Stream, target: bytes, proxy: _Proxy) -> None:
         """Have the proxy connect *stream* to *target* (RFC 9110 section 9.3.6)."""
-        timing = self._backend.timing
+        timing = stream.timing
         lines = (b"CONNECT " + target + b" HTTP/1.1", b"Host: " + target, b"Accept: */*", *proxy.headers, b"", b"")
         try:
             await stream.say(b"\r\n".join(lines))
-            head = await _head(stream, Reader("CONNECT"), timing)
+            head = await _head(stream, Reader("CONNECT"))
             if head.status >= 300:
                 phrase = head.reason[:_MOST_PHRASE].decode("ascii", "ignore")
                 raise ConnectFailed(f"{timing.peer}: {head.status} {phrase}".rstrip())
@@ -167,7 +183,7 @@ class Transport(httpx.AsyncBaseTransport):
             raise
         timing.tunnelled()
 
-    async def _asked(self, request: httpx.Request, origin: Origin, stream: Stream, timing: Timing) -> _Body:
+    async def _asked(self, request: httpx.Request, origin: Origin, stream: Stream) -> _Body:
         """Send *request* and read the head of its answer."""
         url = request.url
         through: tuple[bytes, ...] = ()
@@ -178,7 +194,7 @@ class Transport(httpx.AsyncBaseTransport):
         content = await request.aread()
         whole = await stream.ask(head + content)
         reader = Reader(request.method)
-        answer = _Answer(stream, reader, await _head(stream, reader, timing), timing, all_sent=whole)
+        answer = _Answer(stream, reader, await _head(stream, reader), stream.timing, all_sent=whole)
         return _Body(self, origin, answer)
 
 
@@ -239,18 +255,14 @@ class _Body(httpx.AsyncByteStream):
             self._transport.report(exchange)
 
 
-async def _head(stream: Stream, reader: Reader, timing: Timing) -> Head:
+async def _head(stream: Stream, reader: Reader) -> Head:
     try:
         while (head := reader.head()) is None:
             reader.feed(await stream.read(_READ_BYTES))
             await TURNS.give_way()  # one read may hold thousands of interim answers
     except NotHTTP as error:
-        raise ProtocolBroken(f"{timing.peer}: {error}") from None
+        raise ProtocolBroken(f"{stream.timing.peer}: {error}") from None
     return head
-
-
-def _admit_any(host: str, address: str) -> None:
-    """For a request that may go anywhere."""
 
 
 def _written(request: httpx.Request, target: bytes, more: tuple[bytes, ...]) -> bytes:

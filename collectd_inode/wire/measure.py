@@ -34,6 +34,9 @@ class Exchange:
     doing: str = ""
     """The activity that was interrupted: "connecting to www (192.0.2.7:80)"."""
 
+    lane: int = 0
+    """The lane that it was in: exchanges of one lane follow each other, those of others happen at the same time."""
+
     @property
     def seconds(self) -> float:
         """The exchange's latency."""

@@ -7,7 +7,7 @@ A context variable holds the run; tasks and timers that a step begins inherit it
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar
 
@@ -37,3 +37,15 @@ def guarded(work: Coroutine[Any, Any, T], name: str | None = None, run: object =
     task = Guarded(work, loop=asyncio.get_running_loop(), name=name, context=around)
     task.run = run
     return task
+
+
+async def side_by_side(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do all of *works* at the same time, as parts of this run; the first exception ends the others."""
+    tasks = [guarded(work, run=_RUN.get()) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)

@@ -1,7 +1,7 @@
 """TCP and TLS on non-blocking sockets, timed.
 
 One address, one attempt, no happy eyeballs: a service that works half the time must look like it.  Every stream
-notes into the `Timing` of the exchange under way when bytes left and when they came.
+notes into the `Timing` of its exchange under way when bytes left and when they came.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ class Flight:
 class Timing:
     """One exchange's times while it is under way."""
 
-    def __init__(self, clock: Clock, host: str, proxy: str = "") -> None:
-        self.clock, self.host = clock, host
+    def __init__(self, clock: Clock, host: str, proxy: str = "", lane: int = 0) -> None:
+        self.clock, self.host, self.lane = clock, host, lane
         self.peer = f"proxy {proxy}" if proxy else host
         """The peer's name in messages."""
         self.phases: dict[Phase, float] = {}
@@ -140,15 +140,18 @@ class Timing:
             certificates=self.certificates,
             presented=self.presented,
             address="" if self._by_proxy else self.address,
+            lane=self.lane,
         )
 
 
 class Stream:
     """A connected socket, with or without TLS."""
 
-    def __init__(self, backend: Backend, sock: socket.socket, ready: Moment, *, stamped: bool) -> None:
-        self._backend, self._sock, self._stamped = backend, sock, stamped
-        self.address = ""
+    def __init__(self, sock: socket.socket, timing: Timing, ready: Moment, *, stamped: bool) -> None:
+        self._sock, self._stamped = sock, stamped
+        self.timing = timing
+        """The exchange under way."""
+        self.address = timing.address
         """The address at the other end."""
         self.ready = ready
         """When the connection, or TLS on it, stood: from here a server that speaks first is waited for."""
@@ -189,8 +192,8 @@ class Stream:
         if not data and self._unsent is not None:
             raise self._unsent
         if data and self._arrived is not None:
-            self._backend.timing.flight.arrived(self._arrived)
-            self._backend.timing.doing = f"reading the answer of {self._backend.timing.peer}"
+            self.timing.flight.arrived(self._arrived)
+            self.timing.doing = f"reading the answer of {self.timing.peer}"
         return data
 
     async def ask(self, data: bytes) -> bool:
@@ -213,7 +216,7 @@ class Stream:
 
         *port* is for messages only: the one of the server, which may be behind a proxy.
         """
-        timing = self._backend.timing
+        timing = self.timing
         host = f"[{name}]" if ":" in name else name
         server_name = name if port is None else f"{host}:{port}"
         self._tls_peer = "" if port is None else server_name
@@ -259,7 +262,7 @@ class Stream:
     async def _say(self, data: bytes, *, until_answered: bool) -> bool:
         if not data:
             return True
-        timing = self._backend.timing
+        timing = self.timing
         timing.doing = f"sending to {timing.peer}"
         if self.tls is not None:
             try:
@@ -298,7 +301,7 @@ class Stream:
 
     def _add_wait(self, flight: Flight) -> None:
         if waits := flight.waits:
-            self._backend.timing.add(Phase.TLS, *between(waits[0], waits[2]))
+            self.timing.add(Phase.TLS, *between(waits[0], waits[2]))
 
     async def _read(self, max_bytes: int) -> bytes:
         if self.tls is None:
@@ -312,7 +315,7 @@ class Stream:
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 return b""  # many servers close without a notify; HTTP's own framing tells a cut answer
             except ssl.SSLError as error:
-                raise TLSFailed(f"{self._tls_peer or self._backend.timing.peer}: {reason(error)}") from None
+                raise TLSFailed(f"{self._tls_peer or self.timing.peer}: {reason(error)}") from None
 
     async def _feed_tls(self) -> None:
         data = await self._receive(2**16)
@@ -340,10 +343,10 @@ class Stream:
                 else:
                     break
         except OSError as error:
-            raise ProtocolBroken(f"{self._backend.timing.peer}: {reason(error)}") from None
+            raise ProtocolBroken(f"{self.timing.peer}: {reason(error)}") from None
         if self._asked is not None:
             self._take_sent()
-        self._arrived = Moment(self._backend.timing.clock.monotonic(), received(ancillary) if self._stamped else None)
+        self._arrived = Moment(self.timing.clock.monotonic(), received(ancillary) if self._stamped else None)
         return data
 
     async def _until_readable(self) -> None:
@@ -356,7 +359,7 @@ class Stream:
         rest = memoryview(data)
         ancillary: list[tuple[int, int, bytes]] = []
         if flight is not None and flight.sent is None:
-            flight.sent = Moment(self._backend.timing.clock.monotonic())
+            flight.sent = Moment(self.timing.clock.monotonic())
             if self._stamped:
                 self._asked, ancillary = flight.sent, ASK_WHEN_SENT
         try:
@@ -372,7 +375,7 @@ class Stream:
                 else:
                     ancillary = []
         except OSError as error:
-            raise ProtocolBroken(f"{self._backend.timing.peer}: {reason(error)}") from None
+            raise ProtocolBroken(f"{self.timing.peer}: {reason(error)}") from None
         return True
 
     async def _answered(self) -> bool:
@@ -479,55 +482,39 @@ def _poll(sock: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-class Backend:
-    """Connects as the route says; ``timing`` is the exchange under way."""
+async def resolve_all(route: Route, host: str, port: int, timing: Timing) -> tuple[Address, ...]:
+    """The addresses of *host*: the operator's, a literal one, or the resolver's in its order; raises ResolveFailed."""
+    timing.doing = f"looking up {host}"
+    given, given_port = route.place(host, port)
+    found, seconds = await lookup(given, given_port, family=route.family, clock=timing.clock)
+    if seconds:
+        timing.add(Phase.RESOLVE, seconds)
+    return found
 
-    def __init__(self, route: Route, clock: Clock) -> None:
-        self.route = route
-        self.timing = Timing(clock, "")
 
-    async def connected(self, host: str, port: int) -> Stream:
-        """A connected stream; raises ResolveFailed or ConnectFailed."""
-        return await self.connect(await self.resolve(host, port), host)
-
-    async def resolve(self, host: str, port: int) -> Address:
-        """The address to connect to: the operator's, a literal one, or the resolver's first; raises ResolveFailed."""
-        return (await self.resolve_all(host, port))[0]
-
-    async def resolve_all(self, host: str, port: int) -> tuple[Address, ...]:
-        """All addresses that `resolve` chooses from, in the resolver's order; raises ResolveFailed."""
-        self.timing.doing = f"looking up {host}"
-        given, given_port = self.route.place(host, port)
-        found, seconds = await lookup(given, given_port, family=self.route.family, clock=self.timing.clock)
-        if seconds:
-            self.timing.add(Phase.RESOLVE, seconds)
-        return found
-
-    async def connect(self, address: Address, host: str) -> Stream:
-        """A stream connected to *address*, one attempt; raises ConnectFailed."""
-        clock = self.timing.clock
-        self.timing.doing = f"connecting to {_shown(host, address)}"
-        self.timing.address = address.host
-        sock = open_socket(address, socket.SOCK_STREAM)
-        started, called = clock.monotonic(), clock.nanoseconds()
-        try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            stamped = clock.kernel_stamps and switch_on(sock)
-            if self.route.source_address is not None:
-                sock.bind((self.route.source_address, 0))
-            await asyncio.get_running_loop().sock_connect(sock, address.sockaddr)
-        except OSError as error:
-            sock.close()
-            raise ConnectFailed(f"{_shown(host, address)}: {reason(error)}") from None
-        except BaseException:
-            sock.close()
-            raise
-        connected = clock.monotonic()
-        seconds, stamps = _connecting(sock, connected - started, stamped=stamped)
-        self.timing.add(Phase.CONNECT, seconds, stamps)
-        stream = Stream(self, sock, Moment(connected, called + round(seconds * 1e9)), stamped=stamped)
-        stream.address = address.host
-        return stream
+async def connect(route: Route, address: Address, host: str, timing: Timing) -> Stream:
+    """A stream connected to *address*, one attempt; raises ConnectFailed."""
+    clock = timing.clock
+    timing.doing = f"connecting to {_shown(host, address)}"
+    timing.address = address.host
+    sock = open_socket(address, socket.SOCK_STREAM)
+    started, called = clock.monotonic(), clock.nanoseconds()
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stamped = clock.kernel_stamps and switch_on(sock)
+        if route.source_address is not None:
+            sock.bind((route.source_address, 0))
+        await asyncio.get_running_loop().sock_connect(sock, address.sockaddr)
+    except OSError as error:
+        sock.close()
+        raise ConnectFailed(f"{_shown(host, address)}: {reason(error)}") from None
+    except BaseException:
+        sock.close()
+        raise
+    connected = clock.monotonic()
+    seconds, stamps = _connecting(sock, connected - started, stamped=stamped)
+    timing.add(Phase.CONNECT, seconds, stamps)
+    return Stream(sock, timing, Moment(connected, called + round(seconds * 1e9)), stamped=stamped)
 
 
 _NOT_YET_VALID, _EXPIRED = 9, 10

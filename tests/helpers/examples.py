@@ -141,7 +141,7 @@ async def observe_patiently(
     async def watched(run: Run) -> None:
         def reached() -> bool:
             here = run._open is not None and run._open.planned.series == step
-            doing = bool(made) and made[-1]._backend.timing.doing == still
+            doing = bool(made) and made[-1].timing.doing == still
             return (here or not step) and (doing or not still) and ready()
 
         clock.reached = reached

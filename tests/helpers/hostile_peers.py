@@ -62,7 +62,7 @@ async def watched(
 
     async def probe(run: Run) -> None:
         transport = Transport(tls=tls, on_exchange=run.exchange, clock=run.clock, **more)
-        clock.reached = lambda: still in ("", transport._backend.timing.doing) and ready()
+        clock.reached = lambda: still in ("", transport.timing.doing) and ready()
         try:
             for one in asked:
                 with run.step(OPEN):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import subprocess
 import sys
 
@@ -10,9 +11,10 @@ import httpx
 import pytest
 
 from collectd_inode.wire import ConnectFailed
+from collectd_inode.wire.address import Address
 from collectd_inode.wire.clock import SYSTEM_CLOCK
 from collectd_inode.wire.http import Admit, Transport
-from collectd_inode.wire.tcp import Backend, Route, Timing
+from collectd_inode.wire.tcp import Route, Timing, connect
 from tests.helpers.hostile_peers import NO_TLS, told, watched
 from tests.helpers.peers import answer, peer, tidily
 
@@ -140,9 +142,8 @@ def test_the_loop_stops_watching_a_connection_on_which_nobody_waits() -> None:
     async def main() -> tuple[bytes, bytes, int]:
         accepted: list[asyncio.StreamWriter] = []
         server = await asyncio.start_server(lambda _, writer: accepted.append(writer), "127.0.0.1", 0)
-        backend = Backend(Route(), SYSTEM_CLOCK)
-        backend.timing = Timing(SYSTEM_CLOCK, "127.0.0.1")
-        stream = await backend.connected("127.0.0.1", server.sockets[0].getsockname()[1])
+        address = Address(socket.AF_INET, server.sockets[0].getsockname())
+        stream = await connect(Route(), address, "127.0.0.1", Timing(SYSTEM_CLOCK, "127.0.0.1"))
         while not accepted:  # noqa: ASYNC110 -- the other end has not been accepted yet
             await asyncio.sleep(0)
         reading = asyncio.create_task(stream.read(100))

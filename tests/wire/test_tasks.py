@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from collectd_inode.wire.tasks import Guarded, guarded
+import pytest
+
+from collectd_inode.wire.tasks import Guarded, guarded, side_by_side
 
 
 async def _waits() -> str:
@@ -50,5 +52,43 @@ def test_a_run_may_cancel_itself() -> None:
     async def main() -> None:
         task: Guarded[str] = guarded(impatient(), run=object())
         assert await task == "too late"
+
+    asyncio.run(main())
+
+
+def test_parts_of_a_run_side_by_side() -> None:
+    """The first exception ends the others, and so does the run's end; no other run can cancel a part."""
+    ended: list[str] = []
+
+    async def part(name: str, begun: asyncio.Event) -> None:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            ended.append(name)
+
+    async def broken(begun: asyncio.Event) -> None:
+        await begun.wait()
+        raise ValueError("broken")
+
+    async def fails() -> None:
+        begun = asyncio.Event()
+        await side_by_side([part("first", begun), broken(begun), part("third", begun)])
+
+    async def goes_on(begun: asyncio.Event) -> None:
+        await side_by_side([part("last", begun)])
+
+    async def main() -> None:
+        with pytest.raises(ValueError, match="broken"):
+            await guarded(fails(), run=object())
+        assert sorted(ended) == ["first", "third"]
+        begun, run = asyncio.Event(), object()
+        going = guarded(goes_on(begun), run=run)
+        await begun.wait()
+        parts = asyncio.all_tasks() - {going, asyncio.current_task()}
+        assert await guarded(_cancels(*parts), run=object()) == [False]
+        going.cancel()
+        await asyncio.wait([going])
+        assert (ended[2:], going.cancelled()) == (["last"], True)
 
     asyncio.run(main())

@@ -597,7 +597,7 @@ def test_a_handshake_that_hangs_is_ended_by_the_deadline(trusting: TrustProfile)
         client = Client(tls=context(trusting), route=Route({"www.test": silent.getsockname()[:2]}))
 
         def shaking_hands() -> bool:
-            return client.transport._backend.timing.doing == "in the TLS handshake with www.test"
+            return client.transport.timing.doing == "in the TLS handshake with www.test"
 
         with pytest.raises(TimeoutError):
             async with deadline(0.05, PatientClock(shaking_hands)):
