@@ -419,7 +419,9 @@ class Runner:
         self._has_died = False
         self._again: dict[Identity, float] = {}
         """The last slot of each job whose run was begun again after a loop's end."""
-        self._judged = self._ticked = clock.monotonic()
+        self._judged = self._ticked = self._moved = clock.monotonic()
+        self._doing: asyncio.Task[Any] | None = None
+        """The task that the loop was in when it was last looked at; it was first seen there at ``_moved``."""
         self._told_blocked = False
         self._health = Health()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -485,16 +487,25 @@ class Runner:
         """The loop's health since the last call."""
         health, self._health = self._health, Health()
         health.jobs = len(self._schedule)
-        health.loop_lag = max(health.loop_lag, self._stands_still_for - TICK)
+        health.loop_lag = max(health.loop_lag, self._has_not_turned_for - TICK)
         health.late += self._schedule.left_out
         self._schedule.left_out = 0
         health.config_errors = self.config_errors + sum(len(s.loaded.problems) for s in self._sources)
         return health
 
     @property
-    def _stands_still_for(self) -> float:
+    def _has_not_turned_for(self) -> float:
         """Seconds since the loop has last been seen to turn."""
         return self._clock.monotonic() - self._ticked
+
+    @property
+    def _stands_still_for(self) -> float:
+        """Seconds since the loop has last been seen to turn, or to have gone on to another task.
+
+        A turn of 500 runs takes many seconds beside another plugin that does not let go of the interpreter: the loop is
+        slow then, but nothing blocks it.
+        """
+        return self._clock.monotonic() - max(self._ticked, self._moved)
 
     def judge(self) -> None:
         """See whether the loop turns; a blocked one is logged, and replaced by a new one.
@@ -503,6 +514,8 @@ class Runner:
         """
         now = self._clock.monotonic()
         slept, self._judged = now - self._judged, now
+        if (doing := self._current_task()) is not self._doing:
+            self._doing, self._moved = doing, now
         if self._stopping.is_set() or self._by_hand or not self._up.is_set():
             return
         if slept > BLOCKED_SECONDS / 2 or self._stands_still_for < BLOCKED_SECONDS:
@@ -518,7 +531,7 @@ class Runner:
         thread, place = self._thread, whereabouts.of_thread(self._thread.ident)
         blocker = self._blocker()
         who = f"{blocker.kind}/{blocker.instance}" if blocker else "something"
-        self._health.loop_lag = max(self._health.loop_lag, self._stands_still_for)
+        self._health.loop_lag = max(self._health.loop_lag, self._has_not_turned_for)
         what = "the event loop was blocked for %.1f s: %s blocks it at %s; a new loop runs the other jobs"
         log.error(what, self._stands_still_for, who, place)
         self._hanging.append(thread)
@@ -529,12 +542,18 @@ class Runner:
         self._up.clear()
         self._loop = None
         self._ticked = self._clock.monotonic()
+        self._doing = None
         self._thread = self._new_thread()
         self._thread.start()
 
+    def _current_task(self) -> asyncio.Task[Any] | None:
+        """The task that the loop is in."""
+        loop = self._loop
+        return asyncio.current_task(loop) if loop is not None else None
+
     def _blocker(self) -> Job | None:
         """The job whose step blocks the loop, if that is known."""
-        task = asyncio.current_task(self._loop) if self._loop is not None else None
+        task = self._current_task()
         return next((job for job in self._schedule.jobs if task and run_name(job) == task.get_name()), None)
 
     def _make_up(self) -> None:
@@ -547,7 +566,7 @@ class Runner:
             log.error(what, place, len(self._hanging))
         for job in self._schedule.jobs:
             slot = slot_at(now, slot_offset(job), job.interval)
-            if slot > max(now - self._stands_still_for, self._made_up.get(job.identity, 0.0)):
+            if slot > max(now - self._has_not_turned_for, self._made_up.get(job.identity, 0.0)):
                 self._made_up[job.identity] = slot
                 self._health.late += 1
                 self._tell_blocked(job, slot, place)
