@@ -683,14 +683,21 @@ ENDLESS = 10 * HUNG
 
 def test_a_stop_in_mid_flight() -> None:
     """Without waiting for a run, and without a word; a run that is cut short sends nothing."""
+    begun = threading.Semaphore(0)
+
+    async def probe(run: Run) -> None:
+        begun.release()
+        await hanging(run)
+
     jobs = [
-        Job("scenario", f"web{n}", f"web{n}", "x", interval=ENDLESS, start_offset=0, probe=hanging, deadline=ENDLESS)
+        Job("scenario", f"web{n}", f"web{n}", "x", interval=ENDLESS, start_offset=0, probe=probe, deadline=ENDLESS)
         for n in range(50)
     ]
     made = Rig(*jobs)
     made.runner.start()
     made.clock.move(ENDLESS)
-    assert len(made.runner._running) == 50
+    for _ in jobs:
+        assert begun.acquire(timeout=HUNG)
     with logged() as lines:
         made.runner.stop()
     assert (lines, made.delivered.qsize(), made.runner._thread.is_alive()) == ([], 0, False)
