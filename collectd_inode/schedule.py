@@ -2,7 +2,8 @@
 
 `Schedule` is pure.  A job's slots lie on the wall clock's grid: ``offset + n × interval`` since the epoch, with an
 offset that is a hash of the job's identity, so that it keeps its place over restarts and neighbours do not start
-together.  A value's time is its slot, so that RRD's points keep their distance.
+together.  All jobs of a host begin at the same part of a second.  A value's time is its slot, so that RRD's points keep
+their distance.
 
 `Runner` owns the thread and its event loop.  A job never overlaps itself: a run whose predecessor is still busy
 starts when that has ended, if its slot still lasts; a run whose slot has passed is left out, and counted.  A retry is
@@ -49,6 +50,10 @@ TICK = 0.1
 The runs whose slots lie in one tick begin at its end, one after the other: with the processor's caches full of the run
 before, a run takes half of what it takes alone.  A ``StartOffset`` is kept to.
 """
+GROUP_SECONDS = 1.0
+"""The distance of the slots of different jobs of a host, for the same reason."""
+GROUPED_INTERVAL = 10.0
+"""Seconds: a job with a shorter interval has its slot anywhere in it."""
 APART_SECONDS = 0.002
 """A run that waits for its site for this long lets the next one begin."""
 WATCH_SECONDS = 5.0
@@ -74,16 +79,29 @@ Identity = tuple[str, str, str]
 
 
 def slot_offset(job: Job) -> float:
-    """Seconds into its interval at which *job* runs: the operator's, or a hash of its identity."""
+    """Seconds into its interval at which *job* runs: the operator's, or a hash of its identity.
+
+    Many hosts with the same jobs do not begin at once: the part of the second is a hash of the host.
+    """
     if job.start_offset is not None:
         return job.start_offset
-    milliseconds = int(job.interval * 1000)
-    return _number(job) % milliseconds / 1000
+    milliseconds, offset = int(job.interval * 1000), _number(job)
+    if job.interval >= GROUPED_INTERVAL:
+        group = int(GROUP_SECONDS * 1000)
+        offset = offset % milliseconds // group * group + _hashed(_host(job)) % group
+    return offset % milliseconds / 1000
 
 
 def _number(job: Job) -> int:
     """A hash of the identity of *job*, the same in every process."""
-    who = "\0".join((job.host or socket.gethostname(), job.kind, job.name, job.scenario or ""))
+    return _hashed("\0".join((_host(job), job.kind, job.name, job.scenario or "")))
+
+
+def _host(job: Job) -> str:
+    return job.host or socket.gethostname()
+
+
+def _hashed(who: str) -> int:
     return int.from_bytes(hashlib.sha256(who.encode("utf-8", "surrogatepass")).digest()[:8], "big")
 
 
@@ -259,17 +277,14 @@ class JobSource:
     before: InitVar[Loaded | None] = None
     """The jobs under the block's name until now."""
     loaded: Loaded = field(init=False)
+    identities: frozenset[Identity] = field(init=False)
+    """The identities of its jobs."""
     _stamp: Stamp = field(init=False)
     _last_seen: Stamp = field(init=False)
 
     def __post_init__(self, before: Loaded | None) -> None:
         loaded = self.load()
         self._take(loaded if before is None else reloaded(before, loaded))
-
-    @property
-    def identities(self) -> frozenset[Identity]:
-        """The identities of its jobs."""
-        return frozenset(job.identity for job in self.loaded.jobs)
 
     def refresh(self) -> Loaded | None:
         """The result, if a file has changed, but not since the last look; else None."""
@@ -282,6 +297,7 @@ class JobSource:
 
     def _take(self, loaded: Loaded) -> None:
         self.loaded = loaded
+        self.identities = frozenset(job.identity for job in loaded.jobs)
         self._stamp = self._last_seen = stamp(self.loaded.sources)
 
 
@@ -341,8 +357,8 @@ def at_once(free: int) -> int:
 
 
 def _apart(waiting: int) -> float:
-    """Seconds from run to run at most: however many are *waiting*, they are begun within the tick."""
-    return min(APART_SECONDS, TICK / 2 / waiting)
+    """Seconds from run to run at most: however many are *waiting*, they are begun before the next group."""
+    return min(APART_SECONDS, GROUP_SECONDS / 2 / waiting)
 
 
 _FEWEST_AT_ONCE = 8
