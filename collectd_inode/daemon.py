@@ -51,7 +51,7 @@ from collectd_inode.report.record import Identity, Record, told_alone, worth_ret
 from collectd_inode.report.together import Together
 from collectd_inode.report.values import HEALTH_INTERVAL, HEALTH_PLUGIN, Value, health, values
 from collectd_inode.schedule import Health, JobSource, Runner, slot_at
-from collectd_inode.state import Files, Held, Lock, Writer, files, hold
+from collectd_inode.state import Files, Held, Lock, Writer, content_of, files, hold, sweep
 from collectd_inode.whereabouts import let_go
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
 from collectd_inode.wire.workers import WAITING
@@ -456,6 +456,7 @@ def _remove_others(folder: str, configured: Collection[Identity], now: float) ->
             if record.identity not in configured and record.stale(now) and abs(now - record.time) > FORGET_SECONDS:
                 job_record.path(folder, record.identity).unlink(missing_ok=True)
                 history_path(folder, record.identity).unlink(missing_ok=True)
+        sweep(folder, now - FORGET_SECONDS)
 
 
 class Orders:
@@ -470,13 +471,13 @@ class Orders:
         """Read the folder; called in a worker, since a disk may hang."""
         if self._folder is None:
             return
-        self.mutes = parse_mutes(_content(job_mute.path(self._folder)))
+        self.mutes = parse_mutes(content_of(job_mute.path(self._folder)))
         wanted = Path(self._folder, TEST_FILE)
-        content = _content(wanted)
-        if content is not None:
-            with suppress(OSError):
+        content = content_of(wanted)
+        if isinstance(content, bytes):
+            with suppress(OSError):  # one that stays would be sent at every look
                 wanted.unlink()  # the command waits for that
-            self._tests.append(content.decode("utf-8", "replace").strip())
+                self._tests.append(content.decode("utf-8", "replace").strip())
 
     def tests(self, configured: Collection[Identity], now: float) -> Iterator[Notification]:
         """The test notifications that were asked for: one FAILURE and one OKAY each."""
@@ -484,13 +485,6 @@ class Orders:
             wanted = self._tests.popleft()
             for identity in sorted(one for one in configured if "/".join(one) == wanted):
                 yield from (test(identity, severity, now) for severity in (Severity.FAILURE, Severity.OKAY))
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
 
 
 class ReloadProblems:

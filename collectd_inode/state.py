@@ -97,6 +97,8 @@ class Writer:
                 reason = getattr(error, "strerror", None) or error
                 log.error("%s cannot be written, so a restart loses it: %s", path, reason)
             failing.add(path)
+        except Exception:  # the next file is another
+            log.exception("bug: %s was not written", path)
         else:
             failing.discard(path)
 
@@ -267,6 +269,13 @@ def _content(path: Path, octets: bytes | OSError) -> Content:
         log.warning("%s cannot be read and is treated as empty: %s", path, getattr(error, "strerror", None) or error)
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def sweep(folder: str, before: float) -> None:
+    """Remove the half-written files of daemons that were killed *before* (epoch seconds).  Raises OSError."""
+    for half in Path(folder).glob(".*.json*.*"):
+        if half.lstat().st_mtime < before:
+            half.unlink(missing_ok=True)
 
 
 def replace_now(path: Path, text: str) -> None:

@@ -20,8 +20,13 @@ from tests.helpers.examples import HUNG
 # Where the commands that are tested find rrdtool and collectd.
 os.environ["PATH"] = machine.PATH
 
+TOO_SLOW = [hypothesis.HealthCheck.too_slow]
+"""What hypothesis says of a machine that other programs keep busy."""
+
 hypothesis.settings.register_profile("desk", max_examples=50, deadline=None)
 hypothesis.settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
+# By hand: the twenty tests of docs/explanation/reliability.rst, “Any bytes”, are a million inputs together.
+hypothesis.settings.register_profile("million", max_examples=50_000, deadline=None, suppress_health_check=TOO_SLOW)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 

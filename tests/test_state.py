@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.state import MOST_BYTES, State, Writer, files
+from collectd_inode.state import MOST_BYTES, State, Writer, files, sweep
 from tests.helpers.examples import HUNG, logged
 
 
@@ -220,6 +220,26 @@ def test_a_full_disk_is_told_once_for_all_files(tmp_path: Path) -> None:
         folder.write_text("")
         writer.replace(folder / "b", "x")
     assert [line.partition(" cannot")[0] for line in lines] == [f"ERROR {folder}/a", f"ERROR {folder}/b"]
+
+
+def test_whatever_happens_to_one_file_the_next_is_written(tmp_path: Path) -> None:
+    """The thread goes on."""
+    with logged() as lines, started() as writer:
+        writer.do(tmp_path / "a", lambda: json.loads("[" * 100_000))
+        writer.replace(tmp_path / "b", "x")
+        written(writer)
+    assert [line.partition("\n")[0] for line in lines] == [f"ERROR bug: {tmp_path}/a was not written"]
+    assert (tmp_path / "b").read_text() == "x"
+
+
+def test_what_a_killed_daemon_was_writing_is_cleared_away(tmp_path: Path) -> None:
+    """Once it is old: another daemon may be writing."""
+    for name in (".status-a.json.x1y2z3", ".history-a.jsonl.x1y2z3", ".young.json.x", "status-a.json", ".mine", "sent"):
+        (tmp_path / name).write_text("x")
+    for path in tmp_path.iterdir():
+        os.utime(path, (100.0, 200.0 if path.name == ".young.json.x" else 100.0))
+    sweep(str(tmp_path), 150.0)
+    assert sorted(os.listdir(tmp_path)) == [".mine", ".young.json.x", "sent", "status-a.json"]
 
 
 def test_the_files_of_a_folder(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import stat
 import threading
 import time
@@ -22,6 +23,7 @@ from collectd_inode.report import record as job_record
 from collectd_inode.report.mute import TEST_FILE, Mute, Mutes, parse, path, text
 from collectd_inode.report.notification import Severity
 from collectd_inode.report.record import following
+from tests.helpers.collectd_process import open_folder, somebody
 from tests.helpers.examples import observed, passing
 
 HOME = ("", "scenario", "web-home")
@@ -183,6 +185,35 @@ def test_a_test_notification(folder: Path, capsys: pytest.CaptureFixture[str]) -
     ]
     assert all("test" in one.message for one in sent)
     assert list(orders.tests({HOME}, 8.0)) == []
+
+
+@pytest.mark.parametrize("name", [TEST_FILE, path("").name])
+def test_an_order_that_is_no_file_holds_nobody_up(tmp_path: Path, name: str) -> None:
+    """Nobody writes into the pipe, and a link may lead to a device without an end."""
+    os.mkfifo(tmp_path / name)
+    orders = Orders(str(tmp_path))
+    orders.look()
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to("/dev/zero")
+    orders.look()
+    assert (list(orders.tests({HOME}, 7.0)), orders.mutes) == ([], Mutes())
+
+
+def test_a_test_that_cannot_be_taken_away_is_not_sent() -> None:
+    """It would be sent again at every look."""
+    with open_folder() as folder:
+        (folder / TEST_FILE).write_text("/".join(HOME))
+        folder.chmod(0o555)
+        orders = Orders(str(folder))
+        os.seteuid(pwd.getpwnam(somebody()).pw_uid)
+        try:
+            orders.look()
+        finally:
+            os.seteuid(os.getuid())
+        assert list(orders.tests({HOME}, 7.0)) == []
+        folder.chmod(0o755)
+        orders.look()
+        assert len(list(orders.tests({HOME}, 7.0))) == 2
 
 
 def test_a_test_that_nobody_takes_up(
