@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from collectd_inode.quorum.verdict import Said, patience
@@ -11,6 +11,8 @@ from collectd_inode.wire import SYSTEM_CLOCK, Clock
 
 FORGET_SECONDS = 86400.0
 """After a day of silence a probe that is not among ``Hosts`` is forgotten."""
+LONGEST_INTERVAL = 7 * 86400.0
+"""Of a stranger's value; a longer one would be no silence for ever."""
 _AHEAD = 5.0
 _MOST_HOSTS = 10_000
 
@@ -43,6 +45,10 @@ class Board:
     """None: no values can come."""
     _heard: dict[str, _Heard] = field(default_factory=dict)
     _known: dict[str, None] = field(default_factory=dict)
+    silent_since: dict[str, float] = field(default_factory=dict)
+    """Host → when it fell silent (epoch), also before the last restart; written by `said`."""
+    _contradictions: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """Host → times for which it has said both up and down, the last two."""
 
     def start(self) -> None:
         """From now on values come."""
@@ -50,20 +56,23 @@ class Board:
 
     def take(self, host: str, time: float, interval: float, value: float) -> None:
         """Note a value; one that is older than what is known counts only once that is silent (a clock was set)."""
-        if math.isnan(value) or (self.hosts and host not in self.hosts):
+        if not math.isfinite(value) or (self.hosts and host not in self.hosts):
             return
         now = self.clock.monotonic()
         before = self._heard.get(host)
         if before is None and len(self._heard) >= _MOST_HOSTS:
             return
         if before is not None and time <= before.time and now - before.at <= patience(before.interval):
+            if time == before.time and before.up is not (value >= 0.5):
+                self._contradictions[host] = (*self._contradictions.get(host, ())[-1:], time)
             return
-        every = interval if interval > 0 else self.interval
+        every = interval if 0 < interval <= LONGEST_INTERVAL else self.interval
         self._heard[host] = _Heard(value >= 0.5, time, every, now, self.clock.now() - time)
 
-    def remember(self, hosts: Iterable[str]) -> None:
-        """Expect these, too, which were heard before the last restart."""
+    def remember(self, hosts: Iterable[str], silent_since: Mapping[str, float]) -> None:
+        """Expect these, too, which were heard before the last restart; some were silent already."""
         self._known.update(dict.fromkeys(hosts))
+        self.silent_since = {**silent_since, **self.silent_since}
 
     @property
     def expected(self) -> tuple[str, ...]:
@@ -77,19 +86,35 @@ class Board:
 
     def said(self) -> dict[str, Said]:
         """Host → what it said last."""
-        now = self.clock.monotonic()
-        since = now if self.listening_since is None else self.listening_since
         heard = dict(self._heard)
-        for host in (*heard, *self._known):
-            if not self.hosts and now - (heard[host].at if host in heard else since) > FORGET_SECONDS:
-                self._known.pop(host, None)
-                self._heard.pop(host, None)
-        return {
-            host: Said(heard[host].up, now - heard[host].at, heard[host].interval)
-            if host in heard
-            else Said(None, now - since, self.interval)
-            for host in self.probes
+        found = {host: self._said(host, heard.get(host)) for host in self.probes}
+        now = self.clock.now()
+        self.silent_since = {
+            host: self.silent_since.get(host, now - one.age) for host, one in found.items() if one.silent
         }
+        if not self.hosts:
+            for host in [host for host, one in found.items() if one.silent and one.age > FORGET_SECONDS]:
+                for known in (found, self._known, self._heard, self.silent_since):
+                    known.pop(host, None)
+        return found
+
+    def _said(self, host: str, heard: _Heard | None) -> Said:
+        now = self.clock.monotonic()
+        if heard is not None:
+            return Said(heard.up, now - heard.at, heard.interval)
+        since = now if self.listening_since is None else self.listening_since
+        before = self.clock.now() - self.silent_since[host] if host in self.silent_since else 0.0
+        return Said(None, max(now - since, before), self.interval)
+
+    def contradictory(self) -> tuple[str, ...]:
+        """Hosts that have lately said both up and down of one time, twice: several machines have that name."""
+        heard = dict(self._heard)
+        found = dict(self._contradictions)
+        return tuple(
+            host
+            for host, one in sorted(heard.items())
+            if len(times := found.get(host, ())) > 1 and one.time - times[0] <= 2 * patience(one.interval)
+        )
 
     def skewed(self) -> dict[str, float]:
         """Host → seconds that its values are late by the clocks, where that is too much; negative if they are ahead."""

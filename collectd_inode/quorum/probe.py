@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from collectd_inode.model import Cause, Failure, Misconfigured, PlannedStep, Standing
@@ -43,7 +44,7 @@ class QuorumProbe:
             self._judge(run)
 
     def _judge(self, run: Run) -> None:
-        self.board.remember(self._kept())
+        self.board.remember(*self._kept())
         said = self.board.said()
         judgement = judge(said, self.least, self.min_reporting)
         run.add_reading("gauge", "agreeing", judgement.agreeing)
@@ -54,13 +55,16 @@ class QuorumProbe:
             run.leave_open(Standing.NOT_YET)
             return
         if not self.board.hosts:
-            self.memory.write({"hosts": list(self.board.probes)})
+            self.memory.write({"hosts": list(self.board.probes), "silent": self.board.silent_since})
         run.note("probes that say up", names(judgement.up) or "none")
         if judgement.silent:
             run.warn("silent", silence(said, judgement.silent))
         for host, lag in list(self.board.skewed().items())[:MOST_NAMES]:
             late = f"{span(lag)} old when they came" if lag > 0 else f"{span(-lag)} ahead"
             run.warn("skewed", f"the values of {host} are {late}, by this clock: one of the clocks is wrong")
+        for host in self.board.contradictory()[:MOST_NAMES]:
+            what = f"{host} says up and down of the same time: several machines report as {host}"
+            run.warn("same_host", f"{what}; give each a Hostname of its own")
         if judgement.verdict is QuorumVerdict.DOWN:
             raise Failure(Cause.EXPECTATION, sentence(judgement))
         if judgement.verdict is QuorumVerdict.UNKNOWN:
@@ -69,6 +73,10 @@ class QuorumProbe:
         elif judgement.down:
             run.warn("dissent", sentence(judgement))
 
-    def _kept(self) -> tuple[str, ...]:
-        hosts = () if self.board.hosts else self.memory.read().get("hosts", ())
-        return tuple(host for host in hosts if isinstance(host, str)) if isinstance(hosts, list) else ()
+    def _kept(self) -> tuple[tuple[str, ...], dict[str, float]]:
+        """The probes that were known before the restart, and since when which of them were silent."""
+        content = {} if self.board.hosts else self.memory.read()
+        hosts, silent = content.get("hosts"), content.get("silent")
+        named = tuple(host for host in hosts if isinstance(host, str)) if isinstance(hosts, list) else ()
+        since = silent if isinstance(silent, dict) else {}
+        return named, {h: float(t) for h, t in since.items() if isinstance(t, int | float) and math.isfinite(t)}

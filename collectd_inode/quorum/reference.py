@@ -27,6 +27,11 @@ WARNINGS = (
         "look at the line of the probes that the message names",
     ),
     WarningRow(
+        "same_host",
+        "several machines report under one host name, and contradict each other",
+        "give each machine a ``Hostname`` of its own in its collectd.conf",
+    ),
+    WarningRow(
         "skewed",
         "values are dated in the future, or are old when they come",
         "correct the clock of the probe or of the hub",

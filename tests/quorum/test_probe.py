@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Door, Job, Observation, Standing, Status
 from collectd_inode.quorum.board import FORGET_SECONDS, Board
@@ -134,6 +136,60 @@ def test_a_restart_in_an_outage_notifies_nobody(tmp_path: Path) -> None:
     assert hub.run()[0].warnings[0].message == "silent: c for 8 min"
     (okay,) = hub.minutes(3, up="a b c")
     assert okay.startswith("OKAY")
+
+
+def test_a_hub_that_is_restarted_every_night_forgets_too(tmp_path: Path) -> None:
+    """The silence of a machine that is gone, or has another name now, goes on over restarts, and ends after a day."""
+    hub = Hub(tmp_path)
+    assert hub.minutes(4, up="a b old") == []
+    assert hub.minutes(4, up="a b new") == []
+    silent = []
+    for _ in range(4):
+        hub.clock.seconds += FORGET_SECONDS / 4
+        hub.restart()
+        hub.minutes(4, up="a b new")
+        silent.append([one.message for one in hub.run()[0].warnings])
+    assert silent == [
+        ["silent: old for 6 h"],
+        ["silent: old for 12 h"],
+        ["silent: old for 18 h"],
+        [],
+    ]
+
+
+def test_two_machines_of_one_name() -> None:
+    """What they say counts as one probe's; where they contradict each other that is said, not at the first time."""
+    hub = Hub()
+    assert hub.minutes(3, up="a b c") == []
+    told = []
+    for up, down in (("a b", "b"), ("a b", "b"), ("b a", ""), ("a b", "")):
+        hub.minutes(1, up="c", down="")
+        for host in up.split():
+            hub.hear(up=host)
+        hub.hear(down=down)
+        told.append([one.message for one in hub.run()[0].warnings])
+    said = "b says up and down of the same time: several machines report as b; give each a Hostname of its own"
+    assert told == [[], [said], [said], [said]]
+    assert hub.minutes(9, up="a b c") == []
+    assert hub.run()[0].warnings == ()
+
+
+@pytest.mark.parametrize("interval", [0.0, -1.0, float("nan"), float("inf"), 1e18])
+def test_an_interval_that_is_none(interval: float) -> None:
+    """The hub's own counts: who sends such a value can be silent all the same."""
+    hub = Hub()
+    hub.board.take("c", START, interval, 0.0)  # type: ignore[union-attr]  # it has one
+    assert hub.minutes(5, up="a b") == []
+    assert [one.message for one in hub.run()[0].warnings] == ["silent: c for 5 min"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_value_that_is_no_verdict(value: float) -> None:
+    """It has no say."""
+    hub = Hub(hosts=("a", "b", "c"))
+    hub.hear(up="a b")
+    hub.board.take("c", START, 60.0, value)  # type: ignore[union-attr]  # it has one
+    assert hub.run()[0].readings[1].value == 2
 
 
 def test_too_few_probes_are_a_warning_and_neither_begin_nor_end_an_alarm() -> None:
