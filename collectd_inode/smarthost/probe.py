@@ -396,12 +396,12 @@ class _Visit:
         """Add all readings that are known, however the run has ended."""
         if self._dialogue.keywords:
             self.run.note(f"EHLO keywords of {self.job.settings.server}", " ".join(sorted(self._dialogue.keywords)))
-        for name, known in (("authenticated", self._dialogue.authenticated), ("relay", self._dialogue.relay)):
+        known_ones = [("authenticated", self._dialogue.authenticated), ("relay", self._dialogue.relay)]
+        if self._verdict is not None:
+            known_ones += [("verified", self._verdict.verified), ("as_leaf", self._verdict.as_leaf)]
+        for name, known in known_ones:
             if known is not None:
                 self.run.add_reading("bool", name, float(known))
-        if self._verdict is not None:
-            self.run.add_reading("bool", "verified", float(self._verdict.verified))
-            self.run.add_reading("bool", "as_leaf", float(self._verdict.as_leaf))
         self._tell_days()
         self._tell_tls()
 

@@ -10,7 +10,8 @@ _SHOWN, _AGREED = "when the server showed a certificate", "when client and serve
 
 READINGS = (
     SeriesRow("bool", "verified", "0 or 1", "whether the certificate is good by our rules", _SHOWN),
-    SeriesRow("bool", "as_leaf", "0 or 1", "whether an Exim leaf would accept the certificate", _SHOWN),
+    SeriesRow("bool", "as_leaf", "0 or 1", "whether an Exim leaf would accept the certificate",
+              f"{_SHOWN} that need not be stapled"),
     SeriesRow("bool", "authenticated", "0 or 1", "whether the server accepted the password", _JUDGED),
     SeriesRow("bool", "relay", "0 or 1", "whether the server accepts the mail (RCPT)", "when the server was asked"),
     SeriesRow("gauge", "certificate_days_left", "days", "the certificate's remaining time; negative: expired", _SHOWN),

@@ -22,7 +22,11 @@ _MOST_ELEMENTS = 4096
 SUBJECT_KEY, KEY_USAGE, ALTERNATIVE_NAMES, BASIC_CONSTRAINTS = "2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.19"
 NAME_CONSTRAINTS, AUTHORITY_KEY, EXTENDED_KEY_USAGE = "2.5.29.30", "2.5.29.35", "2.5.29.37"
 COMMON_NAME = "2.5.4.3"
-DNS_NAME, ADDRESS, DIRECTORY_NAME = 0x82, 0x87, 0xA4
+FEATURES = "1.3.6.1.5.5.7.1.24"
+"""A server's duties in TLS (RFC 7633), by the number of the extension."""
+MUST_STAPLE = 5
+"""To send OCSP's answer."""
+MAIL_ADDRESS, DNS_NAME, URI, ADDRESS, DIRECTORY_NAME = 0x81, 0x82, 0x86, 0x87, 0xA4
 """Kinds of a general name (section 4.2.1.6), by their tags."""
 DIGITAL_SIGNATURE, KEY_CERT_SIGN = 0, 5
 """Bits of a key usage (section 4.2.1.3)."""
@@ -65,6 +69,10 @@ class ReadCertificate:
     common_names: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    names: tuple[tuple[int, bytes], ...] = ()
+    """All its alternative names: kinds with their values."""
+    is_constrained: bool = False
+    """Whether it has basic constraints; ``is_ca``: with CA:TRUE."""
     is_ca: bool = False
     path_length: int | None = None
     usage: frozenset[int] | None = None
@@ -76,6 +84,8 @@ class ReadCertificate:
     permitted: tuple[tuple[int, bytes], ...] = ()
     """Name constraints (section 4.2.1.10): kinds with their values; so are those that are excluded."""
     excluded: tuple[tuple[int, bytes], ...] = ()
+    features: frozenset[int] = frozenset()
+    """The duties of the server in TLS."""
     critical: frozenset[str] = frozenset()
     """Its critical extensions, by OID."""
     damaged: tuple[str, ...] = ()
@@ -98,12 +108,13 @@ def read(der: bytes) -> ReadCertificate:
     whole = _only(der, _SEQUENCE)
     body, algorithm, signature = _as(whole.parts(), _SEQUENCE, _SEQUENCE, _BITS)
     fields = body.parts()
-    if fields and fields[0].tag == _VERSION:
-        fields.pop(0)
+    version = fields.pop(0).content if fields and fields[0].tag == _VERSION else b""
     _, _, issuer, validity, subject, key = _as(fields[:6], _INTEGER, *[_SEQUENCE] * 5)
     begins, ends = (_seconds(moment) for moment in _as(validity.parts(), None, None))
     key_algorithm, bits = _as(key.parts(), _SEQUENCE, _BITS)
     extensions = next((one for one in fields[6:] if one.tag == _EXTENSIONS), None)
+    if extensions and version[-1:] < b"\2":
+        raise Malformed("extensions before version 3")
     return ReadCertificate(
         body=body.whole,
         algorithm=_first_oid(algorithm),
@@ -124,6 +135,7 @@ def _extended(extensions: Element | None) -> dict[str, Any]:
     """The fields that come of extensions; one that is none is noted and has no say."""
     found: dict[str, Any] = {}
     critical: list[str] = []
+    seen: set[str] = set()
     damaged: list[str] = []
     for extension in _only(extensions.content, _SEQUENCE).parts() if extensions else ():
         parts = extension.parts()
@@ -131,6 +143,9 @@ def _extended(extensions: Element | None) -> dict[str, Any]:
             raise Malformed("an empty extension")
         oid, *more = parts
         name = _oid(oid)
+        if name in seen:
+            raise Malformed("an extension twice")
+        seen.add(name)
         if len(more) == 2 and more[0].tag == _BOOLEAN and more[0].content != b"\0":
             critical.append(name)
         if name in _READERS and more:
@@ -155,13 +170,14 @@ def _constraints(content: bytes) -> dict[str, Any]:
     parts = _only(content, _SEQUENCE).parts()
     is_ca = bool(parts) and parts[0].tag == _BOOLEAN and parts[0].content == b"\xff"
     length = next((int.from_bytes(one.content, "big") for one in parts if one.tag == _INTEGER), None)
-    return {"is_ca": is_ca, "path_length": length}
+    return {"is_constrained": True, "is_ca": is_ca, "path_length": length}
 
 
 def _names(content: bytes) -> dict[str, Any]:
     parts = _only(content, _SEQUENCE).parts()
     addresses = (one.content for one in parts if one.tag == ADDRESS)
     return {
+        "names": tuple((one.tag, one.content) for one in parts),
         "hosts": tuple(one.content.decode("ascii", "backslashreplace") for one in parts if one.tag == DNS_NAME),
         "addresses": tuple(str(ipaddress.ip_address(one)) for one in addresses if len(one) in (4, 16)),
     }
@@ -174,6 +190,10 @@ def _subject_key(content: bytes) -> dict[str, Any]:
 def _authority_key(content: bytes) -> dict[str, Any]:
     parts = _only(content, _SEQUENCE).parts()
     return {"authority_key": next((one.content for one in parts if one.tag == 0x80), b"")}
+
+
+def _features(content: bytes) -> dict[str, Any]:
+    return {"features": frozenset(int.from_bytes(one.content, "big") for one in _only(content, _SEQUENCE).parts())}
 
 
 def _name_constraints(content: bytes) -> dict[str, Any]:
@@ -189,6 +209,7 @@ _READERS = {
     SUBJECT_KEY: _subject_key,
     AUTHORITY_KEY: _authority_key,
     NAME_CONSTRAINTS: _name_constraints,
+    FEATURES: _features,
     KEY_USAGE: _key_usage,
     EXTENDED_KEY_USAGE: _purposes,
     BASIC_CONSTRAINTS: _constraints,

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from collectd_inode.trust import der, signatures
+from collectd_inode.trust.constraints import Constraints
 from collectd_inode.trust.der import ReadCertificate
 
 _LEAST_RSA_BITS = 1024
@@ -20,11 +22,10 @@ _LONGEST = 16
 _CRITICAL = {
     der.SUBJECT_KEY, der.KEY_USAGE, der.ALTERNATIVE_NAMES, "2.5.29.18", der.BASIC_CONSTRAINTS, der.NAME_CONSTRAINTS,
     "2.5.29.31", "2.5.29.32", der.AUTHORITY_KEY, der.EXTENDED_KEY_USAGE, "2.5.29.54", "1.3.6.1.5.5.7.1.1",
-    "1.3.6.1.5.5.7.1.14",
+    "1.3.6.1.5.5.7.1.14", der.FEATURES,
 }  # fmt: skip
 """The extensions that may be critical."""
-_CONSTRAINED = {0x81, der.DNS_NAME, der.DIRECTORY_NAME, 0x86, der.ADDRESS}
-"""The kinds of names that may be constrained."""
+_MOST_BELOW = 4096
 
 
 def accepts(host: str, presented: Sequence[bytes], anchors: Sequence[bytes] | None, now: float) -> bool:
@@ -34,46 +35,32 @@ def accepts(host: str, presented: Sequence[bytes], anchors: Sequence[bytes] | No
     *now* is epoch seconds.
     """
     try:
-        chain = [der.read(one) for one in presented]
+        shown = [der.read(one) for one in presented]
     except der.Malformed:
         return False
-    if not chain:
+    if not shown or not (_is_for(host, shown[0]) and shown[0].may(der.DIGITAL_SIGNATURE)):
         return False
-    leaf = chain[0]
-    return _is_for(host, leaf) and leaf.may(der.DIGITAL_SIGNATURE) and _is_believed(chain, anchors, now)
+    if anchors is not None:
+        return _Store(tuple(_readable(anchors)), now).believes(shown)
+    path = _segment(shown)
+    return _Store((path[-1],), now).believes(path[:-1] or path)
 
 
-def _is_believed(chain: Sequence[ReadCertificate], anchors: Sequence[bytes] | None, now: float) -> bool:
-    """Whether a chain leads from the server's certificate to a trusted one."""
-    believed = list(_readable(anchors or ()))
-    leaf = at = chain[0]
-    depth = 0
-    while depth < _LONGEST:
-        if not _is_sound(at, leaf, now):
-            return False
-        if at in believed and (at is not leaf or len(chain) == 1):
-            return True
-        if signatures.HASHES.get(at.algorithm) in _WEAK:
-            return False
-        above = _issuer(at, believed, depth)
-        if above is not None:
-            return _is_sound(above, leaf, now)
-        above = _issuer(at, [one for one in chain[1:] if one is not at], depth)
-        if above is None:
-            return anchors is None
-        at, depth = above, depth + 1
-    return False
+def _segment(shown: Sequence[ReadCertificate]) -> list[ReadCertificate]:
+    """The certificates from the first one up, by names and identifiers of keys alone (_gnutls_sort_clist)."""
+    path = [shown[0]]
+    while len(shown) <= _LONGEST and not _names_issuer(path[-1], path[-1]):
+        above = next((one for one in shown[1:] if one != path[-1] and _names_issuer(path[-1], one)), None)
+        if above is None or above in path:
+            break
+        path.append(above)
+    return path
 
 
-def _issuer(of: ReadCertificate, among: Sequence[ReadCertificate], below: int) -> ReadCertificate | None:
-    """The CA that has signed it; *below* is the number of intermediates beneath that one."""
-    for one in among:
-        same_key = not (of.authority_key and one.subject_key) or of.authority_key == one.subject_key
-        fits = one.subject == of.issuer and same_key and one.is_ca and one.may(der.KEY_CERT_SIGN)
-        short_enough = one.path_length is None or below <= one.path_length
-        if fits and short_enough and signatures.signed_by(of, one) is not False:
-            return one
-    return None
+def _names_issuer(of: ReadCertificate, issuer: ReadCertificate) -> bool:
+    """Whether it names *issuer* as the one that has issued it."""
+    same_key = not (of.authority_key and issuer.subject_key) or of.authority_key == issuer.subject_key
+    return of.issuer == issuer.subject and same_key
 
 
 def _readable(anchors: Sequence[bytes]) -> Iterator[ReadCertificate]:
@@ -84,45 +71,117 @@ def _readable(anchors: Sequence[bytes]) -> Iterator[ReadCertificate]:
             continue
 
 
-def _is_sound(one: ReadCertificate, leaf: ReadCertificate, now: float) -> bool:
-    """Whether a certificate of the chain is good by itself, and good with *leaf* below it."""
-    bits = signatures.rsa_bits(one)
-    strong = bits is None or bits >= _LEAST_RSA_BITS
-    in_date = one.begins <= now <= one.ends
-    return in_date and strong and not one.damaged and one.critical <= _CRITICAL and _allows(one, leaf)
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """The trusted certificates, at a moment (lib/x509/verify.c and verify-high.c)."""
 
+    anchors: tuple[ReadCertificate, ...]
+    now: float
 
-def _allows(ca: ReadCertificate, leaf: ReadCertificate) -> bool:
-    """Name constraints.  Names of directories may lie outside of what is permitted, as measured."""
-    if {kind for kind, _ in (*ca.permitted, *ca.excluded)} - _CONSTRAINED:
-        return False
-    hosts = [(der.DNS_NAME, name.lower()) for name in leaf.hosts]
-    addresses = [(der.ADDRESS, address) for address in leaf.addresses]
-    for kind, name in (*hosts, *addresses):
-        permitted = [value for of, value in ca.permitted if of == kind]
-        if permitted and not any(_is_within(kind, name, value) for value in permitted):
+    def believes(self, shown: Sequence[ReadCertificate]) -> bool:
+        """Whether a trusted certificate is on the path that the server shows, or above it."""
+        path = _without_root(self._path(shown))
+        roots = (at for at, one in enumerate(path) if at and one in self.anchors and one.subject == one.issuer)
+        path = path[: next(roots, len(path)) + 1]
+        top = path[-1]
+        found = self._verifies(path, self._called(top.issuer))
+        if found is None and top.subject != top.issuer:
+            found = self._verifies(path, self._called(top.subject))
+        return found is True
+
+    def _path(self, shown: Sequence[ReadCertificate]) -> list[ReadCertificate]:
+        """The certificates that are shown, in order, as far as the first whose issuer is trusted."""
+        path: list[ReadCertificate] = []
+        left = list(dict.fromkeys(shown))
+        while left and not (path and self._issuer(path[-1], self.anchors)):
+            path += _segment(left)
+            left = [one for one in left if one not in path]
+        return path
+
+    def _called(self, name: bytes) -> list[ReadCertificate]:
+        return [one for one in self.anchors if one.subject == name]
+
+    def _verifies(self, path: Sequence[ReadCertificate], anchors: Sequence[ReadCertificate]) -> bool | None:
+        """Whether the path is good from one of these down; None if its top's issuer is not there, or too old."""
+        path = _without_root(path)
+        for at, one in enumerate(path):
+            same = self._has_key_of(one, anchors) if at else one if one in anchors else None
+            if same is not None:
+                if not self._in_date(same):
+                    return None
+                path = path[:at]
+                break
+        if not path:
+            return True
+        above = self._issuer(path[-1], anchors)
+        if above is None or not (self._in_date(above) and self._in_date(path[-1])) or _is_weak(path[-1]):
+            return None
+        return self._leads_down(path, above)
+
+    def _leads_down(self, path: Sequence[ReadCertificate], above: ReadCertificate) -> bool:
+        left, state = _MOST_BELOW, _Above(Constraints())
+        for one in reversed(path):
+            if left == 0 or not self._is_issued(one, above, is_top=one is path[-1]):
+                return False
+            left = min(left - 1, _MOST_BELOW if above.path_length is None or not above.is_ca else above.path_length)
+            found = state.below(above)
+            if found is None or not found.features <= one.features:
+                return False
+            above, state = one, found
+        return state.names.allow(path[0])
+
+    def _has_key_of(self, one: ReadCertificate, anchors: Sequence[ReadCertificate]) -> ReadCertificate | None:
+        """The trusted certificate with its name and key."""
+        key = one.key_algorithm, one.curve, one.key
+        same = (it for it in anchors if it.subject == one.subject and (it.key_algorithm, it.curve, it.key) == key)
+        return next(same, None)
+
+    def _issuer(self, of: ReadCertificate, anchors: Sequence[ReadCertificate]) -> ReadCertificate | None:
+        """The one that it names: of several, the last whose time it is; signatures are not asked (find_issuer)."""
+        named = [one for one in anchors if _names_issuer(of, one)]
+        return next((one for one in named[:0:-1] if self._in_date(one)), named[0] if named else None)
+
+    def _is_issued(self, one: ReadCertificate, by: ReadCertificate, *, is_top: bool) -> bool:
+        """Whether it is good, and issued by a CA that is."""
+        if not _names_issuer(one, by) or _is_weak(one):
             return False
-        if any(of == kind and _is_within(kind, name, value) for of, value in ca.excluded):
+        if one != by and not (_is_ca(by, is_anchor=is_top) and by.may(der.KEY_CERT_SIGN)):
             return False
-    return not any(kind == der.DIRECTORY_NAME and _is_below(leaf, value) for kind, value in ca.excluded)
+        return signatures.signed_by(one, by) is not False and self._is_sound(one) and self._is_sound(by)
+
+    def _is_sound(self, one: ReadCertificate) -> bool:
+        bits = signatures.rsa_bits(one)
+        strong = bits is None or bits >= _LEAST_RSA_BITS
+        return self._in_date(one) and strong and not one.damaged and one.critical <= _CRITICAL
+
+    def _in_date(self, one: ReadCertificate) -> bool:
+        return one.begins <= self.now <= one.ends
 
 
-def _is_within(kind: int, name: str, value: bytes) -> bool:
-    if kind == der.DNS_NAME:
-        tree = value.decode("ascii", "backslashreplace").lower().removeprefix(".")
-        return not tree or name == tree or name.endswith(f".{tree}")
-    half = len(value) // 2
-    own = ipaddress.ip_address(name).packed
-    return len(own) == half and all(o & m == v & m for o, v, m in zip(own, value[:half], value[half:], strict=True))
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """The demands of the CAs above a certificate."""
+
+    names: Constraints
+    features: frozenset[int] = frozenset()
+
+    def below(self, ca: ReadCertificate) -> _Above | None:
+        names = self.names.below(ca)
+        return None if names is None else _Above(names, self.features | ca.features)
 
 
-def _is_below(leaf: ReadCertificate, name: bytes) -> bool:
-    """Whether the subject begins with *name*, a sequence of relative names."""
-    try:
-        (tree,), (own,) = der.elements(name), der.elements(leaf.subject)
-        return [part.whole for part in own.parts()][: len(tree.parts())] == [part.whole for part in tree.parts()]
-    except ValueError:
-        return True
+def _without_root(path: Sequence[ReadCertificate]) -> Sequence[ReadCertificate]:
+    """A root that the server has sent does not count."""
+    return path[:-1] if len(path) > 1 and _names_issuer(path[-1], path[-1]) else path
+
+
+def _is_weak(one: ReadCertificate) -> bool:
+    return signatures.HASHES.get(one.algorithm) in _WEAK and not _names_issuer(one, one)
+
+
+def _is_ca(one: ReadCertificate, *, is_anchor: bool) -> bool:
+    """Whether it may issue; a trusted root needs no basic constraints."""
+    return one.is_ca or (is_anchor and not one.is_constrained and _names_issuer(one, one))
 
 
 def _is_for(host: str, leaf: ReadCertificate) -> bool:
@@ -130,8 +189,17 @@ def _is_for(host: str, leaf: ReadCertificate) -> bool:
     if is_address(host):
         return str(ipaddress.ip_address(host)) in leaf.addresses
     if leaf.hosts or leaf.addresses:
-        return any(matches(host, name) for name in leaf.hosts)
-    return leaf.purposes_allow(der.SERVER_AUTH) and len(leaf.common_names) == 1 and matches(host, leaf.common_names[0])
+        return any(_fits(host, name) for name in leaf.hosts)
+    return leaf.purposes_allow(der.SERVER_AUTH) and len(leaf.common_names) == 1 and _fits(host, leaf.common_names[0])
+
+
+def _fits(host: str, name: str) -> bool:
+    """_gnutls_hostname_compare: a ``*`` stands for the first label, or its first part; a dot at the end counts."""
+    host, name = host.lower(), name.lower()
+    if not name.startswith("*"):
+        return host == name
+    wide = name.count(".") < 2 or name.endswith(".")
+    return not wide and any(host[at:] == name[1:] for at in range(len(host.partition(".")[0]) + 1))
 
 
 def is_address(host: str) -> bool:

@@ -42,8 +42,8 @@ class TrustVerdict:
 
     verified: bool
     """Ours: chain, dates, name, purpose and strength are good."""
-    as_leaf: bool
-    """Whether an Exim leaf (GnuTLS, verification enforced) would send its mail."""
+    as_leaf: bool | None
+    """Whether an Exim leaf (GnuTLS, verification enforced) would send its mail; None where it asks what we cannot."""
     flaw: Flaw | None
     message: str
     """The fault and the fix, to stand behind "HOST: "; empty if verified."""
@@ -155,15 +155,20 @@ class _Case:
         begins, ends = certificate.not_before, certificate.not_after
         return (begins is None or begins <= self.now) and (ends is None or self.now <= ends)
 
-    def as_leaf(self, verify_code: int) -> bool:
-        """Whether an Exim would send its mail; OpenSSL's first flaw may hide another one."""
+    def as_leaf(self, verify_code: int) -> bool | None:
+        """Whether an Exim would send its mail; OpenSSL's first flaw may hide another one.
+
+        None if it would only beside OCSP's answer, which the ssl module cannot ask for.
+        """
         shown = [one.der for one in self.presented]
         if not shown or not all(shown):
             return not verify_code or (verify_code in _GNUTLS_ACCEPTS and self.else_good)
         if self.store is None and verify_code in _NO_ANCHOR:
             return False
         anchors = None if self.store is None else [anchor.der for anchor in self.store.anchors]
-        return gnutls.accepts(self.host, shown, anchors, self.now)
+        leaf = _read(self.leaf)
+        accepted = gnutls.accepts(self.host, shown, anchors, self.now)
+        return None if accepted and leaf is not None and der.MUST_STAPLE in leaf.features else accepted
 
     @property
     def else_good(self) -> bool:

@@ -111,13 +111,16 @@ def authority(
     usage: bool = True,
     extra: x509.ExtensionType | None = None,
     length: int | None = None,
+    constrained: bool = True,
 ) -> Issued:
     """A CA; without *issuer* a root, without *usage* no keyUsage; *extra* is one more extension.
 
-    Below it are at most *length* further CAs.
+    Below it are at most *length* further CAs; unless *constrained* it has no basic constraints.
     """
     key = key or ec.generate_private_key(ec.SECP256R1())
-    builder = _builder(_name(name), key, issuer, days).add_extension(x509.BasicConstraints(True, length), critical=True)
+    builder = _builder(_name(name), key, issuer, days)
+    if constrained:
+        builder = builder.add_extension(x509.BasicConstraints(True, length), critical=True)
     if usage:
         builder = builder.add_extension(key_usage("key_cert_sign", "crl_sign"), critical=True)
     if extra is not None:
