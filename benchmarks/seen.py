@@ -1,27 +1,25 @@
-"""How far off a step's time in Chromium is from the site's known delay: ``python -m benchmarks.seen [RUNS]``.
+"""How far off a step's time in Chromium is from the site's known delay: ``sh benchmarks/seen [RUNS]``.
 
 Ten cases against one site with known delays.  For each: our ``response_time`` (what a person sees) and its network
-part, minus the truth, at the median and the 95th percentile; with ``--spin N`` beside N processes that spin.
+part, minus the truth, at the median and the 95th percentile; beside it what the same browser takes by the rules of
+others.  With ``--spin N`` beside N processes that spin.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from collectd_inode.chromium import keeper
-from collectd_inode.keys import BlockSettings
-from collectd_inode.model import Job, Status
+from benchmarks import contenders
+from benchmarks.contenders import Contender
+from benchmarks.tools import some_of
 from collectd_inode.report.statistics import percentile
-from collectd_inode.run import observe
-from collectd_inode.scenario.jobs import load
-from collectd_inode.scenario.settings import Settings
-from collectd_inode.wire import workers
-from demo import unpacked
 from tests.helpers.browsing import Asked, Page, Said, site
 
 TEXT = "Lorem ipsum"
@@ -98,7 +96,7 @@ def main() -> int:
     try:
         slow = Said("", kind="text/javascript", delay=1.0)
         with site({"/slow.js": slow}) as other, site(pages(f"http://localhost:{other.port}")) as here:
-            workers.run(_measure(here.url, options.runs, options.engine_path))
+            _measure(here.url, options.runs, options.peers)
     finally:
         for spinner in spinners:
             spinner.kill()
@@ -106,52 +104,57 @@ def main() -> int:
     return 0
 
 
-async def _measure(url: str, runs: int, path: str) -> None:
-    print(f"{'':38}{'seen − truth, ms':>20}{'network − truth, ms':>24}")
-    print(f"{f'{runs} runs':38}{'median':>12}{'p95':>8}{'median':>16}{'p95':>8}")
-    everything: list[float] = []
-    try:
-        for case in CASES:
-            with tempfile.TemporaryDirectory() as folder:
-                job = _job(case, url, path, Path(folder))
-            found = [await _one(case, job) for _ in range(runs)]
-            seen = [seen - case.seen for seen, _ in found]
-            network = [network - case.network for _, network in found]
-            everything += seen
-            print(f"{case.name:38}{_two(seen, 12)}{_two(network, 16)}", flush=True)
-    finally:
-        keeper.end_all()
-    print(f"{'all':38}{_two(everything, 12)}")
+def _measure(url: str, runs: int, peers: list[str]) -> None:
+    titles = ["seen − truth, ms", "network − truth, ms", *(f"{peer}, ms" for peer in peers)]
+    print(f"{f'{runs} runs: median, p95':38}" + "".join(f"{title:>24}" for title in titles))
+    everything: list[list[float]] = [[] for _ in titles]
+    with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
+        ours = stack.enter_context(contenders.ours("chromium"))
+        others = [stack.enter_context(contenders.peer(peer)) for peer in peers]
+        for number, case in enumerate(CASES):
+            feature = _feature(case, url, Path(folder) / f"case{number}.feature")
+            rounds = [[*_ours(ours, feature, case), *(_peer(one, url, case) for one in others)] for _ in range(runs)]
+            columns = [list(column) for column in zip(*rounds, strict=True)]
+            everything = [[*whole, *column] for whole, column in zip(everything, columns, strict=True)]
+            print(f"{case.name:38}" + "".join(map(_two, columns)), flush=True)
+    print(f"{'all':38}" + "".join(map(_two, everything)))
 
 
-def _two(values: list[float], width: int) -> str:
-    return f"{1000 * percentile(values, 50):>+{width}.0f}{1000 * percentile(values, 95):>+8.0f}"
+def _two(values: list[float]) -> str:
+    median, highest = (_shown(1000 * percentile(values, share)) for share in (50, 95))
+    return f"{median:>16}{highest:>8}"
 
 
-def _job(case: Case, url: str, path: str, folder: Path) -> Job:
-    before = f'When I go to "{case.page}"\n    Then I should see "Start"\n    ' if case.page else ""
-    feature = folder / "case.feature"
-    steps = f'{before}When {case.step}\n    Then I should see "{TEXT}"'
-    feature.write_text(f"Feature: F\n  Scenario: S\n    {steps}\n", encoding="utf-8")
-    settings = Settings((str(feature),), base_url=url, engine="chromium", browser_path=path)
-    (job,) = load("case", settings, BlockSettings(interval=60, timeout=60)).jobs
-    return job
+def _shown(milliseconds: float) -> str:
+    return "never" if milliseconds == math.inf else f"{milliseconds:+.0f}"
 
 
-async def _one(case: Case, job: Job) -> tuple[float, float]:
-    observation = await observe(job)
-    if observation.status is not Status.PASSED:
-        raise SystemExit(f"{case.name}: {observation.message}")
-    step = observation.steps[-2]
-    return step.seconds or 0.0, step.network or 0.0
+def _feature(case: Case, url: str, path: Path) -> str:
+    before = f'When I go to "{url}{case.page}"\n    Then I should see "Start"\n    ' if case.page else ""
+    step = case.step.replace('"/', f'"{url}/')
+    steps = f'{before}When {step}\n    Then I should see "{TEXT}"'
+    path.write_text(f"Feature: F\n  Scenario: S\n    {steps}\n", encoding="utf-8")
+    return str(path)
+
+
+def _ours(contender: Contender, feature: str, case: Case) -> tuple[float, float]:
+    seen, network = contender.asked([feature])[-2]
+    return (seen or 0.0) - case.seen, (network or 0.0) - case.network
+
+
+def _peer(contender: Contender, url: str, case: Case) -> float:
+    """What its rule says, less the truth; infinite where it has not ended."""
+    address = case.page or case.step.split('"')[1]
+    took = contender.asked({"url": url + address, "click": "Go" if case.page else "", "text": TEXT})
+    return math.inf if took is None else float(took) - case.seen
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("runs", nargs="?", type=int, default=20, help="of each case")
     parser.add_argument("--spin", type=int, default=0, metavar="N", help="beside N processes that take a core each")
-    default = str(unpacked.TOOLS / "browser" / "bin" / "chromium-headless-shell")
-    parser.add_argument("--browser-path", dest="engine_path", default=default, metavar="PATH")
+    peers = ["playwright", "networkidle", "datadog"]
+    parser.add_argument("--peers", type=some_of([*contenders.PEERS, ""]), default=peers, help=f"({','.join(peers)})")
     return parser.parse_args()
 
 
