@@ -63,9 +63,10 @@ def notification(before: Record | None, after: Record, observation: Observation,
     if news is RecordChange.OKAY and before is not None:
         said = f"{said}; {_outage(before, after, job.confirm_recovery)}"
     elif news is RecordChange.STILL_BAD and after.down_since is not None:
-        said = one_line(f"still bad after {span(after.time - after.down_since)}: {said}")
+        said = one_line(f"still bad{_lasting(' after', after.time - after.down_since)}: {said}")
     if after.muted_until is not None:
-        said = one_line(f"{said}; {muted(after.muted_until, after.mute_reason)}")
+        mute = muted(after.muted_until, after.mute_reason)
+        said = one_line(f"{said}; {mute}" if observation.passed else f"{mute}; {said}")
     return Notification(severity, said, job.host, job.kind, job.instance, time)
 
 
@@ -87,7 +88,12 @@ def _outage(before: Record, after: Record, recovery: int) -> str:
     began = before.since if before.down_since is None else before.down_since
     ended = after.recent[-recovery].time if len(after.recent) >= recovery else after.time
     failed = plural(max(1, before.failed_runs), "run")
-    return f"it was bad for {span(ended - began)}, {failed} failed"
+    return f"it was bad{_lasting(' for', ended - began)}, {failed} failed"
+
+
+def _lasting(word: str, seconds: float) -> str:
+    """`` for 2 h``; nothing if the clock was set back meanwhile, since the duration is unknown then."""
+    return f"{word} {span(seconds)}" if seconds >= 0 else ""
 
 
 def withdrawn(record: Record, time: float) -> Notification | None:
@@ -106,7 +112,8 @@ def many_good(good: int, jobs: int, still_bad: Sequence[str], seconds: float, ti
     """The end of that: most are good again; the others, *still_bad*, are notified one by one."""
     rest = f"; still bad: {', '.join(still_bad)}" if still_bad else ""
     over = f"{good} of {jobs} jobs are good again" if jobs else "none of these jobs notifies anybody any more"
-    return _about_us(Severity.OKAY, one_line(f"{over}; it was bad for {span(seconds)}{rest}"), time, "bool", "uplink")
+    said = one_line(f"{over}; it was bad{_lasting(' for', seconds)}{rest}")
+    return _about_us(Severity.OKAY, said, time, "bool", "uplink")
 
 
 def of_record(record: Record, time: float) -> Notification:

@@ -257,13 +257,14 @@ def worth_telling(before: Record | None, after: Record, job: Job) -> RecordChang
         return RecordChange.OKAY if was_told and not after.told else None
     if after.told != was_told:
         return RecordChange.FAILURE if after.told else RecordChange.OKAY
-    if after.notified_bad == after.passed or after.kept_back is not None:
+    is_muted = after.muted_until is not None
+    if after.kept_back is not None or (after.notified_bad == after.passed and not (is_muted and not after.passed)):
         return None  # on its way from one to the other: a later run will say
-    every = min(filter(None, (job.heartbeat, job.repeat if after.told else 0.0)), default=0.0)
+    every = min(filter(None, (job.heartbeat, job.repeat if after.told and not is_muted else 0.0)), default=0.0)
     last = before.notified if before else None
     # Half an interval's grace: runs do not begin at equal distances.
     due = last is None or not 0 <= after.time - last < every - min(every, job.interval) / 2
-    if not every or not due or (after.notified_bad and after.muted_until is not None):
+    if not every or not due:
         return None
     if after.is_one_of_many:
         return RecordChange.ONE_OF_MANY

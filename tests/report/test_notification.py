@@ -148,6 +148,18 @@ def test_a_recovery_says_how_long_it_was_bad() -> None:
     ]
 
 
+def test_a_clock_that_is_set_back_in_an_outage() -> None:
+    """How long it was bad is not known then; how often it failed is."""
+    before, found = None, []
+    for time, run in ((7200.0, "b"), (60.0, "b"), (120.0, "g")):
+        observation = replace(observed(passing, heartbeat=60.0) if run == "g" else bad(heartbeat=60.0), time=time)
+        after = following(before, observation)
+        one = notification(before, after, observation, time)
+        before = after
+        found.append(one and one.message)
+    assert found == [REFUSED, f"still bad: {REFUSED}", f"{PASSED}; it was bad, 2 runs failed"]
+
+
 def test_reminders() -> None:
     """At most so often, while it is bad, and only from a run that is."""
     assert every_minute("gb" + "b" * 9 + "gg", repeat=240.0) == [
@@ -211,11 +223,23 @@ def test_a_muted_job_wakes_nobody() -> None:
 
 def test_a_recovery_is_told_under_a_mute_and_says_so() -> None:
     """Who was woken hears of the end; reminders are silent."""
-    assert under_mutes("bBBBG", repeat=60.0, heartbeat=60.0) == [
+    assert under_mutes("bBBBG", repeat=60.0) == [
         (0, "FAILURE", REFUSED),
         (4, "OKAY", f"{PASSED}; it was bad for 4 min, 4 runs failed; {MUTED}"),
     ]
     assert under_mutes("GG", heartbeat=60.0) == [(0, "OKAY", f"{PASSED}; {MUTED}"), (1, "OKAY", f"{PASSED}; {MUTED}")]
+
+
+def test_heartbeats_go_on_under_a_mute() -> None:
+    """With what was notified last: a receiver that notices silence must not wake anybody either."""
+    assert under_mutes("gBBbBg", heartbeat=60.0, repeat=60.0) == [
+        (0, "OKAY", PASSED),
+        (1, "OKAY", f"{MUTED}; {REFUSED}"),
+        (2, "OKAY", f"{MUTED}; {REFUSED}"),
+        (3, "FAILURE", REFUSED),
+        (4, "FAILURE", f"{MUTED}; still bad after 60 s: {REFUSED}"),
+        (5, "OKAY", f"{PASSED}; it was bad for 2 min, 2 runs failed"),
+    ]
 
 
 def test_notify_none_tells_nobody() -> None:
@@ -378,8 +402,9 @@ def test_a_job_beside_a_model_of_its_alarm(
             expected, since, is_told = "OKAY", number + 1, False
         elif not is_told and not good and not muted and past[-confirm.of :].count(False) >= confirm.bad:
             expected, since, is_told = "FAILURE", number + 1, True
-        elif is_told is not good and not (is_told and muted):
-            every = min((seconds for seconds in (repeat if is_told else 0.0, heartbeat) if seconds), default=0.0)
+        elif is_told is not good or (muted and not good):
+            reminder = repeat if is_told and not muted else 0.0
+            every = min((seconds for seconds in (reminder, heartbeat) if seconds), default=0.0)
             if every and (last is None or 60.0 * number - last > every - 31.0):
                 expected = "FAILURE" if is_told else "OKAY"
         last = 60.0 * number if expected else last
