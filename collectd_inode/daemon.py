@@ -544,6 +544,8 @@ class Drain:
         self.histories = histories or Histories(None, Writer(), RunsOrigin())
         """The runs of the last day."""
         self._logged: set[Identity] = set()
+        self._ours: set[Identity] = set()
+        """The jobs that there were at the last pass, whether they have run yet or not."""
         self.jobs: Callable[[], Sequence[Job]] = tuple
         """Returns all present jobs."""
         self._together = Together()
@@ -663,7 +665,10 @@ class Drain:
 
     def _let_go(self) -> None:
         """Forget jobs that a changed file no longer has, and withdraw their alarms."""
-        if self.configured is None or self.closed or not (gone := self._logged - set(self.configured())):
+        if self.configured is None or self.closed:
+            return
+        before, self._ours = self._ours, set(self.configured())
+        if not (gone := before - self._ours):
             return
         self._logged -= gone
         self.histories.remove(gone)
@@ -674,7 +679,7 @@ class Drain:
 
     def took_over(self, gone: Collection[Identity]) -> None:
         """Withdraw the alarms of jobs of the last daemon that are no longer configured."""
-        self._logged |= set(gone)
+        self._ours |= set(gone)
 
     def go_on(self, identities: Collection[Identity]) -> None:
         """Take up the common notifications of the last daemon for these jobs, which are still to be ended."""

@@ -372,6 +372,25 @@ def test_a_job_that_there_is_no_more_takes_its_alarm_along(tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_job_that_is_taken_out_before_its_first_run_takes_its_alarm_along(tmp_path: Path) -> None:
+    """The daemon before this one has sent it, and this one has not run the job yet."""
+    before = Drain(Collectd(), SetClock(), Records(str(tmp_path)))
+    before.put(observed(refused), 0.0)
+    in_a_read_thread(before.read)
+    host, clock, records = Collectd(), SetClock(), Records(str(tmp_path))
+    records.load(in_state_dir(str(tmp_path)))
+    drain = Drain(host, clock, records)
+    jobs = {("", "scenario", "web-home")}
+    drain.configured = lambda: jobs
+    in_a_read_thread(drain.read)
+    jobs.clear()
+    for _ in range(2):
+        in_a_read_thread(drain.read)
+    said = "no longer monitored: the job was removed from the configuration"
+    assert host.notifications == [Notification(Severity.OKAY, said, "", "scenario", "web-home", clock.now())]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_job_that_is_no_longer_configured_at_a_start_takes_its_alarm_back(tmp_path: Path) -> None:
     """As the last daemon's plan says; not one of a block whose file cannot be read, nor another daemon's."""
     good = write_feature(tmp_path, 'When I go to "http://127.0.0.1:1/"')
