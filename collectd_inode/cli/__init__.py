@@ -157,9 +157,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _usual(words: Sequence[str]) -> Sequence[str]:
-    """*words* in our own form: ``help run`` is ``run --help``; ``--no-color`` is NO_COLOR."""
+    """*words* in our own form: ``help run`` and ``--help run`` are ``run --help``; ``--no-color`` is NO_COLOR."""
     words = list(_without_colors(words))
-    return [*words[1:2], "--help"] if words[:1] == ["help"] else words
+    if words[:1] not in ([word] for word in _HELP):
+        return words
+    return [*(word for word in words[1:2] if word not in _HELP), "--help"]
+
+
+_HELP = ("help", "--help", "-h")
 
 
 def _without_colors(words: Sequence[str]) -> Iterator[str]:

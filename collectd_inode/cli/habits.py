@@ -6,6 +6,7 @@ Loaded for the first suggestion.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection
 
 _COMMANDS = {
@@ -54,11 +55,12 @@ _OPTIONS = {
      "--threads", "-P",
                "--max-workers"),
     "--verbose": ("-V", "--debug", "--show-timings", "--expand", "--backtrace", "--log-level", "--trace", "--verbosity",
-                  "--show-source", "-vvv"),
-    "--quiet": ("--silent", "-s", "--no-source", "--summary", "--no-snippets", "--progress", "--terse"),
+                  "--show-source", "-vvv", "-rA", "-ra", "--tb", "--durations", "--full-trace", "--summarize"),
+    "--quiet": ("--silent", "-s", "--no-source", "--summary", "--no-snippets", "--progress", "--terse",
+                "--no-skipped", "--no-multiline", "--no-timings", "--only-failures"),
     "--watch": ("-w", "--follow", "--watch-all", "--loop", "--looponfail"),
     "--repeat": ("--iterations", "--times", "--count", "--loops", "--retry", "--retries", "--runs", "-r", "--rerun",
-     "--duration"),
+     "--reruns", "--duration"),
     "--steps": ("--require", "--glue", "--steps-dir", "--step-definitions", "--import", "--python-path", "--stage"),
     "--base-url": ("--url", "-u", "--host", "--site", "--target", "--uri", "--baseurl", "--endpoint", "-H", "--server"),
     "-D": ("--define", "--variable", "--var", "-e", "--env", "--set", "--userdata", "--param", "--world-parameters"),
@@ -93,11 +95,69 @@ _OPTIONS = {
     "--fragment": ("--part", "--partial", "--snippet", "--include"),
     "--last": ("--since", "--range", "--period", "--span", "--from", "--hours", "--start"),
     "--out": ("--output", "--output-dir", "-o", "--dir", "--directory", "--dest"),
-    "--job": ("--name", "--jobs", "--only", "--filter", "-j"),
+    "--job": ("--name", "--jobs", "--only", "--filter", "-j", "-n"),
     "--conf": ("--config", "-c", "-C", "--file", "-f"),
     "--state-dir": ("--state", "--statedir", "--data-dir", "--dir"),
     "--end": ("--unmute", "--remove", "--delete", "--expire", "--cancel", "--off"),
     "--data": ("--rrd", "--rrd-dir", "--data-dir", "--datadir", "--rrds"),
+}  # fmt: skip
+
+_BY_VALUE = (
+    (("-u", "--user"), r"https?://|/", "--base-url"),
+    (("-u", "--user"), r"[^-:][^:]*:", "--auth-user with --auth-password-file"),
+    (("-H",), r"[\w-]+:(?!\d)", "--header"),
+    (("-b", "--cookie"), r"[^-]", "--header 'Cookie: …'"),
+    (("-m",), r"[\d.]+s?$", "--timeout"),
+    (("-x",), r"\w+://|[\w.]+:\d", "--proxy"),
+    (("-k",), r"$|-|.*\.feature", "--verify-peer false"),
+    (("--insecure", "--no-verify-peer", "--no-check-certificate", "--ignore-https-errors"), r"", "--verify-peer false"),
+    (("-4", "--ipv4"), r"", "--address-family ipv4"),
+    (("-6", "--ipv6"), r"", "--address-family ipv6"),
+    (("--json",), r"(?!\w+=|.*\.json$)", "--format json"),
+    (("--nagios",), r"", "--format nagios"),
+    (("-o", "--output", "--out"), r"json$", "--format json"),
+    (("--out", "--outfile", "--output-file", "--report-file", "--json"), r".*\.json$", "-o json={}"),
+    (("--out", "--outfile", "--output-file", "--report-file", "--junit", "--junitxml", "--junit-xml"),
+     r".*\.xml$", "-o junit={}"),
+    (("--junit", "--junitxml", "--junit-xml", "--junit-directory"), r"", "-o junit=FILE"),
+    (("--exclude", "--exclude-tags", "--skip"), r"", "--tags 'not @NAME'"),
+    (("--wip",), r"", "--tags @wip --fail-fast"),
+    (("-c", "-P"), r"\d+$", "--jobs"),
+    (("-c", "-C", "--conf", "--config", "--file", "-f"), r"[^-\d].*[./]", "CONF without an option"),
+    (("-c", "-C"), r"", "CONF without an option"),
+    (("--job", "-n", "--name", "--service"), r"", "JOB without an option"),
+    (("--all", "-A", "-a"), r"", "no JOB, for all of them"),
+)  # fmt: skip
+"""Options of other programs, a regular expression for the word behind one, and what is meant then; {} is that word.
+
+What is meant is known if its first option, or the name of an argument in it, is."""
+
+_ADVICE = {
+    "a step does that, see collectd-inode steps request":
+        ("-X", "--request", "--method", "--data", "--data-raw", "--data-binary", "-I", "--head", "-F"),
+    "leave it out: nothing is captured": ("--no-capture", "--nocapture", "--capture", "--no-logcapture",
+                                          "--no-capture-stderr"),
+    "leave it out: an undefined step always fails": ("--strict", "--strict-markers"),
+    "leave it out: answers may always be compressed": ("--compressed",),
+    "scenarios run in the order of their files": ("--order", "--random", "--shuffle", "--random-order", "--sort"),
+    "write PATH:LINE for a scenario that has failed": ("--lf", "--last-failed", "--ff", "--failed-first",
+                                                       "--rerunfailures", "--only-failed"),
+    "the language is in the feature's first line: # language: de": ("--lang", "--language", "--lang-list",
+                                                                   "--lang-help", "--i18n-languages"),
+    "results go nowhere by themselves; -o FORMAT=FILE writes them": ("--publish", "--record", "--upload"),
+    "for that type: watch collectd-inode …": ("-w", "--watch", "--follow", "-F"),
+    "collectd-inode check and jobs run nothing": ("--dry-run", "--list", "-t", "--test", "--syntax-check"),
+    "it changes nothing: what to do stands in the finding": ("--fix", "--autofix", "-i", "--write"),
+}  # fmt: skip
+"""What to say of options of other programs that no option here is like."""
+
+_CHOICES = {
+    "pretty": ("plain", "progress", "progress2", "progress3", "text", "human", "console", "spec", "documentation",
+               "dot", "dots", "line", "list", "wide", "table", "default"),
+    "json": ("json.pretty", "ndjson", "jsonl", "message", "cucumber", "jsonlines", "yaml"),
+    "junit": ("xml", "junitxml", "junit-xml", "xunit", "surefire"),
+    "nagios": ("icinga", "plugin", "naemon", "sensu", "checkmk", "check_mk"),
+    "chromium": ("chrome", "browser", "headless", "firefox", "webkit", "edge", "selenium", "playwright"),
 }  # fmt: skip
 
 
@@ -117,16 +177,36 @@ def command(typed: str, known: Collection[str]) -> str:
     return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), "")
 
 
-def option(typed: str, known: Collection[str]) -> str:
-    """The most similar option; empty where none is similar."""
-    word = typed.partition("=")[0]
-    plain = word.lower().replace("_", "-")
+def option(typed: str, known: Collection[str], value: str = "") -> str:
+    """The most similar option, as it is written with the *value* behind it; empty where none is similar."""
+    word, equals, own = typed.partition("=")
+    value = own if equals else value
+    plain = word.lower().replace("_", "-") if word.startswith("--") else word
+    if plain in known:
+        return plain
+    if meant := _by_value(plain, value, known):
+        return meant
     long = [name for name in known if name.startswith("--")]
     begun = [name for name in long if len(plain) > 3 and name.startswith(plain)]
-    if plain in known or len(begun) == 1:
-        return plain if plain in known else begun[0]
-    meant = next((ours for ours, theirs in _OPTIONS.items() if word in theirs and ours in known), "")
-    return meant or next(iter(difflib.get_close_matches(plain, long, n=1, cutoff=0.7)), "")
+    if len(begun) == 1:
+        return begun[0]
+    return next((ours for ours, theirs in _OPTIONS.items() if word in theirs and ours in known), "") or (
+        "" if advice(typed) else next(iter(difflib.get_close_matches(plain, long, n=1, cutoff=0.7)), "")
+    )
+
+
+def _by_value(word: str, value: str, known: Collection[str]) -> str:
+    for theirs, pattern, ours in _BY_VALUE:
+        wanted = re.findall(r"--?[a-z-]+|CONF|JOB", ours)[0]
+        if word in theirs and wanted in known and re.match(pattern, value):
+            return ours.format(value)
+    return ""
+
+
+def advice(typed: str) -> str:
+    """What to do about an option of another program that no option here is like; empty if that is not known."""
+    word = typed.partition("=")[0]
+    return next((what for what, theirs in _ADVICE.items() if word in theirs), "")
 
 
 def choice(typed: str, known: Collection[str]) -> str:
@@ -134,4 +214,8 @@ def choice(typed: str, known: Collection[str]) -> str:
     word = typed.lower()
     if word in known:
         return word
-    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), "")
+    format, _, path = typed.partition(":")
+    if format in known and path:  # as cucumber has it
+        return f"-o {format}={path}"
+    meant = next((ours for ours, theirs in _CHOICES.items() if word in theirs and ours in known), "")
+    return meant or next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), "")

@@ -183,9 +183,18 @@ def _output(value: str) -> tuple[str, str]:
     format, equals, path = value.partition("=")
     if not equals or not path or format not in FORMATS:
         raise argparse.ArgumentTypeError(
-            f"{value}: expected FORMAT=FILE, FORMAT one of {', '.join(FORMATS)}, such as junit=report.xml"
+            f"{value}: expected FORMAT=FILE, FORMAT one of {', '.join(FORMATS)}, such as {_such_as(value)}"
         )
     return format, path
+
+
+def _such_as(value: str) -> str:
+    """What was perhaps meant by *value*: a format alone, as kubectl has it, cucumber's ``junit:FILE``, or a file."""
+    format, _, path = value.partition(":")
+    if format in FORMATS:
+        return f"{format}={path}" if path else f"{format}=FILE; without a file it is --format {format}"
+    format = {"xml": "junit", "json": "json", "txt": "pretty"}.get(value.rpartition(".")[2], "")
+    return f"{format}={value}" if format else "junit=report.xml"
 
 
 def _opened(parser: argparse.ArgumentParser, format: str, path: str) -> tuple[str, TextIO]:

@@ -35,7 +35,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """As argparse calls it; an option is named as its key is, whatever letter it has beside that."""
-        raise _Misused(self, _LETTER.sub(r"\1", message))
+        raise _Misused(self, _LETTER.sub(r"\1", message).replace("required: COMMAND", "required: COMMAND; see --help"))
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """As argparse does it, and then: did you mean."""
@@ -60,7 +60,7 @@ def parse(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
         options, unknown = parser.parse_known_args(list(_joined(words)))
         if unknown:  # whose usage is wanted is the command's
             used = getattr(options, "parser", parser)
-            used.error(f"unrecognized arguments: {' '.join(unknown)}{_meant(unknown, used)}")
+            used.error(f"unrecognized arguments: {' '.join(unknown)}{_meant(unknown, words, used)}")
         if "check" in options:
             options.check(options)
     except _Misused as mistake:
@@ -75,14 +75,27 @@ def parse(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _meant(unknown: Sequence[str], parser: argparse.ArgumentParser) -> str:
-    """Did you mean: for the first of the unknown options that is like one of *parser*'s."""
+def _meant(unknown: Sequence[str], words: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    """Did you mean: for the first of the *unknown* options that is like one of *parser*'s, or that we know of."""
     from collectd_inode.cli import habits  # noqa: PLC0415  # only a mistake pays for it
 
-    known = [*parser._option_string_actions, "--no-color"]
-    found = (habits.option(word, known) for word in unknown if word.startswith("-"))
-    meant = next((name for name in found if name), "")
-    return f"; did you mean {meant}?" if meant else ""
+    known = [*parser._option_string_actions, "--no-color", *_arguments(parser)]
+    behind = dict(pairwise(words))
+    typed = [word for word in unknown if word.startswith("-")]
+    if "--version" in typed or "-V" in typed:
+        return "; did you mean collectd-inode --version?"
+    for word in typed:
+        if meant := habits.option(word, known, behind.get(word, "")):
+            return f"; did you mean {meant}?"
+    advice = next(filter(None, map(habits.advice, typed)), "")
+    return f"; {advice}" if advice else ""
+
+
+def _arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """The names of what stands on the command line without an option: CONF, JOB."""
+    for action in parser._actions:
+        if not action.option_strings:
+            yield from re.findall(r"[A-Z]+", str(action.metavar))
 
 
 def _joined(words: Sequence[str]) -> Iterator[str]:

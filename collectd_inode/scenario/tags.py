@@ -78,9 +78,18 @@ def _check_tag(text: str, word: str) -> None:
     if TagExpressionParser.select_token(word) is not None:
         return
     if word.startswith("~") or ",@" in word or ",~" in word:
-        raise ValueError(_sentence(text, f'"{word}" is written the old way; use "not", "and" and "or"'))
+        raise ValueError(
+            _sentence(text, f'"{word}" is written the old way; today it is "{_today(word, plain=word == text)}"')
+        )
     if not word.startswith("@") or word == "@":
         raise ValueError(_sentence(text, f'"{word}" is not a tag; tags begin with @'))
+
+
+def _today(word: str, *, plain: bool) -> str:
+    """``~@slow,@web`` of cucumber's and behave's first versions, as it is written now; not *plain*: within others."""
+    parts = [f"{'not ' * part.startswith('~')}@{part.lstrip('~@')}" for part in word.split(",")]
+    now = " or ".join(parts)
+    return now if plain or len(parts) == 1 else f"({now})"
 
 
 def _reason(message: str) -> str:

@@ -45,9 +45,11 @@ def test_a_command(typed_word: str, meant: str) -> None:
         ("--timout", "--timeout"), ("--base_url", "--base-url"), ("--baseurl=http://x", "--base-url"),
         ("--verb", "--verbose"),
         ("--tag", "--tags"), ("-x", "--fail-fast"), ("--maxfail=1", "--fail-fast"), ("--collect-only", "--list"),
-        ("--insecure", "--verify-peer"), ("--require", "--steps"), ("--junitxml=x", "--output"), ("-e", "-D"),
-        ("--viewport", "--window"),
-        ("--ipv4", "--address-family"), ("--no-colour", "--no-color"), ("--retry", "--repeat"),
+        ("--insecure", "--verify-peer false"), ("--require", "--steps"), ("--junitxml=x", "-o junit=FILE"),
+        ("-e", "-D"),
+        ("--viewport", "--window"), ("--ipv4", "--address-family ipv4"),
+        ("--no-colour", "--no-color"),
+        ("--retry", "--repeat"),
         ("--FAIL-FAST", "--fail-fast"),
     ],
 )  # fmt: skip
@@ -59,6 +61,102 @@ def test_an_option(typed: Typed, option: str, meant: str) -> None:
     assert err.splitlines()[-1] == said
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        # curl, check_http
+        ("run x -u user:pass", "did you mean --auth-user with --auth-password-file?"),
+        ("run -u user:pass x", "did you mean --auth-user with --auth-password-file?"),
+        ("run x -u http://127.0.0.1", "did you mean --base-url?"),
+        ("run x -u /contact", "did you mean --base-url?"),
+        ("run x -H Accept:text/html", "did you mean --header?"),
+        ("run x -H www.example.org", "did you mean --base-url?"),
+        ("run x -H 127.0.0.1:80", "did you mean --base-url?"),
+        ("run x -b a=b", "did you mean --header 'Cookie: …'?"),
+        ("run -k x.feature", "did you mean --verify-peer false?"),
+        ("run x -k", "did you mean --verify-peer false?"),
+        ("run x -x 192.0.2.1:3128", "did you mean --proxy?"),
+        ("run x -m 5", "did you mean --timeout?"),
+        ("run x -X POST", "a step does that, see collectd-inode steps request"),
+        ("run x --data-raw=a=b", "a step does that, see collectd-inode steps request"),
+        ("run x --compressed", "leave it out: answers may always be compressed"),
+        # pytest
+        ("run x -k login", "did you mean --name?"),
+        ("run x -m slow", "did you mean --tags?"),
+        ("run x -x", "did you mean --fail-fast?"),
+        ("run x -rA", "did you mean --verbose?"),
+        ("run x --tb=short", "did you mean --verbose?"),
+        ("run x --durations=5", "did you mean --verbose?"),
+        ("run x --reruns 2", "did you mean --repeat?"),
+        ("run x --lf", "write PATH:LINE for a scenario that has failed"),
+        ("run x --junitxml=report.xml", "did you mean -o junit=report.xml?"),
+        ("run x --version", "did you mean collectd-inode --version?"),
+        # behave, cucumber
+        ("run x --no-capture", "leave it out: nothing is captured"),
+        ("run x --no-skipped", "did you mean --quiet?"),
+        ("run x --wip", "did you mean --tags @wip --fail-fast?"),
+        ("run x --strict", "leave it out: an undefined step always fails"),
+        ("run x --junit", "did you mean -o junit=FILE?"),
+        ("run x --junit report.xml", "did you mean -o junit=report.xml?"),
+        ("run x --out report.xml", "did you mean -o junit=report.xml?"),
+        ("run x --outfile report.json", "did you mean -o json=report.json?"),
+        ("run x --json report.json", "did you mean -o json=report.json?"),
+        ("run x --json", "did you mean --format json?"),
+        ("run x --order random", "scenarios run in the order of their files"),
+        ("run x --publish", "results go nowhere by themselves; -o FORMAT=FILE writes them"),
+        ("run x --lang de", "the language is in the feature's first line: # language: de"),
+        ("run x --exclude slow", "did you mean --tags 'not @NAME'?"),
+        # kubectl, nginx, systemctl, procps
+        ("status -o json", "did you mean --format json?"),
+        ("graph -o pictures", "did you mean --out?"),
+        ("graph -n shop", "did you mean --job?"),
+        ("status -A", "did you mean no JOB, for all of them?"),
+        ("status --watch", "for that type: watch collectd-inode …"),
+        ("status -n shop", "did you mean JOB without an option?"),
+        ("once --job shop", "did you mean JOB without an option?"),
+        ("once -c x.conf", "did you mean CONF without an option?"),
+        ("run x -c 5", "did you mean --jobs?"),
+        ("check -C /etc/collectd.conf", "did you mean CONF without an option?"),
+        ("check --config=x.conf", "did you mean CONF without an option?"),
+        ("status -c x.conf", "did you mean --conf?"),
+        ("check -t", "collectd-inode check and jobs run nothing"),
+        ("once --dry-run", "collectd-inode check and jobs run nothing"),
+        ("lint --fix x", "it changes nothing: what to do stands in the finding"),
+    ],
+)
+def test_an_option_of_another_program(typed: Typed, words: str, said: str) -> None:
+    """By what stands behind it, where one letter has two meanings; with what to do where there is no like."""
+    code, out, err = typed(*words.split())
+    assert (code, out, err.splitlines()[-1].partition("; ")[2]) == (2, "", said)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("-o report.xml", "junit=report.xml"),
+        ("-o out.json", "json=out.json"),
+        ("-o junit:report.xml", "junit=report.xml"),
+        ("-o json", "json=FILE; without a file it is --format json"),
+        ("-o yaml", "junit=report.xml"),
+    ],
+)
+def test_a_file_without_its_format(typed: Typed, words: str, said: str) -> None:
+    """Written as it was perhaps meant."""
+    wanted = "expected FORMAT=FILE, FORMAT one of pretty, json, junit, nagios, such as"
+    (_, given) = words.split()
+    err = typed("run", "x", *words.split())[2]
+    assert err.splitlines()[-1] == f"collectd-inode run: error: argument -o/--output: {given}: {wanted} {said}"
+
+
+def test_the_help_of_a_command(typed: Typed) -> None:
+    """As with git and kubectl; and of help itself there is the general one."""
+    ways = [typed(*words) for words in (("check", "--help"), ("--help", "check"), ("-h", "check"), ("help", "check"))]
+    assert ways == [ways[0]] * 4
+    assert typed("help", "help") == typed("--help")
+    wanted = "collectd-inode: error: the following arguments are required: COMMAND; see --help"
+    assert typed()[2].splitlines()[-1] == wanted
+
+
 def test_an_option_that_nothing_is_like(typed: Typed) -> None:
     """And one that another command has is not suggested."""
     assert typed("run", "x", "--frobnicate")[2].endswith("unrecognized arguments: --frobnicate\n")
@@ -66,12 +164,23 @@ def test_an_option_that_nothing_is_like(typed: Typed) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("completion", "bsh"), ("run", "x", "--format", "jsn"), ("run", "x", "--engine", "chrome")]
+    ("words", "meant"),
+    [
+        ("completion bsh", "bash"),
+        ("run x --format jsn", "json"),
+        ("run x -f progress", "pretty"),
+        ("run x -f plain", "pretty"),
+        ("run x -f json.pretty", "json"),
+        ("run x -f xml", "junit"),
+        ("run x -f icinga", "nagios"),
+        ("run x -f junit:report.xml", "-o junit=report.xml"),
+        ("run x --engine chrome", "chromium"),
+        ("run x --engine firefox", "chromium"),
+    ],
 )
-def test_a_choice(typed: Typed, words: tuple[str, ...]) -> None:
+def test_a_choice(typed: Typed, words: str, meant: str) -> None:
     """One of the words that an option takes."""
-    meant = {"bsh": "bash", "jsn": "json", "chrome": "chromium"}[words[-1]]
-    assert typed(*words)[2].endswith(f"; did you mean {meant}?\n")
+    assert typed(*words.split())[2].endswith(f"; did you mean {meant}?\n")
 
 
 @pytest.mark.parametrize(
