@@ -107,7 +107,7 @@ class Configuration:
 
     def section(self, node: Node) -> list[Problem]:
         """Read one ``<Module collectd_inode>`` section; the problems found in it are also kept."""
-        values, problems = read_block("<Module>", node, (*MODULE_KEYS, *COMMON_KEYS), [k.block for k in KINDS])
+        values, problems = read_block("<Module>", node, (*MODULE_KEYS, *COMMON_KEYS), [k.block for k in KINDS], _within)
         self.module = filled(self.module, values)
         problems += self._mismatched_shards(node) + self._deaf_fleet(node)
         self._defaults = filled(self._defaults, values)
@@ -182,6 +182,13 @@ class Configuration:
             self.warnings.append(Problem(what, node.place, shown))
         self.blocks.append(Block(kind, name, settings, common, node, dict(self._said), self.module.shards))
         return []
+
+
+def _within(key: str) -> str:
+    """What is expected of a *key* of blocks that stands outside of one; empty for any other."""
+    kinds = [kind for kind in KINDS if key.lower() in {row.name.lower() for row in kind.keys}]
+    blocks = " or ".join(f'<{kind.block} "NAME">' for kind in kinds)
+    return f"expected it within {blocks}" if blocks else ""
 
 
 def _is_fleet(node: Node) -> bool:

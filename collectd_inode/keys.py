@@ -411,11 +411,15 @@ def where(block: str, node: Node, *, secret: bool = False) -> str:
 
 
 def read_block(
-    block: str, node: Node, table: Iterable[Key], blocks: Iterable[str] = ()
+    block: str,
+    node: Node,
+    table: Iterable[Key],
+    blocks: Iterable[str] = (),
+    elsewhere: Callable[[str], str] = lambda _: "",
 ) -> tuple[dict[str, Any], list[Problem]]:
     """The values of a block by key name, each read by its row of *table*, and every mistake in it.
 
-    Repeatable keys give a list.  Children named in *blocks* are skipped.
+    Repeatable keys give a list.  Children named in *blocks* are skipped.  *elsewhere* says of a key where it is known.
     """
     rows = {row.name.lower(): row for row in table}
     others = {name.lower() for name in blocks}
@@ -426,7 +430,8 @@ def read_block(
         if child.key.lower() in others:
             continue
         if row is None:
-            problems.append(_unknown(block, child, [*(known.name for known in rows.values()), *blocks]))
+            known = [*(known.name for known in rows.values()), *blocks]
+            problems.append(_unknown(block, child, known, elsewhere(child.key)))
             continue
         try:
             _take(row, child, found)
@@ -448,11 +453,11 @@ def _take(row: Key, node: Node, found: dict[str, Any]) -> None:
         found[row.name] = value
 
 
-def _unknown(block: str, node: Node, known: list[str]) -> Problem:
-    near = _near(node.key, known)
+def _unknown(block: str, node: Node, known: list[str], elsewhere: str) -> Problem:
+    near = "" if elsewhere else _near(node.key, known)
     hint = f"did you mean {near}?" if near else f"known here: {', '.join(sorted(known))}"
     secret = says_secret(node.key)
-    return Problem(f"unknown key; {hint}", node.place, where(block, node, secret=secret))
+    return Problem(elsewhere or f"unknown key; {hint}", node.place, where(block, node, secret=secret))
 
 
 def _near(word: str, known: Collection[str]) -> str:

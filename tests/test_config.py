@@ -35,7 +35,9 @@ BLOCK = '<Scenario "web">\n{}\n</Scenario>\n'
         ("Confirm 3 10\n", ["c.conf:1: <Module> Confirm 3 10: expected one value, not 2: put it in double quotes"]),
         ("ConfirmRecovery 0\n", ["c.conf:1: <Module> ConfirmRecovery 0: expected a whole number from 1 to 100"]),
         ("Heartbeat -1\n", ["c.conf:1: <Module> Heartbeat -1: expected a number of seconds, or 0 for never"]),
-        ("RetryInterval 15\n", ["c.conf:1: <Module> RetryInterval 15: unknown key; did you mean RepeatInterval?"]),
+        ("RetryInterval 15\n", ['c.conf:1: <Module> RetryInterval 15: expected it within <Scenario "NAME">']),
+        ("Port 25\n", ['c.conf:1: <Module> Port 25: expected it within <Smarthost "NAME"> or <NTP "NAME">']),
+        ('secret "x" "y"\n', ['c.conf:1: <Module> secret …: expected it within <Scenario "NAME">']),
         (
             '<Scenario "a">\nFeature "x"\nRetryInterval 0.5\n</Scenario>\n',
             [

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from collectd_inode import oconfig
-from collectd_inode.cli.configured import load, module, parts
+from collectd_inode.cli.configured import bare_block, holds_blocks, load, module, parts
 from collectd_inode.config import Configuration
 from collectd_inode.keys import BlockSettings
-from collectd_inode.kinds import KINDS
 from collectd_inode.model import Door, Place, Problem
-from collectd_inode.oconfig import Node
 from collectd_inode.scenario.kind import SCENARIO
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.state import State
@@ -41,8 +39,8 @@ def read_block(path: str) -> tuple[RunBlock, list[Problem]]:
     except oconfig.BadConfig as error:
         return NO_BLOCK, list(error.problems)
     configuration = Configuration(Door.CLI)
-    bare = not any(_holds_blocks(node) for node in nodes)
-    for section in [_bare(nodes, path)] if bare else parts(nodes, path):
+    bare = not any(holds_blocks(node) for node in nodes)
+    for section in [module((bare_block(SCENARIO, nodes, path),), path)] if bare else parts(nodes, path):
         configuration.section(section)
     blocks = [block for block in configuration.blocks if block.kind is SCENARIO]
     if configuration.problems:
@@ -53,12 +51,3 @@ def read_block(path: str) -> tuple[RunBlock, list[Problem]]:
     (block,) = blocks
     common = replace(block.common, interval=_ONCE, state=State())
     return RunBlock(None if bare else block.name, block.settings, common), []
-
-
-def _holds_blocks(node: Node) -> bool:
-    return node.key.lower() in {"plugin", "module", *(kind.block.lower() for kind in KINDS)}
-
-
-def _bare(nodes: tuple[Node, ...], path: str) -> Node:
-    """The keys of a block with the block around them, and its ``<Module>``."""
-    return module((Node(SCENARIO.block, ("run",), nodes, Place(path, 1)),), path)

@@ -89,9 +89,30 @@ def load(path: str) -> oconfig.WholeConf:
 
 
 def parts(tree: Sequence[Node], path: str) -> list[Node]:
-    """The sections of a part of a configuration: whole ones, or the content of one."""
-    found = [*oconfig.sections(tree), *(node for node in tree if oconfig.is_ours(node))]
-    return found or [module(tuple(tree), path)]
+    """The sections of a part of a configuration: whole ones, the content of one, or that of a block in one."""
+    found = [*(node for node in tree if oconfig.is_ours(node))] or [*oconfig.sections(tree)]
+    kind = _kind_of_bare(tree)
+    return [module((bare_block(kind, tree, path),), path)] if kind else found or [module(tuple(tree), path)]
+
+
+def bare_block(kind: Kind, nodes: Sequence[Node], path: str) -> Node:
+    """*nodes* in a block of *kind*."""
+    return Node(kind.block, ("run",), tuple(nodes), Place(path, 1))
+
+
+def _kind_of_bare(tree: Sequence[Node]) -> Kind | None:
+    """The kind of block in which *tree* stands, if it is what stands in one: the one that knows most of its keys."""
+    if any(holds_blocks(node) for node in tree):
+        return None
+    said = {node.key.lower() for node in tree}
+    known = {kind.block: len(said & {row.name.lower() for row in kind.keys}) for kind in KINDS}
+    most = [kind for kind in KINDS if known[kind.block] == max(known.values())]
+    return most[0] if len(most) == 1 else None
+
+
+def holds_blocks(node: Node) -> bool:
+    """Whether *node* is a block of ours, or holds some."""
+    return node.key.lower() in {"plugin", "module", *(kind.block.lower() for kind in KINDS)}
 
 
 def module(nodes: tuple[Node, ...], path: str) -> Node:

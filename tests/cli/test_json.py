@@ -190,6 +190,26 @@ def test_a_fragment(typed: Typed, tmp_path: Path) -> None:
     assert typed("check", "plugin")[0] == 2
 
 
+def test_the_keys_of_a_block(typed: Typed, tmp_path: Path) -> None:
+    """Without the block, as ``run --config`` takes them; a whole configuration wants the block."""
+    feature = write_feature(tmp_path, 'When I go to "/"')
+    (tmp_path / "c.conf").write_text(f'Feature "{feature}"\nBaseURL "http://127.0.0.1:1"\n')
+    assert typed("run", "--list", "--config", "c.conf")[0] == 0
+    assert typed("check", "--fragment", "c.conf") == (0, "c.conf: good: 1 job, up to 14 series\n", "")
+    wanted = (
+        f'c.conf:1: error: <Module> Feature "{feature}": expected it within <Scenario "NAME">\n'
+        'c.conf:2: error: <Module> BaseURL "http://127.0.0.1:1": expected it within <Scenario "NAME">\n'
+    )
+    assert typed("check", "c.conf") == (2, "c.conf: 2 mistakes\n", wanted)
+    (tmp_path / "c.conf").write_text(f'Feature "{feature}"\nIntervall 60\n')
+    mistake = 'c.conf:2: error: <Scenario "run"> Intervall 60: unknown key; did you mean Interval?\n'
+    assert typed("run", "--config", "c.conf") == (2, "", f"{mistake}nothing was run\n")
+    assert typed("check", "--fragment", "c.conf") == (2, "c.conf: 1 mistake\n", mistake)
+    (tmp_path / "c.conf").write_text('Server "127.0.0.1"\n')  # of two kinds
+    wanted = 'c.conf:1: error: <Module> Server "127.0.0.1": expected it within <Smarthost "NAME"> or <NTP "NAME">\n'
+    assert typed("check", "--fragment", "c.conf") == (2, "c.conf: 1 mistake\n", wanted)
+
+
 SECRETS = """<Module collectd_inode>
 <Scenario "shop">
 Feature "{folder}/web.feature"
