@@ -185,7 +185,7 @@ class Configuration:
 
 
 def _within(key: str) -> str:
-    """What is expected of a *key* of blocks that stands outside of one; empty for any other."""
+    """The mistake in a *key* of blocks that stands outside of one; empty for any other key."""
     kinds = [kind for kind in KINDS if key.lower() in {row.name.lower() for row in kind.keys}]
     blocks = " or ".join(f'<{kind.block} "NAME">' for kind in kinds)
     return f"expected it within {blocks}" if blocks else ""

@@ -149,7 +149,7 @@ _ADVICE = {
     "collectd-inode check and jobs run nothing": ("--dry-run", "--list", "-t", "--test", "--syntax-check"),
     "it changes nothing: what to do stands in the finding": ("--fix", "--autofix", "-i", "--write"),
 }  # fmt: skip
-"""What to say of options of other programs that no option here is like."""
+"""Advice about options of other programs that no option here is like."""
 
 _CHOICES = {
     "pretty": ("plain", "progress", "progress2", "progress3", "text", "human", "console", "spec", "documentation",
@@ -204,7 +204,7 @@ def _by_value(word: str, value: str, known: Collection[str]) -> str:
 
 
 def advice(typed: str) -> str:
-    """What to do about an option of another program that no option here is like; empty if that is not known."""
+    """Advice about an option of another program that no option here is like; empty if there is none."""
     word = typed.partition("=")[0]
     return next((what for what, theirs in _ADVICE.items() if word in theirs), "")
 

@@ -189,7 +189,7 @@ def _output(value: str) -> tuple[str, str]:
 
 
 def _such_as(value: str) -> str:
-    """What was perhaps meant by *value*: a format alone, as kubectl has it, cucumber's ``junit:FILE``, or a file."""
+    """An example near to *value*: a format alone, as kubectl has it, cucumber's ``junit:FILE``, or a file."""
     format, _, path = value.partition(":")
     if format in FORMATS:
         return f"{format}={path}" if path else f"{format}=FILE; without a file it is --format {format}"
