@@ -440,7 +440,11 @@ table { border-collapse: collapse; font-size: .9rem; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: left; vertical-align: top;
   overflow-wrap: normal; }
 td:nth-last-child(-n+6):not(:nth-last-child(-n+2)), td:nth-child(4) { white-space: nowrap; }
-tbody th { font-weight: 400; }
+tbody th { font-weight: 400; min-width: 12rem; }
+td:last-child { min-width: 9rem; overflow-wrap: anywhere; }
+/* On a phone there is room for job, state and reason; the cards below have the rest. */
+@media (max-width: 40rem) { :is(th, td):nth-child(n+4):not(:last-child) { display: none; }
+  tbody th { min-width: 6rem; overflow-wrap: anywhere; } }
 a { color: inherit; }
 svg { display: block; height: .8rem; width: 9rem; }
 .good { fill: var(--passed); }
