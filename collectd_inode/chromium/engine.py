@@ -204,7 +204,7 @@ class Chromium(Screen):
 
     async def _open(self, browser: BrowserProcess) -> None:
         run = self._run = TabRun(browser.connection, self._traffic)
-        run.on_error, run.on_failed = self._heard, self._noted
+        run.on_error, run.on_failed, run.on_download = self._heard, self._noted, self._downloads
         run.on_sent, run.on_answer = self._sent, self._answered
         run.on_paused = self._guard.told
         run.preparing = list(self._manners(browser))
@@ -1009,6 +1009,11 @@ class Chromium(Screen):
     def _noted(self, request: Request) -> None:
         if said := noted(request):
             self._warn("asset", said)
+
+    def _downloads(self, url: str) -> None:
+        """A download, which is rejected; nothing is known of the one of a link with ``download``."""
+        if urls.is_web(url) and not self._traffic.has_answer(url):
+            self._warn("asset", f"{urls.shown(url)} is a download: whether it works is not checked")
 
     def _sent(self, request: Request, event: Mapping[str, Any]) -> None:
         if self._recorder is None or request.type not in _NOTED:

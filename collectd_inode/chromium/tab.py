@@ -86,6 +86,7 @@ class TabRun:
         self.errors = 0
         self.on_error: Callable[[ConsoleLine], None] = lambda line: None
         self.on_failed: Callable[[Request], None] = lambda request: None
+        self.on_download: Callable[[str], None] = lambda url: None
         self.on_sent: Callable[[Request, Parameters], None] = lambda request, event: None
         self.on_answer: Callable[[Request, Parameters], None] = lambda request, event: None
         self.on_paused: Callable[[str, str, Parameters], None] = lambda session, method, event: None
@@ -151,6 +152,7 @@ class Tab:
         self._heed_here: dict[str, Callable[[Parameters], None]] = {
             "Page.frameStartedNavigating": self._sets_out,
             "Page.frameRequestedNavigation": self._wants_to_go,
+            "Page.downloadWillBegin": lambda event: self.run.on_download(str(event.get("url") or "")),
             "Page.frameNavigated": self._arrived,
             "Page.navigatedWithinDocument": self._moved,
             "Page.frameStoppedLoading": self._stopped,

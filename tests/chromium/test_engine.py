@@ -197,6 +197,18 @@ def test_what_is_no_page_fails_the_step_that_asked(tmp_path: Path, page: Said, c
     assert wanted in found.message
 
 
+def test_links_to_downloads(tmp_path: Path) -> None:
+    """Rule 85: the page stays; what nobody has looked at is said."""
+    attached = Said("x", headers=(("Content-Disposition", "attachment"),), kind="application/octet-stream")
+    page = "<title>Home</title><a href=/kept download>Keep</a><a href=/attached>Attached</a>"
+    steps = 'When I go to "/"\nAnd I follow "Attached"\nAnd I follow "Keep"\nThen I should see "Attached"'
+    with site({"/": page, "/kept": Said("gone", 404), "/attached": attached}) as here:
+        found = browsed_once(tmp_path, steps, here.url)
+        said = f"{here.url}/kept is a download: whether it works is not checked"
+    assert (found.status, found.message) == (Status.PASSED, "")
+    assert [(warning.code, warning.message) for warning in found.warnings] == [("asset", said)]
+
+
 def test_nobody_there(tmp_path: Path) -> None:
     """A name that does not resolve, and a port that nobody listens on; a link there fails like an address."""
     with site({"/": HOME}) as gone:
