@@ -116,6 +116,37 @@ def test_a_step_of_cucumber_rails_is_a_sentence(
         assert (found.sentence.action, found.arguments, found.scopes) == (action, arguments, scopes)
 
 
+@pytest.mark.parametrize(
+    ("main", "after_wenn"),
+    [
+        ('ich gehe auf "/kontakt"', 'ich auf "/kontakt" gehe'),
+        ("ich gehe auf /kontakt", "ich auf /kontakt gehe"),
+        ("ich gehe auf die Startseite", "ich auf die Startseite gehe"),
+        ('ich besuche "/kontakt"', 'ich "/kontakt" besuche'),
+        ('ich klicke auf "Kontakt"', 'ich auf "Kontakt" klicke'),
+        ('ich folge "Kontakt"', 'ich auf "Kontakt" klicke'),
+        ('ich folge dem Link "Kontakt"', 'ich auf "Kontakt" klicke'),
+        ('ich drücke auf "Anmelden"', 'ich auf "Anmelden" drücke'),
+        ('ich klicke auf den Knopf "Anmelden"', 'ich auf den Knopf "Anmelden" drücke'),
+        ('ich fülle "Benutzer" mit "monitor" aus', 'ich "Benutzer" mit "monitor" ausfülle'),
+        ('ich gebe "monitor" in "Benutzer" ein', 'ich "monitor" in "Benutzer" eingebe'),
+        ('ich wähle "Deutsch" in "Sprache" aus', 'ich "Deutsch" in "Sprache" auswähle'),
+        ('ich wähle "Per Post" aus', 'ich "Per Post" auswähle'),
+        ('ich hake "AGB" an', 'ich "AGB" anhake'),
+        ('ich hake "AGB" ab', 'ich "AGB" abhake'),
+        ('ich schicke das Formular "suche" ab', 'ich das Formular "suche" abschicke'),
+        ('sehe ich "Willkommen"', 'sollte ich "Willkommen" sehen'),
+        ('ich sehe "Willkommen"', 'sollte ich "Willkommen" sehen'),
+        ('sehe ich "Leider" nicht', 'sollte ich "Leider" nicht sehen'),
+    ],
+)
+def test_the_order_of_a_main_clause(main: str, after_wenn: str) -> None:
+    """After Und, Aber and Angenommen the verb comes second; after Wenn it comes last."""
+    found, like = GERMAN.match(main), GERMAN.match(after_wenn)
+    assert isinstance(found, Matched) and isinstance(like, Matched)
+    assert (found.sentence.action, found.arguments) == (like.sentence.action, like.arguments)
+
+
 @pytest.mark.parametrize("pattern", UNSUPPORTED)
 def test_a_step_of_cucumber_rails_that_is_not_done_is_known(pattern: str) -> None:
     """What to use instead is told, in English as all messages."""
