@@ -65,7 +65,7 @@ complete -c collectd-inode -n '_shtab_collectd_inode_using init' -s h -l help -d
 complete -c collectd-inode -n '_shtab_collectd_inode_using; and test $_shtab_collectd_inode_npos -eq 0' -a import -d 'Write a scenario from a journey that a browser has recorded (HAR)'
 complete -c collectd-inode -n '_shtab_collectd_inode_using import' -s h -l help -d 'show this help message and exit'
 complete -c collectd-inode -n '_shtab_collectd_inode_using import' -l no-run -d 'write the scenario without running it once'
-complete -c collectd-inode -n '_shtab_collectd_inode_using import; and test $_shtab_collectd_inode_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the recording'
+complete -c collectd-inode -n '_shtab_collectd_inode_using import; and test $_shtab_collectd_inode_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the recording, or Playwright'"'"'s zip archive of it'
 complete -c collectd-inode -n '_shtab_collectd_inode_using; and test $_shtab_collectd_inode_npos -eq 0' -a run -d 'Replay feature files'
 complete -c collectd-inode -n '_shtab_collectd_inode_using run' -s h -l help -d 'show this help message and exit'
 complete -c collectd-inode -n '_shtab_collectd_inode_using run' -l name -s n -x -d 'only scenarios whose title contains this; a regular expression if it begins with ^'

@@ -7,9 +7,13 @@ against the site, which sends its forms again; --no-run leaves that out.  A file
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shlex
+import zipfile
+import zlib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from collectd_inode.cli.drafts import BLOCK, in_quotes, try_out, write_new
@@ -18,14 +22,14 @@ from collectd_inode.cli.terminal import Exit, complain
 from collectd_inode.files import read_file
 from collectd_inode.names import slug
 from collectd_inode.scenario.importing import Imported, imported
-from collectd_inode.scenario.recording import MOST_BYTES, BadRecording, requests
+from collectd_inode.scenario.recording import MOST_BYTES, Attached, BadRecording, requests
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.words import duration, plural
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
-    parser.add_argument("file", metavar="FILE.har", help="the recording")
+    parser.add_argument("file", metavar="FILE.har", help="the recording, or Playwright's zip archive of it")
     parser.add_argument("--no-run", action="store_true", help="write the scenario without running it once")
 
 
@@ -37,10 +41,7 @@ def main(options: argparse.Namespace) -> Exit:
         return complain(f"{' and '.join(there)}: exists and is not overwritten; use another folder")
     written = f"Written by: collectd-inode import {shlex.quote(options.file)}"
     try:
-        content, _ = read_file(options.file, MOST_BYTES)
-        if len(content) > MOST_BYTES:
-            raise BadRecording(f"larger than {MOST_BYTES // 2**20} MB: record less")
-        recorded = requests(content)
+        recorded = requests(*_unpacked(options.file))
         made = imported(recorded, (written,))
         files = _secret_files(name, made)
         write_new({feature: made.draft.text(), block: _block(written, name, feature, made, files)})
@@ -55,6 +56,39 @@ def main(options: argparse.Namespace) -> Exit:
     for note in made.notes:
         print(note)
     return Exit.PASSED if options.no_run else _run(made, feature, files)
+
+
+def _unpacked(path: str) -> tuple[bytes, Attached]:
+    """The HAR file, and what its bodies are read by: from beside it, or with it from Playwright's zip archive."""
+    content = _bounded(read_file(path, MOST_BYTES)[0])
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return content, partial(_beside, os.path.dirname(path))
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    recordings = [name for name in archive.namelist() if name.endswith(".har")]
+    if len(recordings) != 1:
+        raise BadRecording(f"expected one HAR file in the archive, found {len(recordings)}")
+    return _member(archive, recordings[0]), partial(_member, archive)
+
+
+def _bounded(content: bytes) -> bytes:
+    if len(content) > MOST_BYTES:
+        raise BadRecording(f"larger than {MOST_BYTES // 2**20} MB: record less")
+    return content
+
+
+def _beside(folder: str, name: str) -> bytes:
+    try:
+        return _bounded(read_file(os.path.join(folder, name), MOST_BYTES)[0])
+    except OSError:
+        return b""
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        with archive.open(name) as member:
+            return _bounded(member.read(MOST_BYTES + 1))
+    except (KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+        return b""  # encrypted, or damaged: as a body that was not kept
 
 
 def _secret_files(name: str, made: Imported) -> Mapping[str, Path]:

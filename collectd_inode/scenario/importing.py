@@ -135,6 +135,9 @@ class _Importer:
         if self.scripts:
             shown = ", ".join(self.scripts[:5]) + (", …" if len(self.scripts) > 5 else "")
             yield f"scripts of the page made {plural(len(self.scripts), 'call')}, which are steps now: {shown}"
+        lost = sum(one.is_lost and one.purpose is Purpose.PAGE for one in self.recorded)
+        if lost:
+            yield f"{plural(lost, 'page')} without its content in the recording: no link or form of it is known"
         for what, number in sorted(self.left_out.items()):
             yield f"left out: {what} ({number})"
 

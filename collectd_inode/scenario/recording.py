@@ -11,7 +11,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -23,6 +23,9 @@ from collectd_inode.page.headers import essence
 
 MOST_BYTES = 256 * 2**20
 MOST_REQUESTS = 10_000
+
+Attached = Callable[[str], bytes]
+"""The content of a file beside the recording, by its name; empty if there is none."""
 
 
 class BadRecording(ValueError):
@@ -58,6 +61,8 @@ class Recorded:
     """The cookies that were set, as they came."""
     account: tuple[str, str] | None = None
     """User and password of basic authentication (RFC 7617)."""
+    is_lost: bool = False
+    """Whether the answer had a body that the recording has not."""
 
     @property
     def host(self) -> str:
@@ -88,8 +93,11 @@ def _parts(text: str) -> Iterator[tuple[str, str, bool]]:
             yield named[1], file[1] if file else body.removesuffix("\n"), bool(file and file[1])
 
 
-def requests(content: bytes) -> list[Recorded]:
-    """The requests of a HAR file in the order of their start.  Raises BadRecording."""
+def requests(content: bytes, attached: Attached = lambda _: b"") -> list[Recorded]:
+    """The requests of a HAR file in the order of their start; Playwright may keep bodies in files *attached* to it.
+
+    Raises BadRecording.
+    """
     try:
         log = json.loads(content)["log"]
         entries = log["entries"]
@@ -99,7 +107,7 @@ def requests(content: bytes) -> list[Recorded]:
         raise BadRecording('expected a list of "entries" in the HAR file')
     if len(entries) > MOST_REQUESTS:
         raise BadRecording(f"expected {MOST_REQUESTS} requests at most, found {len(entries)}: record less")
-    found = [(_start(entry), made) for entry in entries if (made := _recorded(entry)) is not None]
+    found = [(_start(entry), made) for entry in entries if (made := _recorded(entry, attached)) is not None]
     if all(start is not None for start, _ in found):
         found.sort(key=lambda one: one[0] or 0.0)
     return [made for _, made in found]
@@ -114,7 +122,7 @@ def _instead(content: bytes) -> str:
     return f"; this is {found}: unpack it" if found else ""
 
 
-def _recorded(entry: Any) -> Recorded | None:
+def _recorded(entry: Any, attached: Attached) -> Recorded | None:
     request, response = _part(entry, "request"), _part(entry, "response")
     url = urls.without_fragment(_text(request, "url"))
     method = _text(request, "method").upper()
@@ -127,6 +135,7 @@ def _recorded(entry: Any) -> Recorded | None:
     headers, answered = _headers(request), _headers(response)
     content = _part(response, "content")
     answered.setdefault("content-type", _text(content, "mimeType"))
+    body = _body(content, attached)
     posted = _part(request, "postData")
     status = response.get("status")
     status = status if isinstance(status, int) and 100 <= status <= 599 else 0
@@ -135,14 +144,15 @@ def _recorded(entry: Any) -> Recorded | None:
         method,
         url,
         headers,
-        _posted(posted),
+        _posted(posted, attached),
         essence(_text(posted, "mimeType") or headers.get("content-type", "")),
         status,
         answered,
-        _body(content),
+        body,
         _redirect(url, status, _text(response, "redirectURL") or answered.get("location", "")),
         tuple(_cookies(response)),
         _account(headers.get("authorization", "")),
+        is_lost=not body and isinstance(size := content.get("size"), int) and size > 0,
     )
 
 
@@ -187,13 +197,26 @@ def _account(authorization: str) -> tuple[str, str] | None:
     return (user, password) if colon and user and password else None
 
 
-def _posted(posted: Mapping[str, Any]) -> str:
+def _posted(posted: Mapping[str, Any], attached: Attached) -> str:
     """The text that was sent; Chromium may list the parameters only."""
-    return _text(posted, "text") or urlencode(list(_pairs(posted, "params")))
+    text = _text(posted, "text") or urlencode(list(_pairs(posted, "params")))
+    return text or _attached(posted, attached).decode("utf-8", "replace")
 
 
-def _body(content: Mapping[str, Any]) -> bytes:
+def _attached(part: Mapping[str, Any], attached: Attached) -> bytes:
+    """The body in a file of its own: Playwright's ``content: "attach"``."""
+    name = _text(part, "_file")
+    return attached(name) if _FILE.fullmatch(name) else b""
+
+
+_FILE = re.compile(r"\w[\w.-]*", re.ASCII)
+"""The name of a file in the recording's own folder."""
+
+
+def _body(content: Mapping[str, Any], attached: Attached) -> bytes:
     text = _text(content, "text")
+    if not text:
+        return _attached(content, attached)
     if content.get("encoding") != "base64":
         return text.encode()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -168,6 +169,22 @@ def test_what_is_no_recording(typed: Typed, tmp_path: Path, content: bytes, said
     assert (code, out) == (2, "")
     assert err.startswith(f"collectd-inode: bad.har: {said}")
     assert [path.name for path in tmp_path.iterdir()] == ["bad.har"]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["notes.txt"], "expected one HAR file in the archive, found 0"),
+        (["a.har", "b.har"], "expected one HAR file in the archive, found 2"),
+        (["a.har"], 'expected a HAR file: JSON with "log" and "entries" in it'),
+    ],
+)
+def test_an_archive_of_something_else(typed: Typed, tmp_path: Path, names: list[str], said: str) -> None:
+    """Playwright's has one recording, and a file for each body."""
+    with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    assert typed("import", "bad.zip") == (2, "", f"collectd-inode: bad.zip: {said}; nothing was written\n")
 
 
 def test_a_file_that_is_not_there(typed: Typed) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-STYLES = ("firefox", "chromium", "playwright", "old")
+STYLES = ("firefox", "chromium", "playwright", "attached", "zip", "old")
+"""``attached`` and ``zip`` are Playwright's with each body in a file of its own, beside the recording or packed."""
 
 
 @dataclass
@@ -40,8 +43,28 @@ class Recorder:
         """The file; the browser is closed."""
         self._client.close()
         creator = {"name": self.style, "version": "1"}
-        path.write_text(json.dumps({"log": {"version": "1.2", "creator": creator, "entries": self.entries}}))
+        files = self._attach() if self.style in ("attached", "zip") else {}
+        recording = json.dumps({"log": {"version": "1.2", "creator": creator, "entries": self.entries}})
+        if self.style == "zip":
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, content in {**files, "har.har": recording}.items():
+                    archive.writestr(name, content)
+            return path
+        path.write_text(recording)
+        for name, content in files.items():
+            path.with_name(name).write_text(content)
         return path
+
+    def _attach(self) -> dict[str, str]:
+        """The bodies by the names of their files, which stand in the recording instead."""
+        files: dict[str, str] = {}
+        for entry in self.entries:
+            for part in (entry["response"]["content"], entry["request"].get("postData", {})):
+                if text := part.pop("text", ""):
+                    name = f"{hashlib.sha1(text.encode()).hexdigest()}.dat"
+                    part |= {"_file": name, "size": len(text)}
+                    files[name] = text
+        return files
 
     def _ask(self, purpose: str, method: str, path: str, headers: dict[str, str], **body: Any) -> httpx.Response:
         if self.style != "old":

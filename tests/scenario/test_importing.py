@@ -281,6 +281,23 @@ def test_bodies_of_text() -> None:
     assert left_out == ("left out: POST /a: its body names what may be secret; write the step yourself",)
 
 
+def test_a_page_whose_content_was_not_kept() -> None:
+    """A browser that has thrown it away, or Playwright's ``content: "omit"``."""
+    lost = asked("GET", "/")
+    lost["response"]["content"] = {"mimeType": "text/html", "size": 700}
+    notes = made(lost, asked("GET", "/b", body="<title>B</title>")).notes
+    assert notes == ("1 page without its content in the recording: no link or form of it is known",)
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../x", "a/b", "", ".", "..", "a\0", 7, None])
+def test_a_body_in_a_file_elsewhere(name: object) -> None:
+    """Only files in the recording's own folder are read."""
+    entry = asked("GET", "/")
+    entry["response"]["content"] = {"mimeType": "text/html", "_file": name}
+    (found,) = requests(json.dumps({"log": {"entries": [entry]}}).encode(), lambda name: name.encode())
+    assert found.body == b""
+
+
 def test_pages_that_nobody_has_opened_yet() -> None:
     """A browser that asks ahead is no visitor."""
     assert steps(asked("GET", "/"), asked("GET", "/b", headers={"Sec-Purpose": "prefetch;prerender"})) == []
