@@ -616,7 +616,7 @@ class Drain:
         muted = self.orders.mutes.of(job.identity, job.name, self._clock.now())
         if observation.passed:
             self._tell_kept_back(self._records.known.get(job.identity))
-        keep_back = self._together.keeps_back(job, observation.cause, self.jobs())
+        keep_back = not observation.passed and self._together.keeps_back(job, observation.cause, self.jobs())
         before, after = self._records.add(observation, muted, keep_back=keep_back)
         self.histories.add(observation)
         self._log_change(before, observation)

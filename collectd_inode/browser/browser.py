@@ -271,7 +271,7 @@ class Browser(Screen):
         hushed = "noreferrer" in (link.get("rel") or "").lower().split()
         policy = "no-referrer" if hushed else urls.referrer_policy(link.get("referrerpolicy") or "")
         keeps = link.get("download") is not None and urls.origin(url) == urls.origin(page.url)
-        return await self._navigate(replace(_from(page, "GET", url, policy=policy), downloads=keeps))
+        return await self._navigate(_from(page, "GET", url, policy=policy, downloads=keeps))
 
     def _tell_legacy(self, what: str) -> None:
         """Report Webrat's choices that no browser makes."""
@@ -704,7 +704,8 @@ class Browser(Screen):
                 self._hear(url, headers)
                 answer = _Answer(response.status_code, headers, address=response.extensions.get("address"))
                 if request.stays or not answer.locations:
-                    return replace(answer, body=await self._received(response, request, headers))
+                    body = await self._received(response, request, headers)
+                    return _Answer(answer.status, headers, body, answer.address)
                 # A browser goes on as soon as it has read the Location.  The body is read all the same, if it comes:
                 # only then can the connection be used again.
                 with suppress(Failure, WireError, TimeoutError):
@@ -852,6 +853,7 @@ def _from(
     *,
     policy: str = "",
     is_form: bool = False,
+    downloads: bool = False,
 ) -> _Request:
     """The request that *page* makes, when a person clicks or by itself."""
     return _Request(
@@ -864,6 +866,7 @@ def _from(
         policy=policy or page.referrer_policy,
         is_form=is_form,
         upgrades=page.upgrades_insecure_requests,
+        downloads=downloads,
     )
 
 
@@ -918,7 +921,7 @@ def _sendable(page: Page, url: str, what: str) -> str:
     return url
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _address(url: str) -> httpx.URL:
     """*url* taken apart, once: a daemon asks for the same ones again and again, and httpx takes 50 us each time."""
     return httpx.URL(url)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A method, or a header's name (RFC 9110 section 5.6.2)."""
@@ -46,6 +47,11 @@ class Headers(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return ", ".join(map(_text, self._values[name.lower()]))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of one header, else *default*; `Mapping` has it by an exception, which costs more."""
+        values = self._values.get(name.lower())
+        return default if values is None else ", ".join(map(_text, values))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)

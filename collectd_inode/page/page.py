@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from collectd_inode.model import Cause, Failure
@@ -15,7 +16,7 @@ from collectd_inode.page import charset, complaint, text, urls, xml
 from collectd_inode.page import refresh as refreshing
 from collectd_inode.page.form_owners import owners
 from collectd_inode.page.headers import essence, upgrades_insecure_requests
-from collectd_inode.page.remembered import remembered
+from collectd_inode.page.remembered import findings, remembered
 from collectd_inode.page.text import CONTROLS, Element, normalise, tag_of
 from collectd_inode.page.tree import Parsed, parse
 from collectd_inode.page.weights import Rank
@@ -96,6 +97,11 @@ class Page:
         if self.content_type:
             return not self.is_html and xml.IS_XML.fullmatch(self.content_type) is not None
         return not self.is_html and not self._has_nosniff and xml.LOOKS_LIKE_XML.match(self.body) is not None
+
+    @cached_property
+    def findings(self) -> dict[str, Any]:
+        """The findings in its body, for `remembered`."""
+        return findings(self.url, self.headers.get("content-type", ""), self.body)
 
     @property
     def _has_nosniff(self) -> bool:

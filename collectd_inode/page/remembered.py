@@ -23,14 +23,18 @@ _LONGEST = 2000
 
 def remembered(page: Page, what: str, find: Callable[[Page], T]) -> T:
     """The result of *find*, called *what*, on *page*; it may depend on address, type and body, and be small."""
-    content_type = page.headers.get("content-type", "")
-    if len(page.url) + len(content_type) > _LONGEST:
-        return find(page)
-    found = _findings(page.url, content_type, len(page.body), hash(page.body))
+    found = page.findings
     if what not in found:
         found[what] = find(page)
     result: T = found[what]
     return result
+
+
+def findings(url: str, content_type: str, body: bytes) -> dict[str, Any]:
+    """The findings so far in this *body*, to which more are added."""
+    if len(url) + len(content_type) > _LONGEST:
+        return {}
+    return _findings(url, content_type, len(body), hash(body))
 
 
 @lru_cache(maxsize=MOST)

@@ -13,6 +13,7 @@ from collectd_inode.page.hosts import BadHost, in_ascii
 from collectd_inode.words import shortened
 
 WEB = ("http", "https")
+_USUAL_WEB = ("http://", "https://")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Origin = tuple[str, str, int]
@@ -252,7 +253,7 @@ def referrer_policy(text: str) -> str:
 
 def is_web(url: str) -> bool:
     """Whether *url* is http or https: nothing else is ever requested (rule 8)."""
-    return scheme_of(url) in WEB
+    return url.startswith(_USUAL_WEB) or scheme_of(url) in WEB
 
 
 def by_https(url: str) -> str:

@@ -29,7 +29,7 @@ _FILES = 1000
 
 def of_page(step: str, page: Page, redirects: Sequence[str], cookies: Iterable[Cookie] = ()) -> Iterator[Fact]:
     """Facts about the *page* that *step* has led to, through *redirects*, and the names of the *cookies* then."""
-    host = urlsplit(page.url).hostname or ""
+    host = urls.origin(page.url)[1]
     if server := page.headers.get("server", ""):
         yield Fact(f"Server header of {host}", server)
     yield Fact(f"status after {step}", str(page.status))

@@ -8,7 +8,7 @@ import re
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence, Set
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import takewhile
@@ -65,6 +65,11 @@ class PreparedStep:
     after: tuple[PlannedStep, ...] = ()
     is_own: bool = False
     """Whether it is an operator's code."""
+    variables: frozenset[str] = field(init=False)
+    """The names of the variables that it uses."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "variables", frozenset(variables_in((self.scopes, self.arguments))))
 
     def manner(self, arguments: Sequence[Argument]) -> Manner:
         """How it uses a browser."""
@@ -74,11 +79,6 @@ class PreparedStep:
     def refuse_bad_status(self) -> bool:
         """Whether a status of 400 or more fails the step."""
         return self.judge is None
-
-    @property
-    def variables(self) -> set[str]:
-        """The names of the variables that it uses."""
-        return variables_in((self.scopes, self.arguments))
 
 
 def plain(opening: Opening) -> Engine:
@@ -181,7 +181,7 @@ class Replay:
             run.timed(series, seconds, network, size)
             session.last_seconds = seconds
 
-        profile = replace(self.profile, auth_password=secrets.pop(_AUTH, None))
+        profile = replace(self.profile, auth_password=secrets.pop(_AUTH)) if _AUTH in secrets else self.profile
         browser = self.open(
             Opening(
                 profile,
@@ -309,8 +309,8 @@ class _Play:
         if self.recorder is not None:
             self.recorder.step = step.planned.series
         try:
-            with self.run.step(step.planned), self._discreetly(step):
-                await self._do(step)
+            with self.run.step(step.planned):
+                await self._do_discreetly(step)
         finally:
             self._note_page(step)
         result = self.run.last
@@ -330,11 +330,10 @@ class _Play:
             for fact in facts.of_page(step.planned.name, page, browser.redirects, browser.cookies):
                 self.run.note(fact.what, fact.value)
 
-    @contextmanager
-    def _discreetly(self, step: PreparedStep) -> Iterator[None]:
+    async def _do_discreetly(self, step: PreparedStep) -> None:
         """Report an address that cannot be requested, but none of its parts: a part of a secret is not recognised."""
         try:
-            yield
+            await self._do(step)
         except Misconfigured:
             secret = sorted(step.variables & self.hidden)
             if not secret:
@@ -354,25 +353,25 @@ class _Play:
     async def _perform(self, step: PreparedStep) -> None:
         session = self.session
         session.browser.refuse_bad_status = step.refuse_bad_status
-        unknown = sorted(step.variables - session.variables.keys())
-        if unknown:  # when it was loaded there was a step before it to remember it
-            what = f"${{{unknown[0]}}} has no value: the step that remembers it has not passed"
-            raise Failure(Cause.EXPECTATION, what)
-        arguments = tuple(expand(argument, session.variables) for argument in step.arguments)
-        scopes = tuple(str(expand(selector, session.variables)) for selector in step.scopes)
+        arguments, scopes = step.arguments, step.scopes
+        if step.variables:
+            unknown = sorted(step.variables - session.variables.keys())
+            if unknown:  # when it was loaded there was a step before it to remember it
+                what = f"${{{unknown[0]}}} has no value: the step that remembers it has not passed"
+                raise Failure(Cause.EXPECTATION, what)
+            arguments = tuple(expand(argument, session.variables) for argument in arguments)
+            scopes = tuple(str(expand(selector, session.variables)) for selector in scopes)
 
         async def act() -> None:
-            async with session.within(scopes):
+            async with session.within(scopes) if scopes else nullcontext():
                 await step.action(session, *arguments)
 
-        async with self._step_timeout():
-            await session.browser.perform(step.manner(arguments), step.planned.series, act)
-
-    def _step_timeout(self) -> AbstractAsyncContextManager[object]:
-        seconds = self.replay.step_timeout
+        manner, series, seconds = step.manner(arguments), step.planned.series, self.replay.step_timeout
         if seconds is None:
-            return nullcontext()
-        return _limited(seconds, f"the step was not done after {seconds:g} s", self.run.clock)
+            await session.browser.perform(manner, series, act)
+            return
+        async with _limited(seconds, f"the step was not done after {seconds:g} s", self.run.clock):
+            await session.browser.perform(manner, series, act)
 
 
 _MAIN_SHARE = 0.8
