@@ -34,6 +34,7 @@ from collectd_inode.scenario.session import Session
 from collectd_inode.scenario.showing import shown_page
 from collectd_inode.secrets.files import first_line, long_enough, secret_content, secret_text
 from collectd_inode.state import Memory
+from collectd_inode.trust.profile import read_system_stores
 from collectd_inode.wire import Clock, Exchange, deadline
 from collectd_inode.wire.tcp import Route
 
@@ -97,13 +98,14 @@ def plain(opening: Opening) -> Engine:
 
 
 def make_ready() -> None:
-    """Import what the first run would import otherwise: httpx, the browser, the parser of pages.
+    """Do what the first run would do otherwise: import httpx, the browser and the parser, read the system's CA store.
 
-    Loading does not need them, and they take a third of the time of all imports of loading.
+    Loading does not need them, and the imports take a third of the time of all imports of loading.
     """
     for module in ("browser.browser", "wire.http", "scenario.har"):
         import_module(f"collectd_inode.{module}")
     parse("")
+    read_system_stores()
 
 
 @dataclass(frozen=True, slots=True)

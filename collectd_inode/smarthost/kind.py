@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 def _module() -> Module:
     from collectd_inode.smarthost import jobs, settings
+    from collectd_inode.trust.profile import read_system_stores
 
-    return Module(settings.Settings, jobs.load)
+    return Module(settings.Settings, jobs.load, read_system_stores)
 
 
 def _drawn() -> JobPanels:

@@ -1,6 +1,7 @@
 """The TLS settings of one job, made into an SSLContext once and kept until one of its files changes.
 
-A context of the system's CA store takes about 19 ms to build, so there is one a profile, not one a run.
+A context of the system's CA store takes about 19 ms to build, so there is one a profile, not one a run; and it is built
+before the first handshake, not while collectd waits for us to start.
 """
 
 from __future__ import annotations
@@ -8,10 +9,13 @@ from __future__ import annotations
 import glob
 import os
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
+from weakref import WeakSet
 
 from collectd_inode.trust import store
 from collectd_inode.trust.openssl import contained
@@ -58,7 +62,39 @@ class TrustProfile:
         return (*named, *([os.path.join(glob.escape(self.ca_cert or ""), "*")] if folder else []))
 
 
-def context(profile: TrustProfile) -> ssl.SSLContext:
+class TrustContext(ssl.SSLContext):
+    """A context that reads the system's CA store, where it is to, before its first handshake."""
+
+    system_is_due = False
+
+    def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
+        """A TLS connection over two buffers."""
+        self.load_system()
+        return super().wrap_bio(*args, **options)
+
+    def load_system(self) -> None:
+        """Read the system's CA store now, unless it has been read or is not wanted."""
+        with _READING:
+            if self.system_is_due:
+                with contained():
+                    self.load_default_certs()
+                self.system_is_due = False
+
+
+_READING = threading.Lock()
+
+
+def read_system_stores() -> None:
+    """Read the system's CA store for the contexts that there are."""
+    for made in list(_WITH_SYSTEM):
+        made.load_system()
+
+
+_WITH_SYSTEM: WeakSet[TrustContext] = WeakSet()
+"""Contexts that read it."""
+
+
+def context(profile: TrustProfile) -> TrustContext:
     """The SSLContext of *profile*, the same one until a CA, certificate or key file changes; raises BadProfile."""
     stamps = tuple(_stamps(profile))
     with contained():
@@ -91,20 +127,18 @@ def _stamp(path: str | None) -> _Stamp:
 
 
 @lru_cache(maxsize=128)
-def _made(profile: TrustProfile, stamps: tuple[_Stamp, ...]) -> ssl.SSLContext:
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _made(profile: TrustProfile, stamps: tuple[_Stamp, ...]) -> TrustContext:
+    made = TrustContext(ssl.PROTOCOL_TLS_CLIENT)
     # Python 3.13 turns the strict flag on by itself: the same certificate must get the same verdict everywhere.
     made.verify_flags &= ~ssl.VERIFY_X509_STRICT
     made.hostname_checks_common_name = False  # RFC 9525 section 2: a common name is no host name
     if not profile.verify:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
-    elif profile.ca_cert is None:
-        made.load_default_certs()
     else:
-        if profile.system_too:
-            made.load_default_certs()
-        _load_store(made, profile.ca_cert)
+        made.system_is_due = profile.ca_cert is None or profile.system_too
+        if profile.ca_cert is not None:
+            _load_store(made, profile.ca_cert)
     if profile.client_cert is not None:
         _load_client(made, profile.client_cert, profile.client_key)
     if profile.minimum in ("1.0", "1.1"):
@@ -112,6 +146,8 @@ def _made(profile: TrustProfile, stamps: tuple[_Stamp, ...]) -> ssl.SSLContext:
     elif profile.modern_ciphers:
         made.set_ciphers(_MODERN_CIPHERS)
     made.minimum_version = MINIMUM_VERSIONS[profile.minimum]
+    if made.system_is_due:
+        _WITH_SYSTEM.add(made)
     return made
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from collectd_inode.trust.profile import BadProfile, TrustProfile, context
+from collectd_inode.trust.profile import BadProfile, TrustProfile, context, read_system_stores
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,20 @@ def subjects(made: ssl.SSLContext) -> int:
 def test_a_profile_is_built_once() -> None:
     """An SSLContext of the system's store takes 19 ms."""
     assert context(TrustProfile()) is context(TrustProfile())
+
+
+def test_the_system_s_store_is_read_before_the_first_handshake(
+    ca: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not while collectd starts: there it is read when all are made ready for the first run."""
+    ca.cert_pem.write_to_path(tmp_path / "system.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
+    one, other = context(TrustProfile()), context(TrustProfile(minimum="1.3"))
+    assert (subjects(one), subjects(other)) == (0, 0)
+    one.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="shop.test")
+    assert (subjects(one), subjects(other)) == (1, 0)
+    read_system_stores()
+    assert (subjects(one), subjects(other)) == (1, 1)
 
 
 def test_what_a_profile_means() -> None:
