@@ -54,8 +54,8 @@ GROUP_SECONDS = 1.0
 """The distance of the slots of different jobs of a host, for the same reason."""
 GROUPED_INTERVAL = 10.0
 """Seconds: a job with a shorter interval has its slot anywhere in it."""
-APART_SECONDS = 0.002
-"""A run that waits for its site for this long lets the next one begin."""
+APART_SECONDS = 0.1
+"""A run that has not ended after this long lets the next one begin: two at one site would measure each other."""
 WATCH_SECONDS = 5.0
 """Seconds between two looks at the times of feature files and step modules."""
 LATE_SECONDS = 1.0
@@ -356,9 +356,9 @@ def at_once(free: int) -> int:
     return max(_FEWEST_AT_ONCE, (free - _DESCRIPTORS_KEPT) // 2)
 
 
-def _apart(waiting: int) -> float:
-    """Seconds from run to run at most: however many are *waiting*, they are begun before the next group."""
-    return min(APART_SECONDS, GROUP_SECONDS / 2 / waiting)
+def _apart(count: int) -> float:
+    """Seconds from run to run at most: all *count* of a group are begun before the next one."""
+    return min(APART_SECONDS, GROUP_SECONDS / 2 / count)
 
 
 _FEWEST_AT_ONCE = 8
@@ -420,7 +420,9 @@ class Runner:
         self._running: dict[Identity, asyncio.Task[None]] = {}
         self._waiting: dict[Identity, tuple[Job, float]] = {}
         self._line: deque[tuple[Job, float]] = deque()
-        """Jobs that are due and not yet launched."""
+        """Jobs that are due and not yet launched…"""
+        self._spacing = 0.0
+        """… and the most seconds from one of them to the next."""
         self._newest: Identity | None = None
         """The job that was launched last…"""
         self._turn: Handle | None = None
@@ -649,8 +651,10 @@ class Runner:
                 self._line.append((job, slot))
             elif not self._by_hand:
                 self._launch(job, slot)
-        if self._line and self._turn is None:
-            self._launch_next()
+        if self._line:
+            self._spacing = _apart(len(self._line))
+            if self._turn is None:
+                self._launch_next()
 
     def _launch_next(self) -> None:
         """Launch the first in line; the next follows when it has ended, or waits for longer than it should."""
@@ -662,7 +666,7 @@ class Runner:
             return
         job, slot = self._line.popleft()
         if self._line:
-            self._turn = asyncio.get_running_loop().call_later(_apart(len(self._line)), self._launch_next)
+            self._turn = asyncio.get_running_loop().call_later(self._spacing, self._launch_next)
         self._newest = job.identity
         self._launch(job, slot)
 
