@@ -61,14 +61,14 @@ COMMANDS = (
     ),
     Command(
         "ntp",
-        "ask NTP servers how far this clock is off",
+        "query NTP servers, and compare this clock with them",
         "NTP",
         example="ntp1.example.org ntp2.example.org ntp3.example.org",
     ),
-    Command("clock", "why this machine's clock is wrong", "CLOCK", example="--format nagios --warning 0.1"),
+    Command("clock", "diagnose this machine's clock", "CLOCK", example="--format nagios --warning 0.1"),
     Command("once", "run configured jobs once", "JOBS", example="/etc/collectd/collectd.conf shop -j 8"),
-    Command("status", "the daemon's view of its jobs", example="shop"),
-    Command("why", "what is known of why a job went bad, and what else changed then", example="scenario/shop-buy"),
+    Command("status", "show the daemon's view of its jobs", example="shop"),
+    Command("why", "show why a job went bad, and what else changed then", example="scenario/shop-buy"),
     Command("mute", "suppress a job's notifications for a while", example="shop 2h 'moving the database'"),
     Command(
         "test-notification",
@@ -87,12 +87,12 @@ COMMANDS = (
     ),
     Command(
         "thresholds",
-        "print limits for what jobs take, from what they took in the last month",
+        "print limits for the jobs' times, from the last month's values",
         example="/etc/collectd/collectd.conf",
     ),
     Command("check", "check a configuration, as nginx -t does", example="--fragment conf.d/10-shop.conf --format json"),
     Command("lint", "check feature files for mistakes", example="scenarios --strict"),
-    Command("series", "list the identities to be sent", example="shop.feature"),
+    Command("series", "list the identities that will be sent", example="shop.feature"),
     Command("steps", "show the vocabulary", example="drop-down"),
     Command(
         "files",
@@ -103,9 +103,7 @@ COMMANDS = (
     Command("snippet", "print the lines that collectd.conf needs for this installation"),
     Command("exec", "run jobs as a program of collectd's exec plugin", example="/etc/collectd/inode.conf"),
     Command("serve", "run jobs as a service that writes to collectd's socket", example="/etc/collectd/inode.conf"),
-    Command(
-        "doctor", "what would stop collectd from loading the plugin, and the fix", example="/etc/collectd/collectd.conf"
-    ),
+    Command("doctor", "find what would stop collectd from loading the plugin", example="/etc/collectd/collectd.conf"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Look at this machine's clock: what the kernel and the machine say of it, what is wrong, and what to do."""
+"""Diagnose this machine's clock: what the kernel and the machine report, what is wrong, and what to do."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Look at this machine and a collectd.conf for what would stop collectd from loading the plugin, and print the fix.
+"""Find what would stop collectd from loading the plugin, on this machine and in a collectd.conf, and print the fix.
 
-With --exec or --serve: for what would stop the jobs of FILE behind that door, as the user that they run as.  Root is
-not needed, but sees more.
+With --exec or --serve: find what would stop the jobs of FILE behind that door, as the user that they run as.  doctor
+needs no root, but sees more as root.
 """
 
 from __future__ import annotations

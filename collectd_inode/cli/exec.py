@@ -1,7 +1,7 @@
 """Run the jobs of FILE as a program of collectd's exec plugin: in a process and as a user of their own.
 
-collectd starts it, reads what it writes to standard output, and logs what it says on standard error.  `collectd-inode
-snippet --exec` prints what collectd.conf wants.  SIGHUP reads FILE again; a file with a mistake in it changes nothing.
+collectd starts it, reads its standard output, and logs its standard error.  `collectd-inode snippet --exec` prints the
+lines for collectd.conf.  SIGHUP reads FILE again; a file with a mistake in it changes nothing.
 """
 
 from __future__ import annotations

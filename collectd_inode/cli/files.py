@@ -1,7 +1,7 @@
-"""Lay out the files that come with the program below a folder: conf.d, scenarios, alerts, dashboards, systemd,
+"""Write the files that come with the program below a folder: conf.d, scenarios, alerts, dashboards, systemd,
 completion and man.
 
-A file that is there already and differs is left as it is, and named; the exit code is 1 then.
+A file that exists and differs is kept and listed; the exit code is 1 then.
 """
 
 from __future__ import annotations

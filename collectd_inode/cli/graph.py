@@ -1,6 +1,6 @@
 """Draw pictures from collectd's RRD files, and one page (index.html) with the state of every job.
 
-Exit codes: 0 everything was drawn, 1 something was left out (it is said what, and why), 2 nothing could be done.
+Exit codes: 0 everything was drawn, 1 something was left out (it is listed, with the reason), 2 nothing was drawn.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""List the jobs of a collectd.conf: each setting, where it was said, and when the job runs next."""
+"""List the jobs of a collectd.conf: each setting, where it is set, and when the job runs next."""
 
 from __future__ import annotations
 

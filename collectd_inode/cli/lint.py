@@ -1,4 +1,4 @@
-"""Look feature files over without running them: what cannot run (exit 2), and what is worth a second look."""
+"""Check feature files without running them: list mistakes (exit 2) and what may be one."""
 
 from __future__ import annotations
 

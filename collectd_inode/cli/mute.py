@@ -1,4 +1,4 @@
-"""Keep a job, or all of them, from waking anybody for a while.  Values go on, and so do status and evidence."""
+"""Suppress the notifications of a job, or of all, for a while.  Values go on, and so do status and evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask NTP servers how far this clock is off, and let them vote."""
+"""Query NTP servers, let them vote, and report how far this clock is off."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _keys = KeyOptions(Settings)
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument("hosts", nargs="+", metavar="HOST", help="name or address of a server")
-    parser.add_argument("--pool", action="store_true", help="up to four addresses of each HOST vote, each for itself")
+    parser.add_argument("--pool", action="store_true", help="up to four addresses of each HOST have a vote each")
     for key in ("Port", "Samples", "MaxOffset", "Timeout"):
         _keys.add(parser, key)
     formats(parser)

@@ -29,12 +29,12 @@ log = logging.getLogger("collectd_inode")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of both."""
-    parser.add_argument("file", metavar="FILE", help="what stands in <Module collectd_inode>, without it")
+    parser.add_argument("file", metavar="FILE", help="a file with the content of <Module collectd_inode>")
     parser.add_argument(
         "--types-db",
         metavar="PATH",
         action="append",
-        help=f"collectd's types; may be said again; default: those of {DEFAULT_CONF}, else {TYPES_DB}",
+        help=f"collectd's types; repeatable; default: those of {DEFAULT_CONF}, else {TYPES_DB}",
     )
 
 

@@ -65,7 +65,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action=Once,
         instead="all of it in one file",
         metavar="FILE",
-        help="a file with a <Scenario> block, or with what stands in one; - for standard input",
+        help="a file with a <Scenario> block, or with its lines alone; - for standard input",
     )
     parallel(parser, 1)
     formats(parser, _complaints)

@@ -1,6 +1,6 @@
-"""Run the jobs of FILE as a service beside collectd, and send what they observe to collectd's unixsock plugin.
+"""Run the jobs of FILE as a service beside collectd, and send their values to collectd's unixsock plugin.
 
-`collectd-inode snippet --serve` prints what collectd.conf wants, and `collectd-inode files` lays out the unit for
+`collectd-inode snippet --serve` prints the lines for collectd.conf, and `collectd-inode files` writes the unit for
 systemd.  SIGHUP (systemctl reload) reads FILE again; a file with a mistake in it changes nothing.  While collectd is
 away, values wait for a minute.
 """

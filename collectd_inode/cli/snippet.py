@@ -1,7 +1,7 @@
-"""Print what collectd.conf wants for this installation: where the stub is that finds its packages, and a StateDir.
+"""Print the lines that collectd.conf needs for this installation: the stub that finds its packages, and a StateDir.
 
-Save it as /etc/collectd/collectd.conf.d/00-python.conf; the files with the jobs follow it.  With --exec or --serve
-print what it wants for jobs outside of collectd's process.
+Save them as /etc/collectd/collectd.conf.d/00-python.conf; the files with the jobs follow it.  With --exec or --serve
+print the lines for jobs outside of collectd's process.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Show the daemon's view of its jobs: what is wrong, where, since when, and what it was told.
+"""Show the daemon's view of its jobs: what is wrong, where, since when, and what it notified.
 
-Asks nobody and runs nothing: it reads what the daemon keeps in StateDir.
+It contacts nothing and runs nothing: it reads what the daemon keeps in StateDir.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Print limits for what jobs take, from what they took in the last month: collectd's thresholds, or Prometheus' rules.
+"""Print limits for the jobs' times, from the last month's values: collectd's thresholds, or Prometheus' rules.
 
-They are made from RRD files, by the largest values, with outages left out.  Read them before they are pasted.
+They come from the largest values in RRD files, without outages.  Read them before you paste them.
 
-Exit codes: 0 there are limits, 1 something was left out (it is said what), 2 nothing could be done.
+Exit codes: 0 all limits were printed, 1 some were left out (they are listed), 2 none could be made.
 """
 
 from __future__ import annotations

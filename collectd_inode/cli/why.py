@@ -1,4 +1,4 @@
-"""Show what is known of why a job went bad: the last good run beside the bad one, and what else changed.
+"""Show why a job went bad: the last good run beside the bad one, and what else changed.
 
 Contacts nothing and runs nothing: it reads what the daemon keeps in StateDir, and RRD files where there are some.
 

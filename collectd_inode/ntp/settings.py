@@ -49,30 +49,30 @@ class Settings:
 
     # fmt: off
     servers: tuple[str, ...] = key("Server", text, '"ntp1.example.org"',
-        "Name or address.  It has one vote, by its best address; three servers can tell who is wrong."
+        "Name or address.  It has one vote, by its best address; three servers are enough to name a wrong one."
         ' ``"from-daemon"`` stands for the servers of this machine\'s time daemon, each with a vote.',
         repeatable=True)
     pools: tuple[str, ...] = key("Pool", text, '"ntp.example.org"',
-        "The name of several servers: up to four of its addresses vote, each for itself.  Unrelated to ``PoolScore``,"
+        "The name of several servers: up to four of its addresses have a vote each.  Unrelated to ``PoolScore``,"
         " which is about the NTP Pool (`Manners`_).",
         repeatable=True)
     port: int = key("Port", port_number, "1123",
-        "The same for all servers.", default=123, one_run=True, metavar="N")
+        "The UDP port of all servers.", default=123, one_run=True, metavar="N")
     max_offset: float = key("MaxOffset", number("a number of seconds above 0, such as 0.1", above=0), "0.5",
-        "Seconds that this clock may be off.", default=0.1, one_run=True, metavar="S")
+        "The largest good offset of this clock, in seconds.", default=0.1, one_run=True, metavar="S")
     max_root_distance: float = key("MaxRootDistance",
         number("a number of seconds above 0, such as 1.5", above=0), "1",
-        "Seconds that a server may be wrong by its own estimate (root distance); beyond, it has no vote.",
+        "The largest error of a server by its own estimate (root distance), in seconds; beyond it, it has no vote.",
         default=1.5, one_run=True, metavar="S")  # ntpd's tos maxdist
     samples: int = key("Samples", whole("a whole number of at least 1", least=1), "4",
         "Packets per source and run, 2 seconds apart; the fastest counts.  Use more than 1 only with your own servers.",
         default=1, one_run=True, metavar="N")
     pool_score: bool = key("PoolScore", boolean, "true",
-        "Keep the score that a monitor of the NTP Pool, standing here, would give each ``Server``.", default=False)
+        "Keep the score that a monitor of the NTP Pool at this place would give each ``Server``.", default=False)
     pool_server: str | None = key("PoolServer", _public_address, '"192.0.2.1"',
         "Read this address' published score, at most every 5 minutes.")
     pool_url: str = key("PoolURL", web_address, '"https://pool.example"',
-        "Where it is published.  Default: ``https://www.pool.ntp.org``.", default="https://www.pool.ntp.org", shown="")
+        "The scores' address.  Default: ``https://www.pool.ntp.org``.", default="https://www.pool.ntp.org", shown="")
     margins: tuple[tuple[str, float], ...] = key("Margin",
         pair("a consumer's name", "the seconds it allows", _margin_name, _ABOVE_0), '"s3" 900',
         "A consumer and the seconds that it tolerates (S3: 900, Kerberos: 300).",

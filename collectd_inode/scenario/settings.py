@@ -186,16 +186,16 @@ class Settings:
     base_url: str | None = key("BaseURL", web_address, '"https://www.example.org"',
         "The address that paths such as ``/contact`` are relative to.", one_run=True, metavar="URL")
     engine: str = key("Engine", choice(*ENGINES), '"chromium"',
-        "``plain`` asks for pages as a browser without scripts does; ``chromium`` has a Chromium replay the same"
+        "``plain`` requests pages like a browser without scripts; ``chromium`` has a Chromium replay the same"
         " sentences (``docs/how-to/chromium.rst``).", default="plain", one_run=True, fits=_engine_fits)
     wait_for: float = key("WaitFor", SECONDS, "10",
-        "Seconds that a step waits for what it names to be there.", default=5.0, one_run=True, metavar="S",
+        "Seconds that a step waits until its text or element is there.", default=5.0, one_run=True, metavar="S",
         engines=("chromium",))
     browser_path: str | None = key("BrowserPath", text, '"/usr/bin/chromium-headless-shell"',
-        "The browser; else the first of chromium-headless-shell and chromium that is found.",
+        "The browser.  Default: chromium-headless-shell, else chromium.",
         file=FileRole.READ, one_run=True, metavar="PATH", engines=("chromium",))
     browser_user: str | None = key("BrowserUser", text, '"inode-browser"',
-        "The user that root starts the browser as; else one that nobody has.",
+        "The user that root starts the browser as; else a user id of its own, without an account.",
         one_run=True, metavar="U", engines=("chromium",))
     browser_jobs: int | None = key("BrowserJobs", whole("a whole number, 1 or more", least=1), "4",
         "The largest number of runs in browsers at once, of all blocks together; others wait for their turn."
@@ -205,13 +205,13 @@ class Settings:
         "The size of the window, in pixels.", default=(1280, 800), shown='"1280x800"', one_run=True, metavar="WxH",
         engines=("chromium",))
     locale: str | None = key("Locale", _locale, '"de-DE"',
-        "The language that the browser speaks; else the machine's.", one_run=True, metavar="LOCALE",
+        "The browser's language.  Default: the machine's.", one_run=True, metavar="LOCALE",
         engines=("chromium",))
     time_zone: str | None = key("TimeZone", _time_zone, '"Europe/Berlin"',
-        "The time zone that pages are shown in; else the machine's.", one_run=True, metavar="ZONE",
+        "The browser's time zone.  Default: the machine's.", one_run=True, metavar="ZONE",
         engines=("chromium",))
     block: tuple[str, ...] = key("Block", _host_pattern, '"*.example.net"',
-        "A host, or all below it, of which nothing is asked for: what counts visitors, say.",
+        "A host, or all hosts below it, to which no request is sent: visitor counters, for example.",
         repeatable=True, one_run=True, metavar="HOST", engines=("chromium",))
     variables: tuple[tuple[str, str], ...] = key("Variable",
         pair("a name", "its value", variable_name, any_text), '"user" "monitor"',
@@ -223,7 +223,7 @@ class Settings:
     step_timeout: float | None = key("StepTimeout", SECONDS, "10",
         "Seconds for one step.", one_run=True, metavar="S")
     start_offset: float | None = key("StartOffset", number("a number of seconds, 0 or more", least=0), "5",
-        "Seconds into each interval at which to run.", fits=_within_the_interval)
+        "The run's start, in seconds after the interval's.", fits=_within_the_interval)
     retry: float = key("RetryInterval", _at_least_one_or_never, "15",
         "Seconds from the end of a bad run to the next one, until the failure is notified or a run is good; 0: wait"
         " for the next interval.  Such a run sends no values, but counts for ``Confirm``.  A scenario with the tag"
@@ -233,7 +233,7 @@ class Settings:
         metavar="scenario|step|phase")
     resolve: tuple[tuple[str, tuple[str, int | None]], ...] = key("Resolve",
         pair("a host name", "its address", _host_and_port, endpoint), '"www.example.org" "192.0.2.7:8080"',
-        "Connect to this address for that name: a staging server, or one of several front ends.  A name with a port"
+        "Connect to this address for the name: a staging server, or one of several front ends.  A name with a port"
         " (``www.example.org:443``) holds for that port only.",
         repeatable=True, one_run=True, metavar="NAME[:PORT]=ADDRESS[:PORT]")
     source_address: str | None = key("SourceAddress", ip_address, '"192.0.2.1"',
@@ -265,7 +265,7 @@ class Settings:
         "Its key, without a passphrase, unless it is in the same file.",
         file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("ClientCert",), engines=("plain",))
     max_redirects: int = key("MaxRedirects", whole("a whole number, 0 or more", least=0), "5",
-        "More redirects than this fail the step.", default=20, one_run=True, metavar="N", engines=("plain",))
+        "The most redirects; more fail the step.", default=20, one_run=True, metavar="N", engines=("plain",))
     allow_private: tuple[str, ...] = key("AllowPrivate", _host_pattern, '"*.example.org"',
         "A host in your own network, or all hosts below it, that a public address may redirect to.  Without it such a"
         " redirect is a warning, and one to this machine itself is not followed.  Hosts in ``Resolve`` are allowed.",
@@ -274,7 +274,7 @@ class Settings:
         "The step that expects style sheets, scripts and images to load requests them in one run of this many; in"
         " the other runs it passes.", default=10, engines=("plain",))
     max_body: int = key("MaxBodySize", whole("a number of bytes, at least 1", least=1), "1000000",
-        "Bytes; a larger page fails the step.", default=10 * 2**20, one_run=True, metavar="N")
+        "The largest page in bytes; a larger one fails the step.", default=10 * 2**20, one_run=True, metavar="N")
     save_failures: str | None = key("SaveFailures", _private_folder, '"/var/lib/collectd/inode-failures"',
         "Folder for the Evidence_ of failed runs; ``none``: keep none.  Default: ``failures`` in ``StateDir``, if"
         " that is set.  The folder is created if its parent exists; it must not be group- or"
@@ -283,7 +283,7 @@ class Settings:
         "Failed runs of this block to keep at most; but the first and the last run of the last five outages of each"
         " scenario stay.", default=50)
     save_bytes: int = key("SaveBytes", whole("a number of bytes, at least 1", least=1), "1000000",
-        "Bytes of all their files together; runs that ``SaveMax`` keeps may take more, each of them at most"
+        "The largest size of all their files, in bytes; runs that ``SaveMax`` keeps may take more, each of them at most"
         " this.", default=10 * 2**20)
     # fmt: on
     def complaints(self) -> Iterator[str]:

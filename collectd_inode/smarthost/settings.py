@@ -115,24 +115,25 @@ class Settings:
         "Its key, without a passphrase, unless it is in the same file.",
         file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("ClientCert",))
     user: str | None = key("User", _user, '"leaf"',
-        "User to log in as.  Not needed where ``PasswordFile`` is one of Exim's"
+        "User to log in as.  Not needed if ``PasswordFile`` is one of Exim's"
         " own.", one_run=True, metavar="U", needs=(_A_SECRET,))
     password_file: str | None = key("PasswordFile", text, '"/etc/collectd/secrets/smarthost"',
-        "A file whose first line is the password, or one of Exim's own: `Passwords`_. Without it there is no log-in.",
+        "A file whose first line is the password, or one of Exim's own: `Passwords`_.  Without it there is no log-in.",
         file=FileRole.READ, of_secrets=True, one_run=True, metavar="F")
     mechanism: str | None = key("Mechanism", _mechanism, '"LOGIN"',
         "``PLAIN``, ``LOGIN`` or ``CRAM-MD5``; default: the first of these that the server offers.  Only on request:"
         " ``SCRAM-SHA-256``, and with ``TokenFile`` ``XOAUTH2`` or ``OAUTHBEARER``.",
         one_run=True, metavar="M", needs=(_A_SECRET,))
     token_file: str | None = key("TokenFile", text, '"/run/mail-token"',
-        "The first line is an OAuth 2.0 access token to log in with, in place of a password (``XOAUTH2``, if"
-        " ``Mechanism`` says no other); something else renews it.",
+        "The first line is an OAuth 2.0 access token to log in with, instead of a password (by"
+        " ``XOAUTH2``, unless ``Mechanism`` is set); another program renews it.",
         file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("User",))
     token_url: str | None = key("TokenURL", _token_url, '"https://oauth2.googleapis.com/token"',
-        "Where access tokens are fetched by a refresh token, in place of ``TokenFile``; one is used until it expires.",
+        "The address that gives access tokens for a refresh token, instead of ``TokenFile``; a token is used until it"
+        " expires.",
         one_run=True, metavar="URL", needs=("ClientID", "RefreshTokenFile", "User"))
     client_id: str | None = key("ClientID", text, '"1234.apps.example.org"',
-        "Who asks there: the client's id at the provider.", one_run=True, metavar="ID", needs=("TokenURL",))
+        "The client's id at the provider.", one_run=True, metavar="ID", needs=("TokenURL",))
     client_secret_file: str | None = key("ClientSecretFile", text, '"/etc/collectd/secrets/client"',
         "The first line is the client's secret, if it has one.",
         file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("TokenURL",))
