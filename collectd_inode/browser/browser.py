@@ -33,7 +33,7 @@ from collectd_inode.page.complaint import fingerprint
 from collectd_inode.page.headers import TOKEN, Headers, clears_cookies, is_attachment, is_value, name_complaint
 from collectd_inode.page.page import Page
 from collectd_inode.page.remembered import remembered
-from collectd_inode.page.text import Element, tag_of
+from collectd_inode.page.text import CONTROLS, Element, tag_of
 from collectd_inode.wire import SYSTEM_CLOCK, WireError
 from collectd_inode.wire.address import is_numeric
 from collectd_inode.wire.room import STAGES, Room, give_back_memory, give_back_memory_soon, room
@@ -306,6 +306,8 @@ class Browser(Screen):
         button = await self._found(locate.button, locator)
         if tag_of(button) == "a":
             return await self._go_along(button, f"the button “{locator}”")
+        if tag_of(button) not in CONTROLS:
+            raise page.failure(f"the button “{locator}” needs JavaScript", f"a button “{locator}” that sends a form")
         form, kind = forms.form_of(page, button), forms.kind_of(button)
         around = next((a for a in button.iterancestors("a") if a.get("href") is not None), None)
         if around is not None and (kind == "button" or form is None):

@@ -201,8 +201,7 @@ FIELD_LADDER: Sequence[Rung] = (
     (label_texts, exactly),
     (label_texts, starts_with_words),
     *((names, same_letters) for names in (attribute("aria-label"), attribute("placeholder"), BY_TITLE)),
-    (label_texts, contains),
-    (attribute("placeholder"), contains),
+    *((names, contains) for names in (label_texts, attribute("aria-label"), attribute("placeholder"), BY_TITLE)),
 )
 
 RADIO_LADDER: Sequence[Rung] = (*FIELD_LADDER[:1], *FIELD_LADDER[2:], (BY_VALUE, exactly), FIELD_LADDER[1])
@@ -220,8 +219,10 @@ def link(page: Page, locator: str) -> Element:
 
     found = _climb(page, locator, shown, LINK_LADDER, target)
     if found is None:
-        if _climb(page, locator, everything, HIDDEN_LADDER, lambda e: None) is not None:
-            raise page.failure(f"the link “{locator}” is hidden", f"a visible link “{locator}”")
+        if (hidden := _climb(page, locator, everything, HIDDEN_LADDER, lambda e: None)) is not None:
+            raise page.failure(
+                f"the link “{locator}” is hidden", f"a visible link “{locator}”", f"hidden by {hidden_by(hidden)}"
+            )
         instead = _instead(page, locator, shown, LINK_LADDER, "links")
         raise page.failure(f"no link “{locator}”", f"a link “{locator}”", instead)
     return _usable(page, f"link “{locator}”", found)
@@ -239,15 +240,22 @@ def button(page: Page, locator: str) -> Element:
     candidates = [b for b in everything if b in page.in_view]
     found = _button(page, locator, candidates)
     if found is None:
-        found = _climb(page, locator, _drawn_as_buttons(page), LINK_LADDER, lambda e: page.resolve(e.get("href") or ""))
+        found = _climb(page, locator, _drawn_as_buttons(page), LINK_LADDER, lambda e: _where_to(page, e))
     if found is None:
         what = f"button “{locator}”" if locator.strip() else "button"
         if (found := _hidden_button(page, locator, everything)) is None:
+            candidates += _drawn_as_buttons(page)
             raise page.failure(f"no {what}", f"a {what}", _instead(page, locator, candidates, BUTTON_LADDER, "buttons"))
         _hidden_is_used(page, what, found, "pressed")
-    if forms.is_disabled(found):
+    if forms.is_disabled(found) or (tag_of(found) not in CONTROLS and found.get("aria-disabled") == "true"):
         raise page.failure(f"the button “{locator}” is disabled", f"a button “{locator}” that can be pressed")
     return _usable(page, f"button “{locator}”", found)
+
+
+def _where_to(page: Page, drawn: Element) -> Hashable:
+    """The target of a link that is drawn as a button; other elements are their own."""
+    href = drawn.get("href")
+    return drawn if href is None else page.resolve(href)
 
 
 def _usable(page: Page, what: str, found: Element) -> Element:
@@ -257,10 +265,17 @@ def _usable(page: Page, what: str, found: Element) -> Element:
     return found
 
 
+_PRESSED = words("button menuitem menuitemcheckbox menuitemradio switch tab")
+"""The roles of what is pressed (ARIA 1.2), whatever element it is made of."""
+
+
 def _drawn_as_buttons(page: Page) -> list[Element]:
-    """Links that a screen reader calls buttons."""
+    """Links and other elements that a screen reader calls buttons, entries of a menu or tabs."""
+    if "role" not in page.source.lower():
+        return []
+    drawn = (e for e in page.elements() if tag_of(e) not in CONTROLS and e.get("role") is not None)
     return [
-        e for e in page.elements("a") if (e.get("role") or "").lower().split()[:1] == ["button"] and e in page.in_view
+        e for e in drawn if not _PRESSED.isdisjoint((e.get("role") or "").lower().split()[:1]) and e in page.in_view
     ]
 
 
@@ -374,7 +389,8 @@ def option(page: Page, locator: str, select: Element, field_name: str) -> Elemen
     if found is None:
         names = [normalise(forms.option_text(o)) for o in options]
         what = f"option “{locator}” in “{field_name}”"
-        raise page.failure(f"no {what}", f"an {what}", _nearest(page, locator, names, "options"))
+        instead = _nearest(page, locator, names, "options") if names else f"“{field_name}” has no options"
+        raise page.failure(f"no {what}", f"an {what}", instead)
     around = found.getparent()
     if hides(found) or (around is not None and tag_of(around) == "optgroup" and hides(around)):
         raise _hidden(page, f"option “{locator}” of “{field_name}”", found, "selected")
@@ -591,8 +607,8 @@ def _nearest(page: Page, locator: str, names: Iterable[str], what: str) -> str:
     """The error that the page shows, and the names nearest to *locator*."""
     distinct = list(dict.fromkeys(name[:80] for name in names))
     if not distinct:
-        return "; ".join(filter(None, (page.complaint(), f"the page has no {what}", page.framed)))
-    return "; ".join(filter(None, (page.complaint(_ranked(locator, distinct, what)), page.framed)))
+        return "; ".join(filter(None, (page.complaint(), f"the page has no {what}", page.elsewhere)))
+    return "; ".join(filter(None, (page.complaint(_ranked(locator, distinct, what)), page.elsewhere)))
 
 
 def _ranked(locator: str, distinct: list[str], what: str) -> str:

@@ -24,6 +24,8 @@ from collectd_inode.words import ELLIPSIS, plural, shortened
 
 FOUND_LIMIT = 200
 _SPARSE = 60
+_SCRIPTS = re.compile(r"\bjava ?script\b", re.IGNORECASE)
+_PIECES, _SAID = 200, 120
 """Visible characters: a page with fewer, with scripts and without a field, needs JavaScript to build it."""
 
 _SEARCHED = 200_000
@@ -299,9 +301,10 @@ class Page:
 
     @cached_property
     def in_view(self) -> frozenset[Element]:
-        """The links, controls and labels that can be seen."""
+        """The links, controls and labels that can be seen, and what has a role."""
         tags = ("a", "label", *CONTROLS)
-        return frozenset(e for root in self.roots for e in text.shown(root) if tag_of(e) in tags)
+        seen = (element for root in self.roots for element in text.shown(root))
+        return frozenset(e for e in seen if tag_of(e) in tags or e.get("role") is not None)
 
     @cached_property
     def _on_one_line(self) -> str:
@@ -365,11 +368,25 @@ class Page:
             return "only in the title" if titled else "only in hidden text"
         if label := self._labelled(needle):
             return f"only as {label}"
-        return "; ".join(filter(None, (self.nearest(wanted), self.framed)))
+        return "; ".join(filter(None, (self.nearest(wanted), self.elsewhere)))
 
     @cached_property
-    def framed(self) -> str:
-        """Other places to look: frames, which are pages of their own; empty if none is visible."""
+    def elsewhere(self) -> str:
+        """Where else what is missing may be: in frames, or in what the page's scripts would make."""
+        return "; ".join(filter(None, (self._framed, self._scripts_wanted)))
+
+    @cached_property
+    def _scripts_wanted(self) -> str:
+        """The words in which the page itself asks for JavaScript; empty if it does not."""
+        if "<noscript" not in self.source.lower():
+            return ""
+        said = (normalise(text.visible_text(e, _PIECES)) for e in self.elements("noscript"))
+        found = next((words for words in said if _SCRIPTS.search(words)), "")
+        return f"without JavaScript the page says: “{shortened(found, _SAID)}”" if found else ""
+
+    @cached_property
+    def _framed(self) -> str:
+        """Frames, which are pages of their own; empty if none is visible."""
         seen = [frame for frame in self.elements("iframe", "frame") if text.is_frame_in_view(frame)]
         if not seen:
             return ""

@@ -15,6 +15,12 @@ from collectd_inode.page.text import Element
 _METHODS = ("data-turbo-method", "data-method")
 _NOWHERE = ("", "#", "#!")
 _ACTS = ("onclick", "onmousedown", "data-toggle", "data-bs-toggle", "data-action", "aria-haspopup", "aria-expanded")
+_BOUND = re.compile(
+    r"on[a-z]|data-(?!turbo|track|ga|gtm|analytics)|@|v-on:|x-on:|x-bind:|:|ng-|\(|hx-|wire:|aria-controls"
+)
+"""Attributes by which a page's scripts, or a library's, find the links that they are to make work."""
+_BUTTONS = frozenset({"btn", "button"})
+"""Classes of links that are drawn as buttons, in most libraries of style sheets."""
 _STRING = r"(?:\"(?P<{0}1>[^\"\\]*)\"|'(?P<{0}2>[^'\\]*)')"
 _SUBMITS = re.compile(
     r"\s*(?:javascript:)?\s*(?:window\.)?document\s*\.\s*(?:forms\s*\[\s*(?:(?P<index>\d{1,3})|"
@@ -48,10 +54,18 @@ def needs_script(page: Page, link: Element) -> bool:
     """Whether *link* does nothing without a script: it leads nowhere and yet something should happen, or it is Ajax."""
     if (link.get("data-remote") or "").strip().lower() == "true":
         return True
-    acts = (link.get("role") or "").lower().split()[:1] == ["button"] or any(
-        link.get(name) is not None for name in _ACTS
-    )
-    return acts and _leads_nowhere(page, (link.get("href") or "").strip()) and not method(link)
+    href = (link.get("href") or "").strip()
+    return _acts(link, nowhere=href.startswith("#")) and _leads_nowhere(page, href) and not method(link)
+
+
+def _acts(link: Element, *, nowhere: bool) -> bool:
+    """Whether something should happen by *link*; one that would reload the page is taken at its word more often."""
+    if (link.get("role") or "").lower().split()[:1] == ["button"] or any(link.get(n) is not None for n in _ACTS):
+        return True
+    if not nowhere:
+        return False
+    drawn = not _BUTTONS.isdisjoint((link.get("class") or "").lower().split())
+    return drawn or any(_BOUND.match(str(name).lower()) for name in link.attrib)
 
 
 def _leads_nowhere(page: Page, href: str) -> bool:
@@ -87,8 +101,11 @@ def form_that_sends_itself(page: Page) -> Element | None:
 
 
 def hint(page: Page) -> str:
-    """How to go on where the page sends a form by a script that does more than that; nothing where it does not."""
-    if not _SUBMITS_SOMEWHERE.search(page.source):
+    """How to go on where the page sends a form by a script that does more than that; nothing where it does not.
+
+    A page with something else to fill in, or with several forms, is one that a person uses.
+    """
+    if not _SUBMITS_SOMEWHERE.search(page.source) or len(page.elements("form")) != 1:
         return ""
     scripts = ["".join(map(str, s.itertext())) for s in page.elements("script")]
     if not any(map(_SUBMITS_SOMEWHERE.search, (*scripts, *(b.get("onload") or "" for b in page.elements("body"))))):

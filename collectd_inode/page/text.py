@@ -19,6 +19,9 @@ CONTROLS = ("input", "select", "textarea", "button")
 LONGEST_NAME = 500
 """The largest number of pieces of text in a name: an unclosed link or label goes on to the page's end."""
 
+BY_STYLE_SHEET = "style sheet"
+"""The value of ``hidden`` where a browser says that a style sheet hides an element."""
+
 _NO_ELEMENT = ""
 """The tag of a comment."""
 
@@ -182,7 +185,7 @@ def _hiding_attribute(element: Element, kind: _Kind, style: Visibility) -> str:
     """
     hidden = element.get("hidden")
     if hidden is not None and _is_heeded(hidden, kind, style):
-        return f"<{kind.tag} hidden>"
+        return f"a style sheet, on <{kind.tag}>" if hidden == BY_STYLE_SHEET else f"<{kind.tag} hidden>"
     if style.display not in (None, Display.REVERT):
         return ""
     if kind.is_dialog and element.get("open") is not None:
@@ -287,6 +290,12 @@ def visible_text(root: Element, most: int | None = None, *, without: Set[Element
 def all_text(root: Element, most: int | None = None) -> str:
     """The text of *root*, hidden parts included, scripts and styles not."""
     return lines_of("".join(islice(_pieces(root, everything=True), most)))
+
+
+def says_something(element: Element) -> bool:
+    """Whether *element* shows a text or a picture, and is nothing to press or to fill in."""
+    used = tag_of(element) in CONTROLS or (tag_of(element) == "a" and element.get("href") is not None)
+    return not used and (next(element.iter("img", "svg"), None) is not None or bool(name_of(element, LONGEST_NAME)))
 
 
 def shows_at_once(root: Element, wanted: str) -> bool:

@@ -280,11 +280,12 @@ async def should_not_see_pattern(session: Session, pattern: str) -> None:
 
 @action(navigates=False)
 async def should_see_message(session: Session, kind: str) -> None:
-    """An element of this class is visible."""
+    """An element of this class shows a text."""
     session.page.must_have_elements()
     shown = (element for root in session.page.roots for element in text.shown(root))
-    if not any(kind in (e.get("class") or "").split() for e in shown):
-        raise session.page.failure(f"no {kind} message found", f'an element of class="{kind}"')
+    named = (e for e in shown if kind in (e.get("class") or "").split())
+    if not any(text.says_something(e) for e in named):
+        raise session.page.failure(f"no {kind} message found", f'an element of class="{kind}" that says something')
 
 
 @action(navigates=False, lint=(_under_web("the element must be visible, and may have other classes too"),))

@@ -55,6 +55,7 @@ def field(body: str, locator: str) -> str:
         ("<map><area id=1 href=x alt='North'></map>", "North", "1"),
         ("<a id=1>Log in</a>", "Log in", "no link “Log in”"),
         ("<a id=1 href=x hidden>Log in</a>", "Log in", "the link “Log in” is hidden"),
+        ("<ul hidden><a id=1 href=x>Log in</a></ul>", "Log in", "the link “Log in” is hidden"),
         ("<a id=1 href=x>More</a><a id=2 href=./x>More</a>", "More", "1"),
         ("<a id=1 href=x>More</a><a id=2 href=y>More</a>", "More", "“More” is ambiguous: 2 match"),
         ("<a id=1 href=x hidden>More</a><a id=2 href=y>More</a>", "More", "2"),
@@ -195,6 +196,38 @@ def test_nearest_candidates() -> None:
     assert found(lambda: locate.button(shown, "Go")) == f"{start}; the page has no buttons"
     assert found(lambda: locate.fillable(shown, "agree")) == "“agree” is a checkbox: I check or uncheck it"
     assert found(lambda: locate.option(shown, "Gren", select, "s")) == f"{start}; nearest options: “Green”, “Red”"
+
+
+def test_a_list_without_options_is_not_the_page() -> None:
+    """Rule 38: other lists of the page may have some."""
+    shown = page("<select id=s></select><select><option>Red</select>")
+    select = shown.elements("select")[0]
+    assert found(lambda: locate.option(shown, "Red", select, "Colour")) == "“Colour” has no options"
+
+
+def test_a_page_that_asks_for_javascript_is_quoted() -> None:
+    """Rule 38: in the words of its first <noscript> that names it, wherever it stands and whatever else it has."""
+    asks = "<noscript><p>JavaScript is required to use Wagtail.<br>Switch it on.</noscript>"
+    body = f"<h1>Redirects</h1><a href=/x>Edit</a><noscript><img src=/count></noscript>{asks}"
+    said = "without JavaScript the page says: “JavaScript is required to use Wagtail. Switch it on.”"
+    start = "Redirects; nearest"
+    assert found(lambda: locate.link(page(body), "Log out")) == f"{start} links: “Edit”; {said}"
+    with pytest.raises(Failure) as caught:
+        page(body).should_show("Welcome")
+    assert caught.value.found == f"Redirects Edit; {said}"
+
+
+def test_the_name_that_is_heard_may_be_given_in_part() -> None:
+    """Rule 34: ``aria-label`` and ``title`` as a label, a placeholder and a link's are; the whole name goes first."""
+    rows = "<input type=checkbox id=a aria-label='Select user - anna'><input type=checkbox id=b title='Select all'>"
+    assert (field_of(rows, "anna"), field_of(rows, "all")) == ("a", "b")
+    assert field_of(f"{rows}<input type=checkbox id=c aria-label='Anna'>", "anna") == "c"
+    assert field_of(rows, "Select user") == "a"
+    assert field_of(f"{rows}<label>User <input type=checkbox id=c></label>", "user") == "c"
+
+
+def field_of(body: str, locator: str) -> str:
+    return named(lambda: locate.field(page(body), locator, frozenset({"checkbox"}), "checkbox"))
 
 
 def test_an_ambiguity_shows_its_candidates() -> None:

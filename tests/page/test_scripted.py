@@ -108,6 +108,13 @@ def test_legacy_follows_what_webrat_followed() -> None:
         '<a href="javascript:pay()">Go</a>',
         '<a href="#pay" onclick="pay()">Go</a>',
         '<a href="#pay" role="button link">Go</a><p id=Pay>',
+        # Flask-AppBuilder, Bootstrap, Vue, Angular, htmx: a script finds it by its class or attribute.
+        '<a href="#" class="btn btn-sm btn-default confirm" rel="tooltip" title="Delete record">Go</a>',
+        '<a href="#" data-dismiss="modal">Go</a>',
+        '<a href="#" v-on:click="pay">Go</a>',
+        '<a href="#" ng-click="pay()">Go</a>',
+        '<a href="#!" hx-post="/pay">Go</a>',
+        '<a href="#pay" data-target="#pay2">Go</a>',
     ],
 )
 def test_links_that_only_a_script_makes_work(link: str) -> None:
@@ -123,6 +130,8 @@ def test_links_that_only_a_script_makes_work(link: str) -> None:
         '<a href="#pay" onclick="x()">Go</a><p id=pay>',
         '<a href="#pay" onclick="x()">Go</a><a name=pay>',
         '<a href="#pay">Go</a>',
+        '<a href="#" class="nav-link" id="t" title="Up" data-track="up" aria-label="Go">Go</a>',
+        '<a href="#pay" class="btn" data-smooth>Go</a><p id=pay>',
     ],
 )
 def test_places_on_the_page_are_places_on_the_page(link: str) -> None:
@@ -141,6 +150,22 @@ def test_a_link_drawn_as_a_button_is_pressed() -> None:
     both = "<a href=/link role=button>Buy</a><form action=/form><input name=q><button>Buy</button></form>"
     assert played([both, DONE], story)[1:] == ["GET /form?q="]
     assert refused('<a href="#" role=button>Go</a>', "press") == "the button “Go” needs JavaScript"
+
+
+@pytest.mark.parametrize("role", ["button", "Button presentation", "menuitem", "tab", "switch"])
+def test_a_part_of_the_page_that_is_drawn_as_a_button(role: str) -> None:
+    """Rule 33: it is there, and needs a script; the button element of the same name goes first."""
+    drawn = f'<div role="{role}" tabindex=0>Go</div>'
+    assert refused(drawn, "press") == "the button “Go” needs JavaScript"
+    assert refused(f"{drawn}<span role={role.split(maxsplit=1)[0]}>Go</span>", "press") == "“Go” is ambiguous: 2 match"
+    assert refused(f'<div role="{role}" aria-disabled=true>Go</div>', "press") == "the button “Go” is disabled"
+    assert refused("<div role=img>Go</div>", "press") == "no button “Go”"
+    assert played([f"{drawn}<form action=/f><button>Go</button></form>", DONE], _pressing)[1:] == ["GET /f?"]
+
+
+async def _pressing(browser: Browser) -> None:
+    await browser.go("/")
+    await browser.press("Go")
 
 
 FORM = (
@@ -190,6 +215,18 @@ def test_a_script_that_does_more_is_left_alone(page: str) -> None:
         assert browser.page.describe().endswith("; this page sends a form by script; press “Continue”")
 
     assert played([page, DONE], story) == ["GET /"]
+
+
+@pytest.mark.parametrize("beside", ["<form><input name=q></form>", FORM.format("")])
+def test_a_page_with_other_forms_is_no_page_that_sends_itself(beside: str) -> None:
+    """Rule 71: as in Adminer, whose only form without fields is the one that logs out."""
+    script = "<script>function go() { qs('form').submit(); }</script>"
+
+    async def story(browser: Browser) -> None:
+        await browser.go("/")
+        assert "sends a form" not in browser.page.describe()
+
+    assert played([f"{FORM.format('')}{beside}{script}", DONE], story) == ["GET /"]
 
 
 def test_a_form_with_fields_is_not_sent() -> None:

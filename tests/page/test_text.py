@@ -269,3 +269,26 @@ def test_texts_of_drawings_stand_by_themselves() -> None:
     shown = page("<svg><text>a</text><text>b<tspan>c</tspan></text><input name=q><label>l</label></svg>"
                  "<math><mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr></mtable></math>")  # fmt: skip
     assert (text.normalise(shown.visible_text), shown.elements("input", "label")) == ("a bc 1 2", [])
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<p class=e>Wrong</p>", True),
+        ("<p class=e></p>", False),
+        ("<p class=e> &nbsp;<b></b></p>", False),
+        ("<p class=e><span hidden>Wrong</span></p>", False),
+        ("<p class=e><img src=x></p>", True),
+        ("<p class=e aria-label=Wrong></p>", False),
+        ("<label class=e>Wrong</label>", True),
+        ("<button class=e>Delete</button>", False),
+        ("<a class='btn danger e' href='#'>OK</a>", False),
+        ("<a class=e>Wrong</a>", True),
+        ("<input class=e value=Wrong>", False),
+        ("<div class=e><button>Close</button> Wrong</div>", True),
+    ],
+)
+def test_what_a_message_is(body: str, expected: bool) -> None:
+    """A place that is kept for one, and what is pressed or filled in, say nothing."""
+    (element,) = (e for e in page(body).elements() if "e" in (e.get("class") or "").split())
+    assert text.says_something(element) is expected
