@@ -56,6 +56,8 @@ QUIET = 0.5
 SETTLE_SECONDS = 5.0
 """The number after which it is judged all the same."""
 _ACK_SECONDS = 2.0
+_MOST_CLICKS = 3
+"""Tries to click what moves."""
 _LOOK_SECONDS = 10.0
 """Seconds for one snapshot; a page whose script never ends does not answer."""
 _CLOSE_SECONDS = 2.0
@@ -692,7 +694,7 @@ class Chromium(Screen):
         page, loader = self.page, self._here.document.loader
         wanted = {_KINDS[kind] for kind in kinds}
         bad = [r for r in self._traffic.failing if r.type in wanted and r.page == loader]
-        troubles = list(dict.fromkeys(f"{urls.shown(request.url)} {request.failed}" for request in bad))
+        troubles = list(dict.fromkeys(f"{urls.shown(request.url)}: {request.failed}" for request in bad))
         if troubles:
             what = f"{plural(len(troubles), 'file')} of the page did not load: {'; '.join(troubles[:5])}"
             raise page.failure(what, "all of them load", "; ".join(troubles))
@@ -814,7 +816,27 @@ class Chromium(Screen):
         return await self._arrive(before, tab)
 
     async def _click(self, number: int, what: str) -> None:
-        """Click in the middle of an element.  Failure where a person could not."""
+        """Click in the middle of an element, and again where it has moved away meanwhile.
+
+        Failure where a person could not.
+        """
+        for _ in range(_MOST_CLICKS):
+            await self._click_once(number, what)
+            if not await self._has_missed():
+                return
+        raise self.page.failure(f"{what} cannot be clicked: it moves away", f"{what}, to be clicked")
+
+    async def _has_missed(self) -> bool:
+        """Whether the last click would have hit something else, and so was kept from the page."""
+        tab = self._here
+        if tab.going is not None or tab.wanting:
+            return False
+        with suppress(TimeoutError, Vanished):
+            async with asyncio.timeout(_ACK_SECONDS):
+                return bool(await tab.evaluate("inode.hasMissed()"))
+        return False
+
+    async def _click_once(self, number: int, what: str) -> None:
         tab = self._here
         place = await tab.evaluate(f"inode.place({number})")
         if place.get("gone"):

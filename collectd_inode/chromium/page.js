@@ -123,6 +123,12 @@
   const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
   const quoted = (text) => text.replace(/&/g, '&amp;').replace(/"/g, '&quot;');
   class TooLarge extends Error {}
+  // What a message names as the reason: the element's own attribute, or a style sheet.
+  const hiding = (node, name) => {
+    if (node.style && node.style.display === 'none') return ' style="display: none"';
+    if (node.hasAttribute('hidden') || name === 'dialog' || node.hasAttribute('popover')) return ' hidden';
+    return getComputedStyle(node).display === 'none' ? ' hidden="style sheet"' : ' hidden';
+  };
 
   const serialised = (most) => {
     nodes = [];
@@ -160,7 +166,7 @@
       if (input && !isFile && (node.value || node.hasAttribute('value'))) put(' value="' + quoted(node.value) + '"');
       if (input && node.checked) put(' checked');
       if (name === 'option' && node.selected) put(' selected');
-      if (gone) put(' hidden');
+      if (gone) put(hiding(node, name));
       else if (unseen !== invisible) put(' style="visibility: ' + (unseen ? 'hidden' : 'visible') + '"');
       else if (forced) put(' style="display: block"');
       put('>');
@@ -289,6 +295,33 @@
     const id = node.id ? ` id="${node.id}"` : node.className && node.className.split ? ` class="${node.className}"` : '';
     return `<${node.localName}${id}>`.slice(0, 80);
   };
+  // The page may move between the look and the click.  A click that would hit something else is kept from it.
+  const PARTS_OF_A_CLICK = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click'];
+  const guarded = new WeakSet();
+  let aim = null;
+  const guard = (event) => {
+    if (!aim || !event.isTrusted) return;
+    if (event.type === 'pointerdown') {
+      const path = event.composedPath();
+      aim.missed = ![aim.node, ...aim.labels].some((one) => path.includes(one));
+    }
+    if (!aim.missed) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  const take = (node, labels) => {
+    aim = { node, labels, missed: false };
+    for (const view of new Set([window, node.ownerDocument.defaultView])) {
+      if (guarded.has(view)) continue;
+      guarded.add(view);
+      for (const part of PARTS_OF_A_CLICK) view.addEventListener(part, guard, { capture: true });
+    }
+  };
+  inode.hasMissed = () => {
+    const { missed } = aim || { missed: false };
+    aim = null;
+    return missed;
+  };
   const place = async (node) => {
     bring(node);
     let at = spot(node);
@@ -303,6 +336,7 @@
     const labels = node.labels ? [...node.labels] : [];
     if (!hit || !(isIn(hit, node) || labels.some((label) => isIn(hit, label))))
       return { why: hit ? `${shown(hit)} is over it` : 'it is outside of the window' };
+    take(node, labels);
     let [x, y] = at;
     for (const frame of frames(node)) {
       const box = frame.getBoundingClientRect();

@@ -326,6 +326,52 @@ def test_covered_hidden_and_gone(tmp_path: Path) -> None:
     assert never.cause is Cause.EXPECTATION
 
 
+def test_what_moves_is_clicked_where_it_has_gone(tmp_path: Path) -> None:
+    """What would be hit in its place is not: the click is kept from the page, and tried again."""
+    body = "<button id=go>Go</button><br><button id=other>Other</button><p id=said>Nothing</p>"
+    away = "go.style.marginTop = 50 * ++moved + 'px'"
+    once = f"let moved = 0; const go = $('go'); addEventListener('mousemove', () => {{ if (!moved) {away} }});"
+    ever = f"let moved = 0; const go = $('go'); addEventListener('mousemove', () => {{ {away} }});"
+    told = "for (const one of ['go', 'other']) $(one).onclick = () => { $('said').textContent = 'Clicked ' + one };"
+    told += "document.onpointerdown = document.onmousedown = () => { document.title += '!' }"
+    with site({"/": app(once + told, body)}) as here:
+        found = browsed_once(tmp_path, 'When I go to "/"\nAnd I press "Go"\nThen I should see "Clicked go"', here.url)
+    with site({"/": app(ever + told, body)}) as here:
+        never = browsed_once(tmp_path, 'When I go to "/"\nAnd I press "Go"', here.url)
+    assert (found.status, found.message) == (Status.PASSED, "")
+    assert never.message.startswith("the button “Go” cannot be clicked: it moves away, on “App” at ")
+
+
+def test_what_is_drawn_as_a_button_is_clicked(tmp_path: Path) -> None:
+    """Rule 33: a part of the page with the role of a button, a tab or a menu's entry."""
+    body = "".join(f"<div role={role} tabindex=0 id={role}>The {role}</div>" for role in ("button", "tab", "menuitem"))
+    script = "for (const one of document.querySelectorAll('div')) one.onclick = () => { one.append(' was clicked') };"
+    steps = "".join(
+        f'\nAnd I press "The {role}"\nThen I should see "The {role} was clicked"'
+        for role in ("button", "tab", "menuitem")
+    )
+    with site({"/": app(script, body)}) as here:
+        found = browsed_once(tmp_path, f'When I go to "/"{steps}', here.url)
+    assert (found.status, found.message) == (Status.PASSED, "")
+
+
+def test_the_reason_why_a_field_is_hidden(tmp_path: Path) -> None:
+    """The page's own attribute is named as it stands there, a style sheet as one."""
+    ways = {
+        "<div class=gone>{}</div>": "a style sheet, on <div>",
+        "<div style='color:red;display:none'>{}</div>": '<div style="display: none">',
+        "<div hidden>{}</div>": "<div hidden>",
+    }
+    steps = 'When I go to "/"\nAnd I fill in "Card" with "1"'
+    found = []
+    for around in ways:
+        body = "<style>.gone { display: none }</style>" + around.format("<label>Card <input></label>")
+        with site({"/": body}) as here:
+            run = browsed_once(tmp_path, steps, here.url, wait_for=0.1)
+        found.append(run.trouble.found if run.trouble else "")
+    assert found == [f"hidden by {reason}" for reason in ways.values()]
+
+
 HIDDEN_IN_CHROMIUM = (
     "<div hidden>{}</div>",
     "<div class=gone>{}</div>",
