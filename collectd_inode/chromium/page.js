@@ -117,12 +117,22 @@
   // The page as it stands, as HTML: each element has a number, by which it is found again, and says whether it is seen.
   const NUMBER = 'data-inode-number';
   const EMPTY = new Set('area base br col embed hr img input link meta source track wbr'.split(' '));
+  const BLOCKS = new Set('INODE_BLOCKS'.split(' '));
+  const HTML = 'http://www.w3.org/1999/xhtml';
   const UNSEEN = new Set(['script', 'style', 'noscript', 'template']);
   const OPTIONS = new Set(['option', 'optgroup']);
   let nodes = [];
   const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
   const quoted = (text) => text.replace(/&/g, '&amp;').replace(/"/g, '&quot;');
   class TooLarge extends Error {}
+  // Whether it has lines of its own, where its name says otherwise, or its attributes that it is hidden.
+  const displayed = (node, name, display) => {
+    if (name === 'dialog' || node.hasAttribute('popover')) return 'block';
+    if (node.namespaceURI !== HTML || OPTIONS.has(name)) return '';
+    if (/^(block|flow-root|flex|grid|list-item|table-cell)/.test(display))
+      return BLOCKS.has(name) || ((name === 'td' || name === 'th') && display === 'table-cell') ? '' : 'block';
+    return display === 'inline' && BLOCKS.has(name) && name !== 'br' ? 'inline' : '';
+  };
   // What a message names as the reason: the element's own attribute, or a style sheet.
   const hiding = (node, name) => {
     if (node.style && node.style.display === 'none') return ' style="display: none"';
@@ -145,14 +155,14 @@
       if (node.nodeType !== Node.ELEMENT_NODE) return undefined;
       const name = node.localName;
       plain = plain || node === head;
-      let gone = false, unseen = invisible, forced = false;
+      let gone = false, unseen = invisible, display = '';
       if (!plain && !hidden && node !== document.documentElement) {
         const style = getComputedStyle(node);
         gone = style.display === 'none';
         if (!gone && !OPTIONS.has(name) && style.display !== 'contents' && name !== 'area')
           gone = !node.checkVisibility();
         unseen = style.visibility !== 'visible';
-        forced = !gone && (name === 'dialog' || node.hasAttribute('popover'));
+        if (!gone) display = displayed(node, name, style.display);
       }
       put('<' + name + ' ' + NUMBER + '="' + (nodes.push(node) - 1) + '"');
       const input = name === 'input', isFile = input && node.type === 'file';
@@ -166,9 +176,10 @@
       if (input && !isFile && (node.value || node.hasAttribute('value'))) put(' value="' + quoted(node.value) + '"');
       if (input && node.checked) put(' checked');
       if (name === 'option' && node.selected) put(' selected');
+      const styles = display ? ['display: ' + display] : [];
+      if (unseen !== invisible) styles.push('visibility: ' + (unseen ? 'hidden' : 'visible'));
       if (gone) put(hiding(node, name));
-      else if (unseen !== invisible) put(' style="visibility: ' + (unseen ? 'hidden' : 'visible') + '"');
-      else if (forced) put(' style="display: block"');
+      else if (styles.length) put(' style="' + styles.join('; ') + '"');
       put('>');
       if (EMPTY.has(name)) return undefined;
       if (!UNSEEN.has(name)) inside(node, name, hidden || (gone && name !== 'datalist'), unseen, plain);

@@ -16,11 +16,14 @@ from collectd_inode.chromium.traffic import Request, Traffic
 from collectd_inode.model import Failure
 from collectd_inode.page import urls
 from collectd_inode.page.headers import Headers
+from collectd_inode.page.text import BLOCKS
 from collectd_inode.wire import SYSTEM_CLOCK
 from collectd_inode.words import shortened
 
 WORLD = "inode"
-_SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
+_SCRIPT = (
+    Path(__file__).with_name("page.js").read_text(encoding="utf-8").replace("INODE_BLOCKS", " ".join(sorted(BLOCKS)))
+)
 _LONGEST_LINE = 500
 MOST_LINES = 500
 """Lines of the console that are kept."""

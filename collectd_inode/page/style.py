@@ -90,7 +90,17 @@ def _several_words() -> Iterator[tuple[str, Display]]:
             yield " ".join(words), Display.BLOCK
 
 
+def _breaks(value: str) -> bool | None:
+    """Whether a box of this display has lines of its own; None where that is as without it."""
+    if value in ("none", "inherit", "revert", "revert-layer", "table-cell"):
+        return None
+    outside = value.split("-")
+    is_line = not {"inline", "ruby", "math", "contents", "initial", "unset"}.isdisjoint((*value.split(), *outside))
+    return not is_line or "block" in value.split()
+
+
 _DISPLAYS: Mapping[str, Display | None] = {**_ONE_WORD, **dict(_several_words())}
+_BREAKS: Mapping[str, bool | None] = {value: _breaks(value) for value in _DISPLAYS}
 _INHERITED = dict.fromkeys(("inherit", "unset", "revert", "revert-layer"))
 _VISIBILITIES: Mapping[str, bool | None] = {
     **_INHERITED,
@@ -127,6 +137,12 @@ def declared(text: str) -> Visibility:
         _last(said, "visibility", _VISIBILITIES),
         _last(said, "content-visibility", _SKIPS),
     )
+
+
+@lru_cache(maxsize=1024)
+def breaks_lines(text: str) -> bool | None:
+    """Whether the element with this ``style`` attribute has lines of its own; None where that is as without it."""
+    return _last(list(_declarations(text)), "display", _BREAKS) if _TELLS.search(text) else None
 
 
 def _last(said: Sequence[_Declaration], property: str, meanings: Mapping[str, T | None]) -> T | None:

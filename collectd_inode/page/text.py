@@ -9,7 +9,7 @@ from itertools import islice
 
 from lxml import etree
 
-from collectd_inode.page.style import SILENT, Display, Visibility, declared
+from collectd_inode.page.style import SILENT, Display, Visibility, breaks_lines, declared
 
 Element = etree._Element
 
@@ -39,7 +39,7 @@ def words(text: str) -> frozenset[str]:
 _NEVER_SHOWN = words(
     "area base basefont datalist head iframe link meta noembed noframes param rp script style template title"
 )
-_BLOCKS = words(
+BLOCKS = words(
     "address article aside blockquote body br center dd details dialog dir div dl dt fieldset figcaption figure"
     " footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu nav ol optgroup option"
     " p plaintext pre search section select summary table caption tbody textarea tfoot thead tr ul xmp mtr"
@@ -368,7 +368,7 @@ def _kind(name: str) -> _Kind:
     tag = name.lower()
     return _Kind(
         tag=tag,
-        edge="\n" if tag in _BLOCKS else " " if tag in _CELLS else "",
+        edge="\n" if tag in BLOCKS else " " if tag in _CELLS else "",
         keeps_lines=tag in _KEEPS_LINES,
         never_shown=tag in _NEVER_SHOWN,
         no_text=tag in _NO_TEXT,
@@ -489,6 +489,12 @@ def _pieces(root: Element, *, everything: bool, naming: int = 0, without: Set[El
         inside = visible if everything else _visible(item, kind, visible)
         keeps = keeps_lines or kind.keeps_lines
         edge = kind.edge
+        if (
+            not kind.is_foreign
+            and (styled := item.get("style")) is not None
+            and (own := breaks_lines(styled)) is not None
+        ):
+            edge = "\n" if own or kind.tag == "br" else ""
         if kind.draws_text is not None and not everything:
             if not draws and kind.is_svg:
                 edge = "\n"  # each text of a drawing stands by itself

@@ -355,6 +355,17 @@ def test_what_is_drawn_as_a_button_is_clicked(tmp_path: Path) -> None:
     assert (found.status, found.message) == (Status.PASSED, "")
 
 
+def test_lines_are_those_that_a_person_sees(tmp_path: Path) -> None:
+    """Rule 58: words that style sheets set side by side or below each other are no single word."""
+    body = """<style>.row { display: flex } li { display: inline } .cell { display: table-cell } b { display: block }
+        </style><div class=row><span>Total</span><a href=/>5 EUR</a></div><ul><li>so</li><li>me</li></ul>
+        <span class=cell>Mon</span><span class=cell>Tue</span><table><tr><td>1<td>2</table><b>Up</b><b>Down</b>"""
+    steps = "".join(f'\nAnd I should see "{text}"' for text in ("Total 5 EUR", "some", "Mon Tue", "1 2", "Up Down"))
+    with site({"/": body}) as here:
+        found = browsed_once(tmp_path, f'When I go to "/"{steps}', here.url)
+    assert (found.status, found.message) == (Status.PASSED, "")
+
+
 def test_the_reason_why_a_field_is_hidden(tmp_path: Path) -> None:
     """The page's own attribute is named as it stands there, a style sheet as one."""
     ways = {

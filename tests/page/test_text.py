@@ -292,3 +292,23 @@ def test_what_a_message_is(body: str, expected: bool) -> None:
     """A place that is kept for one, and what is pressed or filled in, say nothing."""
     (element,) = (e for e in page(body).elements() if "e" in (e.get("class") or "").split())
     assert text.says_something(element) is expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<span style='display:block'>Total</span><span>5 EUR</span>", "Total\n5 EUR"),
+        ("<b style='display:flex'>a</b><b style='DISPLAY: Block Flow'>b</b>", "a\nb"),
+        ("<i style='display:list-item'>a</i><i style='display:table-row'>b</i>", "a\nb"),
+        ("<i style='display:inline-block'>a</i><i style='display:inline flex'>b</i>", "ab"),
+        ("<li style='display:inline'>a</li><li style='display:inline-block'>b</li>", "ab"),
+        ("<li style='display:block;display:nonsense'>a</li><li style='display:revert'>b</li>", "a\nb"),
+        ("<p style='display:contents'>a</p><p style='all:unset'>b</p>", "ab"),
+        ("a<br style='display:inline'>b<span style='color:red'>c</span>", "a\nbc"),
+        ("<table><tr><td style='display:block'>a<td>b</table>", "a\nb"),
+        ("<svg><text style='display:block'>a</text><text>b</text></svg>", "a\nb"),
+    ],
+)
+def test_lines_of_a_display(body: str, expected: str) -> None:
+    """Rule 58: an element's own style says whether it has lines of its own."""
+    assert page(body).visible_text == expected
