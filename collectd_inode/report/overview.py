@@ -279,7 +279,11 @@ def _latency(entry: OverviewJob) -> float | None:
 
 
 def _milliseconds(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
+    """Three digits of it."""
+    if seconds is None:
+        return "–"
+    number, unit = (seconds, "s") if seconds >= 0.9995 else (seconds * 1000, "ms")
+    return f"{float(f'{number:.3g}'):g} {unit}"
 
 
 def _percent(share: float | None) -> str:
@@ -440,11 +444,22 @@ table { border-collapse: collapse; font-size: .9rem; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: left; vertical-align: top;
   overflow-wrap: normal; }
 td:nth-last-child(-n+6):not(:nth-last-child(-n+2)), td:nth-child(4) { white-space: nowrap; }
-tbody th { font-weight: 400; min-width: 12rem; }
-td:last-child { min-width: 9rem; overflow-wrap: anywhere; }
-/* On a phone there is room for job, state and reason; the cards below have the rest. */
-@media (max-width: 40rem) { :is(th, td):nth-child(n+4):not(:last-child) { display: none; }
-  tbody th { min-width: 6rem; overflow-wrap: anywhere; } }
+tbody th { font-weight: 400; min-width: 12em; }
+td:last-child { min-width: 14em; overflow-wrap: anywhere; }
+@media (max-width: 45rem) {
+  thead { display: none; }
+  table, tbody { display: block; }
+  tbody tr { border-bottom: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: 0 .8rem; padding: .3rem .6rem; }
+  tbody :is(th, td) { border: 0; min-width: 0; overflow-wrap: anywhere; padding: 0; }
+  tbody th { flex: 1 1 50%; }
+  td:last-child { flex-basis: 100%; }
+  td::before { color: var(--soft); }
+  td:nth-child(4)::before { content: "since "; }
+  td:nth-child(5)::before { content: "day "; }
+  td:nth-child(6)::before { content: "month "; }
+  td:nth-child(7)::before { content: "latency "; }
+  td:nth-child(8)::before { content: "usual "; }
+}
 a { color: inherit; }
 svg { display: block; height: .8rem; width: 9rem; }
 .good { fill: var(--passed); }

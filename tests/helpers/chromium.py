@@ -65,7 +65,7 @@ class Seen:
     lines: tuple[str, ...]
     pictures: tuple[Picture, ...]
     too_wide: int
-    """Pixels that one would have to scroll sideways."""
+    """Pixels that one would have to scroll sideways, the page or a part of it."""
     background: str
     text: str
 
@@ -95,7 +95,7 @@ document.getElementById("page").onload = (event) => {{
       natural: [image.naturalWidth, image.naturalHeight],
       width: image.offsetWidth,
     }})),
-    too_wide: root.scrollWidth - root.clientWidth,
+    too_wide: Math.max(...[root, ...body.querySelectorAll("div")].map((one) => one.scrollWidth - one.clientWidth)),
     background: colour(body).backgroundColor,
     text: colour(body).color,
   }});

@@ -233,6 +233,8 @@ def test_the_strip_has_a_part_red_if_anything_failed_in_it() -> None:
     [
         (Numbers(1.0, 0.99999, 0.0421, 1.5), ["100 %", "99.9 %", "42.1 ms", "1.5 s"]),
         (Numbers(0.0, 0.5, None, None), ["0 %", "50 %", "–", "–"]),
+        (Numbers(None, None, 0.9996, 1234.5), ["–", "–", "1 s", "1230 s"]),
+        (Numbers(None, None, 0.9994, 0.0001234), ["–", "–", "999 ms", "0.123 ms"]),
         (NOTHING_KNOWN, ["–", "–", "–", "–"]),
     ],
 )
