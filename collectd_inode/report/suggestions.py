@@ -138,7 +138,7 @@ def sentence(one: Suggestion, looked: Period) -> str:
     left_out = f", {one.left_out} left out" if one.left_out else ""
     name = blanked(one.series.name)
     if one.limit is None:
-        return f"{name}: n {one.count}{left_out}: too few for a limit"
+        return f"{name}: n {one.count}{left_out}: too few for a limit; a shorter --last has finer ones"
     numbers = f"p50 {_digits(one.median)} s, p99 {_digits(one.p99)} s, max {_digits(one.most)} s"
     alarms = f"would have alarmed {plural(one.alarms, 'time')} in {span(looked.seconds)}"
     return f"{name}: n {one.count} of {span(one.step)} each{left_out}, {numbers}; {alarms}"
@@ -157,7 +157,7 @@ def prometheus(suggestions: Iterable[Suggestion], looked: Period) -> Iterator[st
     found = list(suggestions)
     yield from _comment(looked)
     limited = [one for one in found if one.limit is not None]
-    yield from (f"# {sentence(one, looked)}" for one in found if one.limit is None)
+    yield from (f"# {one.series.plugin_instance}: {sentence(one, looked)}" for one in found if one.limit is None)
     yield "groups:"
     yield "  - name: collectd_inode_limits"
     yield "    rules:" if limited else "    rules: []"
