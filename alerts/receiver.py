@@ -61,7 +61,7 @@ class Notification:
     @property
     def cause(self) -> str:
         """The word that a failure's message begins with: resolve, connect, refused…; else empty."""
-        found = re.match(r"(?:still bad after [^:]*: )?([a-z]+): ", self.message)
+        found = re.match(r"(?:still bad(?: after [^:]*)?: )?([a-z]+): ", self.message)
         return found[1] if found and self.severity == "FAILURE" else ""
 
     @property

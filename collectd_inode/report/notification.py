@@ -65,8 +65,11 @@ def notification(before: Record | None, after: Record, observation: Observation,
     elif news is RecordChange.STILL_BAD and after.down_since is not None:
         said = one_line(f"still bad{_lasting(' after', after.time - after.down_since)}: {said}")
     if after.muted_until is not None:
-        mute = muted(after.muted_until, after.mute_reason)
-        said = one_line(f"{said}; {mute}" if observation.passed else f"{mute}; {said}")
+        mute = one_line(muted(after.muted_until, after.mute_reason), MESSAGE_BYTES // 2)
+        if observation.passed or after.told:  # a failure begins with its cause, for receivers
+            said = f"{one_line(said, MESSAGE_BYTES - _octets(mute) - 2)}; {mute}"
+        else:
+            said = one_line(f"{mute}; {said}")
     return Notification(severity, said, job.host, job.kind, job.instance, time)
 
 

@@ -218,6 +218,15 @@ def test_webhook(scripts: Path, tmp_path: Path) -> None:
     assert (good["status"], good["severity"], good["cause"]) == ("resolved", "OKAY", None)
 
 
+@pytest.mark.parametrize("before", ["", "still bad after 2 h: ", "still bad: "])
+def test_a_cause_is_found_in_reminders_too(scripts: Path, before: str) -> None:
+    """Also where the clock was set back, so that nobody knows how long it is bad."""
+    with receiving() as server:
+        failure = FAILURE.replace(b"refused: ", f"{before}refused: ".encode())
+        assert told(scripts / "webhook", server.url, notification=failure) == (0, "")
+    assert [content["cause"] for _, _, content in server.taken] == ["refused"]
+
+
 @pytest.mark.parametrize("script", ["alertmanager", "webhook"])
 def test_what_is_not_taken(scripts: Path, tmp_path: Path, script: str) -> None:
     """It is said why, with the answer's own words; nobody follows a redirect, and no secret is shown."""

@@ -237,9 +237,22 @@ def test_heartbeats_go_on_under_a_mute() -> None:
         (1, "OKAY", f"{MUTED}; {REFUSED}"),
         (2, "OKAY", f"{MUTED}; {REFUSED}"),
         (3, "FAILURE", REFUSED),
-        (4, "FAILURE", f"{MUTED}; still bad after 60 s: {REFUSED}"),
+        (4, "FAILURE", f"still bad after 60 s: {REFUSED}; {MUTED}"),
         (5, "OKAY", f"{PASSED}; it was bad for 2 min, 2 runs failed"),
     ]
+
+
+def test_a_mute_and_its_reason_have_room() -> None:
+    """However long the failure is; a long reason has half of it."""
+    muted = Mute("web", 3600.0, "moving " * 40)
+    before = following(None, replace(bad("no way " * 40, heartbeat=60.0), time=0.0))
+    observation = replace(bad("no way " * 40, heartbeat=60.0), time=120.0)
+    told = notification(before, following(before, observation, muted), observation, 120.0)
+    assert told is not None
+    begin, _, end = told.message.partition("; ")
+    assert len(told.message.encode()) <= 255
+    assert begin == 'still bad after 2 min: refused: go to "/": no way' + " no way" * 11 + "…"
+    assert end == f"{MUTED.partition(': ')[0]}:" + " moving" * 13 + "…"
 
 
 def test_notify_none_tells_nobody() -> None:

@@ -51,7 +51,9 @@ def test_too_few_points_make_no_limit() -> None:
     """It is said how many there are."""
     found = suggest(SERIES, points(*[0.4] * 25), points(*[0.0] * 10))
     assert (found.count, found.limit) == (15, None)
-    assert sentence(found, MONTH) == 'I go to "/": n 15, 10 left out: too few for a limit; a shorter --last has finer ones'
+    assert (
+        sentence(found, MONTH) == 'I go to "/": n 15, 10 left out: too few for a limit; a shorter --last has finer ones'
+    )
     assert suggest(SERIES, (), ()).count == 0
 
 
