@@ -36,11 +36,14 @@ _NO_MESSAGE = words(
 _NOTICES = words("ad ads advert announcement campaign marketing newsletter promo promotion promotional sale teaser")
 _CONSENT = words("ccpa consent cookie cookiebot cookies gdpr onetrust usercentrics")
 """A message with such a name is about something else, whatever its role: it comes last."""
+_COOKIE = r"(?<![a-z])(?:cookies?|クッキー|куки)(?![a-z])"
 _COOKIES = re.compile(
-    r"\b(?:use[sd]?|using|usa|usamos|verwende[nt]|nutz(?:t|en)|setz(?:t|en)|utilis\w+|utiliz\w+|gebrui\w+|anv[äa]nd\w+"
-    r"|brug\w+)\b.{0,60}\bcookies?\b|\bcookies?\b.{0,60}\b(?:verwende[nt]|einsetzen)\b|\baccept (?:all )?cookies\b",
+    r"(?:\b(?:use[sd]?|using|usa|usamos|verwende[nt]|nutz(?:t|en)|setz(?:t|en)|utilis\w+|utiliz\w+|gebrui\w+|anv[äa]nd\w+"
+    rf"|brug\w+|używ\w+|использу\w+)\b|使用|利用).{{0,60}}{_COOKIE}|{_COOKIE}.{{0,60}}(?:verwende[nt]|einsetzen|使用|利用)"
+    rf"|\baccept (?:all )?{_COOKIE}|\b(?:your privacy|privatsphäre|vie privée|su privacidad)\b",
     re.IGNORECASE | re.DOTALL,
 )
+"""That a site uses cookies, or what becomes of its visitors' privacy."""
 _OFFERS = re.compile(
     r"\bnews-?letters?\b|\bmailing list\b|\bsubscribe\b|\bboletín\b|メールマガジン|メルマガ|\d ?% (?:off|rabatt)\b",
     re.IGNORECASE,
@@ -82,7 +85,7 @@ _KEPT_HIDDEN = words(
 _OWN_KEPT_HIDDEN = words("cf-cookie-error invisible template")
 _SHOWN_BY = words("collapse fade modal")
 """Bootstrap's and Bulma's, which hide an element that has none of these:"""
-_SHOWS = words("show showing in active is-active is-visible visible")
+_SHOWS = words("show showing in active is-active is-visible swal2-show visible")
 _UNHIDES = re.compile(r"(?:sm|md|lg|xl):(?:block|contents|flex|grid|inline|inline-block|inline-flex|table)")
 
 
@@ -113,7 +116,7 @@ def _own_worth(element: Element, tag: str) -> Rank | None:
     names = names_of(element)
     found = words_of(names) if _MAY_NAME.search(names) else frozenset()
     if not _NO_MESSAGE.isdisjoint(found):
-        return None
+        return Rank.MILD if _is_dialog(element, tag) else None
     named, live = _by_name(found), _said(element, "aria-live")
     if _said(element, "role") in _LOUD or live == "assertive":
         # Bootstrap's alert-success has the role of an alert, too.
@@ -187,7 +190,7 @@ def _hides(element: Element) -> bool:
     classes = _classes(element)
     if not _KEPT_HIDDEN.isdisjoint(classes):
         return not any(map(_UNHIDES.fullmatch, classes))
-    if not _SHOWS.isdisjoint(classes):
+    if not _SHOWS.isdisjoint(classes) or (tag_of(element) == "dialog" and element.get("open") is not None):
         return False
     # Others call a toast so, too, and show it.
     is_toast = "toast" in classes and any("toast-body" in _classes(e) for e in element.iterdescendants())

@@ -522,6 +522,36 @@ HEADING = "Sign in to your account"
         pytest.param("<p class=fejl>Forkert adgangskode</p>{h1}", "Forkert adgangskode", id="da"),
         pytest.param("<p class=felmeddelande>Fel lösenord</p>{h1}", "Fel lösenord", id="sv"),
         pytest.param("<p class=virhe>Väärä salasana</p>{h1}", "Väärä salasana", id="fi"),
+        pytest.param(
+            "<dialog open class=modal><h2>Payment failed</h2><p>Card was declined</p></dialog>{h1}",
+            "Payment failed; Card was declined",
+            id="an open dialog",
+        ),
+        pytest.param(
+            "<dialog class=modal><h2>Payment failed</h2></dialog>{h1}", "Sign in to your account", id="a closed dialog"
+        ),
+        pytest.param(
+            "<div role=dialog class='swal2-popup swal2-icon-error swal2-show'><h2>Oops...</h2><div>Stock is empty</div>"
+            "</div>{h1}",
+            "Oops... Stock is empty",
+            id="swal",
+        ),
+        *(
+            pytest.param(f"<div role=alert>{said}</div><p class=error>DB gone</p>{{h1}}", f"DB gone; {said}", id=said)
+            for said in (
+                "当サイトではCookieを使用しています。",
+                "クッキーを利用します",
+                "Ta strona używa plików cookie",
+                "Мы используем файлы cookie",
+                "本网站使用 Cookie",
+                "We value your privacy",
+                "Wir schätzen Ihre Privatsphäre",
+            )
+        ),
+        *(
+            pytest.param(f"<div role=alert>{said}</div><p class=error>DB gone</p>{{h1}}", f"{said}; DB gone", id=said)
+            for said in ("Cookies are disabled, this site cannot be used", "Your session cookie has expired")
+        ),
     ],
 )
 def test_frameworks(body: str, said: str) -> None:
