@@ -238,9 +238,11 @@ def test_a_collectd_that_stands_still(tmp_path: Path, site: FaultySite) -> None:
 @BOTH
 def test_a_stop_in_mid_run(tmp_path: Path, site: FaultySite, door: Door) -> None:
     """SIGTERM while a run hangs: it ends with 0 all the same, and tells nothing of that run."""
-    text = kept(tmp_path, block(tmp_path, f"{site.url}/hang"), 3600)
+    interval = 20
+    more = f"StartOffset {(int(time.time()) + 6) % interval}"
+    text = kept(tmp_path, block(tmp_path, f"{site.url}/hang", more=more), interval)
     with Collectd(tmp_path, text, door=door) as collectd:
-        collectd.wait(lambda: site.asked)  # its first run comes within a minute
+        collectd.wait(lambda: site.asked)
     assert collectd.of(f"{SHOP}/bool-success") == []
     assert collectd.notifications == []
     assert "Traceback" not in collectd.log
