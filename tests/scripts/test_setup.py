@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -407,6 +407,16 @@ def test_a_newer_python_of_the_mirror(machine: Machine) -> None:
         result = machine.types("scripts/unpack", "collectd")
     assert result == Result(0, READING + GETTING)
     assert not (machine.checkout / ".tools/collectd/usr/lib/python3").exists()
+
+
+def test_a_python_of_a_release_with_a_new_time(machine: Machine) -> None:
+    """Ubuntu 24.04's libpython has a name that only collectd-core's suggestion tells."""
+    core = replace(COLLECTD[0], control={"Suggests": f"libyajl2, {LIBPYTHON}t64"})
+    renamed = Package(f"{LIBPYTHON}t64", {"usr/lib/x86_64-linux-gnu/libpython.so": ""})
+    with mirrored(machine, [core, renamed, *(one for one in COLLECTD[1:] if one.name != LIBPYTHON)]):
+        result = machine.types("scripts/unpack", "collectd")
+    assert result == Result(0, READING + GETTING)
+    assert (machine.checkout / ".tools/collectd/usr/lib/x86_64-linux-gnu/libpython.so").exists()
 
 
 def test_two_at_once(machine: Machine) -> None:
