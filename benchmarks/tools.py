@@ -107,7 +107,11 @@ def situation() -> str:
 
 
 def _first_line(*command: str, marked: str = "") -> str:
-    lines = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+    """The first line with *marked* in it that the *command* prints; ``?`` if there is none, or no such program."""
+    try:
+        lines = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+    except FileNotFoundError:
+        return "?"
     return next((line for line in lines if marked in line), "?")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -156,10 +157,18 @@ def test_globals_is_not_said(folder: Path, capsys: pytest.CaptureFixture[str]) -
 
 def test_a_plugin_without_its_libraries(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """collectd does not start, and says of its settings only that they could not be parsed."""
+    own = re.search(r'"(.+)"', machine.PLUGINS)
+    (plugins := folder / "plugins").mkdir()
+    for plugin in Path(own[1] if own else "/usr/lib/collectd").iterdir():
+        (plugins / plugin.name).symlink_to(plugin)
+    # Libraries that no machine has; those of the plugin are on some.
+    (patched := plugins / "write_prometheus.so").write_bytes(
+        re.sub(rb"(lib(?:protobuf-c|microhttpd)[.]so[.])\d", rb"\g<1>9", _taken(patched))
+    )
     served = '\nLoadPlugin write_prometheus\n<Plugin write_prometheus>\n  Port "9103"\n</Plugin>\n'
-    conf = write(folder, snippet(module_paths()), after=CLOCK + served)
+    conf = write(folder, snippet(module_paths()), before=f'PluginDir "{plugins}"\n', after=CLOCK + served)
     code, told = tried(conf)
-    assert (code, "libprotobuf-c.so.1" in told) == (1, True)
+    assert (code, "libprotobuf-c.so.9" in told) == (1, True)
     code, found = diagnosed(conf, capsys)
     assert (code, found.splitlines()[1:]) == (
         1,
@@ -168,7 +177,14 @@ def test_a_plugin_without_its_libraries(folder: Path, capsys: pytest.CaptureFixt
             f"{conf}: 1 error: fix that, and run doctor again",
         ],
     )
-    assert "/write_prometheus.so wants libprotobuf-c.so.1, libmicrohttpd.so.12, which is not there" in found
+    assert "/write_prometheus.so wants libprotobuf-c.so.9, libmicrohttpd.so.92, which is not there" in found
+
+
+def _taken(link: Path) -> bytes:
+    """The content of the file behind *link*, which is removed."""
+    content = link.read_bytes()
+    link.unlink()
+    return content
 
 
 def test_import_behind_the_module(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
