@@ -375,6 +375,25 @@ def variable_name(values: Values) -> str:
     return value
 
 
+def server(example: str) -> Reader:
+    """The name or address of a server, such as *example*: no URL, no port."""
+
+    def read(values: Values) -> str:
+        value = text(values)
+        if not re.fullmatch(r"[\w.-]+", value) and not _is_ipv6(value):
+            raise Expected(f'a host name or an address such as "{example}", without a port')
+        return value
+
+    return read
+
+
+def _is_ipv6(value: str) -> bool:
+    try:
+        return bool(ipaddress.IPv6Address(value))
+    except ValueError:
+        return False
+
+
 def endpoint(values: Values) -> tuple[str, int | None]:
     """An address with or without a port: ``192.0.2.7``, ``192.0.2.7:8080``, ``[2001:db8::1]:8080``."""
     value = text(values)

@@ -23,7 +23,9 @@ _keys = KeyOptions(Settings)
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
-    parser.add_argument("hosts", nargs="+", metavar="HOST", help="name or address of a server")
+    parser.add_argument(
+        "hosts", nargs="+", metavar="HOST", type=_keys.type("Server"), help="name or address of a server"
+    )
     parser.add_argument("--pool", action="store_true", help="up to four addresses of each HOST have a vote each")
     for key in ("Port", "Samples", "MaxOffset", "Timeout"):
         _keys.add(parser, key)

@@ -13,11 +13,14 @@ from collectd_inode.keys import (
     key,
     number,
     pair,
+    server,
     text,
     web_address,
     whole,
 )
 from collectd_inode.keys import port as port_number
+
+_server = server("ntp1.example.org")
 
 
 def _margin_name(values: Values) -> str:
@@ -48,11 +51,11 @@ class Settings:
     """An ``<NTP>`` block, or an ``ntp`` on the command line, as the operator wrote it; offsets in seconds."""
 
     # fmt: off
-    servers: tuple[str, ...] = key("Server", text, '"ntp1.example.org"',
+    servers: tuple[str, ...] = key("Server", _server, '"ntp1.example.org"',
         "Name or address.  It has one vote, by its best address; three servers are enough to name a wrong one."
         ' ``"from-daemon"`` stands for the servers of this machine\'s time daemon, each with a vote.',
         repeatable=True)
-    pools: tuple[str, ...] = key("Pool", text, '"ntp.example.org"',
+    pools: tuple[str, ...] = key("Pool", _server, '"ntp.example.org"',
         "The name of several servers: up to four of its addresses have a vote each.  Unrelated to ``PoolScore``,"
         " which is about the NTP Pool (`Manners`_).",
         repeatable=True)

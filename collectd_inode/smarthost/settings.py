@@ -18,6 +18,7 @@ from collectd_inode.keys import (
     ip_address,
     key,
     number,
+    server,
     text,
     web_address,
 )
@@ -28,12 +29,7 @@ from collectd_inode.trust.profile import MINIMUM_VERSIONS
 SUBMISSION, SUBMISSIONS = 587, 465
 """RFC 6409 and RFC 8314: the ports for STARTTLS and for TLS on connect."""
 
-
-def _server(values: Values) -> str:
-    value = text(values)
-    if not re.fullmatch(r"[\w.-]+|[0-9A-Fa-f:.]+(%\w+)?", value):
-        raise Expected('a host name or an address such as "smarthost.example.org", without a port')
-    return value
+_server = server("smarthost.example.org")
 
 
 def _helo_name(values: Values) -> str:

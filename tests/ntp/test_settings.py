@@ -52,6 +52,14 @@ def test_the_defaults() -> None:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
+        *(
+            (
+                (key, value),
+                f'{key} "{value}": expected a host name or an address such as "ntp1.example.org", without a port',
+            )
+            for key in ("Server", "Pool")
+            for value in ("192.0.2.7:123", "ntp.example.org:123", "ntp://ntp.example.org", "[2001:db8::7]", "a b")
+        ),
         (("Port", 65536.0), "Port 65536: expected a port, 1 to 65535"),
         (("Port", 0.0), "Port 0: expected a port, 1 to 65535"),
         (("MaxOffset", 0.0), "MaxOffset 0: expected a number of seconds above 0, such as 0.1"),

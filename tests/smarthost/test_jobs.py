@@ -64,6 +64,9 @@ def test_what_a_block_need_not_say() -> None:
     ("key", "value", "expected"),
     [
         ("Server", "smarthost.tld:587", 'a host name or an address such as "smarthost.example.org", without a port'),
+        ("Server", "192.0.2.7:587", 'a host name or an address such as "smarthost.example.org", without a port'),
+        ("Server", "[2001:db8::7]:587", 'a host name or an address such as "smarthost.example.org", without a port'),
+        ("Server", "smtp://relay.tld", 'a host name or an address such as "smarthost.example.org", without a port'),
         ("Port", 70000.0, "a port, 1 to 65535"),
         ("Port", 0.0, "a port, 1 to 65535"),
         ("TLS", "none", "starttls or implicit"),
