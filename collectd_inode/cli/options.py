@@ -185,6 +185,8 @@ def _output(value: str) -> tuple[str, str]:
         raise argparse.ArgumentTypeError(
             f"{value}: expected FORMAT=FILE, FORMAT one of {', '.join(FORMATS)}, such as {_such_as(value)}"
         )
+    if path == "-":
+        raise argparse.ArgumentTypeError(f"{value}: expected a file; for standard output it is --format {format}")
     return format, path
 
 

@@ -148,6 +148,13 @@ def test_a_file_without_its_format(typed: Typed, words: str, said: str) -> None:
     assert err.splitlines()[-1] == f"collectd-inode run: error: argument -o/--output: {given}: {wanted} {said}"
 
 
+def test_a_format_for_standard_output(typed: Typed, tmp_path: Path) -> None:
+    """It is no file called ``-``."""
+    said = "argument -o/--output: json=-: expected a file; for standard output it is --format json"
+    assert typed("run", "x", "-o", "json=-")[2].splitlines()[-1] == f"collectd-inode run: error: {said}"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_help_of_a_command(typed: Typed) -> None:
     """As with git and kubectl; and of help itself there is the general one."""
     ways = [typed(*words) for words in (("check", "--help"), ("--help", "check"), ("-h", "check"), ("help", "check"))]
