@@ -72,7 +72,8 @@ wait $! || true
 def sent(folder: Path, main: str, *, smtp: str = "", tables: Mapping[str, str] | None = None) -> str:
     """Send one mail by the leaf *main*, and give back what the log has of the attempt.
 
-    *smtp* is what master.cf sets for that service, *tables* are files in *folder*.
+    *smtp* is what master.cf sets for that service, *tables* are files in *folder*, which Postfix's user must be able
+    to look into (`open_folder`).
     """
     home = folder / "leaf"
     _prepare(home, main, smtp)
@@ -109,9 +110,6 @@ def _prepare(home: Path, main: str, smtp: str) -> None:
         (home / name).mkdir(parents=True)
     (home / "queue" / "maildrop").chmod(0o730)
     (home / "queue" / "public").chmod(0o710)
-    for at in (home, *home.parents):
-        if not at.stat().st_mode & 0o001:  # pytest's folders are for their owner alone
-            at.chmod(0o711)
     tools = unpacked.TOOLS / "postfix"
     contents = {
         "conf/main.cf": main + _MAIN.format(home=home, tools=tools),
