@@ -124,6 +124,9 @@ def _nothing_to_send(found: Sequence[Option]) -> str:
 
 def _includes(found: Sequence[Option]) -> Iterator[_Placed]:
     for option in found:
+        if option.name == "broken":
+            message = f"Exim does not start with this line: {option.value}"
+            yield option.line, AuditFinding("configuration", False, NOWHERE, message, "exim4 -bV")
         if option.name != "include":
             continue
         if option.section is Section.OTHER:
@@ -139,9 +142,15 @@ def _includes(found: Sequence[Option]) -> Iterator[_Placed]:
 
 def _routing(of: Sequence[Instance], ways: Sequence[MailRoute]) -> Iterator[_Placed]:
     for way in ways:
-        where = ", then ".join(way.hosts) or f"hosts that Exim works out ({way.worked_out})"
+        where = ", then ".join(way.hosts) or (
+            f"hosts that Exim works out ({way.worked_out})" if way.worked_out else "no host"
+        )
         message = f"mail for {way.pattern} goes to {where} by the transport {way.transport}"
-        yield way.line, AuditFinding("route", True, NOWHERE, message)
+        if way.unknown:
+            message += f", but Exim does not know the word “{way.unknown}” behind them: no mail is sent"
+            yield way.line, AuditFinding("route", False, NOWHERE, message, "HOST:HOST, without blanks or in quotes")
+        else:
+            yield way.line, AuditFinding("route", True, NOWHERE, message)
     routers = [i for i in of if i.section is Section.ROUTER]
     if routers and not ways:
         message = (

@@ -11,7 +11,7 @@ may stand in between; macros are replaced as text, in all lines below their defi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,7 +45,7 @@ class Option:
     heading: int = 0
 
 
-_MACRO = re.compile(r"([A-Z]\w*)\s*==?\s*(.*)", re.DOTALL)
+_MACRO = re.compile(r"([A-Z]\w*)\s*(==?)\s*(.*)", re.DOTALL)
 _OPTION = re.compile(r"(?:hide\s+)?([a-z]\w*)\s*=\s*(.*)", re.DOTALL)
 _BEGIN = re.compile(r"begin\s+(\w+)", re.IGNORECASE)
 _INSTANCE = re.compile(r"([A-Za-z][\w.-]*):")
@@ -78,7 +78,7 @@ def options(text: str) -> tuple[Option, ...]:
 
 def named_lists(text: str) -> dict[str, str]:
     """The named host lists, which others refer to as ``+NAME`` (section 10.5)."""
-    found = (_LIST.fullmatch(line) for _, line in _chosen(text) if not line.startswith(".include"))
+    found = (_LIST.fullmatch(line) for _, line in _chosen(text) if not line.startswith((".include", ".broken")))
     return {one[1]: _unquoted(one[2]) for one in found if one is not None}
 
 
@@ -94,8 +94,9 @@ def _read(text: str) -> Iterator[Option]:
             section, instance, heading = _SECTIONS.get(begun[1].lower()), "", 0
         elif printed := _PRINTED.fullmatch(line):
             section, instance, heading = Section(printed[2]), printed[1], number
-        elif line.startswith(".include"):
-            yield Option(section or Section.OTHER, instance, "include", line.partition(" ")[2].strip(), number, heading)
+        elif line.startswith((".include ", ".broken ")):
+            name, _, value = line[1:].partition(" ")
+            yield Option(section or Section.OTHER, instance, name, value.strip(), number, heading)
         elif section is None:
             continue  # ACLs, retry and rewrite rules
         elif section is not Section.MAIN and (named := _INSTANCE.fullmatch(line)):
@@ -135,11 +136,24 @@ def _chosen(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _defined_or_said(number: int, line: str, macros: dict[str, str]) -> Iterator[tuple[int, str]]:
-    """The line, or nothing where it defines a macro."""
+    """The line, or nothing where it defines a macro; ``.broken`` where it must not."""
     if macro := _MACRO.fullmatch(line):
-        macros[macro[1]] = _replaced(macro[2], macros)
+        name, sign, value = macro.groups()
+        if fault := _fault(name, macros, again=sign == "=="):
+            yield number, f".broken {fault}"
+        macros[name] = _replaced(value, macros)
     elif line:
         yield number, _replaced(line, macros)
+
+
+def _fault(name: str, macros: Mapping[str, str], *, again: bool) -> str:
+    """The reason why Exim rejects the definition of a macro, one with ``==`` if *again*; "" if it takes it (section 6.4)."""
+    if again and name not in macros:
+        return f"the macro {name} has no definition that == could replace"
+    if not again and name in macros:
+        return f"the macro {name} is defined already: replace it with =="
+    inner = next((other for other in macros if other != name and other in name), "")
+    return f"the macro {inner}, defined before, stands in the name {name}" if inner and not again else ""
 
 
 def _is_defined(names: str, macros: dict[str, str]) -> bool:

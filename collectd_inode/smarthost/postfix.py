@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from collectd_inode.model import Place
 from collectd_inode.smarthost.findings import AuditFinding
-from collectd_inode.smarthost.postfixconf import Parameters, listed, parameters, services
+from collectd_inode.smarthost.postfixconf import DEFAULTS, Parameters, PostfixSetting, listed, parameters, services
+from collectd_inode.smarthost.postfixmacros import is_sound
 from collectd_inode.smarthost.postfixroutes import NextHop, PostfixConfiguration
-from collectd_inode.smarthost.postfixtables import Read
+from collectd_inode.smarthost.postfixtables import Read, find
 from collectd_inode.wire.address import is_numeric
 
 _SUBMISSIONS = 465
@@ -61,7 +62,7 @@ def report(text: str, *, path: str, master: str = "", read: Read = _nothing) -> 
     """
     main, broken = parameters(text)
     audit = _Audit(PostfixConfiguration(main, services(master), read))
-    findings = [*_broken(broken), *audit.findings()]
+    findings = [*_broken(broken), *_unsound(main), *audit.findings()]
     return tuple(replace(finding, place=Place(path, line)) for line, finding in findings)
 
 
@@ -81,6 +82,14 @@ def _broken(lines: Sequence[int]) -> Iterator[_Placed]:
     for line in lines:
         message = "this line is no “name = value”: Postfix does not start with it"
         yield _bad(line, "configuration", message, "NAME = VALUE, or # before it")
+
+
+def _unsound(main: Mapping[str, PostfixSetting]) -> Iterator[_Placed]:
+    """Values of the audit's parameters in which a ``$`` stands by itself."""
+    for name, setting in main.items():
+        if name in DEFAULTS and not is_sound(setting.value):
+            message = f"{name} has a “$” that names no parameter: Postfix does not start with it"
+            yield _bad(setting.line, "configuration", message, "$$ for a dollar sign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +160,15 @@ class _Audit:
     def _password(self, hop: NextHop, p: Parameters, tables: Sequence[str]) -> _Placed:
         """Whether a table has a password: for the host, or for the next hop as it is written (smtp_sasl_glue.c)."""
         maps = "smtp_sasl_password_maps"
-        for written in tables:
-            table = self.of.table(written)
-            if table is None:
-                kind = written.partition(":")[0]
-                return _good(p.line(maps), maps, f"the table of passwords ({kind}:…) has not been read")
-            if table.get(hop.host) or table.get(hop.written):
-                return _good(p.line(maps), maps, f"the table of passwords has a line for {hop.written}")
-            if p.is_yes("smtp_sender_dependent_authentication") and any("@" in key for key, _ in table.said):
-                return _good(p.line(maps), maps, "the table of passwords has lines for senders")
+        password, unknown = find(tables, iter((hop.host, hop.written)), self.of.read)
+        if unknown:
+            message = f"the table of passwords ({unknown.partition(':')[0]}:…) has not been read: is there a login?"
+            return _bad(p.line(maps), maps, message, f"postmap -q '{hop.written}' {unknown.partition(':')[0]}:…")
+        if password:
+            return _good(p.line(maps), maps, f"the table of passwords has a line for {hop.written}")
+        said = (row for written in tables if (table := self.of.table(written)) for row in table.said or ())
+        if p.is_yes("smtp_sender_dependent_authentication") and any("@" in key for key, _ in said):
+            return _good(p.line(maps), maps, "the table of passwords has lines for senders")
         message = f"the table of passwords has no line for {hop.written}: no login there"
         return _bad(p.line(maps), maps, message, f"{hop.written} USER:PASSWORD")
 
@@ -249,20 +258,19 @@ class _Protection:
         """The decision; a finding where it is unknown."""
         maps, sites = "smtp_tls_policy_maps", "smtp_tls_per_site"
         tables = listed(self.p.value(maps))
-        for written in tables:
-            table = self.of.table(written)
-            if table is None:
-                return self._untold(maps, written)
-            policy = next(filter(None, map(table.get, _names_of(self.hop))), "")
-            if policy:
-                return _policy(policy, self.p.line(maps))
+        policy, unknown = find(tables, _names_of(self.hop), self.of.read)
+        if unknown:
+            return self._untold(maps, unknown)
+        if policy:
+            return _policy(policy, self.p.line(maps))
         line = self.p.line("smtp_tls_security_level", "smtp_enforce_tls", "smtp_use_tls")
         decision = _Decision("smtp_tls_security_level", line, _main_level(self.p))
         for written in [] if tables else listed(self.p.value(sites)):
             table = self.of.table(written)
-            if table is None:
+            said = [table.get(key) if table else None for key in (self.hop.written, self.hop.host)]
+            if None in said:
                 return self._untold(sites, written)
-            site = _site(table.get(self.hop.written), table.get(self.hop.host))
+            site = _site(*said)
             if site and not (site == "may" and decision.level not in ("none", "may")):
                 return _Decision(sites, self.p.line(sites), site)
         return decision
@@ -330,7 +338,7 @@ _SITES = (("must", "verify"), ("must_nopeermatch", "encrypt"), ("none", "none"),
 """The words of smtp_tls_per_site, of two the first that counts, and the level that each means."""
 
 
-def _site(*said: str) -> str:
+def _site(*said: str | None) -> str:
     words = {word.lower() for word in said if word}
     return next((level for word, level in _SITES if word in words), "no site policy" if words else "")
 

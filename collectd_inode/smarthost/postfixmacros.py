@@ -38,6 +38,18 @@ def _expanded(text: str, raw: Raw, within: tuple[str, ...]) -> str:
     return "".join(parts) + text[at:]
 
 
+def is_sound(text: str) -> bool:
+    """Whether each ``$`` begins a reference, or is doubled: else Postfix does not start."""
+    at = 0
+    while (dollar := text.find("$", at)) >= 0:
+        inner, at = _reference(text, dollar + 1)
+        if inner is None and text[dollar + 1 : dollar + 2] != "$":
+            return False
+        if inner is not None and not inner.strip():
+            return False
+    return True
+
+
 def _reference(text: str, at: int) -> tuple[str | None, int]:
     """The reference behind a dollar sign, None for a dollar sign itself; and where the text goes on."""
     if text[at : at + 1] in _CLOSING and (end := _end(text, at)):

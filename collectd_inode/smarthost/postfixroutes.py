@@ -95,7 +95,10 @@ class PostfixConfiguration:
         """The tables that say where mail goes and cannot be read, each with its parameter."""
         p = self.parameters("rewrite")
         for name in _MAPS:
-            yield from ((name, written) for written in listed(p.value(name)) if self.table(written) is None)
+            for written in listed(p.value(name)):
+                found = self.table(written)
+                if found is None or found.said is None:
+                    yield name, written
 
     def hops(self) -> tuple[NextHop, ...]:
         """All next hops, the recipients' own servers last; what stays on this machine is left out."""
@@ -159,7 +162,7 @@ class _Routes:
     def _said(self, name: str) -> Iterator[tuple[str, str]]:
         for written in listed(self.p.value(name)):
             found = self.of.table(written)
-            yield from found.said if found else ()
+            yield from (found.said or ()) if found else ()
 
     def _mapped(self, name: str, key: str, value: str) -> Iterator[NextHop]:
         default, _, nexthop = self.p.value("default_transport").partition(":")

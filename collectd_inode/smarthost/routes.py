@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from collectd_inode.smarthost.eximconf import Option, Section, listed
 
 _ROUTER_DRIVERS = ("accept", "dnslookup", "ipliteral", "iplookup", "manualroute", "queryprogram", "redirect")
+_OPTIONS = ("randomize", "no_randomize", "byname", "bydns", "ipv4_only", "ipv4_prefer")
+"""The words that may stand behind hosts, beside a transport's name (section 20.6)."""
 _WITHOUT_HOSTS = ("accept",)
 """Routers that give an address no hosts; dnslookup and its kin find those of the recipient's domain."""
 _AUTHENTICATOR_DRIVERS = (
@@ -47,6 +49,8 @@ class MailRoute:
     line: int
     worked_out: str = ""
     """The expansion that gives the hosts, where there is one."""
+    unknown: str = ""
+    """A word behind the hosts that Exim does not know: then it sends no mail by this route."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,7 +111,7 @@ def _all_routes(of: Sequence[Instance]) -> Iterator[MailRoute]:
 
 
 def _is_known(route: MailRoute) -> bool:
-    return bool(route.hosts or route.worked_out)
+    return bool(route.hosts or route.worked_out or route.unknown)
 
 
 def _by_transport(route: MailRoute, transport: Instance, router: Instance) -> Iterator[MailRoute]:
@@ -121,7 +125,9 @@ def _by_transport(route: MailRoute, transport: Instance, router: Instance) -> It
         hosts, worked_out = _hosts(own)
         yield MailRoute(route.pattern, (*hosts, *last), transport.name, transport.line_of("hosts"), worked_out)
     elif _is_known(route):
-        yield MailRoute(route.pattern, (*route.hosts, *last), transport.name, route.line, route.worked_out)
+        yield MailRoute(
+            route.pattern, (*route.hosts, *last), transport.name, route.line, route.worked_out, route.unknown
+        )
 
 
 def _of_router(router: Instance, transports: Sequence[str]) -> Iterator[MailRoute]:
@@ -133,25 +139,25 @@ def _of_router(router: Instance, transports: Sequence[str]) -> Iterator[MailRout
         for rule in listed(_by_semicolon(router.value("route_list"))):
             pattern, *more = words(rule) or [""]
             if more:
-                named = next((word for word in more[1:] if word in transports), by)
-                yield MailRoute(pattern, *_with_line(more[0], named, line))
+                yield _of_words(pattern, more, transports, by, line)
             elif pattern:
                 yield MailRoute(pattern, (), by, line)
         return
     domains = router.value("domains", "*")
     if router.value("driver") == "manualroute" and router.value("route_data"):
         data, line = router.value("route_data"), router.line_of("route_data")
-        simple = "$" not in data and not data.startswith("<")
-        first, *more = words(data) if simple else [data]
-        named = next((word for word in more if word in transports), by)
-        yield MailRoute(domains, *_with_line(first, named, line))
+        yield _of_words(domains, words(data) if "$" not in data else [data], transports, by, line)
     elif by:
         yield MailRoute(domains, (), by, router.line_of("transport"))
 
 
-def _with_line(value: str, transport: str, line: int) -> tuple[tuple[str, ...], str, int, str]:
-    hosts, worked_out = _hosts(value)
-    return hosts, transport, line, worked_out
+def _of_words(pattern: str, said: Sequence[str], transports: Sequence[str], by: str, line: int) -> MailRoute:
+    """The route of ``HOSTS OPTIONS``; in a fragment without transports any word may be one's name."""
+    first, *more = said or [""]
+    named = next((word for word in more if word in transports), by)
+    unknown = next((word for word in more if word not in (*_OPTIONS, *transports)), "") if transports else ""
+    hosts, worked_out = _hosts(first)
+    return MailRoute(pattern, hosts, named, line, worked_out, unknown)
 
 
 def _hosts(value: str) -> tuple[tuple[str, ...], str]:

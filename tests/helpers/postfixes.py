@@ -88,6 +88,68 @@ LEAVES = (
          tables={"transport": "* smtp:SMARTHOST\n"}),
     Leaf("transport_maps, with a policy", "transport_maps = texthash:FOLDER/transport\n"
          "smtp_tls_policy_maps = static:encrypt", tables={"transport": "example.net smtp:SMARTHOST\n"}, verifies=False),
+    # Tables of patterns, and tables of tables.
+    Leaf("a policy by a pattern", f"{RELAY}smtp_tls_policy_maps = regexp:FOLDER/policy",
+         tables={"policy": "/^\\[SMARTHOST.tld\\]:/ secure\n".replace("SMARTHOST", "smarthost")}),
+    Leaf("a policy by a pattern, the first counts", f"{RELAY}smtp_tls_policy_maps = regexp:FOLDER/policy",
+         tables={"policy": "/other/ none\n/tld/ encrypt\n/smarthost/ secure\n"}, verifies=False),
+    Leaf("a policy by a pattern, in conditions", f"{RELAY}smtp_tls_security_level = may\n"
+         "smtp_tls_policy_maps = regexp:FOLDER/policy",
+         tables={"policy": "if !/smarthost/\n/./ none\nendif\nif /TLD/\n/smart/ secure\nendif\n"}),
+    Leaf("a policy by a pattern, not in capitals", f"{RELAY}smtp_tls_security_level = encrypt\n"
+         "smtp_tls_policy_maps = regexp:{{/SMART/i secure}}", verifies=False),
+    Leaf("a policy by a pattern, in place",
+         f"{RELAY}smtp_tls_policy_maps = regexp:{{ {{/tld/ secure match=nexthop}} }}"),
+    Leaf("a policy by a pattern of POSIX's", f"{RELAY}smtp_tls_policy_maps = regexp:FOLDER/policy",
+         tables={"policy": "/^[[][[:alpha:].]+[]]:[0-9]{2,5}$/ secure\n"}),
+    Leaf("a policy by a pattern for others", f"{RELAY}smtp_tls_security_level = secure\n"
+         "smtp_tls_policy_maps = regexp:FOLDER/policy", tables={"policy": "!/smarthost/ none\n"}),
+    Leaf("a policy by addresses", f"{RELAY}smtp_tls_security_level = secure\n"
+         "smtp_tls_policy_maps = cidr:{{127.0.0.0/8 none}}"),
+    Leaf("a policy of two tables", f"{RELAY}smtp_tls_policy_maps = unionmap:{{static:secure,static:match=nexthop}}"),
+    Leaf("a policy of two tables that contradict",
+         f"{RELAY}smtp_tls_policy_maps = unionmap:{{static:secure,static:may}}", mails=False),
+    Leaf("a policy by two tables", f"{RELAY}smtp_tls_policy_maps = pipemap:{{inline:{{SMARTHOST=strict}},"
+         "inline:{strict=secure}}"),
+    Leaf("a policy by two tables, the second knows nothing", f"{RELAY}smtp_tls_security_level = encrypt\n"
+         "smtp_tls_policy_maps = pipemap:{inline:{SMARTHOST=strict},inline:{lax=may}}", verifies=False),
+    Leaf("a policy at random of one", f"{RELAY}smtp_tls_policy_maps = randmap:{{secure}}"),
+    Leaf("policies of two tables, the first counts", f"{RELAY}smtp_tls_policy_maps = inline:{{SMARTHOST=encrypt}},"
+         " static:secure", verifies=False),
+    Leaf("policies of two tables, the first has none", f"{RELAY}smtp_tls_policy_maps = inline:{{other=none}}"
+         " static:secure"),
+    Leaf("transport_maps by a pattern", "transport_maps = regexp:FOLDER/transport\nsmtp_tls_security_level = secure",
+         tables={"transport": "/.*/ smtp:SMARTHOST\n"}),
+    Leaf("transport_maps by a pattern, in a service", "transport_maps = regexp:{{/@example\\.net$$/ own:SMARTHOST}}\n"
+         "relayhost = SMARTHOST\nsmtp_tls_security_level = secure",
+         "-v\nown unix - - n - - smtp -o smtp_tls_security_level=encrypt", verifies=False),
+    Leaf("transport_maps by two tables", "transport_maps = pipemap:{static:relay,inline:{relay=smtp:SMARTHOST}}\n"
+         "smtp_tls_security_level = encrypt", verifies=False),
+    Leaf("a sender's relayhost by a pattern", "relayhost = SMARTHOST\nsmtp_tls_security_level = secure\n"
+         "sender_dependent_relayhost_maps = regexp:{{/@example\\.org$$/ SMARTHOST}}"),
+    # Policies and their attributes.
+    Leaf("a policy for capitals", f"{RELAY}smtp_tls_policy_maps = texthash:FOLDER/policy",
+         tables={"policy": "CAPITALS secure\n"}),
+    Leaf("a policy without the port", f"{RELAY}smtp_tls_security_level = secure\n"
+         "smtp_tls_policy_maps = texthash:FOLDER/policy", tables={"policy": "[smarthost.tld] none\n"}),
+    Leaf("a policy that knows the name", f"{RELAY}smtp_tls_policy_maps = static:{{secure match=smarthost.tld}}"),
+    Leaf("a policy with ciphers and protocols",
+         f"{RELAY}smtp_tls_policy_maps = static:{{secure ciphers=high protocols=>=TLSv1.2}}"),
+    Leaf("a policy that is none", f"{RELAY}smtp_tls_policy_maps = static:strict", mails=False),
+    Leaf("another name is taken", f"{RELAY}smtp_tls_security_level = secure\n"
+         "smtp_tls_secure_cert_match = other.tld, nexthop"),
+    Leaf("verify, with names of its own", f"{RELAY}smtp_tls_security_level = verify\n"
+         "smtp_tls_verify_cert_match = nexthop"),
+    # Others.
+    Leaf("two smarthosts", "relayhost = SMARTHOST, SMARTHOST\nsmtp_tls_security_level = secure"),
+    Leaf("dane, without DNSSEC", f"{RELAY}smtp_tls_security_level = dane", tls=False, verifies=False),
+    Leaf("a level in the old way and in the new", f"{RELAY}smtp_enforce_tls = yes\nsmtp_tls_security_level = may",
+         tls=False, verifies=False),
+    Leaf("no STARTTLS is seen", f"{RELAY}smtp_tls_security_level = secure\n"
+         "smtp_discard_ehlo_keywords = starttls", mails=False),
+    Leaf("a password below TLS alone", f"{RELAY}smtp_tls_security_level = may\n"
+         "smtp_sasl_tls_security_options = noanonymous", tls=False, verifies=False),
+    Leaf("a level with a comment behind it", f"{RELAY}smtp_tls_security_level = secure # all of them", mails=False),
     Leaf("no CA", ca="", mails=False),
     Leaf("nobody is believed", ca="/dev/null", mails=False),
     Leaf("no CA, and nobody asks", f"{RELAY}smtp_tls_security_level = encrypt", ca="", verifies=False),

@@ -442,3 +442,47 @@ def test_an_option_of_a_rule_may_name_the_transport() -> None:
     assert [code for code, _, _ in bad(text)] == [
         "hosts_require_tls", "hosts_require_auth", "tls_verify_hosts", "tls_try_verify_hosts",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "unknown"),
+    [
+        # As a really routing Exim 4.96 has it.
+        ("route_list = * smarthost.tld byname randomize", ""),
+        ("route_list = * smarthost.tld ipv4_only smarthost", ""),
+        ("route_list = * smarthost.tld bydns_mx", "bydns_mx"),
+        ("route_list = * smarthost.tld BYNAME", "BYNAME"),
+        ("route_list = * smarthost.tld nosuch", "nosuch"),
+        ("route_list = * smarthost.tld:other.tld", ""),
+        ("route_list = * smarthost.tld : other.tld", ":"),
+        ("route_data = smarthost.tld byname", ""),
+        ("route_data = smarthost.tld smarthost", ""),
+        ("route_data = smarthost.tld nosuch", "nosuch"),
+        ("route_data = <;smarthost.tld;other.tld", ""),
+        ("route_data = <; smarthost.tld ; other.tld", "smarthost.tld"),
+        ('route_data = "<; smarthost.tld ; other.tld"', "smarthost.tld"),
+        ("route_data = '<; smarthost.tld ; other.tld' byname", ""),
+    ],
+)
+def test_a_word_behind_the_hosts_that_exim_does_not_know(written: str, unknown: str) -> None:
+    """It is neither an option nor a transport's name: no mail is sent."""
+    routes = [f for f in report(GOOD.replace("route_list = * smarthost.tld", written), path="c") if f.code == "route"]
+    assert [f.ok for f in routes] == [not unknown]
+    assert (f"does not know the word “{unknown}” behind them" in routes[0].message) is bool(unknown)
+
+
+@pytest.mark.parametrize(
+    ("macros", "lines"),
+    [
+        ("HOSTS = 10.0.0.1\nALLHOSTS = *", [2]),
+        ("ALLHOSTS = *\nHOSTS = 10.0.0.1", []),
+        ("A_B = 1\nA_B = 2", [2]),
+        ("A_B = 1\nA_B == 2", []),
+        ("A_B == 2", [1]),
+        (".ifdef NO_SUCH\nA_B = 1\n.endif\nA_B = 2", []),
+    ],
+)
+def test_macros_that_exim_does_not_take(macros: str, lines: list[int]) -> None:
+    """It does not start with them."""
+    found = report(f"{macros}\n{GOOD}", path="conf")
+    assert [f.place.line for f in found if f.code == "configuration" and not f.ok] == lines

@@ -47,7 +47,8 @@ def bad(text: str, *, master: str = "", files: dict[str, str] | None = None) -> 
 
 def filled(case: Leaf) -> tuple[AuditFinding, ...]:
     def fill(text: str) -> str:
-        return text.replace("SMARTHOST", HOP).replace("= CA\n", "= /ca.crt\n").replace("FOLDER", "/t")
+        text = text.replace("SMARTHOST", HOP).replace("CAPITALS", HOP.upper())
+        return text.replace("= CA\n", "= /ca.crt\n").replace("FOLDER", "/t")
 
     files = {f"/t/{name}": fill(text) for name, text in case.tables.items()} | {"/t/sasl_passwd": f"{HOP} leaf:s3cret"}
     return audited(fill(case.text), master=MASTER.replace("{}", fill(case.master)), files=files)
@@ -100,7 +101,11 @@ def test_a_good_leaf() -> None:
         ("smtp_sasl_security_options = noanonymous", "", [(1, "smtp_sasl_tls_security_options")]),
         ("noanonymous", "noplaintext\nsmtp_sasl_tls_security_options = noanonymous", []),
         ("hash:/etc/postfix/sasl_passwd", "", [(6, "smtp_sasl_password_maps")]),
-        ("hash:/etc", "hash:/nowhere", []),
+        ("hash:/etc", "hash:/nowhere", [(6, "smtp_sasl_password_maps")]),
+        ("hash:/etc/postfix/sasl_passwd", "ldap:/x.cf", [(6, "smtp_sasl_password_maps")]),
+        ("hash:/etc/postfix/sasl_passwd", "regexp:{{/smarthost/ leaf:s3cret}}", []),
+        ("hash:/etc/postfix/sasl_passwd", "regexp:{{/other/ leaf:s3cret}}", [(6, "smtp_sasl_password_maps")]),
+        ("hash:/etc/postfix/sasl_passwd", "regexp:{{/smart(.*)/ leaf:$$1}}", [(6, "smtp_sasl_password_maps")]),
         ("/etc/postfix/ca.crt", "", [(4, "smtp_tls_CAfile")]),
         ("smtp_tls_CAfile = /etc/postfix/ca.crt", "smtp_tls_CApath = /etc/ssl/certs", []),
         ("smtp_tls_CAfile = /etc/postfix/ca.crt", "tls_append_default_CA = yes", []),
@@ -113,6 +118,14 @@ def test_a_good_leaf() -> None:
         ("[smarthost.tld]:587\nsmtp_tls_security_level = secure", "smarthost.tld:587\nsmtp_tls_security_level = verify",
          [(2, "smtp_tls_verify_cert_match"), (6, "smtp_sasl_password_maps")]),
         ("level = secure", "level = secure\nsmtp_tls_policy_maps = ldap:/x.cf", [(4, "map")]),
+        ("level = secure", "level = secure\nsmtp_tls_policy_maps = regexp:{{/other$/ none}}", [(4, "configuration")]),
+        ("level = secure", "level = secure\nsmtp_tls_policy_maps = regexp:{{/other$$/ none}}", []),
+        ("level = secure", "level = secure\nlocal_transport = local:${x", [(4, "configuration")]),
+        ("level = secure", "level = secure\nlocal_transport = local:${}", [(4, "configuration")]),
+        ("level = secure", "level = secure\nnobodys = a$", []),
+        ("level = secure", "level = may\nsmtp_tls_policy_maps = regexp:{{/(a+)smart/ may},{/./ secure}}", []),
+        ("level = secure", "level = may\nsmtp_tls_policy_maps = pcre:{{/^\\[smart\\w+\\.tld\\]/ secure}}", []),
+        ("level = secure", "level = may\nsmtp_tls_policy_maps = static:secure, socketmap:unix:/s:x", []),
         ("level = secure", "level = secure\ntransport_maps = mysql:/x.cf", [(4, "map")]),
         ("level = secure", "level = secure\nsmtp_fallback_relay = [backup.tld]", [(7, "smtp_sasl_password_maps")]),
     ],
@@ -148,7 +161,15 @@ OWN = "own unix - - n - - smtp -o smtp_tls_security_level=may\n"
         (GOOD + "smtp_tls_policy_maps = static:{secure foo=bar}", "", "“secure foo” is no TLS level: no mail is sent"),
         (GOOD + "smtp_tls_policy_maps = regexp:/t/policy", "",
          "whether TLS and verification are enforced is not known"),
-        (GOOD + "smtp_tls_policy_maps = unionmap:{static:none,static:x}", "", "are enforced is not known"),
+        (GOOD + "smtp_tls_policy_maps = unionmap:{static:none,static:x}", "", "the level none: TLS is never used"),
+        (GOOD + "smtp_tls_policy_maps = unionmap:{static:secure,ldap:x}", "", "are enforced is not known"),
+        (GOOD + "smtp_tls_policy_maps = randmap:{secure,none}", "", "are enforced is not known"),
+        (GOOD + r"smtp_tls_policy_maps = regexp:{{/\<smart/ secure},{/./ secure}}", "", "are enforced is not known"),
+        (GOOD + "smtp_tls_policy_maps = pcre:{{/(?<=x)y/ secure}}", "", "are enforced is not known"),
+        (GOOD + "smtp_tls_policy_maps = socketmap:unix:/s:x, static:secure", "", "are enforced is not known"),
+        (GOOD + "transport_maps = regexp:{{/(.*)@/ smtp:[$$1.tld]}}", "", "has not been read: mail may go elsewhere"),
+        (GOOD + "transport_maps = regexp:{{/other/ smtp:[other.tld]}}", "",
+         "[other.tld]: the table of passwords has no line for [other.tld]"),
         (GOOD + "smtp_tls_per_site = static:MUST_NOPEERMATCH", "", "the level encrypt: verification is not enforced"),
         (GOOD + "smtp_tls_per_site = inline:{smarthost.tld=NONE}", "", "the level none: TLS is never used"),
         (GOOD.replace("= secure", "= ${{3} > {10}?{secure}:{none}}"), "", "the level none: TLS is never used"),
