@@ -147,7 +147,7 @@ def _defined_or_said(number: int, line: str, macros: dict[str, str]) -> Iterator
 
 
 def _fault(name: str, macros: Mapping[str, str], *, again: bool) -> str:
-    """The reason why Exim rejects the definition of a macro, one with ``==`` if *again*; "" if it takes it (section 6.4)."""
+    """Why it is no definition of a macro, with ``==`` if *again*; "" if it is one (section 6.4)."""
     if again and name not in macros:
         return f"the macro {name} has no definition that == could replace"
     if not again and name in macros:

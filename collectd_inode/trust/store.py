@@ -140,6 +140,13 @@ _FILE = _Strictness(StoreLevel.FATAL, StoreLevel.FATAL, in_folder=False)
 _IN_FOLDER = _Strictness(StoreLevel.WARNING, StoreLevel.NOTE, in_folder=True)
 
 
+_READS_IT = "Exim reads it all the same"
+_TWO_IN_A_LINE = (
+    "one certificate ends and the next begins in this line: programs that use OpenSSL, as Postfix does, reject the"
+    " file; put a line's end between them"
+)
+
+
 class _Broken(Exception):
     """A broken PEM block: code, message, Exim's message."""
 
@@ -207,9 +214,11 @@ def _parse(path: str, data: bytes, place: _Strictness) -> _Read:
     findings: list[StoreFinding] = []
     if data.startswith(_UTF8_MARK):
         mark = "begins with a byte-order mark, which is harmless"
-        findings.append(
-            StoreFinding(Place(path, 1), "byte_order_mark", mark, "Exim reads it all the same", StoreLevel.NOTE)
-        )
+        findings.append(StoreFinding(Place(path, 1), "byte_order_mark", mark, _READS_IT, StoreLevel.NOTE))
+    if glued := next(
+        (n for n, line in enumerate(data.decode("ascii", "replace").splitlines(), 1) if _GLUED.search(line)), 0
+    ):
+        findings.append(StoreFinding(Place(path, glued), "glued", _TWO_IN_A_LINE, _READS_IT, StoreLevel.WARNING))
     blocks = list(_blocks(data.removeprefix(_UTF8_MARK).decode("ascii", "replace")))
     certificates = [block for block in blocks if block.label in _CERTIFICATES]
     if not certificates:
@@ -233,6 +242,8 @@ def _parse(path: str, data: bytes, place: _Strictness) -> _Read:
 
 
 _UTF8_MARK, _UTF16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+_GLUED = re.compile(r"(?<=-----)(?=-----BEGIN )")
+"""The place between two blocks that were put together without a line's end."""
 _CERTIFICATES = {"CERTIFICATE", "X509 CERTIFICATE"}
 _BEGIN, _END = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----"), re.compile(r"-----END ([A-Z0-9 ]+)-----")
 
@@ -253,7 +264,7 @@ class _Block:
 
 def _blocks(text: str) -> Iterator[_Block]:
     label, begun, lines = "", 0, list[str]()
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in _parted(text):
         if begin := _BEGIN.fullmatch(line.strip()):
             if label:
                 yield _Block(label, begun, "".join(lines), whole=False)
@@ -266,6 +277,12 @@ def _blocks(text: str) -> Iterator[_Block]:
             lines.append(line.strip())
     if label:
         yield _Block(label, begun, "".join(lines), whole=False)
+
+
+def _parted(text: str) -> Iterator[tuple[int, str]]:
+    """Lines with their numbers; one that ends a block and begins the next is two."""
+    for number, line in enumerate(text.splitlines(), 1):
+        yield from ((number, part) for part in _GLUED.sub("\n", line).split("\n"))
 
 
 def _der(block: _Block) -> bytes:

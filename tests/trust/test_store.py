@@ -201,6 +201,16 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     assert (names(store), only(store)) == (["The CA"], mark)
 
 
+def test_certificates_that_were_put_together_without_a_line_s_end(tmp_path: Path) -> None:
+    """As "cat a.pem b.pem" makes of files without a last newline: GnuTLS reads both, OpenSSL rejects the file."""
+    (tmp_path / "ca.pem").write_text(CA.pem.rstrip("\n") + authority("Other").pem)
+    store = look_over(str(tmp_path / "ca.pem"), now=NOW)
+    level, code, line, message, exim = only(store)
+    assert (names(store), level, code, line) == (["The CA", "Other"], "warning", "glued", CA.pem.count("\n"))
+    assert message.startswith("one certificate ends and the next begins in this line")
+    assert exim == "Exim reads it all the same"
+
+
 def test_a_key_beside_its_certificate(tmp_path: Path) -> None:
     """It works, and it should not lie there."""
     (tmp_path / "ca.pem").write_text(CA.pem + KEY)
