@@ -35,6 +35,8 @@ from collectd_inode.report.statistics import percentile
 
 LINKS = ("next", "last")
 STEPS = 5
+WARM_SECONDS = 10.0
+"""After an interval, in which each scenario has run once: the first run meets pages that nothing is known of yet."""
 BUSY = 0.5
 """How much of a core may be used on paper: half of it is left for bursts and for collectd's other plugins."""
 QUIET_SECONDS = 3.0
@@ -96,8 +98,9 @@ def main() -> None:
     parser.add_argument("--scenarios", type=numbers, default=every, help="how many (%(default)s)")
     parser.add_argument("--halvings", type=int, default=2, help="tries to come closer to the knee (%(default)s)")
     parser.add_argument("--interval", type=int, default=60, help="seconds between a scenario's runs (%(default)s)")
-    parser.add_argument("--warm", type=float, default=10, help="seconds before it is looked at (%(default)g)")
+    parser.add_argument("--warm", type=float, help="seconds before it is looked at (an interval, and 10)")
     options = parser.parse_args()
+    warm = options.interval + WARM_SECONDS if options.warm is None else options.warm
     bare = _bare()
     print(f"{situation()}\n\n{STEPS} steps every {options.interval} s; RSS with the python plugin alone {mib(bare)}\n")
     rows = []
@@ -108,7 +111,7 @@ def main() -> None:
 
         def carries(number: int) -> bool:
             with tempfile.TemporaryDirectory(prefix="scale-") as name:
-                rows.append(_measure(Path(name), number, options.interval, options.warm))
+                rows.append(_measure(Path(name), number, options.interval, warm))
             row(*rows[-1].cells(bare))
             return not rows[-1].trouble
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from html.entities import html5
 
 from lxml import etree
 
@@ -111,6 +110,8 @@ def parse_page(source: str) -> Parsed:
     begun = first_tags(source)
     text = without_floods(begun)
     if _HTML_NAMES.search(text[:_BEGINNING]):
+        from html.entities import html5  # noqa: PLC0415  # half a megabyte
+
         text = _NAMED.sub(lambda found: html5.get(found[1], found[0]), text)
     octets = _octets(text)
     try:

@@ -8,7 +8,6 @@ cookies and of private headers, and the passwords in addresses.  Pure.
 from __future__ import annotations
 
 import codecs
-import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -194,8 +193,10 @@ def _values(name: str, value: str, *, many: bool) -> Iterator[str]:
 
 def _literals(passwords: set[str], *tokens: Iterable[str]) -> list[str]:
     """*passwords* and *tokens* as they may stand in a text, longest first."""
+    from html import escape  # noqa: PLC0415  # `Redactor`
+
     plain = dict.fromkeys((*passwords, *(t for some in tokens for t in some if len(t) >= _TOKEN)))
-    forms = {f for t in list(plain)[-_MOST_TOKENS:] for f in (t, html.escape(t), quote(t, safe=""), quote_plus(t))}
+    forms = {f for t in list(plain)[-_MOST_TOKENS:] for f in (t, escape(t), quote(t, safe=""), quote_plus(t))}
     return sorted(forms, key=len, reverse=True)
 
 

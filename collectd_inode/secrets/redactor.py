@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from html.entities import codepoint2name
 
 from collectd_inode.words import ELLIPSIS
 
@@ -114,7 +112,11 @@ def _pattern_of_character(character: str) -> str:
         repr(character)[1:-1],
         json.dumps(character)[1:-1],
     ]
-    page = [html.escape(character), f"&{codepoint2name.get(ord(character), '')};"]
+    # Half a megabyte, for who has secrets.
+    from html import escape  # noqa: PLC0415
+    from html.entities import codepoint2name  # noqa: PLC0415
+
+    page = [escape(character), f"&{codepoint2name.get(ord(character), '')};"]
     # Longest first: the short forms begin some of the long ones.
     listed = sorted({re.escape(form) for form in (*escaped, *page) if len(form) > 2 or form[0] == "\\"}, key=len)
     listed = [form.replace(r"\\", _BACKSLASHES % 1) for form in reversed(listed)]
