@@ -318,6 +318,27 @@ def test_a_thousand_are_kept(scripts: Path, spool: Path) -> None:
     assert said.count("given up: more than 1000 are kept") == 2
 
 
+def test_a_clock_that_is_set_back_changes_no_order(scripts: Path, spool: Path) -> None:
+    """An OKAY before its FAILURE would leave the alarm standing; other files in the folder are nobody's business."""
+    (spool / f"{time.time_ns() + 3600 * 10**9:020d}-1").write_bytes(FAILURE)
+    (spool / "1st notes").write_text("Anna's")
+    with receiving() as server:
+        assert told(scripts / "webhook", "--spool", spool, server.url, notification=OKAY) == (0, "")
+        assert server.states == ["shop-buying firing", "shop-buying resolved"]
+    assert (spool / "1st notes").read_text() == "Anna's"
+
+
+def test_a_full_disk_loses_nothing_that_the_receiver_takes(scripts: Path, spool: Path) -> None:
+    """What cannot be kept is tried once, behind what is kept."""
+    (spool / f"{time.time_ns():020d}-1").write_bytes(FAILURE)
+    full = ("-c", 'ulimit -f 0; exec "$@"', "sh", scripts / "webhook", "--spool", spool)
+    with receiving() as server:
+        code, said = told(Path("/bin/sh"), *full, server.url, notification=OKAY)
+        assert (code, said) == (0, f"spooled: {spool}: File too large; what comes is tried once\n")
+        assert server.states == ["shop-buying firing", "shop-buying resolved"]
+    assert [path.name for path in spool.iterdir() if path.name != "lock"] == []
+
+
 @pytest.mark.parametrize("mode", [0o755, 0o770, None], ids=str)
 def test_a_folder_that_others_can_enter_is_not_used(scripts: Path, tmp_path: Path, mode: int | None) -> None:
     """Who writes there makes alarms.  What comes is tried once all the same."""
