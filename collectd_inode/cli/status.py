@@ -10,10 +10,11 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from collectd_inode import oconfig
@@ -84,7 +85,9 @@ def main(options: argparse.Namespace) -> Exit:
     if options.format == "json":
         lines = as_json(chosen, now, waiting=chosen_waiting)
     else:
-        lines = [*page(chosen, now, style(), waiting=chosen_waiting, details=options.job is not None), *_others(folder)]
+        coming = _coming(plan, now)
+        told = page(chosen, now, style(), waiting=chosen_waiting, coming=coming, details=options.job is not None)
+        lines = [*told, *_others(folder)]
     print("\n".join(lines))
     tell(troubles)
     fine = not troubles and not chosen_waiting and {word(record, now) for record in chosen} == {"passed"}
@@ -164,6 +167,11 @@ def _waiting(plan: Plan | None, records: Sequence[Record]) -> list[Planned]:
     return [job for job in plan.jobs if job.identity not in known] if plan is not None else []
 
 
+def _coming(plan: Plan | None, now: float) -> dict[Identity, Planned]:
+    """The jobs whose next run, as the daemon planned it when it started, is still to come."""
+    return {job.identity: job for job in plan.jobs if job.next > now} if plan is not None else {}
+
+
 def _chosen(
     records: Sequence[Record],
     waiting: Sequence[Planned],
@@ -191,11 +199,19 @@ def word(record: Record, now: float) -> str:
 
 
 def page(
-    records: Sequence[Record], now: float, style: Style, *, waiting: Sequence[Planned] = (), details: bool = False
+    records: Sequence[Record],
+    now: float,
+    style: Style,
+    *,
+    waiting: Sequence[Planned] = (),
+    coming: Mapping[Identity, Planned] = MappingProxyType({}),
+    details: bool = False,
 ) -> Iterator[str]:
     """All *records*, the worst and of these the latest first, those *waiting*, and a line that sums them up."""
     for record in worst_first(records, now):
-        yield from record_lines(record, now, style, details=details)
+        planned = coming.get(record.identity)
+        advice = _STALE_ADVICE if planned is None else f"wait: the daemon has started since; {_next_run(planned, now)}"
+        yield from record_lines(record, now, style, details=details, advice=advice)
     for planned in _soonest_first(waiting):
         yield style.undefined(f"{name_of(planned)}: has not run yet; {_next_run(planned, now)}")
     counted = Counter([*(word(record, now) for record in records), *(_WAITING for _ in waiting)])

@@ -364,6 +364,18 @@ def test_status_soon_after_the_start(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert "no daemon has written into" in capsys.readouterr().err
 
 
+def test_a_stale_job_of_a_daemon_that_has_started_since(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says when it runs, rather than to look after collectd; a run that should have been is no reason to wait."""
+    stale = replace(FINE, time=time.time() - 86400)
+    path(str(tmp_path), stale.identity).write_text(text(stale))
+    for seconds, advice in ((40, "wait: the daemon has started since; it runs at "), (-40, STALE)):
+        coming = Planned("", "scenario", "web", "web-home", 3600.0, time.time() + seconds)
+        plan_path(str(tmp_path)).write_text(plan_text(Plan(1, time.time(), (coming,))))
+        assert cli.main(["status", "--state-dir", str(tmp_path)]) == 1
+        lines = capsys.readouterr().out.splitlines()
+        assert next(line for line in lines if "to do:" in line).startswith(f"  to do:      {advice}")
+
+
 def test_the_page() -> None:
     """The worst first, of these the latest; what passed has one line, unless it was warned of."""
     assert list(page([FINE, LOST, WARNED, NEVER, BAD], NOW, PLAIN)) == [
