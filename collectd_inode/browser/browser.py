@@ -257,6 +257,8 @@ class Browser(Screen):
 
     async def _go_along(self, link: Element, what: str) -> Page:
         page = self.page
+        if link.get("href") is None:
+            raise page.failure(f"{what} needs JavaScript", "a link to a page")
         url = _askable(page, page.resolve(link.get("href") or ""), what)
         scripts = scripted.needs_script(page, link) or bool(scripted.method(link))
         if scripts and self._profile.legacy:

@@ -141,7 +141,7 @@ def _referred(element: Element) -> str:
 def button_text(page: Page, button: Element) -> list[str]:
     """The label of a button; for an unlabelled one, the browsers' default."""
     kind = kind_of(button)
-    if tag_of(button) == "button":
+    if tag_of(button) != "input":
         return shown_text(page, button)
     value = button.get("value")
     if value is None:
@@ -152,16 +152,19 @@ def button_text(page: Page, button: Element) -> list[str]:
 def label_texts(page: Page, control: Element) -> list[str]:
     """The texts of a control's labels, each a name of its own, and what ``aria-labelledby`` makes of its parts."""
     labels = page.labels.get(control, ())[:_MOST_LABELS]
-    return [*(name for label in labels for name in _label_names(page, label, control)), *labelled_by(page, control)]
+    names = [_label_names(page, label, control) for label in labels]
+    joined = [" ".join(of_one[0] for of_one in names)] if len(names) > 1 else []
+    return [*(name for of_one in names for name in of_one), *joined, *labelled_by(page, control)]
 
 
 def _label_names(page: Page, label: Element, control: Element) -> list[str]:
     """The name that a label gives its control as one sees it and, if that is another one, as one hears it."""
     hidden = label not in page.in_view
     seen = name_of(label, LONGEST_NAME, hidden=hidden, without=control)
-    if not len(label):
-        return [seen]
-    return list(dict.fromkeys((seen, name_of(label, LONGEST_NAME, hidden=hidden, without=control, spoken=True))))
+    spoken = normalise(label.get("aria-label") or "")
+    if not spoken and len(label):
+        spoken = name_of(label, LONGEST_NAME, hidden=hidden, without=control, spoken=True)
+    return list(dict.fromkeys((seen, spoken or seen)))
 
 
 BY_ID, BY_NAME, BY_VALUE, BY_TITLE = map(attribute, ("id", "name", "value", "title"))
@@ -219,6 +222,8 @@ def link(page: Page, locator: str) -> Element:
 
     found = _climb(page, locator, shown, LINK_LADDER, target)
     if found is None:
+        found = _climb(page, locator, _drawn(page, _FOLLOWED), LINK_LADDER, id)
+    if found is None:
         if (hidden := _climb(page, locator, everything, HIDDEN_LADDER, lambda e: None)) is not None:
             raise page.failure(
                 f"the link “{locator}” is hidden", f"a visible link “{locator}”", f"hidden by {hidden_by(hidden)}"
@@ -265,18 +270,20 @@ def _usable(page: Page, what: str, found: Element) -> Element:
     return found
 
 
-_PRESSED = words("button menuitem menuitemcheckbox menuitemradio switch tab")
-"""The roles of what is pressed (ARIA 1.2), whatever element it is made of."""
+_PRESSED, _FOLLOWED = words("button menuitem menuitemcheckbox menuitemradio switch tab"), frozenset({"link"})
+"""The roles of what is pressed and of what is followed (ARIA 1.2), whatever element it is made of."""
 
 
 def _drawn_as_buttons(page: Page) -> list[Element]:
     """Links and other elements that a screen reader calls buttons, entries of a menu or tabs."""
+    return _drawn(page, _PRESSED)
+
+
+def _drawn(page: Page, roles: frozenset[str]) -> list[Element]:
     if "role" not in page.source.lower():
         return []
     drawn = (e for e in page.elements() if tag_of(e) not in CONTROLS and e.get("role") is not None)
-    return [
-        e for e in drawn if not _PRESSED.isdisjoint((e.get("role") or "").lower().split()[:1]) and e in page.in_view
-    ]
+    return [e for e in drawn if not roles.isdisjoint((e.get("role") or "").lower().split()[:1]) and e in page.in_view]
 
 
 def _button(page: Page, locator: str, candidates: list[Element]) -> Element | None:
@@ -429,7 +436,8 @@ def seen(page: Page, what: str, locator: str) -> list[Element]:
 
 def _seen_links(page: Page) -> tuple[list[Element], Sequence[Rung]]:
     links = (e for e in page.elements("a", "area") if e.get("href") is not None)
-    return [e for e in links if e in page.in_view or tag_of(e) == "area"], LINK_LADDER
+    drawn = (e for e in _drawn(page, _FOLLOWED) if e.get("href") is None)
+    return [*(e for e in links if e in page.in_view or tag_of(e) == "area"), *drawn], LINK_LADDER
 
 
 def _seen_buttons(page: Page) -> tuple[list[Element], Sequence[Rung]]:

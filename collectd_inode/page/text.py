@@ -25,7 +25,8 @@ BY_STYLE_SHEET = "style sheet"
 _NO_ELEMENT = ""
 """The tag of a comment."""
 
-_INVISIBLE_MARKS = "\u200b\u200e\u200f"
+# Where a word may be broken or must not be, and directions.
+_INVISIBLE_MARKS = "\u00ad\u200b\u200e\u200f\u2060\ufeff"
 _BLANKS = "\t\n\f\r\xa0"
 
 

@@ -60,6 +60,10 @@ def field(body: str, locator: str) -> str:
         ("<a id=1 href=x>More</a><a id=2 href=y>More</a>", "More", "“More” is ambiguous: 2 match"),
         ("<a id=1 href=x hidden>More</a><a id=2 href=y>More</a>", "More", "2"),
         ("<a id=1 href=x>a</a>", "", "no link “”"),
+        ("<a id=1 href=x>Log&shy;in</a>", "Login", "1"),
+        ("<span role=link id=1>More</span><a id=2 href=y>More</a>", "More", "2"),
+        ("<span role=link id=1>More</span>", "More", "1"),
+        ("<span role=link id=1>More</span><span role=link>More</span>", "More", "“More” is ambiguous: 2 match"),
     ],
 )
 def test_links(body: str, locator: str, expected: str) -> None:
@@ -104,6 +108,9 @@ def test_buttons(body: str, locator: str, expected: str) -> None:
         ("<input id=1 name=user>", "user", "1"),
         ("<label for=1>User</label><input id=1>", "User", "1"),
         ("<label>User: <input id=1></label>", "user", "1"),
+        ("<label for=1>User</label><label for=1>name</label><input id=1><input id=2 title=x>", "User name", "1"),
+        ("<label for=1 aria-label='User name'>Who</label><input id=1>", "User name", "1"),
+        ("<label for=1 aria-label='User name'>Who</label><input id=1>", "Who", "1"),
         ("<label>User<select><option>Admin</select></label><label>Admin<input id=2></label>", "Admin", "2"),
         (
             "<label for=1>Password confirmation</label><input id=1><label for=2>Password</label><input id=2>",
@@ -224,6 +231,14 @@ def test_the_name_that_is_heard_may_be_given_in_part() -> None:
     assert field_of(f"{rows}<input type=checkbox id=c aria-label='Anna'>", "anna") == "c"
     assert field_of(rows, "Select user") == "a"
     assert field_of(f"{rows}<label>User <input type=checkbox id=c></label>", "user") == "c"
+
+
+def test_a_button_that_is_no_button_element_is_seen_as_one() -> None:
+    """Rule 33: what can be pressed can be looked for, under the same names."""
+    body = "<a role=button href=x id=1>Buy</a><div role=button aria-label=Sell id=2>$</div><p>Buy</p>"
+    names = [[e.get("id") for e in locate.every(page(body), "button", name)] for name in ("Buy", "Sell", "$", "Lend")]
+    assert names == [["1"], ["2"], ["2"], []]
+    assert [e.get("id") for e in locate.every(page("<i role=link id=1>Go</i>"), "link", "Go")] == ["1"]
 
 
 def field_of(body: str, locator: str) -> str:

@@ -160,6 +160,7 @@ def test_a_part_of_the_page_that_is_drawn_as_a_button(role: str) -> None:
     assert refused(f"{drawn}<span role={role.split(maxsplit=1)[0]}>Go</span>", "press") == "“Go” is ambiguous: 2 match"
     assert refused(f'<div role="{role}" aria-disabled=true>Go</div>', "press") == "the button “Go” is disabled"
     assert refused("<div role=img>Go</div>", "press") == "no button “Go”"
+    assert refused("<span role=link>Go</span>", "follow") == "the link “Go” needs JavaScript"
     assert played([f"{drawn}<form action=/f><button>Go</button></form>", DONE], _pressing)[1:] == ["GET /f?"]
 
 

@@ -312,3 +312,10 @@ def test_what_a_message_is(body: str, expected: bool) -> None:
 def test_lines_of_a_display(body: str, expected: str) -> None:
     """Rule 58: an element's own style says whether it has lines of its own."""
     assert page(body).visible_text == expected
+
+
+def test_marks_that_nobody_sees() -> None:
+    """Rule 58: soft hyphens and word joiners, in the page and in what is expected."""
+    shown = page("<p>Donau&shy;dampf&#8288;schiff&#65279;fahrt")
+    assert shown.visible_text == "Donaudampfschifffahrt"
+    assert (shown.shows("Donaudampfschiff"), shown.shows("Donau\u00addampfschiff")) == (True, True)
