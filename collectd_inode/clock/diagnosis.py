@@ -478,20 +478,21 @@ def _who_could(found: ClockEvidence) -> str:
         return f"start phc2sys {beside}, which sets the system's clock by the card's"
     if stopped := [daemon for daemon in machine.idle if daemon.leaves_it.endswith("is stopped")]:
         return f"continue {stopped[0].name}: kill -CONT {stopped[0].pid}"
-    idle = next((_BESIDE[daemon.name] for daemon in machine.idle if daemon.name in _BESIDE), "")
+    reasons = [daemon.leaves_it for daemon in machine.idle]
+    idle = next((do for why, do in _BESIDE.items() if any(reason.startswith(why) for reason in reasons)), "")
     where = " on its host" if machine.container else ""
     return idle or f"install and start one{where}, such as chrony"
 
 
 _BESIDE = {
-    "chronyd": "start chronyd without -x",
-    "busybox ntpd": "start busybox ntpd without -w",
-    "htpdate": "start htpdate without -q",
-    "ptpd": "install and start one, such as chrony, or start ptpd as a slave",
-    "VBoxService": "install and start one, such as chrony, or start VBoxService without --disable-timesync",
-    "phc2sys": "start the NTP daemon that phc2sys hands the time to",
+    "chronyd runs with -x": "start chronyd without -x",
+    "busybox ntpd runs with -w": "start busybox ntpd without -w",
+    "htpdate runs with -q": "start htpdate without -q",
+    "ptpd runs as master only": "install and start one, such as chrony, or start ptpd as a slave",
+    "VBoxService runs": "install and start one, such as chrony, or start VBoxService without --disable-timesync",
+    "phc2sys hands the time": "start the NTP daemon that phc2sys hands the time to",
 }
-"""The advice where the only daemon that runs leaves the clock alone."""
+"""The advice where the only daemon that runs leaves the clock alone, by how the reason begins."""
 
 
 def _look_at_it(found: ClockEvidence) -> str:
@@ -513,8 +514,12 @@ def _look_at_it(found: ClockEvidence) -> str:
 
 
 def _keepers(found: ClockEvidence) -> Sequence[TimeDaemon]:
-    """The daemons that advice is for: not one that sets the clock on request only, nor guest tools beside a daemon."""
+    """The daemons that advice is for: not one that sets the clock on request only, nor guest tools beside a daemon.
+
+    One that may not set it counts only where none may.
+    """
     daemons = found.machine.daemons or ()
+    daemons = tuple(daemon for daemon in daemons if daemon.may_set is not False) or daemons
     for beside in (ON_DEMAND, _SILENT):
         daemons = tuple(daemon for daemon in daemons if daemon.name not in beside) or daemons
     return daemons

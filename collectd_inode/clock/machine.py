@@ -62,7 +62,10 @@ class _Spectator:
 
 
 _SPECTATORS: Mapping[str, tuple[_Spectator, ...]] = {
-    "chronyd": (_Spectator("fFlLPtu", lambda o: "x" in o, "chronyd runs with -x, and leaves the clock alone"),),
+    "chronyd": (
+        _Spectator("fFlLPtu", lambda o: "Q" in o, "chronyd -Q only asks servers"),
+        _Spectator("fFlLPtu", lambda o: "x" in o, "chronyd runs with -x, and leaves the clock alone"),
+    ),
     "busybox ntpd": (_Spectator("pSkI", lambda o: "w" in o, "busybox ntpd runs with -w, and leaves the clock alone"),),
     "htpdate": (_Spectator("imMpPu", lambda o: "q" in o, "htpdate runs with -q, and leaves the clock alone"),),
     "VBoxService": (_Spectator("", lambda o: "--disable-timesync" in o, "VBoxService runs with --disable-timesync"),),

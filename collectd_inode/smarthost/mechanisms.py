@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 import os
+import re
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 
@@ -86,8 +87,11 @@ def _scram_sha_256(login: Login, nonce: str = "") -> Responses:
     rounds = said.get("i", "")
     if "m" in said:  # section 5.1: an extension that one has to know
         raise Failure(Cause.PROTOCOL, "AUTH: the server's SCRAM-SHA-256 has an extension that is not known here")
-    if not (said.get("r", "").startswith(nonce) and rounds.isdecimal() and 0 < int(rounds) <= _MOST_ROUNDS):
+    if not (said.get("r", "").startswith(nonce) and said.get("s") and _ROUNDS.fullmatch(rounds)):
         raise Failure(Cause.PROTOCOL, "AUTH: the server's challenge is not one of SCRAM-SHA-256")
+    if int(rounds) > _MOST_ROUNDS:
+        message = f"AUTH: the server's SCRAM-SHA-256 wants {rounds} rounds, and at most {_MOST_ROUNDS} are done here"
+        raise Failure(Cause.PROTOCOL, message)
     salted = hashlib.pbkdf2_hmac("sha256", login.password.encode(), challenge(said.get("s", "")), int(rounds))
     client, server = (hmac.digest(salted, key, "sha256") for key in (b"Client Key", b"Server Key"))
     last = f"c=biws,r={said['r']}"
@@ -98,11 +102,13 @@ def _scram_sha_256(login: Login, nonce: str = "") -> Responses:
     if final.startswith("e="):  # the server says why it will refuse (RFC 5802 section 7), and then does, by its 535
         yield b""
     expected = base64.b64encode(hmac.digest(server, signed, "sha256")).decode()
-    if not hmac.compare_digest(final.encode(), f"v={expected}".encode()):
+    shown_verifier = final.partition(",")[0]  # an extension may stand behind it
+    if not hmac.compare_digest(shown_verifier.encode(), f"v={expected}".encode()):
         raise Failure(Cause.CREDENTIALS, "AUTH SCRAM-SHA-256: the server has not shown that it knows the password")
     yield b""
 
 
+_ROUNDS = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _MOST_ROUNDS = 200_000
 """More would hold up the loop for longer than a tenth of a second; servers ask for 4096 to 15 000."""
 

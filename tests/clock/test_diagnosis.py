@@ -357,6 +357,12 @@ def test_ntpd_s_limit_is_told_beyond_it_only(offset: float, advice: str) -> None
             TimeDaemon("phc2sys", 5, True, "phc2sys hands the time to an NTP daemon, and leaves the clock alone"),
             "start the NTP daemon that phc2sys hands the time to",
         ),
+        # Which is no daemon for the system's clock.
+        (
+            TimeDaemon("phc2sys", 5, True, "phc2sys sets a network card's clock, not the system's"),
+            "install and start one, such as chrony",
+        ),
+        (TimeDaemon("chronyd", 5, True, "chronyd -Q only asks servers"), "install and start one, such as chrony"),
     ],
 )
 def test_who_is_there_already_is_not_to_be_installed(idle: TimeDaemon, advice: str) -> None:

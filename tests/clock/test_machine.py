@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from collectd_inode.clock import machine as room
-from collectd_inode.clock.diagnosis import ClockEvidence, ClockFinding, Consensus, Diagnosis, diagnose
+from collectd_inode.clock.diagnosis import ClockEvidence, ClockFinding, Consensus, Diagnosis, diagnose, rivalry
 from collectd_inode.clock.machine import Machine, TimeDaemon, survey
 from collectd_inode.clock.steps import Steps
 from collectd_inode.model import Cause
@@ -265,6 +265,10 @@ TO_NTP = "phc2sys hands the time to an NTP daemon, and leaves the clock alone"
         ("ntpd", ("/usr/sbin/ntpd", "-x"), "ntpd", ""),  # which slews, and sets
         ("chronyd", ("chronyd", "-dxF1"), "chronyd", "chronyd runs with -x, and leaves the clock alone"),
         ("chronyd", ("chronyd", "-f", "x"), "chronyd", ""),  # a file of that name
+        ("chronyd", ("chronyd", "-Q", "server ntp.test iburst"), "chronyd", "chronyd -Q only asks servers"),
+        ("chronyd", ("chronyd", "-t", "3", "-xQ"), "chronyd", "chronyd -Q only asks servers"),
+        ("chronyd", ("chronyd", "-q", "server ntp.test iburst"), "chronyd", ""),  # which sets it, once
+        ("chronyd", ("chronyd", "-u", "Q"), "chronyd", ""),
         ("chronyd", ("chronyd", "-uxavier", "-F", "-1"), "chronyd", ""),
         (
             "busybox",
@@ -558,6 +562,21 @@ def test_advice_is_for_the_daemon_that_keeps_the_clock(tmp_path: Path, other: st
     found = kinds(tmp_path, CHRONYD, process(78, other))
     wrong = diagnose(ClockEvidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3)))
     assert wrong.advice == "set it: chronyc makestep, once chronyc sources shows a server"
+
+
+def test_advice_is_not_for_a_daemon_that_may_not_set_the_clock(tmp_path: Path) -> None:
+    """Where another one may."""
+    found = kinds(tmp_path, process(77, "chronyd", NO_SYS_TIME), process(78, "systemd-timesyn"))
+    wrong = diagnose(ClockEvidence(UNSYNCHRONISED, found, Steps(), Consensus(5.0, 0.01, NOW, 3)))
+    assert wrong.advice == "set it: restart systemd-timesyncd, and see timedatectl timesync-status"
+
+
+def test_a_query_beside_a_daemon_is_no_second_one(tmp_path: Path) -> None:
+    """Monitoring that runs chronyd -Q sets nothing."""
+    found = kinds(
+        tmp_path, process(5, "ntpd"), arguments(5, "ntpd"), process(6, "chronyd"), arguments(6, "chronyd", "-Q")
+    )
+    assert (found.setters, rivalry(found)) == (("ntpd",), "")
 
 
 @pytest.mark.parametrize(

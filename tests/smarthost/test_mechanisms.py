@@ -71,6 +71,12 @@ def test_scram_sha_256_is_rfc_7677_s() -> None:
         (SCRAM_FIRST.replace("r=rOpr", "r=xxxx"), "", Cause.PROTOCOL),
         (SCRAM_FIRST.replace("4096", "999999999"), "", Cause.PROTOCOL),
         (SCRAM_FIRST.replace("4096", "0"), "", Cause.PROTOCOL),
+        (SCRAM_FIRST.replace("4096", "-1"), "", Cause.PROTOCOL),
+        (SCRAM_FIRST.replace("4096", "\uff14\uff10\uff19\uff16"), "", Cause.PROTOCOL),
+        (SCRAM_FIRST.replace(",i=4096", ""), "", Cause.PROTOCOL),
+        (SCRAM_FIRST.replace("s=W22ZaJ0SNY7soEsUEjb6gQ==,", ""), "", Cause.PROTOCOL),
+        (SCRAM_FIRST.replace("W22ZaJ0SNY7soEsUEjb6gQ==", ""), "", Cause.PROTOCOL),
+        (SCRAM_FIRST, f"x=y,{SCRAM_LAST}", Cause.CREDENTIALS),
         (SCRAM_FIRST.replace("s=W22", "s=!!"), "", Cause.PROTOCOL),
         ("hello", "", Cause.PROTOCOL),
         (SCRAM_FIRST, SCRAM_LAST.replace("6rri", "7rri"), Cause.CREDENTIALS),
@@ -86,6 +92,22 @@ def test_a_server_that_does_not_know_scram_or_the_password(first: str, last: str
         responses.send(coded(first))
         responses.send(coded(last))
     assert raised.value.cause is cause
+
+
+def test_a_server_that_wants_too_many_rounds_is_told_so() -> None:
+    """It is one of SCRAM's challenges all the same."""
+    responses = _scram_sha_256(Login("user", "pencil"), "rOprNGfwEbeRWgbNEkqO")
+    next(responses)
+    with pytest.raises(Failure, match="wants 600000 rounds, and at most 200000 are done here"):
+        responses.send(coded(SCRAM_FIRST.replace("4096", "600000")))
+
+
+def test_extensions_of_scram_that_may_be_passed_over() -> None:
+    """RFC 5802 section 7: behind what is known, in both of the server's messages; the first is signed with them."""
+    responses = _scram_sha_256(Login("user", "pencil"), "rOprNGfwEbeRWgbNEkqO")
+    next(responses)
+    responses.send(coded(SCRAM_FIRST))
+    assert responses.send(coded(f"{SCRAM_LAST},x=y")) == b""
 
 
 def test_tokens_are_sent_as_bearers() -> None:
