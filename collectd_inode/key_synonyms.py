@@ -12,6 +12,16 @@ from collections.abc import Collection
 _SYNONYMS = (
     (r"(?:quorum|majority|votes?|threshold|atleast|min(?:imum)?down|mindown|minfailing|least|needed|downcount|min)",
      ("Least",)),
+    # Zabbix, Selenium, Playwright, Cypress, k6, Postfix, Debian's Exim
+    (r"posts|queryfields|required", ("Feature",)),
+    (r"javascriptenabled|desiredcapabilities", ("Engine",)),
+    (r"screenshotrootdirectory|videos?(?:folder)?|runonfailure", ("SaveFailures",)),
+    (r"(?:blacklist|block)ips?", ("Block",)),
+    (r"dns(?:servers?)?", ("Resolve", "Server")),
+    (r"smtptlswrappermode", ("TLS",)),
+    (r"smtpsaslauthenable|authplain", ("User",)),
+    (r"mailname", ("HeloName",)),
+    (r"(?:smtp|dc)?smarthosts?", ("Server", "Notify")),
     # words whose last part has another meaning
     (r"(?:notification|notify|alert|contact|mute|active|inhibit)(?:period|timeintervals?|rules?|options|by)?"
      r"|(?:muted?|active)timeintervals?|inhibit(?:ion)?rules?|groupby|eventhandler|obsess\w*|annotations?|routes?"

@@ -74,6 +74,31 @@ _ANSWERS = r"(?:returns?|responds?|answers?|repl(?:y|ies)|gives?|sends?|is|was|b
 _CONTROL = r"(?:check ?box|radio(?: button)?|drop-?down|text ?area)\b(?!.*\b(?:checked|ticked|selected)\b)"
 
 SYNONYMS = [
+    # Selenium IDE, Robot Framework, Playwright, Cypress
+    (r"select (?:the )?frame\b|mouse ?(?:over|out|down|up|move)\b|answer on\b|capture\b.*\bscreenshot"
+     r"|set (?:window|selenium|browser|screen)\b", ()),
+    (r"remove selection\b", ('I unselect "Red" from "Colours"',)),
+    (r"(?:verify|assert) not checked\b", _CHECKED[::-1]),
+    (r"(?:verify|assert) checked\b", _CHECKED),
+    (r"(?:verify|assert) not editable\b", _DISABLED["field"]),
+    (r"(?:verify|assert) editable\b", _DISABLED["field"][::-1]),
+    (r"(?:verify|assert) (?:value|selected)\b|text ?(?:field|area) value\b", _CONTAINS),
+    (r"wait until (?:page|element)\b(?=.*\b(?:does|is) not\b).*\bcontain", (_NOT_SEE,)),
+    (r"wait until element\b(?=.*\bis not\b)", (_NO_ELEMENT,)),
+    (r"wait until page contains element\b|wait until element\b(?!.*\bcontain)", (_ELEMENT,)),
+    (r"wait until (?:page|element)\b.*\bcontain", (_SEE,)),
+    (r"element should not contain\b", (_NOT_SEE,)),
+    (r"element should contain\b", (_WITHIN,)),
+    (r"get by \w+(?: \w+)* \"\" press\b", ('I press Enter in "Search"',)),
+    (r"get by .*\bset input files\b", ('I attach the file "/srv/probe/photo.png" to "Photo"',)),
+    (r"get (?:by )?.*\bselect\b", ('I select "English" from "Language"',)),
+    (r"get by \w+(?: \w+)* \"\" is (?:hidden|disabled)\b", (_NOT_SEE,)),
+    (r"get by \w+(?: \w+)* \"\" is visible\b", (_SEE,)),
+    (r"contains \"\" click$", (_FOLLOW, _PRESS)),
+    (r"get cookie\b.*\bshould\b", ('I should have the cookie "lang"', 'the "lang" cookie should be "en"')),
+    (r"get \"\" should \"\" \d+$|get element count\b", (_COUNT,)),
+    (r"get \"\" should \"\"", (_ELEMENT, _NO_ELEMENT)),
+    (r"go \"\"$", (_GO_TO, "I go back")),
     (r"(?:print|dump|debug|log|echo|show)\b(?! ?(?:in|on|out|off)\b).*\b(?:page|html|source|body|response)$",
      ("show me the page",)),
     # not supported here
