@@ -235,7 +235,7 @@ class Daemon:
             if embedded and isinstance(error, PermissionError):
                 return  # the writer says it
             reason = error.strerror or f"no answer within {READ_SECONDS:g} s"
-            log.warning("%s cannot be locked: %s; see that no other door uses it", folder, reason)
+            log.warning("%s cannot be locked: %s; check that no other door uses it", folder, reason)
         except Held as error:
             if not embedded:
                 raise
@@ -257,8 +257,8 @@ class Daemon:
         configuration = Configuration(self._door, self._configuration.states)
         problems = problems or configuration.section(node)
         if not problems and configuration.state_dir != self._configuration.state_dir:
-            what = f"expected the StateDir that there was at the start, {self._configuration.state_dir or 'none'}"
-            problems = [Problem(f"{what}: another one wants a restart", _place(node, "StateDir"), "<Module>")]
+            what = f"expected the StateDir of the start, {self._configuration.state_dir or 'none'}"
+            problems = [Problem(f"{what}: another one needs a restart", _place(node, "StateDir"), "<Module>")]
         self._file_problems = problems
         if not problems:
             self._go_on_with(configuration)

@@ -77,7 +77,7 @@ class Fleet:
         """Go on from the last daemon's state: the files that were *found*."""
         hosts, troubles = fleet.among(found)
         for trouble in troubles:
-            log.warning("%s; what is known of that host is lost", trouble)
+            log.warning("%s; the state of that host is lost", trouble)
         self.hosts = {heard.host: heard for heard in hosts}
 
     def take(self, values: Values) -> None:

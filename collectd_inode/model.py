@@ -35,7 +35,7 @@ class Cause(IntEnum):
 
     NONE = 0, "nothing is wrong"
     RESOLVE = 1, "the name was not found"
-    CONNECT = 2, "nobody answered there, or refused to talk"
+    CONNECT = 2, "no server answered there, or it refused to talk"
     TLS = 3, "TLS broke, other than by the certificate; the mail server does not offer STARTTLS"
     CERTIFICATE = 4, "the certificate was not accepted"
     TIMEOUT = 5, "a deadline was exceeded, wherever in the run"
@@ -50,7 +50,7 @@ class Cause(IntEnum):
     )
     EXPECTATION = (
         9,
-        "a text, link, field or button is not as asked; strangers may relay; the clock is wrong; most probes say down",
+        "a text, link, field or button differs; strangers may relay; the clock is wrong; most probes say down",
     )
     UNSYNCHRONISED = 10, "the time server is not synchronised; nothing keeps this clock"
     UNDEFINED = 11, "a step that matches no sentence, or more than one"

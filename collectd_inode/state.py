@@ -141,7 +141,7 @@ def hold(folder: str, *, shared: bool = False) -> Lock:
     except OSError as error:
         os.close(descriptor)
         if isinstance(error, BlockingIOError):
-            what = f"StateDir {folder} is held by another process: exec, serve and collectd want one each"
+            what = f"StateDir {folder} is held by another process: exec, serve and collectd need one each"
             raise Held(what) from None
         raise
     return Lock(descriptor)

@@ -168,7 +168,7 @@ def test_it_goes_on_after_a_restart(hub: Hub, caplog: pytest.LogCaptureFixture) 
         again.fleet.load(files(str(folder(str(hub.state)))))
     assert again.fleet.hosts == hub.fleet.hosts
     assert [record.message.partition("x.json ")[2] for record in caplog.records] == [
-        "cannot be read: it is broken: this is not JSON; what is known of that host is lost"
+        "cannot be read: it is broken: this is not JSON; the state of that host is lost"
     ]
 
 

@@ -576,7 +576,7 @@ class Browser(Screen):
         if len(locations) > 1:
             where = urls.shown(request.url)
             told = " and ".join(f"“{urls.shown(location)}”" for location in locations[:2])
-            raise Failure(Cause.PROTOCOL, f"{where} redirects to several places: {told}", found=told)
+            raise Failure(Cause.PROTOCOL, f"{where} redirects to several addresses: {told}", found=told)
         try:
             url = urls.resolve(urls.without_fragment(request.url), locations[0])
             if not urls.is_web(url):

@@ -95,7 +95,7 @@ class Body:
             raise _broken(self._url, f"is encoded {len(names)} times over")
         for name in names:
             if name in _NOT_OURS:
-                raise _broken(self._url, f"is encoded with “{name}”, which was not asked for")
+                raise _broken(self._url, f"is encoded with “{name}”, which was not requested")
         # A browser that does not know one of them leaves them all alone (Fetch, "handle content codings").
         return names if _WINDOW_BITS.keys() >= set(names) else []
 

@@ -469,8 +469,8 @@ class Chromium(Screen):
             except TimeoutError:
                 raise Failure(
                     Cause.EXPECTATION,
-                    f"{urls.shown(tab.document.url)}: the page does not answer: a script of its own does not end",
-                    expected="a page that can be looked at",
+                    f"{urls.shown(tab.document.url)}: the page does not respond: one of its scripts does not end",
+                    expected="a page that responds",
                 ) from None
         self._cookies = cookies
         self._vitals[tab.document.loader] = found["vitals"]
@@ -636,7 +636,7 @@ class Chromium(Screen):
         self, method: str, target: str, body: bytes | None = None, content_type: str | None = None
     ) -> Page:
         """Not supported: a browser requests pages."""
-        raise Misconfigured("Engine chromium sends no requests as a program does: Engine plain")
+        raise Misconfigured("Engine chromium sends no requests of programs: use Engine plain")
 
     async def follow(self, locator: str) -> Page:
         """Click a link."""
@@ -1088,7 +1088,7 @@ class Chromium(Screen):
         except Vanished as error:
             raise Failure(Cause.EXPECTATION, f"the page went away while it was used ({error})") from None
         except CommandRefused as error:
-            raise Broken(f"the browser does not do what it is asked for: {error}") from None
+            raise Broken(f"the browser rejects a command: {error}") from None
 
 
 class _Final(Failure):

@@ -119,7 +119,7 @@ def user_of(name: str | None, *, root: bool) -> User:
     """
     if not root:
         if name is not None and _known(name).uid != os.geteuid():
-            raise Misconfigured(f"BrowserUser {name}: only root can start a browser as somebody else")
+            raise Misconfigured(f"BrowserUser {name}: only root can start a browser as another user")
         return User()
     if name is not None:
         user = _known(name)
@@ -129,7 +129,7 @@ def user_of(name: str | None, *, root: bool) -> User:
     taken = _taken()
     free = next((uid for uid in _UIDS if uid not in taken and not _has_name(uid)), None)
     if free is None:
-        raise Misconfigured("no user is free for the browser: BrowserUser names one")
+        raise Misconfigured("no user id is free for the browser: set BrowserUser")
     return User(free, free)
 
 
@@ -208,8 +208,8 @@ def why_not(said: str) -> str:
     for words, mend in _LAST_WORDS:
         for line in lines:
             if words in line:
-                return f"{mend}; it said: {shortened(line[line.index(words) :], _SHOWN)}"
-    return shortened(lines[-1], _SHOWN) if lines else "it said nothing"
+                return f"{mend}; it printed: {shortened(line[line.index(words) :], _SHOWN)}"
+    return shortened(lines[-1], _SHOWN) if lines else "it printed nothing"
 
 
 _SHOWN = 100

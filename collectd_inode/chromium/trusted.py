@@ -24,7 +24,7 @@ async def trust(path: str, home: str, user: User) -> None:
 def _make(path: str, home: str, user: User) -> None:
     program = shutil.which("certutil", path=os.pathsep.join((os.environ.get("PATH", ""), _PATH)))
     if program is None:
-        raise Misconfigured("CACert with Engine chromium wants certutil: apt install libnss3-tools")
+        raise Misconfigured("CACert with Engine chromium needs certutil: apt install libnss3-tools")
     folder = os.path.join(home, ".pki", "nssdb")
     os.makedirs(folder, 0o700)
     _run(program, "-N", "-d", f"sql:{folder}", "--empty-password")

@@ -511,7 +511,7 @@ def _plugins(conf: Conf) -> Iterator[Finding]:
     for plugin in conf.plugins:
         wanted = f"{plugin.place}: {plugin.path}"
         if not plugin.there:
-            yield Finding(Level.ERROR, plugin.name, f"{wanted} is not there", f"take out LoadPlugin {plugin.name}")
+            yield Finding(Level.ERROR, plugin.name, f"{wanted} is not there", f"remove LoadPlugin {plugin.name}")
         elif plugin.missing:
             packages = " ".join(PACKAGES.get(name.partition(".so")[0], name) for name in plugin.missing)
             found = f"{wanted} wants {', '.join(plugin.missing)}, which is not there: it cannot be loaded"

@@ -147,7 +147,7 @@ _ADVICE = {
     "results go nowhere by themselves; -o FORMAT=FILE writes them": ("--publish", "--record", "--upload"),
     "for that type: watch collectd-inode …": ("-w", "--watch", "--follow", "-F"),
     "collectd-inode check and jobs run nothing": ("--dry-run", "--list", "-t", "--test", "--syntax-check"),
-    "it changes nothing: what to do stands in the finding": ("--fix", "--autofix", "-i", "--write"),
+    "it changes nothing: each finding says what to do": ("--fix", "--autofix", "-i", "--write"),
 }  # fmt: skip
 """Advice about options of other programs that no option here is like."""
 

@@ -174,7 +174,7 @@ class Once(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: Any) -> None:
         if hasattr(namespace, f"{self.dest}_was_said"):
-            parser.error(f"{self.option_strings[0]} is said twice: expected it once, and {self._instead}")
+            parser.error(f"{self.option_strings[0]} is given twice: expected it once, and {self._instead}")
         setattr(namespace, f"{self.dest}_was_said", True)
         setattr(namespace, self.dest, values)
 

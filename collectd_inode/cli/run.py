@@ -124,7 +124,7 @@ class _Command:
             return shown.refuse(loaded)
         shown.mention(loaded.problems)
         if missing := selection.missing(loaded.jobs):
-            return shown.complain(f"{', '.join(missing)}: no scenario stands there")
+            return shown.complain(f"{', '.join(missing)}: there is no scenario")
         jobs = selection.chosen(loaded.jobs)
         if options.list:
             for job in jobs:

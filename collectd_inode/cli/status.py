@@ -118,7 +118,7 @@ def state_dir(conf: str) -> str:
     found = [node.values for node in keys if node.key.lower() == "statedir"]
     if not found or len(found[-1]) != 1:
         raise LookupError(
-            f"{conf} names no StateDir: without it the daemon keeps what it knows to itself "
+            f"{conf} names no StateDir: without it the daemon keeps its state in memory "
             '(StateDir "/var/lib/collectd/inode" in <Module collectd_inode>, and restart collectd)'
         )
     return str(found[-1][0])

@@ -655,7 +655,7 @@ def _who_else(found: ClockEvidence) -> str:
     host = (
         ", the hypervisor's guest tools, the host"
         if found.machine.is_guest
-        else ", or somebody who runs date or ntpdate"
+        else ", or a person who runs date or ntpdate"
     )
     return f"look for two that set it: a second time daemon{host}"
 
@@ -679,10 +679,10 @@ _GUEST_TOOLS = frozenset({"VBoxService", "prltoolsd"})
 def _drop_it(found: ClockEvidence) -> str:
     told = found.told
     if found.wrong_peers and told is not None:
-        return f"remove {found.wrong_peers[0]} from {told.daemon}'s servers, or tell whoever runs it"
+        return f"remove {found.wrong_peers[0]} from {told.daemon}'s servers, or inform its owner"
     if told is not None and told.followed is not None:
-        return f"remove it from the <NTP> block, or tell whoever runs it; {told.daemon} does not use it"
-    return "remove it, from the time daemon's servers too if it is one of them, or tell whoever runs it"
+        return f"remove it from the <NTP> block, or inform its owner; {told.daemon} does not use it"
+    return "remove it, from the time daemon's servers too if it is one of them, or inform its owner"
 
 
 _ADVICE: Mapping[Diagnosis, Callable[[ClockEvidence], str]] = {

@@ -88,7 +88,7 @@ class Outbox:
         self._lost += 1
         if why not in self._told and len(self._told) < MOST_TOLD:
             self._told.add(why)
-            log.error("not taken by collectd: %s", why)
+            log.error("collectd did not get a line: %s", why)
 
     def lost(self) -> int:
         """The number of lines lost since the last call."""

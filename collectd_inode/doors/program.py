@@ -76,7 +76,7 @@ def read(path: str) -> tuple[Node, Sequence[Problem]]:
         return Node("Module", (oconfig.MODULE,), (), Place(path)), error.problems
     problems = []
     if oconfig.is_of_collectd(tree):
-        what = f"expected what stands in <Module {oconfig.MODULE}>, without it and without LoadPlugin and Plugin"
+        what = f"expected the content of <Module {oconfig.MODULE}> alone, without LoadPlugin and Plugin"
         problems = [Problem(what, next((node.place for node in tree), Place(path)))]
     return Node("Module", (oconfig.MODULE,), tree, Place(path)), problems
 
@@ -88,7 +88,7 @@ def types_problem(wanted: Set[str], paths: Sequence[str]) -> Problem | None:
         try:
             text = Path(path).read_text("utf-8", "replace")
         except OSError as error:
-            log.warning("%s: %s: whether collectd knows every type is not known", path, error.strerror or error)
+            log.warning("%s: %s: cannot check whether collectd knows every type", path, error.strerror or error)
             return None
         known |= {words[0] for line in text.splitlines() if (words := line.split()) and not words[0].startswith("#")}
     missing = sorted(wanted - known)

@@ -93,7 +93,7 @@ class Unixsock:
             self._tell(error.strerror or "no answer")
             return False
         if self._trouble:
-            log.info("%s: collectd is there; %s to send", self._path, plural(len(self._outbox), "line"))
+            log.info("%s: connected to collectd; %s to send", self._path, plural(len(self._outbox), "line"))
             self._trouble = ""
         return True
 
@@ -136,10 +136,10 @@ class Unixsock:
         self._asked = self._clock.monotonic()
         *answers, self._read = (self._read + octets).split(b"\n")
         if len(self._read) > ANSWER_OCTETS:
-            raise OSError("what answers there is not collectd")
+            raise OSError("the program at this socket is not collectd")
         for answer in answers:
             if not self._unanswered:
-                raise OSError("more answers than lines: what answers there is not collectd")
+                raise OSError("more answers than lines: the program at this socket is not collectd")
             self._judge(self._unanswered.popleft(), answer)
 
     def _judge(self, line: ProtocolLine, answer: bytes) -> None:

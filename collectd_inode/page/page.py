@@ -288,7 +288,9 @@ class Page:
         try:
             return urls.resolve(base, reference, self.encoding.for_forms.query_codec)
         except urls.BadURL as error:
-            raise Failure(Cause.EXPECTATION, f"the page leads nowhere: {error}", found=self.describe()) from error
+            raise Failure(
+                Cause.EXPECTATION, f"an address on the page is invalid: {error}", found=self.describe()
+            ) from error
 
     @cached_property
     def visible_text(self) -> str:

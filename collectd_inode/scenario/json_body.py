@@ -15,7 +15,7 @@ from collectd_inode.secrets.names import looks_secret
 from collectd_inode.wire.workers import aside_if_large
 from collectd_inode.words import plural
 
-NO_PARTS = "JSON has no parts that a selector could name: the pointer says where"
+NO_PARTS = "JSON has no elements for a selector: the pointer names the place"
 
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "less than": operator.lt,

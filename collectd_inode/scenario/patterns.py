@@ -75,13 +75,13 @@ async def selected(what: str, search: Callable[[], _Found], clock: Clock = SYSTE
     meanwhile, or runs would occupy one worker after the other.  It does not hold the interpreter's lock.
     """
     if what in _OVERDUE:
-        raise Failure(Cause.TIMEOUT, f"“{what}” is not yet done with the page of an earlier run")
+        raise Failure(Cause.TIMEOUT, f"“{what}” still runs on the page of an earlier run")
     call = SELECTING.submit(search)
     try:
         async with deadline(PATTERN_SECONDS, clock):
             return await asyncio.wrap_future(call)
     except TimeoutError:
-        raise Failure(Cause.TIMEOUT, f"“{what}” was not done with the page after {PATTERN_SECONDS:g} s") from None
+        raise Failure(Cause.TIMEOUT, f"“{what}” took longer than {PATTERN_SECONDS:g} s on the page") from None
     finally:
         if call.running():
             _OVERDUE.add(what)
@@ -98,4 +98,4 @@ async def _search(pattern: str, text: str) -> regex.Match[str] | None:
     try:
         return await asyncio.get_running_loop().run_in_executor(None, search)
     except TimeoutError:
-        raise Failure(Cause.TIMEOUT, f"/{pattern}/ was not done with the page after {seconds:g} s") from None
+        raise Failure(Cause.TIMEOUT, f"/{pattern}/ took longer than {seconds:g} s on the page") from None

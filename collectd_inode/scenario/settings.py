@@ -119,7 +119,7 @@ def _private_folder(values: Values) -> str:
     if not stat.S_ISDIR(mode):
         raise Expected("a folder, not what is there")
     if mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise Expected("a folder that nobody but its owner can write to (chmod go-w)")
+        raise Expected("a folder that only its owner can write to (chmod go-w)")
     return path
 
 

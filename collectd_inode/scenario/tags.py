@@ -78,9 +78,7 @@ def _check_tag(text: str, word: str) -> None:
     if TagExpressionParser.select_token(word) is not None:
         return
     if word.startswith("~") or ",@" in word or ",~" in word:
-        raise ValueError(
-            _sentence(text, f'"{word}" is written the old way; today it is "{_today(word, plain=word == text)}"')
-        )
+        raise ValueError(_sentence(text, f'"{word}" is the old notation; write "{_today(word, plain=word == text)}"'))
     if not word.startswith("@") or word == "@":
         raise ValueError(_sentence(text, f'"{word}" is not a tag; tags begin with @'))
 

@@ -64,7 +64,7 @@ _TRY_VERIFY = _HostList(
 _NAMES = _HostList(
     "tls_verify_cert_hostnames", "*",
     "the certificate must be for the name of the smarthost",
-    "every certificate of the CA passes, whatever name it is for",
+    "every certificate of the CA passes, for any name",
 )  # fmt: skip
 
 _CLIENT_OPTIONS = ("client_send", "client_secret", "client_password")
@@ -154,7 +154,7 @@ def _routing(of: Sequence[Instance], ways: Sequence[MailRoute]) -> Iterator[_Pla
     routers = [i for i in of if i.section is Section.ROUTER]
     if routers and not ways:
         message = (
-            "no router leads to a smarthost: none has a route_list or route_data, nor a transport with hosts:"
+            "no router sends to a smarthost: none has a route_list or route_data, nor a transport with hosts:"
             " mail goes to each recipient's own server, or stays"
         )
         mend = "driver = manualroute; route_list = * smarthost.tld; transport = NAME"

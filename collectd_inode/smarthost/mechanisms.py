@@ -149,7 +149,7 @@ def best(offered: Iterable[str], wanted: str | None = None, hide: Hide = as_it_i
             return mechanism
     said = f"the server offers {shown(hide(', '.join(names)))}" if names else "the server offers no AUTH"
     asked = ", ".join(m.name for m in ours) or wanted
-    whose = "Mechanism asks for" if wanted is not None else "we can do"
+    whose = "Mechanism is" if wanted is not None else "supported:"
     raise Failure(Cause.CREDENTIALS, f"no common mechanism: {said}; {whose} {asked}")
 
 

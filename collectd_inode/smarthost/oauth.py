@@ -96,18 +96,18 @@ _FOREVER = 1e9
 
 MEANINGS: dict[str, tuple[Cause, str]] = {
     # RFC 6749 section 5.2
-    "invalid_request": (Cause.REFUSED, "the request lacks something that this server wants"),
+    "invalid_request": (Cause.REFUSED, "the request lacks something that this server requires"),
     "invalid_client": (Cause.CREDENTIALS, "ClientID or ClientSecretFile is not what this server knows"),
     "invalid_grant": (Cause.CREDENTIALS, "the refresh token has expired, was revoked, or is another client's;"
                       " log in once more for a new one"),
     "unauthorized_client": (Cause.CREDENTIALS, "this client may not use refresh tokens"),
-    "unsupported_grant_type": (Cause.REFUSED, "this server takes no refresh tokens"),
+    "unsupported_grant_type": (Cause.REFUSED, "this server accepts no refresh tokens"),
     "invalid_scope": (Cause.REFUSED, "the token is not for sending mail"),
     # RFC 6749 section 4.1.2.1, and Microsoft's
     "server_error": (Cause.REFUSED, "a fault of this server's"),
     "temporarily_unavailable": (Cause.REFUSED, "this server is busy"),
-    "interaction_required": (Cause.CREDENTIALS, "somebody must log in with a browser once more"),
-    "consent_required": (Cause.CREDENTIALS, "somebody must agree with a browser once more"),
+    "interaction_required": (Cause.CREDENTIALS, "a person must log in with a browser again"),
+    "consent_required": (Cause.CREDENTIALS, "a person must agree with a browser again"),
 }  # fmt: skip
 """Error → cause, and what it means here."""
 

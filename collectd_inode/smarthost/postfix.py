@@ -396,7 +396,7 @@ def _port(hop: NextHop, p: Parameters, level: _Level) -> _Placed:
     number = {"smtps": "465", "submissions": "465", "submission": "587", "smtp": "25"}.get(hop.port, hop.port)
     line = p.line("smtp_tls_wrappermode", "relayhost")
     if wrapped and not level.tls:
-        message = "smtp_tls_wrappermode = yes wants the level encrypt or more: no mail is sent"
+        message = "smtp_tls_wrappermode = yes needs the level encrypt or more: no mail is sent"
         return _bad(line, "smtp_tls_wrappermode", message, _MEND_LEVEL)
     if number == str(_SUBMISSIONS) and not wrapped:
         message = f"port {number} without smtp_tls_wrappermode: each side waits for the other to speak first"

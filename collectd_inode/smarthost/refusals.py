@@ -56,7 +56,7 @@ _ROWS = (
          r"|\b(enable|turn on)\b.*\b(pop3?|imap|smtp)\b|\bsmtp (access|service) is (not|disabled)", _of_account(
         "the provider has switched off log-in by password (SMTP AUTH) for this account")),
     _Row(_REFUSES, r"did not meet the criteria|security defaults|conditional access", _of_account(
-        "the provider's policy refuses this log-in, whatever the password")),
+        "the provider's policy refuses this log-in, with any password")),
     _Row((534,), r"web ?browser|5\.7\.14\b", _of_account(
         "the provider requires a log-in with a browser first")),
     _Row(_ANY, r"\bblock\w* (\w+ )?(ip|address)\b|\b(ip|address)\b.*\bblock|\b(ip|address)\b.*\b(banned|blacklisted)\b",

@@ -118,7 +118,7 @@ _BELIEVES_NOBODY = (
 )
 _PASSES_OVER = "Exim ignores this file silently"
 _NO_STAT = f'{_DEFERS} ("TLS session: NULL"; its paniclog: "could not stat")'
-_READ_ERROR = f'{_DEFERS}: "Error while reading file." is what it says when its user may not read the file'
+_READ_ERROR = f'{_DEFERS}: it says "Error while reading file." if its user may not read the file'
 _BASE64_ERROR = f'{_DEFERS}: "Base64 unexpected header error."'
 _DER_ERROR = f'{_DEFERS}: "ASN1 parser: Error in DER parsing."'
 

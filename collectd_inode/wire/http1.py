@@ -98,7 +98,7 @@ class Reader:
                 return None
             head = _parsed(raw)
             if head.status == 101:
-                raise NotHTTP("it switched protocols (101) without being asked")
+                raise NotHTTP("it switched protocols (101) without a request for it")
             if head.status >= 200:
                 self._body = self._framed(head)
                 self._keep = head.keeps_alive and not isinstance(self._body, _UntilClosed)

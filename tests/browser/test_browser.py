@@ -342,7 +342,7 @@ def test_base_href() -> None:
     [
         ("javascript:go()", "the link “x” needs JavaScript"),
         ("mailto:a@b", "the link “x” leads to “mailto:”, not to a page"),
-        ("http://a b/", "the page leads nowhere: “a b” is not a host"),
+        ("http://a b/", "an address on the page is invalid: “a b” is not a host"),
     ],
 )
 def test_links_that_no_browser_asks_for(href: str, message: str) -> None:
@@ -736,7 +736,7 @@ def test_a_redirect_to_two_places() -> None:
     """Rule 14: no browser goes to either."""
     site = Site({"http://h/": Answer(302, headers=[("location", "/a"), ("location", "http://u:p@h/b")])})
     failure = refused(site, lambda b: b.go("http://h/"))
-    assert failure.message == "http://h/ redirects to several places: “/a” and “http://h/b”"
+    assert failure.message == "http://h/ redirects to several addresses: “/a” and “http://h/b”"
     assert failure.cause is Cause.PROTOCOL
 
 

@@ -127,8 +127,8 @@ def test_an_empty_body_has_no_coding() -> None:
     [
         ("gzip", b"<html>", "the body of http://h/ is not the gzip it claims to be"),
         ("gzip", gzip.compress(b"hello" * 50)[:-9], "the body of http://h/ ends before its gzip does"),
-        ("gzip, zstd", b"x", "the body of http://h/ is encoded with “zstd”, which was not asked for"),
-        ("br", b"x", "the body of http://h/ is encoded with “br”, which was not asked for"),
+        ("gzip, zstd", b"x", "the body of http://h/ is encoded with “zstd”, which was not requested"),
+        ("br", b"x", "the body of http://h/ is encoded with “br”, which was not requested"),
         ("", b"x" * 10_001, "the body of http://h/ is larger than MaxBodySize allows (10000 bytes)"),
         ("gzip", gzip.compress(b"\0" * 10**8), "the body of http://h/ is larger than MaxBodySize allows (10000 bytes)"),
         (

@@ -432,7 +432,7 @@ def test_a_script_that_never_ends(tmp_path: Path) -> None:
         bad = browsed_once(tmp_path, steps, here.url, wait_for=2.0)
         url = here.url
     assert (bad.status, bad.cause) == (Status.FAILED, Cause.EXPECTATION)
-    assert bad.message.startswith((f"{url}/: the page does not answer", "text “never” not found"))
+    assert bad.message.startswith((f"{url}/: the page does not respond", "text “never” not found"))
 
 
 def test_headers_log_ins_and_who_asks(tmp_path: Path) -> None:

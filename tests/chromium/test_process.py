@@ -152,7 +152,7 @@ def test_whose_it_is() -> None:
         user_of("root", root=True)
     with pytest.raises(Misconfigured, match=r"^BrowserUser nosuch: this machine has no such user$"):
         user_of("nosuch", root=True)
-    with pytest.raises(Misconfigured, match=r"^BrowserUser nobody: only root can start a browser as somebody else$"):
+    with pytest.raises(Misconfigured, match=r"^BrowserUser nobody: only root can start a browser as another user$"):
         user_of("nobody", root=False)
     assert user_of(None, root=False).uid == -1
     assert 61184 <= user_of(None, root=True).uid < 65520
@@ -166,8 +166,8 @@ def test_the_words_it_is_started_with() -> None:
     assert rules in shell and "--ignore-certificate-errors" in shell and "--user-data-dir=/f" in shell
     assert any(word.startswith(f"{rules},MAP accounts.google.com ~NOTFOUND") for word in whole)
     assert "--ssl-version-min=tls1.3" in words("/x", BrowserProgram(minimum_tls="1.3"), "/f")
-    assert why_not("") == "it said nothing"
-    assert why_not("[7] No space left on device").endswith("is full; it said: No space left on device")
+    assert why_not("") == "it printed nothing"
+    assert why_not("[7] No space left on device").endswith("is full; it printed: No space left on device")
 
 
 def test_a_place_for_one_port_goes_before_that_for_the_name() -> None:

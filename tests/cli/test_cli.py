@@ -108,7 +108,7 @@ def test_a_scenario_by_its_line(typed: Typed, two: Path, lines: str, titles: lis
 
 def test_a_line_where_no_scenario_stands(typed: Typed, two: Path) -> None:
     """Nothing is run, and nothing ran is no pass."""
-    said = f"collectd-inode: {two}:99: no scenario stands there\n"
+    said = f"collectd-inode: {two}:99: there is no scenario\n"
     assert typed("run", f"{two}:99", "--base-url", "http://127.0.0.1:1") == (2, "", said)
 
 

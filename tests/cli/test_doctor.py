@@ -107,7 +107,7 @@ ILL: dict[str, tuple[Facts, str]] = {
     "a plugin that is not there": (
         conf(plugins=(PROMETHEUS, replace(PROMETHEUS, name="ntpd2", path="/usr/lib/collectd/ntpd2.so", there=False))),
         f"error    ntpd2: {LINE}:30: /usr/lib/collectd/ntpd2.so is not there\n"
-        "         to do: take out LoadPlugin ntpd2\n" + ONE_ERROR,
+        "         to do: remove LoadPlugin ntpd2\n" + ONE_ERROR,
     ),
     "no collectd": (
         replace(GOOD, daemon=DaemonFacts()),

@@ -121,7 +121,7 @@ def test_an_option(typed: Typed, option: str, meant: str) -> None:
         ("status -c x.conf", "did you mean --conf?"),
         ("check -t", "collectd-inode check and jobs run nothing"),
         ("once --dry-run", "collectd-inode check and jobs run nothing"),
-        ("lint --fix x", "it changes nothing: what to do stands in the finding"),
+        ("lint --fix x", "it changes nothing: each finding says what to do"),
     ],
 )
 def test_an_option_of_another_program(typed: Typed, words: str, said: str) -> None:
@@ -211,7 +211,7 @@ def test_letters_of_cucumber_and_behave(
 
 def test_a_second_name_is_not_passed_over(typed: Typed) -> None:
     """The first would be lost without a word."""
-    said = "collectd-inode run: error: --name is said twice: expected it once, and ^(One|Two) for two titles\n"
+    said = "collectd-inode run: error: --name is given twice: expected it once, and ^(One|Two) for two titles\n"
     assert typed("run", "x", "-n", "One", "--name", "Two")[2].endswith(said)
 
 

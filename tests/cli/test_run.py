@@ -219,7 +219,7 @@ def test_a_configuration_from_a_pipe(typed: Typed, tmp_path: Path, site: Site, m
     for words, complaint in (
         (("--config", "-", "--watch"), "--watch looks at files"),
         (("--config", "-", "-"), "standard input can be read once"),
-        (("--config", "a", "--config", "b"), "--config is said twice"),
+        (("--config", "a", "--config", "b"), "--config is given twice"),
     ):
         assert complaint in typed("run", *words)[2]
 

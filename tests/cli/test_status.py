@@ -627,7 +627,7 @@ def test_without_a_folder(typed: Typed, tmp_path: Path) -> None:
     file.write_text("<Plugin python>\n<Module collectd_inode>\nInterval 60\n</Module>\n</Plugin>\n")
     code, out, err = typed("--conf", file)
     assert (code, out) == (2, "")
-    assert err.startswith(f"collectd-inode: {file} names no StateDir: without it the daemon keeps what it knows to")
+    assert err.startswith(f"collectd-inode: {file} names no StateDir: without it the daemon keeps its state in")
     code, out, err = typed("--conf", tmp_path / "none.conf")
     assert (code, out) == (2, "")
     assert err.endswith("; or give --state-dir DIR\n")

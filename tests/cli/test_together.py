@@ -163,7 +163,7 @@ def test_a_refusal_in_a_file(typed: Typed, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--format", "json", "--format", "junit"), "--format is said twice: expected it once, and -o FORMAT=FILE"),
+        (("--format", "json", "--format", "junit"), "--format is given twice: expected it once, and -o FORMAT=FILE"),
         (
             ("-o", "junit"),
             "argument -o/--output: junit: expected FORMAT=FILE, FORMAT one of pretty, json, junit, nagios",

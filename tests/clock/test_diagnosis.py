@@ -175,7 +175,7 @@ def test_a_wrong_clock_always_fails_and_a_right_one_never(
             ClockFinding(
                 Diagnosis.SERVER_WRONG,
                 "this clock is right (0.002 s behind 4 sources): wrong is ntp2.example.org",
-                "remove it, from the time daemon's servers too if it is one of them, or tell whoever runs it",
+                "remove it, from the time daemon's servers too if it is one of them, or inform its owner",
             ),
         ),
     ],
@@ -445,13 +445,13 @@ DEAF = Account("chronyd", peers=(Peer("192.0.2.1", 0), Peer("192.0.2.2", 0), Pee
             FOLLOWING,
             Consensus(0.002, 0.01, NOW, 4, ("192.0.2.9",)),
             "this clock is right (0.002 s behind 4 sources): wrong is 192.0.2.9",
-            "remove 192.0.2.9 from chronyd's servers, or tell whoever runs it",
+            "remove 192.0.2.9 from chronyd's servers, or inform its owner",
         ),
         (
             FOLLOWING,
             Consensus(0.002, 0.01, NOW, 4, ("192.0.2.8",)),
             "this clock is right (0.002 s behind 4 sources): wrong is 192.0.2.8",
-            "remove it from the <NTP> block, or tell whoever runs it; chronyd does not use it",
+            "remove it from the <NTP> block, or inform its owner; chronyd does not use it",
         ),
         (
             Account("ntpd", "192.0.2.9"),  # somebody else's: only chronyd runs here

@@ -123,7 +123,7 @@ def test_a_wrong_server_is_named(tmp_path: Path) -> None:
         Warning(
             "server_wrong",
             "this clock is right (0.002 s behind 3 sources): wrong is ntp9.example.org;"
-            " remove it, from the time daemon's servers too if it is one of them, or tell whoever runs it",
+            " remove it, from the time daemon's servers too if it is one of them, or inform its owner",
         ),
     )
 

@@ -109,10 +109,10 @@ def test_a_type_that_collectd_does_not_know(tmp_path: Path, site: FaultySite) ->
     with Collectd(tmp_path, text, door=Door.SERVE, types=str(types)) as collectd:
         first = len(successes(collectd))
         collectd.wait(lambda: len(successes(collectd)) >= first + 2)
-        collectd.wait(lambda: "not taken by collectd" in collectd.log)
+        collectd.wait(lambda: "collectd did not get a line" in collectd.log)
     said = f"{types}: collectd knows no type latency: it drops such values; name another TypesDB beside it"
     assert collectd.log.count(said) == 1
-    assert collectd.log.count(f"not taken by collectd: {HOST}/{SHOP}/latency-total: -1 ") == 1
+    assert collectd.log.count(f"collectd did not get a line: {HOST}/{SHOP}/latency-total: -1 ") == 1
     health = "inode_probe-serve/gauge-config_errors"
     assert collectd.of(health)[-1].value == 1.0
 
@@ -209,7 +209,7 @@ def test_collectd_is_killed_and_comes_back(tmp_path: Path, site: FaultySite) -> 
         times = successes(collectd)
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert gaps == pytest.approx([1.0] * len(gaps))
-    assert f"{tmp_path}/sock: collectd is there; " in collectd.log
+    assert f"{tmp_path}/sock: connected to collectd; " in collectd.log
 
 
 def test_a_collectd_that_stands_still(tmp_path: Path, site: FaultySite) -> None:
@@ -280,7 +280,7 @@ def test_two_doors_on_one_state_dir(tmp_path: Path, site: FaultySite) -> None:
         done = subprocess.run(command, env=CLEAN, timeout=HUNG, capture_output=True, check=False, **user)  # type: ignore[call-overload]  # typeshed has no keywords
         first = len(successes(collectd))
         collectd.wait(lambda: len(successes(collectd)) > first)
-    said = f"StateDir {tmp_path}/state is held by another process: exec, serve and collectd want one each"
+    said = f"StateDir {tmp_path}/state is held by another process: exec, serve and collectd need one each"
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.decode() == f"collectd_inode: error: {said}\n"
 
@@ -290,7 +290,7 @@ def test_two_doors_on_one_state_dir(tmp_path: Path, site: FaultySite) -> None:
     [
         ("<Scenario\n", "{jobs}:1: the start of a block is written"),
         ("StrictConfig true\nIntervall 5\n", "{jobs}:2: <Module> Intervall 5: unknown key; did you mean Interval?"),
-        ("LoadPlugin python\n", "{jobs}:1: expected what stands in <Module collectd_inode>, without it"),
+        ("LoadPlugin python\n", "{jobs}:1: expected the content of <Module collectd_inode> alone"),
     ],
 )
 def test_nothing_begins_with_such_a_file(tmp_path: Path, text: str, said: str) -> None:

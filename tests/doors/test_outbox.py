@@ -80,7 +80,7 @@ def test_what_no_line_can_say_is_told_once() -> None:
         for time in (1.0, 2.0):
             box.put(Value("", '"' * 127, '"' * 127, "bool", '"' * 127, 1.0, time, 1.0), 0.0)
     assert (len(box), box.lost(), len(lines)) == (0, 2, 1)
-    assert lines[0].startswith("ERROR not taken by collectd: ")
+    assert lines[0].startswith("ERROR collectd did not get a line: ")
 
 
 def test_what_collectd_has_is_known_by_job() -> None:

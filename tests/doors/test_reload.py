@@ -143,7 +143,7 @@ def test_what_else_is_a_bad_one(tmp_path: Path, what: str) -> None:
             expected = f"ERROR {problems[0]}"
         else:
             assert not daemon.reload(module(text.replace("state", "elsewhere", 1)))
-            was = f"expected the StateDir that there was at the start, {tmp_path}/state: another one wants a restart"
+            was = f"expected the StateDir of the start, {tmp_path}/state: another one needs a restart"
             expected = f"ERROR jobs.conf:1: <Module>: {was}"
         assert jobs(daemon) == [("web-home", 60.0)]
     assert expected in lines
@@ -198,7 +198,7 @@ def test_another_door_has_it(tmp_path: Path, door: Door, other: Door) -> None:
     with running(text, other):
         with pytest.raises(Held) as refused:
             daemon.start()
-        held = f"StateDir {tmp_path}/state is held by another process: exec, serve and collectd want one each"
+        held = f"StateDir {tmp_path}/state is held by another process: exec, serve and collectd need one each"
         assert str(refused.value) == held
     daemon.start()
     daemon.stop()
@@ -240,7 +240,7 @@ def test_what_is_read(tmp_path: Path) -> None:
     node, problems = read(str(conf))
     assert ([child.key for child in node.children], problems) == (["Interval", "Clock"], [])
     conf.write_text('LoadPlugin python\n<Plugin python>\nImport "x"\n</Plugin>\n')
-    wanted = "expected what stands in <Module collectd_inode>, without it and without LoadPlugin and Plugin"
+    wanted = "expected the content of <Module collectd_inode> alone, without LoadPlugin and Plugin"
     assert problems_of(conf) == [f"{conf}:1: {wanted}"]
     conf.write_text("")
     assert problems_of(conf) == [f"{conf}:1: the configuration is empty: collectd does not start"]

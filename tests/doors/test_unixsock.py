@@ -109,7 +109,7 @@ def test_what_collectd_does_not_take_is_counted(tmp_path: Path, box: Outbox) -> 
         way.close()
     assert (box.lost(), box.sent) == (2, {("", "scenario", "b"): 60.0})
     assert lines == [
-        "ERROR not taken by collectd: probe1/scenario-a/nope-success: -1 Type `nope' isn't defined.",
+        "ERROR collectd did not get a line: probe1/scenario-a/nope-success: -1 Type `nope' isn't defined.",
     ]
 
 
@@ -134,10 +134,10 @@ def test_what_has_no_answer_goes_to_the_next_collectd(tmp_path: Path, box: Outbo
     away = f"WARNING {path}: %s: collectd's unixsock plugin cannot be reached; values wait, for 60 s at most"
     assert lines == [
         away % "No such file or directory",
-        f"INFO {path}: collectd is there; 3 lines to send",
+        f"INFO {path}: connected to collectd; 3 lines to send",
         away % "collectd has closed the connection",
         away % "No such file or directory",
-        f"INFO {path}: collectd is there; 2 lines to send",
+        f"INFO {path}: connected to collectd; 2 lines to send",
     ]
 
 
@@ -194,7 +194,7 @@ def test_somebody_else_s_socket(tmp_path: Path, box: Outbox, answer: bytes) -> N
         for _ in range(2):
             way.pump(later())
         way.close()
-    assert "what answers there is not collectd" in lines[0]
+    assert "the program at this socket is not collectd" in lines[0]
 
 
 def test_a_rest_ends_when_somebody_wants_something(tmp_path: Path, box: Outbox) -> None:

@@ -107,7 +107,7 @@ def test_an_address_that_is_none() -> None:
     """Rule 72: it does not load, and says so."""
     made = Page("http://h/", 200, {"content-type": "text/html"}, b"<script src='http://h:99999/a.js'></script>")
     (asset,) = assets(made, frozenset(AssetKind))
-    assert asset.lost == "the page leads nowhere: port 99999 of “h” is above 65535"
+    assert asset.lost == "an address on the page is invalid: port 99999 of “h” is above 65535"
 
 
 PNG = b"\x89PNG\r\n\x1a\n"

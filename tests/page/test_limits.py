@@ -112,7 +112,7 @@ TOO_LARGE = f"failed protocol: the body of http://127.0.0.1/ is larger than MaxB
         ),
         (
             zipped(b"x", "br"),
-            "failed protocol: the body of http://127.0.0.1/ is encoded with “br”, which was not asked for",
+            "failed protocol: the body of http://127.0.0.1/ is encoded with “br”, which was not requested",
         ),
         (
             zipped(b"x", ", ".join(["gzip"] * 50)),
@@ -449,8 +449,11 @@ def test_what_breaks_off() -> None:
     [
         ("/a" * 15_000 + "/.." * 10_000, "http://h" + "/a" * 5_000 + "/"),
         ("http://x:" + "0" * 5_000 + "81/", "http://x:81/"),
-        ("http://x:" + "1" * 5_000, "the page leads nowhere: port 11111111111111111111 of “x” is above 65535"),
-        ("/" + "x" * 70_000, "the page leads nowhere: an address of 70001 characters is too long"),
+        (
+            "http://x:" + "1" * 5_000,
+            "an address on the page is invalid: port 11111111111111111111 of “x” is above 65535",
+        ),
+        ("/" + "x" * 70_000, "an address on the page is invalid: an address of 70001 characters is too long"),
         ("data:," + "x" * 70_000, "data:," + "x" * 70_000),
     ],
     ids=["dots", "zeros", "port", "long", "data"],

@@ -509,11 +509,11 @@ def test_a_secure_page(tmp_path: Path) -> None:
         ('I remember the JSON at "a" as "a"', "“a”: a JSON pointer begins with a slash: “/a”"),
         (
             'the JSON at "/queue" should exist within "b"',
-            "JSON has no parts that a selector could name: the pointer says where",
+            "JSON has no elements for a selector: the pointer names the place",
         ),
         (
             'I remember the JSON at "/queue" as "a" within "b"',
-            "JSON has no parts that a selector could name: the pointer says where",
+            "JSON has no elements for a selector: the pointer names the place",
         ),
         ('I submit the form named "//form["', "“//form[”: not an XPath expression: Invalid expression"),
         ('the scheme should be "htps"', "“htps” is neither http nor https"),

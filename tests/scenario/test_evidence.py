@@ -404,7 +404,7 @@ def test_a_disk_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 # The key
 
 
-CLOSED = "a folder that nobody but its owner can write to (chmod go-w)"
+CLOSED = "a folder that only its owner can write to (chmod go-w)"
 READ = {key.name: key.read for key in keys_of(Settings)}["SaveFailures"]
 
 

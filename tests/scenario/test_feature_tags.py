@@ -48,9 +48,9 @@ def test_selection(tags: str | None, name: str | None, expected: list[Titled]) -
         ("@a\\b", "a backslash stands only before a parenthesis or a backslash"),
         ("not slow", '"slow" is not a tag; tags begin with @'),
         ("@", '"@" is not a tag; tags begin with @'),
-        ("~@slow", '"~@slow" is written the old way; today it is "not @slow"'),
-        ("@a,@b", '"@a,@b" is written the old way; today it is "@a or @b"'),
-        ("@x and ~@a,@b", '"~@a,@b" is written the old way; today it is "(not @a or @b)"'),
+        ("~@slow", '"~@slow" is the old notation; write "not @slow"'),
+        ("@a,@b", '"@a,@b" is the old notation; write "@a or @b"'),
+        ("@x and ~@a,@b", '"~@a,@b" is the old notation; write "(not @a or @b)"'),
     ],
 )
 def test_what_is_no_expression_says_why(text: str, reason: str) -> None:

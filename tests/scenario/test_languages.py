@@ -280,9 +280,9 @@ def test_a_made_up_language(tmp_path: Path) -> None:
         ({"expression": "{iu}klakas"}, 'mi klakas "A": no part is called iu'),
         ({"expression": "/klakas {string}/"}, 'mi klakas "A": no part is called string'),
         ({"exmaple": "x"}, 'mi klakas "A": no key is called exmaple; known are about, action, cleanup, engines,'),
-        ({"about": None}, 'mi klakas "A": says no about'),
-        ({"action": None}, 'mi klakas "A": says no action'),
-        ({"example": None, "about": None}, "sentence 1: says no about and no example"),
+        ({"about": None}, 'mi klakas "A": lacks about'),
+        ({"action": None}, 'mi klakas "A": lacks action'),
+        ({"example": None, "about": None}, "sentence 1: lacks about and example"),
     ],
 )
 def test_a_bad_row(tmp_path: Path, row: dict[str, Any], said: str) -> None:
@@ -297,7 +297,7 @@ def test_a_bad_row(tmp_path: Path, row: dict[str, Any], said: str) -> None:
     ("text", "said"),
     [
         ("{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
-        ("{}", "says no sentences"),
+        ("{}", "lacks sentences"),
         (
             '{"sentences": [], "part": {}}',
             "no key is called part; known are instead, lacks, parts, sentences, unsupported",

@@ -115,9 +115,9 @@ def test_a_selector_without_end_is_given_up(
             return ends
 
     assert tidily(main()) == [
-        f"“{selector}” was not done with the page after 0.05 s",
+        f"“{selector}” took longer than 0.05 s on the page",
         "",
-        f"“{selector}” is not yet done with the page of an earlier run",
+        f"“{selector}” still runs on the page of an earlier run",
     ]
     assert overdue.let_go.wait(HUNG)
 
@@ -172,7 +172,7 @@ def test_a_selector_is_good_again_when_it_is_done(monkeypatch: pytest.MonkeyPatc
         await asyncio.to_thread(overdue.let_go.wait, HUNG)
         return [first.cancelled(), caught.value.message, other, await patterns.selected("#a", search)]
 
-    assert tidily(main()) == [True, "“#a” is not yet done with the page of an earlier run", "other", "found"]
+    assert tidily(main()) == [True, "“#a” still runs on the page of an earlier run", "other", "found"]
 
 
 @pytest.mark.parametrize("pattern", ["(a|aa)+$b", "((((a{1,90}){1,90}){1,90}){1,90})b"])
@@ -185,7 +185,7 @@ def test_a_remembered_text_may_be_a_pattern(tmp_path: Path, monkeypatch: pytest.
     )
     routes = {"/": answer(f"<p id=pattern>{pattern}".encode()), "/many": answer(b"<p>" + b"a" * 5000)}
     found, _ = replayed(tmp_path, steps, routes)
-    assert (found.cause, found.message) == (Cause.TIMEOUT, f"/{pattern}/ was not done with the page after 0.05 s")
+    assert (found.cause, found.message) == (Cause.TIMEOUT, f"/{pattern}/ took longer than 0.05 s on the page")
 
 
 def test_a_remembered_text_that_is_no_pattern(tmp_path: Path) -> None:

@@ -242,7 +242,7 @@ def test_a_pattern_without_end_is_stopped(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("collectd_inode.scenario.patterns.PATTERN_SECONDS", 0.05)
     steps = 'When I go to "/slow"\nAnd I remember the text matching /(a|aa)+$b/ as "it"'
     found, _ = replayed(tmp_path, steps, ROUTES)
-    assert (found.cause, found.message) == (Cause.TIMEOUT, "/(a|aa)+$b/ was not done with the page after 0.05 s")
+    assert (found.cause, found.message) == (Cause.TIMEOUT, "/(a|aa)+$b/ took longer than 0.05 s on the page")
 
 
 def test_within_a_part_of_the_page(tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_a_pattern_without_end_is_stopped(tmp_path: Path, faults: FaultySite, mo
 
     faults.paths["/many"] = many
     found = replay(tmp_path, 'When I go to "/many"\nThen I should see /(a|aa)+$b/', base_url=faults.url)
-    assert (found.cause, found.message) == (Cause.TIMEOUT, "/(a|aa)+$b/ was not done with the page after 0.05 s")
+    assert (found.cause, found.message) == (Cause.TIMEOUT, "/(a|aa)+$b/ took longer than 0.05 s on the page")
     assert found.steps[1].seconds is None
 
 

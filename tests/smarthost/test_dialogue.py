@@ -383,9 +383,9 @@ def test_what_a_refusal_says_of_the_account(answer: bytes, authenticated: bool |
 @pytest.mark.parametrize(
     ("offer", "message"),
     [
-        (b"250-AUTH GSSAPI NTLM", "the server offers GSSAPI, NTLM; we can do PLAIN, LOGIN, CRAM-MD5"),
-        (b"250-AUTH", "the server offers no AUTH; we can do PLAIN, LOGIN, CRAM-MD5"),
-        (b"250-8BITMIME", "the server offers no AUTH; we can do PLAIN, LOGIN, CRAM-MD5"),
+        (b"250-AUTH GSSAPI NTLM", "the server offers GSSAPI, NTLM; supported: PLAIN, LOGIN, CRAM-MD5"),
+        (b"250-AUTH", "the server offers no AUTH; supported: PLAIN, LOGIN, CRAM-MD5"),
+        (b"250-8BITMIME", "the server offers no AUTH; supported: PLAIN, LOGIN, CRAM-MD5"),
     ],
 )
 def test_a_server_without_a_common_mechanism(offer: bytes, message: str) -> None:

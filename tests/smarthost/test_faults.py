@@ -138,12 +138,12 @@ VERDICTS: Mapping[str, Verdict] = {
     "AUTH not offered": Verdict(
         "credentials",
         "auth",
-        "no common mechanism: the server offers no AUTH; we can do PLAIN, LOGIN, CRAM-MD5",
+        "no common mechanism: the server offers no AUTH; supported: PLAIN, LOGIN, CRAM-MD5",
     ),
     "AUTH GSSAPI only": Verdict(
         "credentials",
         "auth",
-        "no common mechanism: the server offers GSSAPI; we can do PLAIN, LOGIN, CRAM-MD5",
+        "no common mechanism: the server offers GSSAPI; supported: PLAIN, LOGIN, CRAM-MD5",
     ),
     "AUTH PLAIN only": passed(),
     "AUTH LOGIN only": passed(),

@@ -168,10 +168,10 @@ def test_the_best_common_mechanism(offered: list[str], wanted: str | None, chose
 @pytest.mark.parametrize(
     ("offered", "wanted", "message"),
     [
-        (["GSSAPI"], None, "the server offers GSSAPI; we can do PLAIN, LOGIN, CRAM-MD5"),
-        (["GSSAPI", "PLAIN"], "LOGIN", "the server offers GSSAPI, PLAIN; Mechanism asks for LOGIN"),
-        ([], None, "the server offers no AUTH; we can do PLAIN, LOGIN, CRAM-MD5"),
-        (["PLAIN"], "NTLM", "the server offers PLAIN; Mechanism asks for NTLM"),
+        (["GSSAPI"], None, "the server offers GSSAPI; supported: PLAIN, LOGIN, CRAM-MD5"),
+        (["GSSAPI", "PLAIN"], "LOGIN", "the server offers GSSAPI, PLAIN; Mechanism is LOGIN"),
+        ([], None, "the server offers no AUTH; supported: PLAIN, LOGIN, CRAM-MD5"),
+        (["PLAIN"], "NTLM", "the server offers PLAIN; Mechanism is NTLM"),
     ],
 )
 def test_no_common_mechanism(offered: list[str], wanted: str | None, message: str) -> None:

@@ -280,7 +280,7 @@ def closed(what: str) -> str:
             {"EHLO, encrypted": b"250-mx\r\n250 AUTH GSSAPI\r\n"},
             "auth",
             "credentials",
-            "no common mechanism: the server offers GSSAPI; we can do PLAIN, LOGIN, CRAM-MD5",
+            "no common mechanism: the server offers GSSAPI; supported: PLAIN, LOGIN, CRAM-MD5",
         ),
         ({"AUTH": b"535 5.7.8 no\r\n"}, "auth", "credentials", "AUTH PLAIN: wrong user or password: 535 5.7.8 no"),
         ({"AUTH": b"454 4.7.0 later\r\n"}, "auth", "refused", "AUTH PLAIN: temporary fault: 454 4.7.0 later"),

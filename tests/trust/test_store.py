@@ -27,7 +27,7 @@ PASSED_OVER = "Exim ignores this file silently"
 BASE64 = 'Exim defers all mail: "Base64 unexpected header error."'
 DER = 'Exim defers all mail: "ASN1 parser: Error in DER parsing."'
 NO_STAT = 'Exim defers all mail ("TLS session: NULL"; its paniclog: "could not stat")'
-READ_ERROR = 'Exim defers all mail: "Error while reading file." is what it says when its user may not read the file'
+READ_ERROR = 'Exim defers all mail: it says "Error while reading file." if its user may not read the file'
 REFUSES = (
     'Exim refuses what this CA issued ("certificate invalid") or, without tls_verify_hosts, sends all the same (CV=no)'
 )

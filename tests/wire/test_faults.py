@@ -304,7 +304,7 @@ def test_lookups_that_hang_do_not_pile_up_threads() -> None:
         (saying(b"HTTP/1.1 100 Continue\r\n\r\n"), "server disconnected without sending a response"),
         (
             saying(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n"),
-            "it switched protocols (101) without being asked",
+            "it switched protocols (101) without a request for it",
         ),
     ],
     ids=[

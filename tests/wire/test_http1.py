@@ -183,7 +183,7 @@ def test_a_body_until_the_end() -> None:
         (b"HTTP/1.1 2000 OK\r\n\r\n", "the answer is not HTTP: 'HTTP/1.1 2000 OK'"),
         (b"<!DOCTYPE html>\n<p>HTTP/0.9", "the answer is not HTTP: '<!DOCTYPE html>'"),
         (OK + b"X: a\0b\r\n\r\n", "the answer is not HTTP: there is a NUL in the headers"),
-        (b"HTTP/1.1 101 Switching\r\n\r\n", "it switched protocols (101) without being asked"),
+        (b"HTTP/1.1 101 Switching\r\n\r\n", "it switched protocols (101) without a request for it"),
         (OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "conflicting Content-Length headers"),
         (OK + b"Content-Length: 5, 6\r\n\r\nhello", "conflicting Content-Length headers"),
         (OK + b"Content-Length: -5\r\n\r\nhello", "bad Content-Length"),

@@ -183,7 +183,7 @@ def _not_done(
 
 def _check(where: str, row: Mapping[str, Any], needed: set[str], known: set[str]) -> None:
     if missing := sorted(needed - row.keys()):
-        raise BadSentences(f"{where}: says no {' and no '.join(missing)}")
+        raise BadSentences(f"{where}: lacks {' and '.join(missing)}")
     if unknown := sorted(row.keys() - known):
         raise BadSentences(f"{where}: no key is called {', '.join(unknown)}; known are {', '.join(sorted(known))}")
 
