@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def documented(folder: Path, exim: Exim, *changes: tuple[str, str]) -> Leaf:
         ("driver = manualroute\n", "driver = manualroute\n  self = send\n"),
     )
     return leaf(folder, replaced(DOCUMENTED, *own, *changes) + "\n")
+
+
+def deferred(log: str) -> str:
+    """Why the mail waits, by the leaf's *log*; a newer Exim gives no number of the error."""
+    waits = r" == someone@example\.net R=\S+ T=\S+ defer(?: \(-\d+\))?(?: H=\S+ \[\S+\])?: (.+)"
+    (why,) = re.findall(waits, log)
+    return str(why)
 
 
 def received(exim: Exim) -> list[tuple[str, tuple[str, ...], str]]:
@@ -110,7 +118,7 @@ def test_the_documented_leaf_keeps_its_mail_from_a_bad_certificate(tmp_path: Pat
     with smarthost(tmp_path, password=DOCUMENTED_PASSWORD, certificate=bad[0], ca=bad[1]) as exim:
         sender = documented(tmp_path, exim)
         log = sender.send("root@example.org", "someone@example.net", MAIL)
-        assert "== someone@example.net R=smarthost T=smarthost defer (-37)" in log
+        assert deferred(log).removesuffix(": certificate invalid") == "TLS session: (certificate verification failed)"
         assert "someone@example.net" in sender.queue()
         assert exim.mails() == ()
 
@@ -132,7 +140,7 @@ def test_a_password_that_is_not_doubled_is_a_wrong_one(tmp_path: Path) -> None:
     with smarthost(tmp_path, password=DOCUMENTED_PASSWORD) as exim:
         sender = documented(tmp_path, exim, ("s3cret::pass^^word", "s3cret:pass^word"))
         log = sender.send("root@example.org", "someone@example.net", MAIL)
-        assert "== someone@example.net R=smarthost T=smarthost defer (-42)" in log
+        assert deferred(log) == "authentication required but authentication attempt(s) failed"
         assert "535 Incorrect authentication data" in exim.log()
         failed = [f.code for f in report(sender.configuration.read_text(), path="exim.conf") if not f.ok]
         assert failed == ["client_send"]
@@ -185,7 +193,8 @@ def test_what_debian_cannot_send_out_of_passwd_client_is_warned_of(
     """The check would log in where Exim does not."""
     with smarthost(tmp_path, password=password, mechanisms=[mechanism]) as exim:
         sender = with_debians_authenticators(tmp_path, exim, password)
-        assert " defer (-42)" in sender.send("root@example.org", "someone@example.net", MAIL)
+        log = sender.send("root@example.org", "someone@example.net", MAIL)
+        assert deferred(log) == "authentication required but authentication attempt(s) failed"
         assert "535 Incorrect authentication data" in exim.log()
         found = credentials.read(str(tmp_path / "passwd.client"), server=NAME, user=None)
         assert [code for code, _ in found.warnings] == [warning]
