@@ -40,8 +40,14 @@ MOST_CANDIDATES = 20_000
 _MOST_NAMED = MOST_CANDIDATES // 2
 """Candidates whose names a failure compares."""
 
-_MOST_LABELS = 10
-"""The largest number of labels of one field; unclosed labels stand inside one another."""
+_COMPARED = 80
+"""Characters of a name that count there."""
+
+_MOST_PARTS = 10
+"""The largest number of elements that one name is put together of."""
+
+_MOST_CHARACTERS = 4_000_000
+"""Characters in all candidates' names of one sort: thousands may refer to one long text."""
 
 Names = Callable[[Page, Element], Iterable[str]]
 """The texts under which a page's element is known, in one respect."""
@@ -122,8 +128,8 @@ def _image_texts(page: Page, element: Element) -> list[str]:
 
 def labelled_by(page: Page, element: Element) -> list[str]:
     """The texts that ``aria-labelledby`` joins to a name."""
-    named = (page.by_id.get(identity) for identity in (element.get("aria-labelledby") or "").split()[:_MOST_LABELS])
-    texts = (_referred(e) if e is not element else _own_label(e) for e in named if e is not None)
+    named = (page.by_id.get(identity) for identity in (element.get("aria-labelledby") or "").split()[:_MOST_PARTS])
+    texts = (_referred(page, e) if e is not element else _own_label(e) for e in named if e is not None)
     return [" ".join(filter(None, texts))]
 
 
@@ -131,7 +137,13 @@ def _own_label(element: Element) -> str:
     return normalise(element.get("aria-label") or "") or name_of(element, LONGEST_NAME, spoken=True)
 
 
-def _referred(element: Element) -> str:
+def _referred(page: Page, element: Element) -> str:
+    if element not in page.names_elsewhere:
+        page.names_elsewhere[element] = _name_elsewhere(element)
+    return page.names_elsewhere[element]
+
+
+def _name_elsewhere(element: Element) -> str:
     if own := own_name(element):
         return own
     text = name_of(element, LONGEST_NAME, hidden=bool(hidden_by(element)), spoken=True)
@@ -151,7 +163,7 @@ def button_text(page: Page, button: Element) -> list[str]:
 
 def label_texts(page: Page, control: Element) -> list[str]:
     """The texts of a control's labels, each a name of its own, and what ``aria-labelledby`` makes of its parts."""
-    labels = page.labels.get(control, ())[:_MOST_LABELS]
+    labels = page.labels.get(control, ())
     names = [_label_names(page, label, control) for label in labels]
     joined = [" ".join(of_one[0] for of_one in names)] if len(names) > 1 else []
     return [*(name for of_one in names for name in of_one), *joined, *labelled_by(page, control)]
@@ -546,12 +558,24 @@ def _fitting(
     known: dict[Names, list[tuple[str, Element]]] = {}
     for names, fits in ladder:
         if names not in known:  # several rungs ask for the same: a link's text takes a walk through it
-            known[names] = [(name, c) for c in candidates for name in names(page, c) if name]
+            known[names] = _all_named(page, candidates, names)
         fitting = [(len(name), c) for name, c in known[names] if fits(name, wanted)]
         if fitting:
             shortest = min(length for length, _ in fitting)
             return [c for length, c in fitting if length == shortest or not shortest_wins]
     return []
+
+
+def _all_named(page: Page, candidates: list[Element], names: Names) -> list[tuple[str, Element]]:
+    """The candidates' names of one sort; those of the last ones are left out where all have too many characters."""
+    found, left = [], _MOST_CHARACTERS
+    for candidate in candidates:
+        for name in filter(None, names(page, candidate)):
+            found.append((name, candidate))
+            left -= len(name)
+        if left < 0:
+            break
+    return found
 
 
 def _only(page: Page, locator: str, found: list[Element], same: Callable[[Element], Hashable]) -> Element:
@@ -597,7 +621,7 @@ def start_tag(page: Page, element: Element) -> str:
 def _named(page: Page, candidates: list[Element], ladder: Sequence[Rung]) -> list[str]:
     """Each candidate under the name a person would use for it: the first it has, labels and texts before ids."""
     ordered = sorted((names for names, _ in ladder), key=lambda names: names in (BY_ID, BY_NAME))
-    return [name for c in candidates[:_MOST_NAMED] if (name := next(_names(page, c, ordered), ""))]
+    return [name[:_COMPARED] for c in candidates[:_MOST_NAMED] if (name := next(_names(page, c, ordered), ""))]
 
 
 def _instead(page: Page, locator: str, candidates: list[Element], ladder: Sequence[Rung], what: str) -> str:
@@ -613,7 +637,7 @@ def _names(page: Page, element: Element, ways: Iterable[Names]) -> Iterator[str]
 
 def _nearest(page: Page, locator: str, names: Iterable[str], what: str) -> str:
     """The error that the page shows, and the names nearest to *locator*."""
-    distinct = list(dict.fromkeys(name[:80] for name in names))
+    distinct = list(dict.fromkeys(name[:_COMPARED] for name in names))
     if not distinct:
         return "; ".join(filter(None, (page.complaint(), f"the page has no {what}", page.elsewhere)))
     return "; ".join(filter(None, (page.complaint(_ranked(locator, distinct, what)), page.elsewhere)))

@@ -22,6 +22,11 @@ from collectd_inode.page.tree import Parsed, parse
 from collectd_inode.page.weights import Rank
 from collectd_inode.words import ELLIPSIS, plural, shortened
 
+MOST_LABELS = 10
+"""The largest number of labels of one field; unclosed labels stand inside one another."""
+MOST_TWINS = 100
+"""The largest number of fields with one id that a label names."""
+
 FOUND_LIMIT = 200
 _SPARSE = 60
 _SCRIPTS = re.compile(r"\bjava ?script\b", re.IGNORECASE)
@@ -199,6 +204,11 @@ class Page:
         return [element for root in self.roots for element in root.iter(*tags)]
 
     @cached_property
+    def names_elsewhere(self) -> dict[Element, str]:
+        """The names of elements that others refer to; each is made once, when it is first asked for."""
+        return {}
+
+    @cached_property
     def by_id(self) -> dict[str, Element]:
         """The first element of each id."""
         return {identity: e for e in reversed(self.elements()) if (identity := e.get("id"))}
@@ -244,28 +254,27 @@ class Page:
         does not tell, of each.
         """
         by_id: dict[str, list[Element]] = {}
+        by_form: dict[tuple[str, Element | None], list[Element]] = {}
         for control in self.elements(*CONTROLS):
             if identity := control.get("id"):
                 by_id.setdefault(identity, []).append(control)
+                by_form.setdefault((identity, self.form_of(control)), []).append(control)
         found: dict[Element, list[Element]] = {}
         for label in self.elements("label"):
             target = label.get("for")
             if target is None:
                 first = _first_control(label)
                 controls = [] if first is None else [first]
+            elif self.told_legacy is not None:  # Webrat looks an id up as the document does: the first counts
+                controls = by_id.get(target, [])[:1]
             else:
-                controls = self._of_the_same_form(label, by_id.get(target, []))
-            for control in controls:
-                found.setdefault(control, []).append(label)
+                form = next(label.iterancestors("form"), None)
+                controls = by_form.get((target, form)) or by_id.get(target, [])
+            for control in controls[:MOST_TWINS]:
+                labels = found.setdefault(control, [])
+                if len(labels) < MOST_LABELS:
+                    labels.append(label)
         return found
-
-    def _of_the_same_form(self, label: Element, controls: list[Element]) -> list[Element]:
-        if len(controls) < 2:
-            return controls
-        if self.told_legacy is not None:  # Webrat looks an id up as the document does: the first counts
-            return controls[:1]
-        form = next(label.iterancestors("form"), None)
-        return [control for control in controls if self.form_of(control) is form] or controls
 
     @cached_property
     def base(self) -> str:

@@ -58,6 +58,9 @@ class Visibility:
     skips: bool | None = None
 
 
+_LONGEST = 2**16
+"""Characters of a ``style`` attribute, after which nothing is read: a declaration takes a hundred times its size."""
+
 SILENT = Visibility()
 
 _GLOBAL = ("inherit", "initial", "unset", "revert", "revert-layer")
@@ -131,7 +134,7 @@ def declared(text: str) -> Visibility:
     """A ``style`` attribute; the last valid declaration of a property counts, important ones first."""
     if not _TELLS.search(text):
         return SILENT
-    said = list(_declarations(text))
+    said = list(_declarations(text[:_LONGEST]))
     return Visibility(
         _last(said, "display", _DISPLAYS),
         _last(said, "visibility", _VISIBILITIES),

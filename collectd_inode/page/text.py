@@ -22,6 +22,9 @@ LONGEST_NAME = 500
 BY_STYLE_SHEET = "style sheet"
 """The value of ``hidden`` where a browser says that a style sheet hides an element."""
 
+_LONGEST_TEXT = 20_000
+"""The largest number of characters in such a name."""
+
 _NO_ELEMENT = ""
 """The tag of a comment."""
 
@@ -285,12 +288,25 @@ def _is_summary(element: Element, tag: str) -> bool:
 
 def visible_text(root: Element, most: int | None = None, *, without: Set[Element] = frozenset()) -> str:
     """The visible text of *root*, one line a block, table row or ``<br>``; of at most *most* pieces."""
-    return lines_of("".join(islice(_pieces(root, everything=False, without=without), most)))
+    return lines_of(_joined(_pieces(root, everything=False, without=without), most))
 
 
 def all_text(root: Element, most: int | None = None) -> str:
     """The text of *root*, hidden parts included, scripts and styles not."""
-    return lines_of("".join(islice(_pieces(root, everything=True), most)))
+    return lines_of(_joined(_pieces(root, everything=True), most))
+
+
+def _joined(pieces: Iterator[str], most: int | None) -> str:
+    """All *pieces*, or a name's worth: at most *most*, and so many characters."""
+    if most is None:
+        return "".join(pieces)
+    kept, left = [], _LONGEST_TEXT
+    for piece in islice(pieces, most):
+        kept.append(piece[:left])
+        left -= len(piece)
+        if left <= 0:
+            break
+    return "".join(kept)
 
 
 def says_something(element: Element) -> bool:
@@ -404,14 +420,15 @@ def name_of(
     """
     left_out: Set[Element] = frozenset() if without is None else frozenset((without,))
     pieces = _pieces(root, everything=hidden, naming=_SPOKEN if spoken else _SHOWN, without=left_out)
-    return normalise("".join(islice(pieces, most)))
+    return normalise(_joined(pieces, most))
 
 
 def own_name(element: Element) -> str:
     """The name that *element* has where others refer to it, and not by what stands in it."""
     tag = tag_of(element)
     own = element.get("aria-label") if tag not in CONTROLS else _value_in(element, tag) or element.get("aria-label")
-    return normalise(own or (_instead(element, tag, _SPOKEN) if tag in ("img", "svg") else None) or "")
+    text = own or (_instead(element, tag, _SPOKEN) if tag in ("img", "svg") else None) or ""
+    return normalise(text[:_LONGEST_TEXT])
 
 
 _SHOWN, _SPOKEN = 1, 2
@@ -447,7 +464,7 @@ def _value_in(control: Element, tag: str) -> str:
         chosen = marked or (options[:1] if control.get("multiple") is None else [])
         return normalise(" ".join("".join(map(str, option.itertext())) for option in chosen))
     if tag in ("textarea", "button"):
-        return normalise("".join(map(str, control.itertext())))
+        return normalise(_joined(map(str, control.itertext()), LONGEST_NAME))
     silent = control.get("type", "").lower() in ("checkbox", "radio", "hidden", "password", "file", "color", "image")
     return "" if silent else normalise(control.get("value") or "")
 

@@ -26,7 +26,7 @@ from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Failure, Observation, Status
 from collectd_inode.page import forms, locate, text, tree
 from collectd_inode.page.limits import MOST, MOST_TAGS, first_tags, without_floods
-from collectd_inode.page.page import Page
+from collectd_inode.page.page import MOST_LABELS, MOST_TWINS, Page
 from collectd_inode.run import Run, observe
 from collectd_inode.wire.http import Transport
 from collectd_inode.wire.workers import LARGE
@@ -257,6 +257,58 @@ def test_ten_thousand_fields(field: str) -> None:
     forms.enter(shown, locate.fillable(shown, f"Field {MANY - 1}"), "2")
     sent = forms.submission(shown, shown.elements("form")[0], locate.button(shown, "Go"), "")
     assert sent.url == "http://h/?" + "n=1&" * (MANY - 1) + "n=2"
+
+
+LONG = "word " * 100_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<b id=i>{LONG}</b>" + "<input aria-labelledby='i i i i i i'>" * 2000,
+        f"<label for=i>{LONG}</label>" + "<input id=i>" * 2000,
+        f"<label for=i>{LONG}</label>" * 10 + "<input id=i>" * 100,
+        "<button>" * 500 + LONG,
+        f"<b id=i aria-label='{LONG}'></b>" + "<input aria-labelledby='i i i i i i'>" * 2000,
+        f"<b id=i><textarea>{LONG}</textarea></b>" + "<button aria-labelledby='i i i i i i'></button>" * 2000,
+    ],
+    ids=["labelledby", "label", "labels", "nested", "aria-label", "textarea"],
+)
+def test_one_long_text_in_thousands_of_names(body: str) -> None:
+    """It is not kept once for each: 2 GB, where a page may have 10 MB."""
+    shown = page(body)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Failure):
+            locate.fillable(shown, "nothing like it")
+        with pytest.raises(Failure):
+            locate.button(shown, "nothing like it")
+        assert tracemalloc.get_traced_memory()[1] < 100 * CAP
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "style", ["a:b;" * 500_000, f"--a:{LONG};display:" + "var(--a)" * 100], ids=["declarations", "variables"]
+)
+def test_a_style_without_measure(style: str) -> None:
+    """Its beginning is read."""
+    shown = page(f"<p style='display:none;{style}'>hidden</p><p>shown</p>")
+    tracemalloc.start()
+    try:
+        assert shown.visible_text == "shown"
+        assert tracemalloc.get_traced_memory()[1] < 50 * CAP
+    finally:
+        tracemalloc.stop()
+
+
+def test_thousands_of_labels_for_thousands_of_fields_of_one_id() -> None:
+    """Not each is noted for each; a form's own labels are found all the same."""
+    many = "<label for=a>Name</label>" * 2000 + "<input id=a>" * 2000
+    shown = page(f"{many}<form><label for=a>Mine</label><input id=a name=mine></form>")
+    assert len(shown.labels) == MOST_TWINS + 1
+    assert max(map(len, shown.labels.values())) == MOST_LABELS
+    assert locate.fillable(shown, "Mine").get("name") == "mine"
 
 
 @pytest.mark.parametrize(
