@@ -1,7 +1,8 @@
 """The three doors beside each other: what a value costs, how long a stop takes, and what is lost when somebody dies.
 
 The soak kills: our process every twenty seconds, collectd every minute, both with -9.  Of each slot that lay wholly
-in a time in which collectd ran it is asked whether collectd got its ``bool-success``.
+in a time in which collectd ran it is asked whether collectd got its ``bool-success``.  A slot that was over before the
+next process of ours observed anything could not be made up for: it is counted by itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from collectd_inode.model import Door
@@ -42,7 +43,7 @@ def soak(door: Door, seconds: float, interval: float) -> str:
     """A row of the table of the soak."""
     with open_folder() as folder, FaultySite() as site:
         collectd = Collectd(folder, blocks(folder, f"{site.url}/fine", JOBS, interval), door=door)
-        lives, kills = [], [0, 0]
+        lives, kills, away = [], [0, 0], []
         collectd.__enter__()
         began = born = time.time()
         ours, theirs = began + OURS_SECONDS, began + COLLECTD_SECONDS
@@ -50,25 +51,37 @@ def soak(door: Door, seconds: float, interval: float) -> str:
             time.sleep(max(0.0, min(ours, theirs, began + seconds) - now))
             if time.time() >= theirs:
                 collectd.kill()
-                collectd.start()
                 lives.append((born, time.time()))
+                collectd.start()
                 born, theirs = time.time(), theirs + COLLECTD_SECONDS
+                if door is Door.EXEC:
+                    away.append((lives[-1][1], _sends_again(collectd)))
                 kills[1] += 1
             elif time.time() >= ours:
+                died = time.time()
                 _kill_ours(collectd, door)
+                away.append((died, _sends_again(collectd)))
                 ours += OURS_SECONDS
                 kills[0] += 1
         lives.append((born, time.time()))
         time.sleep(SETTLED_SECONDS)
         values = {n: [v.time for v in collectd.of(f"scenario-j{n}-shop/bool-success")] for n in range(JOBS)}
         collectd.stop()
-    expected, missing, twice = _judge(values, lives, interval)
-    return f"{door.value:8} {kills[0]:5} {kills[1]:9} {expected:6} {missing:8} {twice:6}"
+    expected, missing, over = _judge(values, lives, away, interval)
+    twice = sum(len(times) - len(set(times)) for times in values.values())
+    longest = max((up - died for died, up in away), default=0.0)
+    return f"{door.value:8} {kills[0]:5} {kills[1]:9} {expected:6} {missing:8} {over:5} {twice:6} {longest:12.1f}"
 
 
-def _judge(values: dict[int, list[float]], lives: list[tuple[float, float]], interval: float) -> tuple[int, int, int]:
-    """Slots that lay wholly in a life of collectd's, those of them without a value, and values that came twice."""
-    expected = missing = 0
+Spans = Sequence[tuple[float, float]]
+
+
+def _judge(values: Mapping[int, Sequence[float]], lives: Spans, away: Spans, interval: float) -> tuple[int, int, int]:
+    """Slots that lay wholly in a life of collectd's, those without a value, and those of these that we were away for.
+
+    For the latter the run that observes a slot was cut short, or none began, before the slot was over.
+    """
+    expected = missing = over = 0
     for number, times in values.items():
         there = {round(time, 2) for time in times}
         for born, died in lives:
@@ -77,10 +90,22 @@ def _judge(values: dict[int, list[float]], lives: list[tuple[float, float]], int
             while slot + interval < died:
                 expected += 1
                 if round(slot, 2) not in there:
-                    missing += 1
-                    print(f"missing: j{number}, {slot - born:.1f} s after collectd's start", file=sys.stderr)
+                    if any(died < slot + interval < up for died, up in away):
+                        over += 1
+                    else:
+                        missing += 1
+                        print(f"missing: j{number}, {slot - born:.1f} s after collectd's start", file=sys.stderr)
                 slot += interval
-    return expected, missing, sum(len(times) - len(set(times)) for times in values.values())
+    return expected, missing, over
+
+
+def _sends_again(collectd: Collectd) -> float:
+    """When the next process of ours sends its first value."""
+    time.sleep(SETTLED_SECONDS / 10)  # what collectd still had of the last one
+    seen = collectd.folder / "seen"
+    before = seen.stat().st_size
+    collectd.wait(lambda: seen.stat().st_size > before)
+    return time.time()
 
 
 def _kill_ours(collectd: Collectd, door: Door) -> None:
@@ -155,7 +180,7 @@ def rows(options: argparse.Namespace) -> Iterator[str]:
     doors = [Door(name) for name in options.doors.split(",")]
     yield machine()
     if options.soak:
-        yield "door      ours  collectd  slots  missing  twice"
+        yield "door      ours  collectd  slots  missing  over  twice  longest away"
         for door in doors:
             with contextlib.suppress(ProcessLookupError):
                 yield soak(door, options.soak, options.interval)
