@@ -63,6 +63,8 @@ DRAIN_SECONDS = 1.0
 TEST_SECONDS = 0.5
 READ_SECONDS = 5.0
 """Seconds by which StateDir may delay collectd's start."""
+BUG_SECONDS = 3600.0
+"""Seconds between two log lines about the same bug."""
 FORGET_SECONDS = 3600.0
 """Seconds between two checks of records of other jobs, and the least time for which those are kept."""
 
@@ -558,6 +560,7 @@ class Drain:
         self._health_due = 0.0
         self._forget_due = clock.monotonic() + FORGET_SECONDS
         self._overloaded = False
+        self._bug_due: dict[str, float] = {}
 
     def put(self, observation: Observation, slot: float | None) -> None:
         """Queue an observation; called in the loop thread, never blocks.  Without a slot it sends no values."""
@@ -735,8 +738,12 @@ class Drain:
         self._overloaded = bool(state.late)
 
     def _bug(self, what: str) -> None:
-        if not self.closed:
-            log.exception("bug: %s", what)
+        """Log the exception that is handled; one that comes again and again, once an hour."""
+        now = self._clock.monotonic()
+        if self.closed or now < self._bug_due.get(what, now):
+            return
+        self._bug_due[what] = now + BUG_SECONDS
+        log.exception("bug: %s", what)
 
 
 def _name(block: Block) -> tuple[str, str]:

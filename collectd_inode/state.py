@@ -98,7 +98,9 @@ class Writer:
                 log.error("%s cannot be written, so a restart loses it: %s", path, reason)
             failing.add(path)
         except Exception:  # the next file is another
-            log.exception("bug: %s was not written", path)
+            if not failing:
+                log.exception("bug: %s was not written", path)
+            failing.add(path)
         else:
             failing.discard(path)
 

@@ -124,7 +124,7 @@ def test_the_drain_tells_of_changes_once() -> None:
 
 
 def test_a_value_that_collectd_does_not_take_costs_one_observation() -> None:
-    """The read callback never raises, and the others go out."""
+    """The read callback never raises, and the others go out; the same bug is logged once an hour."""
     host = Collectd(broken={"web-home"})
     drain = Drain(host)
     drain.put(observed(passing, host="a"), 1.0)
@@ -134,7 +134,7 @@ def test_a_value_that_collectd_does_not_take_costs_one_observation() -> None:
         host.broken.clear()
         drain.put(observed(passing, host="a"), 2.0)
         in_a_read_thread(drain.read)
-    assert [line.splitlines()[0] for line in lines] == ["ERROR bug: scenario/web-home was not dispatched"] * 2
+    assert [line.splitlines()[0] for line in lines] == ["ERROR bug: scenario/web-home was not dispatched"]
     assert host.success() == [("web-home", 1.0, 2.0)]
 
 

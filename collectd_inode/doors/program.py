@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Protocol
 
 from collectd_inode import oconfig
-from collectd_inode.daemon import Daemon
+from collectd_inode.daemon import BUG_SECONDS, Daemon
 from collectd_inode.doors import sent
 from collectd_inode.doors.notify import Systemd
 from collectd_inode.doors.outbox import Outbox
@@ -126,6 +126,7 @@ class Program:
     _writer: Writer = field(default_factory=Writer)
     _state_dir: str | None = None
     _noted: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
+    _bug_due: dict[str, float] = field(default_factory=dict)
 
     # The interface that `Daemon` needs of its host.
 
@@ -237,7 +238,7 @@ class Program:
             for callback in self._callbacks:
                 callback()
         except Exception:  # the next pass is another
-            log.exception("bug: what was observed was not taken")
+            self._bug("what was observed was not taken")
         self._pump(STOP_SECONDS)
 
     def _pump(self, seconds: float) -> None:
@@ -245,7 +246,13 @@ class Program:
             self.way.pump(self.clock.monotonic() + seconds)
             self._note()
         except Exception:
-            log.exception("bug: values were not sent")
+            self._bug("values were not sent")
+
+    def _bug(self, what: str) -> None:
+        now = self.clock.monotonic()
+        if now >= self._bug_due.get(what, now):
+            self._bug_due[what] = now + BUG_SECONDS
+            log.exception("bug: %s", what)
 
     def _note(self) -> None:
         """Write the slots that collectd has."""

@@ -297,7 +297,7 @@ def all_text(root: Element, most: int | None = None) -> str:
 
 
 def _joined(pieces: Iterator[str], most: int | None) -> str:
-    """All *pieces*, or a name's worth: at most *most*, and so many characters."""
+    """All *pieces*, or a name's worth: at most *most*, and at most `_LONGEST_TEXT` characters."""
     if most is None:
         return "".join(pieces)
     kept, left = [], _LONGEST_TEXT
