@@ -41,6 +41,7 @@ from collectd_inode.report.notification import (
     of_record,
     reload_mended,
     reload_problem,
+    reload_problems,
     test,
     withdrawn,
 )
@@ -59,6 +60,8 @@ from collectd_inode.words import plural
 
 QUEUE_LENGTH = 10_000
 """Observations that may wait for the drain; beyond it the oldest are dropped."""
+MOST_FILES = 5
+"""The largest number of files that go bad at once and have a notification each."""
 DRAIN_SECONDS = 1.0
 TEST_SECONDS = 0.5
 READ_SECONDS = 5.0
@@ -512,7 +515,10 @@ class ReloadProblems:
             at_start = {problem.place.path for problem in self.known} & first.keys()
             self.known = [problem for problem in self.known if problem.place.path in at_start]
             fresh = {file: problem for file, problem in first.items() if file not in at_start}
-            yield from (reload_problem(fresh[file], now) for file in sorted(fresh.keys() - self._told.keys()))
+            news = sorted(fresh.keys() - self._told.keys())
+            yield from (reload_problem(fresh[file], now) for file in news[:MOST_FILES])
+            if len(news) > MOST_FILES:
+                yield reload_problems(len(news) - MOST_FILES, now)
             if self._told and not fresh:
                 yield reload_mended(now)
             self._told = fresh

@@ -58,6 +58,8 @@ APART_SECONDS = 0.1
 """A run that has not ended after this long lets the next one begin: two at one site would measure each other."""
 WATCH_SECONDS = 5.0
 """Seconds between two looks at the times of feature files and step modules."""
+MOST_LOGGED = 20
+"""The largest number of mistakes, and of warnings, that are logged when a block's files are read again."""
 LATE_SECONDS = 1.0
 """A run that starts this long after its slot counts as late."""
 STOP_SECONDS = 0.8
@@ -839,10 +841,12 @@ class Runner:
                     self._changed([problem for source in self._sources for problem in source.loaded.problems])
 
     def _replace(self, before: Sequence[Job], loaded: Loaded) -> None:
-        for problem in loaded.problems:
+        for problem in loaded.problems[:MOST_LOGGED]:
             log.error("%s", problem)
-        for warning in loaded.warnings:
+        for warning in loaded.warnings[:MOST_LOGGED]:
             log.warning("%s", warning)
+        if (more := max(len(loaded.problems), len(loaded.warnings)) - MOST_LOGGED) > 0:
+            log.error("and %d more; collectd-inode check prints each", more)
         stay = {job.identity for job in loaded.jobs}
         for job in before:
             if job.identity not in stay:

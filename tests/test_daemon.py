@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from collectd_inode import __version__, daemon, state
-from collectd_inode.daemon import Daemon, Drain, Records, as_node, in_state_dir
-from collectd_inode.model import Cause, Confirm, Failure, Job
+from collectd_inode.daemon import Daemon, Drain, Records, ReloadProblems, as_node, in_state_dir
+from collectd_inode.model import Cause, Confirm, Failure, Job, Place, Problem
 from collectd_inode.oconfig import Node, parse
 from collectd_inode.report import fleet
 from collectd_inode.report import plan as job_plan
@@ -121,6 +121,17 @@ def test_the_drain_tells_of_changes_once() -> None:
         "INFO scenario/web-home: error → passed: passed: 2 steps in 0.250 s",
     ]
     assert "ERROR     ZeroDivisionError" in lines
+
+
+def test_a_roll_out_of_thousands_of_bad_files_is_a_few_notifications() -> None:
+    """The first five by name, the others by their number; and one OKAY when all are good."""
+    problems = ReloadProblems()
+    problems.put([Problem("is empty", Place(f"/f/{n}.feature", 1)) for n in range(10_000)])
+    told = [one.message for one in problems.news(1.0)]
+    assert told[0] == "/f/0.feature:1: is empty; the last good version keeps running"
+    assert told[5:] == ["9995 more files cannot be loaded any more; collectd-inode check names each"]
+    problems.put([])
+    assert [one.severity for one in problems.news(2.0)] == [Severity.OKAY]
 
 
 def test_a_value_that_collectd_does_not_take_costs_one_observation() -> None:

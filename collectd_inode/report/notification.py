@@ -131,6 +131,12 @@ def reload_problem(problem: Problem, time: float) -> Notification:
     return _about_us(Severity.WARNING, said, time)
 
 
+def reload_problems(count: int, time: float) -> Notification:
+    """*count* other files cannot be loaded any more either."""
+    said = f"{plural(count, 'more file')} cannot be loaded any more; collectd-inode check names each"
+    return _about_us(Severity.WARNING, said, time)
+
+
 def reload_mended(time: float) -> Notification:
     """Every file that was changed could be loaded again."""
     return _about_us(Severity.OKAY, "all changed files are loaded", time)
