@@ -369,6 +369,10 @@ class _Row:
         )
 
 
+_PLACEHOLDER = re.compile(r"<(\w[\w -]*)>(?!.*</)")
+"""The place of a cell, and no HTML that is closed again."""
+
+
 class _SeriesComments:
     """The comments ``# series: NAME``, and which of them stand above nothing."""
 
@@ -494,8 +498,17 @@ class _Translation:
             problem = self._refused(node["location"], reason)
             yield BrokenScenario(node["name"], slug(name), scope.tags, problem)
             return
+        self._warnings += self._unfilled(node, own)
         for row in self._rows(node):
             yield self._scenario(node, scope, name, own, row)
+
+    def _unfilled(self, node: ast.Scenario, steps: Sequence[Step]) -> Iterator[Problem]:
+        """A warning for each place of a cell, in the text of a step, that is the head of no column."""
+        headers = list(dict.fromkeys(cell["value"] for examples in node["examples"] for cell in _header(examples)))
+        for step in steps:
+            for name in _PLACEHOLDER.findall(fill(step.text, dict.fromkeys(headers, ""))):
+                what = f"“<{name}>” is taken as it stands: the examples have no column {name}, but {', '.join(headers)}"
+                yield Problem(what, Place(self._path, step.line, step.column))
 
     def _scenario(
         self, node: ast.Scenario, scope: _Scope, name: str, own: tuple[Step, ...], row: _Row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from collectd_inode.browser.browser import REDIRECTS
 from collectd_inode.model import Job, PlannedStep, Problem
 from collectd_inode.names import SLUG_BYTES, loses_letters, slug
 from collectd_inode.scenario.actions import go_without_redirects
+from collectd_inode.scenario.answers import should_have_elements, should_see_elements
 from collectd_inode.scenario.feature import without_subject
 from collectd_inode.scenario.jobs import judged
 from collectd_inode.scenario.replay import PreparedStep, Replay
@@ -84,6 +86,8 @@ def _of_title(job: Job) -> Iterator[str]:
 def _of_step(step: PreparedStep) -> list[str]:
     text = str(step.arguments[0]) if step.arguments else ""
     found = [said for doubt in step.action.lint if (said := doubt(text))]
+    if said := _never_fails(step):
+        found.append(f"{said}: this step hardly checks anything")
     if step.planned.navigates and (name := _without_address(step)):
         found.append(
             f'the series "{step.planned.series}" contains the server\'s address, and changes with it; set BaseURL and'
@@ -92,6 +96,23 @@ def _of_step(step: PreparedStep) -> list[str]:
     if step.planned.navigates and (said := _unreadable(step.planned)):
         found.append(f"{said} by a comment line # series: NAME above the step")
     return found
+
+
+_ANYTHING = ("", "x", "42", "Zürich – ß\nzwei")
+
+
+def _never_fails(step: PreparedStep) -> str:
+    """The reason why what a step expects is there whatever the page holds; empty for a step that can fail."""
+    if step.action in (should_see_elements, should_have_elements) and step.arguments[:2] == ("at least", 0):
+        return "every page has at least 0 elements"
+    if "pattern" not in step.action.checks or step.action.negative:
+        return ""
+    pattern = str(step.arguments[-1])
+    try:
+        matches_all = all(re.search(pattern, text) for text in _ANYTHING)
+    except re.error:  # a variable stands in it
+        return ""
+    return f"/{pattern}/ matches any text, an empty one too" if matches_all else ""
 
 
 def _unreadable(step: PlannedStep) -> str:

@@ -153,6 +153,29 @@ def test_examples_without_rows_beside_others_are_a_warning() -> None:
     assert [s.title for s in found.scenarios] == ["O, 1"]
 
 
+def test_the_place_of_a_cell_that_no_column_has_is_a_warning() -> None:
+    """A step that expects "<error>" not to be seen could never fail; HTML in a step is no place of a cell."""
+    found = parsed("""\
+        Feature: F
+          Scenario Outline: O
+            When I go to "<Path>" and "<path>"
+            Then I should not see "<error text>"
+            And the source should match "<b>.*</b>" or 1 < 2 > 0
+            Examples:
+              | path | text |
+              | 1    | 2    |
+        """)
+    said = "is taken as it stands: the examples have no column"
+    assert found.warnings == (
+        Problem(f"“<Path>” {said} Path, but path, text", Place("a.feature", 3, 5)),
+        Problem(f"“<error text>” {said} error text, but path, text", Place("a.feature", 4, 5)),
+    )
+    assert [step.text for step in found.scenarios[0].steps[:2]] == [
+        'I go to "<Path>" and "1"',
+        'I should not see "<error text>"',
+    ]
+
+
 def test_rows_with_one_name() -> None:
     """Two rows that differ in a cell which is not in the title have one series, until the block tells them apart."""
     found = parsed("""\

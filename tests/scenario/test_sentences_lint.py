@@ -262,3 +262,35 @@ def test_a_time_that_nobody_takes(tmp_path: Path) -> None:
     )
     said = "no step before it opens a page or sends anything: there is no time to compare"
     assert told(path, "web") == [(3, said)]
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ('the "Name" field should contain ""', "// matches any text, an empty one too"),
+        ("I should see /.*/", "/.*/ matches any text, an empty one too"),
+        ('the "Server" header should contain "^"', "/^/ matches any text, an empty one too"),
+        ("the address should match /x?/", "/x?/ matches any text, an empty one too"),
+        ('I should see at least 0 elements "p"', "every page has at least 0 elements"),
+        ('there should be at least 0 elements "p"', "every page has at least 0 elements"),
+    ],
+)
+def test_what_is_always_there_checks_hardly_anything(tmp_path: Path, step: str, said: str) -> None:
+    """A pattern that matches whatever there is, and none or more of something."""
+    path = write_feature(tmp_path, f'When I go to "http://a/"\nThen {step}')
+    assert told(path, "web") == [(4, f"{said}: this step hardly checks anything")]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        'the "Name" field should contain "^$"',
+        'the "Name" field should not contain "x"',
+        'I should see /x+/ within "#a"',
+        'I should see at most 0 elements "p"',
+        'I should see 0 elements "p"',
+    ],
+)
+def test_what_can_fail_is_left_alone(tmp_path: Path, step: str) -> None:
+    """An empty field is a thing to expect, and none of something, too."""
+    assert told(write_feature(tmp_path, f'When I go to "http://a/"\nThen {step}'), "web") == []
