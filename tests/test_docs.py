@@ -119,8 +119,8 @@ OTHERS_WORDS = {
     "Type", "TypesDB", "WarningMax", "WriteQueueLimitHigh", "WriteThreads", "WritesPerSecond",
 }  # fmt: skip
 OTHERS_OPTIONS = {
-    "--create-home", "--disable-timesync", "--download", "--editable", "--home-dir", "--network", "--now", "--offline",
-    "--set", "--shell", "--since", "--spool", "--system", "--upgrade",
+    "--create-home", "--disable-timesync", "--download", "--editable", "--home-dir", "--hypothesis-profile",
+    "--network", "--now", "--offline", "--set", "--shell", "--since", "--spool", "--system", "--upgrade",
 }  # fmt: skip
 
 
