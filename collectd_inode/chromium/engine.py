@@ -206,7 +206,7 @@ class Chromium(Screen):
 
     async def _open(self, browser: BrowserProcess) -> None:
         run = self._run = TabRun(browser.connection, self._traffic)
-        run.on_error, run.on_failed, run.on_download = self._heard, self._noted, self._downloads
+        run.on_error, run.on_failed = self._heard, self._noted
         run.on_sent, run.on_answer = self._sent, self._answered
         run.on_paused = self._guard.told
         run.preparing = list(self._manners(browser))
@@ -641,7 +641,19 @@ class Chromium(Screen):
     async def follow(self, locator: str) -> Page:
         """Click a link."""
         link = await self._found(locate.link, locator)
-        return await self._click_on(link, f"the link “{locator}”")
+        tab, before = self._here, self._here.downloads
+        page = await self._click_on(link, f"the link “{locator}”")
+        if link.get("download") is not None:
+            await self._tell_of_download(tab, before)
+        return page
+
+    async def _tell_of_download(self, tab: Tab, before: int) -> None:
+        """Warn where a link with ``download`` has begun one: the page does not request it, so it is not judged."""
+        end = SYSTEM_CLOCK.monotonic() + _ACK_SECONDS
+        while tab is self._here and tab.downloads == before and tab.going is None and SYSTEM_CLOCK.monotonic() < end:
+            await tab.happening(0.25)
+        if tab.downloads > before:
+            self._warn("asset", f"{urls.shown(tab.downloaded)} is a download: whether it works is not checked")
 
     async def press(self, locator: str = "") -> Page:
         """Click a button; without a name the first one."""
@@ -911,10 +923,10 @@ class Chromium(Screen):
                 return tab
             await tab.happening(0.25)
             if loader and (failed := tab.failure_of(loader)):
-                if failed == "net::ERR_ABORTED" and tab.going == loader:
-                    raise self._is_download(tab.going_to)
                 if failed != "net::ERR_ABORTED":
                     raise faults.failure(tab.going_to, failed)
+                if tab.going == loader:  # a download, or no content: the page stays (rule 85)
+                    tab.going = None
 
     async def _answer_of(self, document: Document) -> None:
         """Wait a little for what the browser tells of the answer: it may come after the page."""
@@ -1031,11 +1043,6 @@ class Chromium(Screen):
     def _noted(self, request: Request) -> None:
         if said := noted(request):
             self._warn("asset", said)
-
-    def _downloads(self, url: str) -> None:
-        """A download, which is rejected; nothing is known of the one of a link with ``download``."""
-        if urls.is_web(url) and not self._traffic.has_answer(url):
-            self._warn("asset", f"{urls.shown(url)} is a download: whether it works is not checked")
 
     def _sent(self, request: Request, event: Mapping[str, Any]) -> None:
         if self._recorder is None or request.type not in _NOTED:

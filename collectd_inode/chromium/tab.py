@@ -89,7 +89,6 @@ class TabRun:
         self.errors = 0
         self.on_error: Callable[[ConsoleLine], None] = lambda line: None
         self.on_failed: Callable[[Request], None] = lambda request: None
-        self.on_download: Callable[[str], None] = lambda url: None
         self.on_sent: Callable[[Request, Parameters], None] = lambda request, event: None
         self.on_answer: Callable[[Request, Parameters], None] = lambda request, event: None
         self.on_paused: Callable[[str, str, Parameters], None] = lambda session, method, event: None
@@ -129,6 +128,9 @@ class Tab:
         """When the load event of the document on the screen was fired."""
         self.moves = 0
         """Goes up with each document, and with each address that a script sets."""
+        self.downloads = 0
+        """Goes up with each download that begins, and is rejected; the last one was of the address `downloaded`."""
+        self.downloaded = ""
         self.crashed = False
         self.is_open = True
         self.origins: dict[str, ClockOrigin] = {}
@@ -155,7 +157,7 @@ class Tab:
         self._heed_here: dict[str, Callable[[Parameters], None]] = {
             "Page.frameStartedNavigating": self._sets_out,
             "Page.frameRequestedNavigation": self._wants_to_go,
-            "Page.downloadWillBegin": lambda event: self.run.on_download(str(event.get("url") or "")),
+            "Page.downloadWillBegin": self._downloads,
             "Page.frameNavigated": self._arrived,
             "Page.navigatedWithinDocument": self._moved,
             "Page.frameStoppedLoading": self._stopped,
@@ -313,6 +315,11 @@ class Tab:
             self.wanting = True
             self.going_to = there
             self.wake()
+
+    def _downloads(self, event: Parameters) -> None:
+        self.downloads += 1
+        self.downloaded = str(event.get("url") or "")
+        self.wake()
 
     def _arrived(self, event: Parameters) -> None:
         frame = event["frame"]

@@ -141,10 +141,6 @@ class Traffic:
             self._fail(request, why)
         return request
 
-    def has_answer(self, url: str) -> bool:
-        """Whether an answer to a request for *url* has been seen."""
-        return any(request.url == url and request.status is not None for request in self._kept)
-
     def flying(self) -> list[Request]:
         """Requests of the site's own hosts that a page is waited for."""
         return [r for r in self._flying.values() if r.is_own and r.type not in _UNWAITED]
