@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from collectd_inode.model import Failure, Misconfigured
 from collectd_inode.page import forms, scope
@@ -621,7 +622,11 @@ def start_tag(page: Page, element: Element) -> str:
 def _named(page: Page, candidates: list[Element], ladder: Sequence[Rung]) -> list[str]:
     """Each candidate under the name a person would use for it: the first it has, labels and texts before ids."""
     ordered = sorted((names for names, _ in ladder), key=lambda names: names in (BY_ID, BY_NAME))
-    return [name[:_COMPARED] for c in candidates[:_MOST_NAMED] if (name := next(_names(page, c, ordered), ""))]
+
+    def first(page: Page, candidate: Element) -> Iterable[str]:
+        return islice(_names(page, candidate, ordered), 1)
+
+    return [name for name, _ in _all_named(page, candidates[:_MOST_NAMED], first)]
 
 
 def _instead(page: Page, locator: str, candidates: list[Element], ladder: Sequence[Rung], what: str) -> str:
