@@ -370,8 +370,8 @@ def test_any_list_is_read_as_it_was_written(items: list[str]) -> None:
 def test_conditions_and_macros() -> None:
     """As Exim's specification has it, sections 6.4 to 6.8; the line is the first of those that were put together."""
     text = """
-A = one
 A_B = two
+A = one
 .ifdef A
  x = A A_B A_C
 .ifdef NEVER
