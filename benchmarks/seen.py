@@ -96,7 +96,7 @@ def main() -> int:
     try:
         slow = Said("", kind="text/javascript", delay=1.0)
         with site({"/slow.js": slow}) as other, site(pages(f"http://localhost:{other.port}")) as here:
-            _measure(here.url, options.runs, options.peers)
+            _measure(here.url, options.runs, list(filter(None, options.peers)))
     finally:
         for spinner in spinners:
             spinner.kill()
