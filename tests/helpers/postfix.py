@@ -1,11 +1,13 @@
 """A real Postfix as a leaf, on loopback: Debian's, unpacked by ``scripts/unpack postfix``.  Wants root.
 
 It runs in a mount namespace of its own, where /etc/passwd, /etc/group and /etc/hosts are the test's: Postfix wants its
-user and its group, and finds the smarthost's name there.  Nothing of the machine's is changed.
+user and its group, and finds the smarthost's name there.  It runs in a process namespace of its own, too, which ends
+all of it at once: a master that is asked to stop waits for a second.  Nothing of the machine's is changed.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import time
@@ -63,10 +65,11 @@ start() {{  # on a busy machine it has ended at once, with no word
 }}
 start || start || start
 {tools}/usr/sbin/sendmail -C {home}/conf -f root@example.org someone@example.net <mail
-cat >stopping
-kill $!
-wait $! || true
+read -r _ || true  # what was started ends with this script
 """
+_LONG_AGO = 1e9
+"""A time before which nothing has to be looked at again: while main.cf is younger than a second, each part of Postfix
+that reads it sleeps for 0.3 s and reads it once more."""
 
 
 def sent(folder: Path, main: str, *, smtp: str = "", tables: Mapping[str, str] | None = None) -> str:
@@ -78,19 +81,19 @@ def sent(folder: Path, main: str, *, smtp: str = "", tables: Mapping[str, str] |
     home = folder / "leaf"
     _prepare(home, main, smtp)
     for name, text in (tables or {}).items():
-        (folder / name).write_text(text, encoding="utf-8")
+        _write(folder / name, text)
     tools = unpacked.TOOLS / "postfix"
     environment = unpacked.environment("postfix") | {"MAIL_CONFIG": str(home / "conf")}
     environment["LD_LIBRARY_PATH"] = f"{tools}/usr/lib/postfix:{environment['LD_LIBRARY_PATH']}"
     with subprocess.Popen(
-        ["unshare", "--mount", "sh", "-c", _START.format(home=home, tools=tools)],
+        ["unshare", "--mount", "--pid", "--fork", "sh", "-c", _START.format(home=home, tools=tools)],
         env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stdin is not None
         try:
             return _attempt(home, process)
         finally:
-            process.stdin.close()  # which lets the script go on, and stop what it has started
+            process.stdin.close()  # which lets the script end, and with it what it has started
             process.wait(HUNG)
 
 
@@ -120,4 +123,9 @@ def _prepare(home: Path, main: str, smtp: str) -> None:
         "mail": _MAIL,
     }
     for name, text in contents.items():
-        (home / name).write_text(text, encoding="utf-8")
+        _write(home / name, text)
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    os.utime(file, (_LONG_AGO, _LONG_AGO))
