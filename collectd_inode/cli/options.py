@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, TextIO
 
 from collectd_inode.cli.output import FORMATS
-from collectd_inode.cli.parser import THRESHOLDS
 from collectd_inode.cli.together import PER_HOST
 from collectd_inode.keys import BlockSettings, Choice, Expected, Key, Pair, Reader, boolean, rows_of
 from collectd_inode.kinds import KINDS
@@ -29,6 +28,8 @@ def checked(read: Reader) -> Callable[[str], Any]:
     return argument
 
 
+NO_INTERVAL = BlockSettings(interval=float("inf"))
+"""Of a run by hand: only its timeout ends it."""
 Parser = argparse.ArgumentParser | argparse._ArgumentGroup
 """A parser, or a group of one, that takes arguments."""
 
@@ -151,7 +152,7 @@ def formats(parser: argparse.ArgumentParser, complaints: Complaints = lambda _: 
         "-o", "--output", metavar="FORMAT=FILE", dest="wanted", type=_output, action="append", default=[],
         help="write another format into a file, beside --format; repeatable",
     )  # fmt: skip
-    for option, state in zip(THRESHOLDS, (ServiceState.WARNING, ServiceState.CRITICAL), strict=True):
+    for option, state in zip(_THRESHOLDS, (ServiceState.WARNING, ServiceState.CRITICAL), strict=True):
         parser.add_argument(
             option, metavar="[SERIES=]RANGE", dest="thresholds", type=partial(_threshold, state),
             action="append", default=[], help=_THRESHOLD_HELP.format(state=state.name, others="".join(_main_series())),
@@ -233,6 +234,7 @@ def verbosity(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="show only failed scenarios, and the summary")
 
 
+_THRESHOLDS = ("--warning", "--critical")
 _THRESHOLD_HELP = (
     "with --format nagios: {state} when the series (such as response_time-go_to) leaves this range (10, 10:, ~:10,"
     " 10:20) or enters it (@10:20); without SERIES the sum of the latencies{others}; repeatable"

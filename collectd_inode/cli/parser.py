@@ -7,16 +7,16 @@ there too, whatever else is wrong with the words.  Nothing is imported here that
 from __future__ import annotations
 
 import argparse
+import ast
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NoReturn
 
 from collectd_inode.cli.terminal import Exit
 from collectd_inode.dependencies import Incomplete
 
-THRESHOLDS = ("--warning", "--critical")
 _OF_STDIN = re.compile(r"-(:[0-9]+)+")
 _LETTER = re.compile(r"(?<=^argument --)([\w-]+)/-\w(?=:)")
 _NEGATIVE = re.compile(r"-[\d.]")
@@ -36,6 +36,26 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """As argparse calls it; an option is named as its key is, whatever letter it has beside that."""
         raise _Misused(self, _LETTER.sub(r"\1", message).replace("required: COMMAND", "required: COMMAND; see --help"))
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str], namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As argparse does it; a negative number is the value of the option before it, and else an option."""
+        self._has_negative_number_optionals[:] = [True]
+        return super().parse_known_args(list(self._joined(args)), namespace)
+
+    def _joined(self, words: Iterable[str]) -> Iterator[str]:
+        """*words*, where ``--warning -1:1`` is ``--warning=-1:1``."""
+        rest = iter(words)
+        for word in rest:
+            action = self._option_string_actions.get(word)
+            value = next(rest, None) if action is not None and action.nargs != 0 else None
+            if value is None:
+                yield word
+            elif _NEGATIVE.match(value):
+                yield f"{word}={value}" if word.startswith("--") else f"{word}{value}"
+            else:
+                yield from (word, value)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """As argparse does it, and then: did you mean."""
@@ -57,7 +77,7 @@ def parse(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
     ``check``, where a command has set it, looks whether its options go together.
     """
     try:
-        options, unknown = parser.parse_known_args(list(_joined(words)))
+        options, unknown = parser.parse_known_args(list(_without_stdin(words)))
         if unknown:  # whose usage is wanted is the command's
             used = getattr(options, "parser", parser)
             used.error(f"unrecognized arguments: {' '.join(unknown)}{_meant(unknown, words, used)}")
@@ -67,12 +87,27 @@ def parse(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
         if _told_nagios(words, mistake.message):
             raise SystemExit(int(Exit.ERROR)) from None
         mistake.parser.print_usage(sys.stderr)
-        mistake.parser.exit(Exit.USAGE, f"{mistake.parser.prog}: error: {mistake.message}\n")
+        mistake.parser.exit(Exit.USAGE, f"{mistake.parser.prog}: error: {_plain(mistake.message, words)}\n")
     except SystemExit as left:
         if left.code == 0 and _wants_nagios(words):  # help was shown and nothing has run, which is not OK
             raise SystemExit(int(Exit.ERROR)) from None
         raise
     return options
+
+
+def _plain(message: str, words: Sequence[str]) -> str:
+    """*message*, in plain words where an option of *words* has a value that it does not take."""
+    if not (found := _NEEDLESS.search(message)):
+        return message
+    value = ast.literal_eval(found[1])
+    flag = next((word.partition("=")[0] for word in words if word.endswith(f"={value}")), "")
+    meant = "leave it out" if value.lower() in _NOT else f"did you mean {flag}?" if flag else ""
+    return f"{message[: found.start()]}takes no value, but has {value}{meant and f'; {meant}'}"
+
+
+_NEEDLESS = re.compile(r"ignored explicit argument ('.*'|\".*\")$", re.DOTALL)
+_NOT = ("false", "no", "off", "0", "none", "never")
+"""The values by which other programs switch an option off, or kubectl's --dry-run."""
 
 
 def _meant(unknown: Sequence[str], words: Sequence[str], parser: argparse.ArgumentParser) -> str:
@@ -98,20 +133,9 @@ def _arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
             yield from re.findall(r"[A-Z]+", str(action.metavar))
 
 
-def _joined(words: Sequence[str]) -> Iterator[str]:
-    """*words* as argparse wants them, which takes what begins with a minus for an option.
-
-    ``--warning -1:1`` is ``--warning=-1:1``; ``-:12`` is line 12 of standard input.
-    """
-    rest = (f"/dev/stdin{word[1:]}" if _OF_STDIN.fullmatch(word) else word for word in words)
-    for word in rest:
-        value = next(rest, None) if word in THRESHOLDS else None
-        if value is None:
-            yield word
-        elif _NEGATIVE.match(value):
-            yield f"{word}={value}"
-        else:
-            yield from (word, value)
+def _without_stdin(words: Iterable[str]) -> Iterator[str]:
+    """*words*, where ``-:12``, line 12 of standard input, is no option."""
+    return (f"/dev/stdin{word[1:]}" if _OF_STDIN.fullmatch(word) else word for word in words)
 
 
 def incomplete(lacking: Incomplete, words: Sequence[str]) -> Exit:

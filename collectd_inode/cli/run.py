@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,15 +15,16 @@ from collectd_inode.cli.block import NO_BLOCK, read_block
 from collectd_inode.cli.options import AllOf, KeyOptions, Once, formats, over, parallel, times, verbosity
 from collectd_inode.cli.output import Presenter, presenter
 from collectd_inode.cli.progress import Progress
-from collectd_inode.cli.selection import PATH_HELP, STDIN, Selection, contents
+from collectd_inode.cli.selection import PATH_HELP, STDIN, Selection, contents, file_of
 from collectd_inode.cli.terminal import INTERRUPTED, Exit, style
 from collectd_inode.cli.together import run_all
 from collectd_inode.cli.watching import seen, stamps, wait_for_change
 from collectd_inode.keys import Loaded
-from collectd_inode.model import Job, Observation, Place
+from collectd_inode.model import Job, Observation, Place, Problem
 from collectd_inode.scenario.environment import Environment, secret_files
 from collectd_inode.scenario.feature import parse_tags
 from collectd_inode.scenario.jobs import load
+from collectd_inode.scenario.kind import SCENARIO
 from collectd_inode.scenario.replay import PageNames
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import workers
@@ -50,7 +52,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         instead="^(One|Two) for two titles",
         metavar="TEXT",
         type=_name,
-        help="only scenarios whose title contains this; a regular expression if it begins with ^",
+        help="only scenarios whose title contains this, a regular expression if it begins with ^; or a job's name, or"
+        " FILE:LINE",
     )
     parser.add_argument(
         "--list", "--dry-run", "-d", action="store_true", help="list the scenarios that would run, and run none"
@@ -103,8 +106,9 @@ class _Command:
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
         self._block, self._problems = read_block(options.config) if options.config else (NO_BLOCK, [])
-        self._selection = Selection.of(options.paths or self._block.settings.features)
-        self._settings = replace(over(options, self._block.settings), features=self._selection.paths, name=options.name)
+        self._selection = Selection.of(options.paths or self._block.settings.features, options.name)
+        name = None if self._selection.place else options.name
+        self._settings = replace(over(options, self._block.settings), features=self._selection.paths, name=name)
         self._pages: dict[Place, PageNames] = {}
 
     @property
@@ -140,7 +144,17 @@ class _Command:
     def _load(self) -> Loaded:
         looks = self._pages.__setitem__ if self._options.watch or self._options.verbose else None
         around = Environment(contents(self._selection.paths), secret_files(os.environ), looks, is_typed=True)
-        return load(self._block.name, self._settings, over(self._options, self._block.common), around)
+        loaded = load(self._block.name, self._settings, over(self._options, self._block.common), around)
+        return replace(loaded, problems=tuple(map(self._with_hint, loaded.problems)))
+
+    def _with_hint(self, problem: Problem) -> Problem:
+        """*problem*, with what to type if its path may be the name of a job."""
+        word = problem.value
+        return (
+            replace(problem, help=_FOR_A_NAME.format(shlex.quote(word)))
+            if word in self._options.paths and _is_no_path(word)
+            else problem
+        )
 
     async def _replay(self, jobs: Sequence[Job], shown: Presenter) -> None:
         options = self._options
@@ -169,6 +183,15 @@ class _Command:
             print("\n".join(seen(page.url, page.names, style())))
 
 
+def _is_no_path(word: str) -> bool:
+    """Whether *word* cannot be the path of a feature: a job's name, as other commands print it, or a title."""
+    kind = rf"(.+/)?{SCENARIO.plugin}[-/]"
+    return not os.path.exists(word) and bool(re.match(kind, word) or not re.search(r"[./*?\[]", word))
+
+
+_FOR_A_NAME = "a job's name or a title goes behind --name; a configured job runs by: collectd-inode once [CONF] {}"
+
+
 def _are_others(loaded: Loaded, selection: Selection) -> bool:
     """Whether the mistakes keep only scenarios from running that are not selected."""
     jobs = selection.chosen(loaded.jobs)
@@ -177,7 +200,7 @@ def _are_others(loaded: Loaded, selection: Selection) -> bool:
 
 
 def _complaints(options: argparse.Namespace) -> Iterator[str]:
-    if not options.paths and not options.config:
+    if not options.paths and not options.config and not file_of(options.name or ""):
         yield "the following arguments are required: PATH[:LINE], or --config FILE"
     if options.watch and (options.format != "pretty" or options.list):
         yield "--watch shows what people read: expected no other --format, and no --list"

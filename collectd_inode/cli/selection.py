@@ -7,9 +7,10 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collectd_inode.model import Job
+from collectd_inode.report.names import stands_at
 from collectd_inode.scenario.feature import MOST_BYTES
 
 STDIN = "/dev/stdin"
@@ -26,10 +27,17 @@ class Selection:
     paths: tuple[str, ...]
     lines: Mapping[str, frozenset[int]]
     """Of the files of which not all is wanted."""
+    place: str = ""
+    """``FILE:LINE``, where only the scenarios in this line are wanted."""
 
     @classmethod
-    def of(cls, words: Sequence[str]) -> Selection:
-        """The scenarios that the words of a command line select; an existing file goes before a line of another."""
+    def of(cls, words: Sequence[str], name: str | None = None) -> Selection:
+        """The scenarios that the words of a command line select; an existing file goes before a line of another.
+
+        Of these only those in the line *name*, if it is a ``FILE:LINE``; without *words* the scenarios of that file.
+        """
+        if name and (file := file_of(name)):
+            return replace(cls.of(words or [file]), place=name)
         words = [STDIN if word == "-" else word for word in words]
         lines: dict[str, frozenset[int]] = {}
         whole = set()
@@ -47,10 +55,17 @@ class Selection:
 
     def chosen(self, jobs: Sequence[Job]) -> list[Job]:
         """Those of *jobs* that are selected."""
-        return [job for job in jobs if job.place.path not in self.lines or self._has(job, self.lines[job.place.path])]
+        return [
+            job
+            for job in jobs
+            if (job.place.path not in self.lines or self._has(job, self.lines[job.place.path]))
+            and (not self.place or stands_at(self.place, job.place.path, job.all_lines))
+        ]
 
     def missing(self, jobs: Sequence[Job]) -> list[str]:
         """The lines in which no scenario stands."""
+        if self.place and not self.chosen(jobs):
+            return [self.place]
         return [
             f"{path}:{number}"
             for path, numbers in self.lines.items()
@@ -61,6 +76,12 @@ class Selection:
     @staticmethod
     def _has(job: Job, numbers: Set[int]) -> bool:
         return any(first <= number <= last for first, last in job.all_lines for number in numbers)
+
+
+def file_of(name: str) -> str:
+    """The file of a *name* that is ``FILE:LINE``; empty if it is none."""
+    found = _WITH_LINES.fullmatch(name)
+    return found[1] if found and os.path.exists(found[1]) else ""
 
 
 _WITH_LINES = re.compile(r"(.+?)((?::\d{1,9})+):?")

@@ -106,6 +106,10 @@ def test_an_option(typed: Typed, option: str, meant: str) -> None:
         ("run x --publish", "results go nowhere by themselves; -o FORMAT=FILE writes them"),
         ("run x --lang de", "the language is in the feature's first line: # language: de"),
         ("run x --exclude slow", "did you mean --tags 'not @NAME'?"),
+        ("run x -6", "did you mean --address-family ipv6?"),
+        ("run -4 x", "did you mean --address-family ipv4?"),
+        ("ntp x -6", "did you mean --address-family ipv6?"),
+        ("smarthost -4 x", "did you mean --address-family ipv4?"),
         # kubectl, nginx, systemctl, procps
         ("status -o json", "did you mean --format json?"),
         ("graph -o pictures", "did you mean --out?"),
@@ -146,6 +150,26 @@ def test_a_file_without_its_format(typed: Typed, words: str, said: str) -> None:
     (_, given) = words.split()
     err = typed("run", "x", *words.split())[2]
     assert err.splitlines()[-1] == f"collectd-inode run: error: argument -o/--output: {given}: {wanted} {said}"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("run x --dry-run=client", "--list/--dry-run/-d: takes no value, but has client; did you mean --dry-run?"),
+        ("run x --dry-run=none", "--list/--dry-run/-d: takes no value, but has none; leave it out"),
+        ("run x -v=6", "-v/--verbose: takes no value, but has 6; did you mean -v?"),
+        ("run x --fail-fast=false", "--fail-fast: takes no value, but has false; leave it out"),
+        ("check x --fragment=it's", "--fragment: takes no value, but has it's; did you mean --fragment?"),
+        ("run x -vx", "-v/--verbose: takes no value, but has x"),
+        ("run x --timeout -5", "--timeout: -5: expected a number of seconds above 0, such as 5 or 2.5"),
+        ("run x -j -2", "-j/--jobs: -2: expected a whole number of at least 1"),
+    ],
+)
+def test_a_value_that_an_option_does_not_take(typed: Typed, words: str, said: str) -> None:
+    """Named, with the option as it is; a negative number is a value where one is expected."""
+    code, out, err = typed(*words.split())
+    name, _, option = err.splitlines()[-1].partition(" error: argument ")
+    assert (code, out, name, option) == (2, "", f"collectd-inode {words.split(maxsplit=1)[0]}:", said)
 
 
 def test_a_format_for_standard_output(typed: Typed, tmp_path: Path) -> None:

@@ -237,3 +237,68 @@ def test_run_by_the_name_of_a_job(typed: Typed, name: str, tmp_path: Path) -> No
     code, out, _ = typed("run", path, "--name", name, "--list", "--base-url", "http://127.0.0.1:1")
     assert (code, out) == (0, f"{path}:2  # Home\n")
     assert typed("run", path, "--name", "shop-house", "--list", "--base-url", "http://127.0.0.1:1")[0] == 2
+
+
+HOME_AND_BASKET = """Feature: x
+  Scenario: Home
+    When I go to "http://127.0.0.1:1/"
+  Scenario: Basket
+    When I go to "http://127.0.0.1:1/b"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "listed"),
+    [
+        (("shop.feature", "-n", "shop.feature:3"), ["shop.feature:2  # Home"]),
+        (("-n", "shop.feature:4"), ["shop.feature:4  # Basket"]),
+        (("--name", "{}/shop.feature:5:5:"), ["{}/shop.feature:4  # Basket"]),
+        ((".", "-n", "{}/shop.feature:2"), ["./shop.feature:2  # Home"]),
+        (("-n", "shop.feature:1"), ["shop.feature:2  # Home", "shop.feature:4  # Basket"]),
+        (("--config", "shop.conf", "-n", "shop.feature:4"), ["./shop.feature:4  # Basket"]),
+    ],
+)
+def test_run_by_a_place(typed: Typed, words: tuple[str, ...], listed: list[str], tmp_path: Path) -> None:
+    """Of the files that are named, or of its own file."""
+    (tmp_path / "shop.feature").write_text(HOME_AND_BASKET)
+    (tmp_path / "shop.conf").write_text('Feature "."\n')
+    code, out, err = typed("run", "--list", *(word.format(tmp_path) for word in words))
+    assert (code, out.splitlines(), err) == (0, [line.format(tmp_path) for line in listed], "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("shop.feature", "-n", "shop.feature:9"), "collectd-inode: shop.feature:9: there is no scenario\n"),
+        (("shop.feature:2", "-n", "shop.feature:4"), "collectd-inode: shop.feature:4: there is no scenario\n"),
+    ],
+)
+def test_run_by_a_place_without_a_scenario(typed: Typed, words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    """Nothing is run instead."""
+    (tmp_path / "shop.feature").write_text(HOME_AND_BASKET)
+    assert typed("run", "--list", *words) == (2, "", said)
+
+
+@pytest.mark.parametrize(
+    ("word", "quoted"),
+    [
+        ("scenario/shop-home", "scenario/shop-home"),
+        ("www/scenario-shop-home/bool-success", "www/scenario-shop-home/bool-success"),
+        ("shop-home", "shop-home"),
+        ("Home page", "'Home page'"),
+    ],
+)
+def test_run_of_a_job_in_place_of_a_path(typed: Typed, word: str, quoted: str) -> None:
+    """The message says where such a name goes."""
+    assert typed("run", word)[2].splitlines() == [
+        f'error: Feature "{word}": expected a file, folder or glob with feature files in it',
+        "    a job's name or a title goes behind --name; a configured job runs by:"
+        f" collectd-inode once [CONF] {quoted}",
+        "nothing was run",
+    ]
+
+
+@pytest.mark.parametrize("word", ["featurs/", "featurs/shop", "shop.feature", "shop*"])
+def test_run_of_a_path_without_a_feature(typed: Typed, word: str) -> None:
+    """It cannot be the name of a job."""
+    assert len(typed("run", word)[2].splitlines()) == 2
