@@ -45,7 +45,7 @@ from itertools import combinations
 from typing import Any
 
 from collectd_inode.clock.kernel import Kernel
-from collectd_inode.clock.machine import ON_DEMAND, Machine, TimeDaemon, listed, running
+from collectd_inode.clock.machine import ON_DEMAND, AtStart, Machine, Service, TimeDaemon, listed, running
 from collectd_inode.clock.steps import Steps
 from collectd_inode.model import Cause
 from collectd_inode.timekeeper.account import Account, Peer
@@ -397,7 +397,8 @@ def _kernel(found: ClockEvidence) -> str:
 def _no_daemon_seen(found: ClockEvidence) -> str:
     machine = found.machine
     if machine.daemons is None:
-        return f"cannot tell whether a time daemon runs, since processes are hidden, and {_kernel(found)}"
+        why = "/proc is not mounted" if machine.without_proc else "processes are hidden"
+        return f"cannot tell whether a time daemon runs, since {why}, and {_kernel(found)}"
     seen = "no time daemon found in this container" if machine.container else "no time daemon runs"
     idle = "; ".join(dict.fromkeys(daemon.leaves_it for daemon in machine.idle))
     return f"{seen}{f' ({idle})' if idle else ''}, and {_kernel(found)}"
@@ -471,7 +472,7 @@ def _who_could(found: ClockEvidence) -> str:
     if machine.wsl and not machine.container:
         return "set it from Windows' clock, by hwclock -s, since WSL's own stops while Windows sleeps"
     if machine.daemons is None:
-        return "check as root whether one runs"
+        return f"check {'outside of this chroot' if machine.without_proc else 'as root'} whether one runs"
     idle_names = {daemon.name for daemon in machine.idle}
     if "ptp4l" in idle_names:
         beside = "with -a -r" if "phc2sys" in idle_names else "beside ptp4l"
@@ -480,14 +481,38 @@ def _who_could(found: ClockEvidence) -> str:
         return f"continue {stopped[0].name}: kill -CONT {stopped[0].pid}"
     reasons = [daemon.leaves_it for daemon in machine.idle]
     idle = next((do for why, do in _BESIDE.items() if any(reason.startswith(why) for reason in reasons)), "")
-    where = " on its host" if machine.container else ""
-    return idle or f"install and start one{where}, such as chrony"
+    if idle:
+        return idle
+    if machine.container:
+        return "install and start one on its host, such as chrony"
+    if machine.service is None:
+        return "install and start one, such as chrony"
+    return _by_openrc(machine.service) if machine.service.openrc else _by_systemd(machine.service)
+
+
+def _by_systemd(service: Service) -> str:
+    match service.state:
+        case AtStart.ENABLED:
+            return f"see why {service.daemon} has ended, or was not started: systemctl status {service.unit}"
+        case AtStart.DISABLED:
+            return f"start {service.daemon}, which is installed: systemctl enable --now {service.unit}"
+        case AtStart.MASKED:
+            then = f"systemctl unmask {service.unit}, then systemctl enable --now {service.unit}"
+            return f"start {service.daemon}, which is masked: {then}"
+
+
+def _by_openrc(service: Service) -> str:
+    if service.state is AtStart.ENABLED:
+        return f"see why {service.daemon} has ended, or was not started: rc-service {service.unit} status"
+    start = f"rc-update add {service.unit}, then rc-service {service.unit} start"
+    return f"start {service.daemon}, which is installed: {start}"
 
 
 _BESIDE = {
     "chronyd runs with -x": "start chronyd without -x",
     "busybox ntpd runs with -w": "start busybox ntpd without -w",
     "htpdate runs with -q": "start htpdate without -q",
+    "ptpd runs with -n": "start ptpd without -n",
     "ptpd runs as master only": "install and start one, such as chrony, or start ptpd as a slave",
     "VBoxService runs": "install and start one, such as chrony, or start VBoxService without --disable-timesync",
     "phc2sys hands the time": "start the NTP daemon that phc2sys hands the time to",
@@ -503,11 +528,12 @@ def _look_at_it(found: ClockEvidence) -> str:
     if found.wrong_peers and found.truth is Truth.WRONG and told is not None:
         return f"remove {found.wrong_peers[0]} from {told.daemon}'s servers: the vote calls it wrong"
     keepers = _keepers(found)
-    tools = [TOOLS[name] for name in dict.fromkeys(daemon.name for daemon in keepers)]
+    tools = [_tools(found, daemon) for daemon in keepers]
     if found.truth is Truth.UNKNOWN and _keeps_silent(found):
         return _VOTE
     if found.truth is not Truth.WRONG:
-        return f"check whether it reaches its servers: {_or(tool.look for tool in tools)}"
+        heard = {tool.hears: _or(each.look for each in tools if each.hears == tool.hears) for tool in tools}
+        return f"check whether {_or(f'{hears}: {looks}' for hears, looks in heard.items())}"
     mends = _or(_mend(found, daemon) for daemon in keepers)
     known = telltale(found)
     return f"{known}; see {_or(tool.look for tool in tools)}" if known else f"set it: {mends}"
@@ -533,8 +559,14 @@ def _some(peers: Sequence[Peer]) -> str:
 def _mend(found: ClockEvidence, daemon: TimeDaemon) -> str:
     """The way to make *daemon* set the clock; ntpd's limit is named beyond it only."""
     far = found.vote is not None and abs(found.vote.offset) > NTPD_GIVES_UP
-    tool = TOOLS[daemon.name]
+    tool = _tools(found, daemon)
     return tool.far if far and tool.far else tool.mend
+
+
+def _tools(found: ClockEvidence, daemon: TimeDaemon) -> Tools:
+    """The commands for *daemon*; a phc2sys without ptp4l has nobody to answer pmc."""
+    names = {each.name for each in (*(found.machine.daemons or ()), *found.machine.idle)}
+    return _CARD_S_CLOCK if daemon.name == "phc2sys" and "ptp4l" not in names else TOOLS[daemon.name]
 
 
 def _or(words: Iterable[str]) -> str:
@@ -545,12 +577,14 @@ def _or(words: Iterable[str]) -> str:
 class Tools:
     """The command that shows a daemon's own account, and the one that makes it set a clock that is off.
 
-    ``far`` is another way for a clock that is off by more than `NTPD_GIVES_UP`.
+    ``far`` is another way for a clock that is off by more than `NTPD_GIVES_UP`; ``hears`` the question that ``look``
+    answers, since not every daemon has servers.
     """
 
     look: str
     mend: str
     far: str = ""
+    hears: str = "it reaches its servers"
 
 
 NTPD_GIVES_UP = 1000.0
@@ -560,6 +594,9 @@ _NTPD = Tools(
     "restart ntpd, once ntpq -p shows a server",
     "ntpd gives up beyond 1000 s, so start it with -g (or tinker panic 0)",
 )
+_PMC = "pmc -u -b 0 'GET TIME_STATUS_NP'"
+_MASTER = "it hears a PTP master"
+_CARD_S_CLOCK = Tools("its log", "see phc2sys's log, restart it", hears="the clock that it reads is right")
 TOOLS = {
     "chronyd": Tools("chronyc sources", "chronyc makestep, once chronyc sources shows a server"),
     "ntpd": _NTPD,
@@ -570,18 +607,18 @@ TOOLS = {
     "systemd-timesyncd": Tools(
         "timedatectl timesync-status", "restart systemd-timesyncd, and see timedatectl timesync-status"
     ),
-    "ptp4l": Tools("pmc -u -b 0 'GET TIME_STATUS_NP'", "see pmc -u -b 0 'GET TIME_STATUS_NP', restart ptp4l"),
-    "phc2sys": Tools("pmc -u -b 0 'GET TIME_STATUS_NP'", "see pmc -u -b 0 'GET TIME_STATUS_NP', restart phc2sys"),
-    "timemaster": Tools("its log", "restart timemaster, and see its log"),
-    "ptpd": Tools("its log and statistics file", "restart ptpd, and see its log"),
+    "ptp4l": Tools(_PMC, f"see {_PMC}, restart ptp4l", hears=_MASTER),
+    "phc2sys": Tools(_PMC, f"see {_PMC}, restart phc2sys", hears="ptp4l hears a PTP master"),
+    "timemaster": Tools("its log", "restart timemaster, and see its log", hears="it hears a server or a PTP master"),
+    "ptpd": Tools("its log and statistics file", "restart ptpd, and see its log", hears=_MASTER),
     "connmand": Tools("connmanctl clock", "see connmanctl clock, restart connman"),
     "htpdate": Tools("its log", "htpdate -s with its servers"),
     "sdwdate": Tools("its log", "restart sdwdate"),
     "ntimed": Tools("its log", "restart ntimed"),
-    "sfptpd": Tools("its log", "restart sfptpd, and see its log"),
-    "timebeat": Tools("its log", "restart timebeat, and see its log"),
+    "sfptpd": Tools("its log", "restart sfptpd, and see its log", hears=_MASTER),
+    "timebeat": Tools("its log", "restart timebeat, and see its log", hears="it hears a source of time"),
     "clockspeed": Tools("its log", "restart clockspeed"),
-    "statime": Tools("its log", "restart statime, and see its log"),
+    "statime": Tools("its log", "restart statime, and see its log", hears=_MASTER),
     "tlsdated": Tools("its log", "restart tlsdated"),
     "ntpclient": Tools("its log", "restart ntpclient with -s"),
     "VBoxService": Tools("the host's clock", "fix the host's clock, or restart VBoxService"),

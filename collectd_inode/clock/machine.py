@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from itertools import islice
 
 from collectd_inode.clock import hostclock
@@ -61,6 +62,8 @@ class _Spectator:
     why: str
 
 
+_PTPD_LOOKS = "ptpd runs with -n, and leaves the clock alone"
+
 _SPECTATORS: Mapping[str, tuple[_Spectator, ...]] = {
     "chronyd": (
         _Spectator("fFlLPtu", lambda o: "Q" in o, "chronyd -Q only asks servers"),
@@ -83,7 +86,12 @@ _SPECTATORS: Mapping[str, tuple[_Spectator, ...]] = {
     ),
     # With software stamps the clock that it steers is the system's.
     "ptp4l": (_Spectator("fipl", lambda o: "S" not in o, "ptp4l keeps the network card's clock, not the system's"),),
-    "ptpd": (_Spectator("cid", lambda o: bool({"M", "--masteronly"} & set(o)), "ptpd runs as master only"),),
+    "ptpd": (
+        _Spectator("cid", lambda o: bool({"M", "--masteronly"} & set(o)), "ptpd runs as master only"),
+        _Spectator(
+            "cid", lambda o: bool({"n", "--noadjust"} & set(o)), "ptpd runs with -n, and leaves the clock alone"
+        ),
+    ),
 }
 _REALTIME = "CLOCK_REALTIME"
 
@@ -116,6 +124,8 @@ _MOUNTS = (
     ("/nerdctl/", "containerd"),
 )
 """The host's paths of a container's mounted files, which show its kind if its control groups are hidden."""
+_LXCFS = "fuse.lxcfs"
+"""A file system that LXC mounts over files of a container's /proc."""
 _OVERLAYS = (
     ("/var/lib/docker/", "docker"),
     ("/containers/storage/", "podman"),
@@ -143,6 +153,20 @@ _DMI = (
 )
 """A part of vendor and product of a virtual machine's firmware, in lower case → the hypervisor."""
 
+_UNITS = {
+    "chrony": "chronyd",
+    "chronyd": "chronyd",
+    "ntpsec": "ntpsec",
+    "ntp": "ntpd",
+    "ntpd": "ntpd",
+    "openntpd": "openntpd",
+    "ntpd-rs": "ntpd-rs",
+    "systemd-timesyncd": "systemd-timesyncd",
+}
+"""The name of a service, in systemd's and OpenRC's files → its time daemon; of several installed, the first counts."""
+_SYSTEMD = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
+_NOWHERE = "/dev/null"
+
 _OPENNTPD = "openntpd"
 _STOPPED, _DEAD = "T", ("Z", "X")
 """The first letter of a process's state."""
@@ -169,6 +193,24 @@ class TimeDaemon:
     parent: int = 0
 
 
+class AtStart(IntEnum):
+    """The state of a service in its manager: whether the machine starts it; the better one has the lower number."""
+
+    ENABLED = 0
+    DISABLED = 1
+    MASKED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A time daemon that is installed as a service: *unit* is its name for the service manager, systemd or OpenRC."""
+
+    daemon: str
+    unit: str
+    state: AtStart
+    openrc: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """The known facts; None is unknown.
@@ -179,7 +221,8 @@ class Machine:
     systemd-timesyncd last synchronised (epoch seconds); ``rtc_offset`` the hardware clock minus ours, in seconds, good
     to one of them and ``rtc_local`` whether it is kept in local time; ``host_clock`` the device that shows the host's
     clock to this guest; ``idle`` who runs beside ``daemons`` and leaves the clock alone; ``dom0`` whether this is Xen's
-    host itself, and ``wsl`` a guest of Windows (WSL2).
+    host itself, and ``wsl`` a guest of Windows (WSL2); ``service`` the installed time daemon that would be started
+    first; ``without_proc`` whether /proc is not mounted, as in a bare chroot.
     """
 
     clock_source: str | None = None
@@ -200,6 +243,8 @@ class Machine:
     dom0: bool = False
     wsl: bool = False
     rtc_local: bool | None = None
+    service: Service | None = None
+    without_proc: bool = False
 
     @property
     def settable(self) -> bool | None:
@@ -303,10 +348,10 @@ def survey(root: str, now: Callable[[], float]) -> Machine:
         container=_container(files, wsl=wsl),
         user_namespace=_user_namespace(files),
         independent_wallclock=None if dom0 else _flag(files.text("proc/sys/xen/independent_wallclock")),
-        may_set=_capable(files, "self", "CapEff"),
+        may_set=_capable(files, "self", "CapEff") and not _maps_users(files, "self"),
         anybody_may_set=_capable(files, "1", "CapBnd"),
         daemons=daemons if visible else None,
-        timesyncd=_first(files.modified, "run/systemd/timesync/synchronized", "var/lib/systemd/timesync/clock"),
+        timesyncd=files.modified("run/systemd/timesync/synchronized"),
         rtc_offset=_rtc_offset(files, now),
         ptp_clocks=tuple(ptp_clocks.values()),
         host_clock=_host_clock(files, ptp_clocks),
@@ -315,6 +360,8 @@ def survey(root: str, now: Callable[[], float]) -> Machine:
         dom0=dom0,
         wsl=wsl,
         rtc_local=_rtc_local(files),
+        service=min(_services(files), key=lambda service: service.state, default=None),
+        without_proc=not (visible or files.there("proc/self")),
     )
 
 
@@ -363,10 +410,6 @@ class _Files:
             return
 
 
-def _first(read: Callable[[str], float | None], *names: str) -> float | None:
-    return next((found for found in map(read, names) if found is not None), None)
-
-
 def _flag(text: str | None) -> bool | None:
     return {"0": False, "1": True}.get(text or "")
 
@@ -408,7 +451,7 @@ def _release(files: _Files) -> str:
 
 
 def _container(files: _Files, *, wsl: bool) -> str | None:
-    named = files.text("run/systemd/container") or _of_environment(files)
+    named = files.text("run/systemd/container") or files.text("run/host/container-manager") or _of_environment(files)
     if named and not (wsl and named == _WSL):
         return named
     found = next((name for path, name in _CONTAINERS if files.there(path)), None)
@@ -439,13 +482,17 @@ def _of_mounts(files: _Files) -> str | None:
     rows = (line.split() for line in (files.text("proc/self/mountinfo") or "").splitlines())
     known = [row for row in rows if len(row) > 4]
     roots = [row[3] for row in known if row[4] in _MOUNTED_OVER]
+    if any(row[4].startswith("/proc/") and _LXCFS in row for row in known):
+        return "lxc"
     over = next((name for words, name in _MOUNTS if any(words in root for root in roots)), None)
     layers = next((row[-1] for row in known if row[4] == "/" and "overlay" in row), "")
     return over or next((name for words, name in _OVERLAYS if words in layers), None)
 
 
 def _user_namespace(files: _Files) -> bool | None:
-    return _maps_users(files, "self")
+    """Whether this system's users are mapped; those of our own service alone may be, too (PrivateUsers=yes)."""
+    first, ours = (files.text(f"proc/{process}/uid_map") for process in ("1", "self"))
+    return False if first and ours and first.split() != ours.split() else _maps_users(files, "self")
 
 
 def _maps_users(files: _Files, process: str) -> bool | None:
@@ -548,6 +595,31 @@ def _options(words: Iterable[str], valued: str) -> dict[str, str]:
                 found[letter] = (letters or next(rest, "")) if letter in valued else ""
                 letters = "" if letter in valued else letters
     return found
+
+
+def _services(files: _Files) -> Iterator[Service]:
+    """The installed time daemons, as systemd's units; as OpenRC's scripts where there is no systemd."""
+    if not files.there("usr/lib/systemd/system") and not files.there("lib/systemd/system"):
+        scripts = [unit for unit in _UNITS if files.there(f"etc/init.d/{unit}") and files.there("etc/runlevels")]
+        for unit in scripts:
+            enabled = any(files.there(f"etc/runlevels/{level}/{unit}") for level in files.names("etc/runlevels"))
+            state = AtStart.ENABLED if enabled else AtStart.DISABLED
+            yield Service(_UNITS[unit], unit, state, openrc=True)
+        return
+    wanted = {name for target in files.names(_SYSTEMD[0]) for name in _wanted_by(files, target)}
+    for unit, daemon in _UNITS.items():
+        name = f"{unit}.service"
+        found = next((path for folder in _SYSTEMD if files.there(path := f"{folder}/{name}")), None)
+        if found is None:
+            continue
+        if files.target(found) == _NOWHERE:
+            yield Service(daemon, unit, AtStart.MASKED)
+        else:
+            yield Service(daemon, unit, AtStart.ENABLED if name in wanted else AtStart.DISABLED)
+
+
+def _wanted_by(files: _Files, target: str) -> Iterator[str]:
+    return files.names(f"{_SYSTEMD[0]}/{target}") if target.endswith(".wants") else iter(())
 
 
 def _rtc_local(files: _Files) -> bool | None:
