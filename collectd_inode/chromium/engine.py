@@ -56,6 +56,8 @@ QUIET = 0.5
 SETTLE_SECONDS = 5.0
 """The number after which it is judged all the same."""
 _ACK_SECONDS = 2.0
+_NO_PAGE = ("net::ERR_ABORTED", "net::ERR_INVALID_RESPONSE")
+"""Chromium's names for an answer that it keeps as a file, or that has no content."""
 _MOST_CLICKS = 3
 """Tries to click what moves."""
 _LOOK_SECONDS = 10.0
@@ -170,7 +172,7 @@ class Chromium(Screen):
     def redirects(self) -> Sequence[str]:
         """The addresses of the last navigation."""
         document = self._tab.document if self._tab is not None else Document("", "")
-        return document.hops or (document.url,)
+        return document.redirects
 
     @property
     def cookies(self) -> Sequence[Cookie]:
@@ -437,6 +439,8 @@ class Chromium(Screen):
 
     def _judge(self, document: Document) -> None:
         self._judged = document.loader
+        if document.failed in _NO_PAGE:
+            self._refuse(document)
         if (failure := failure_in(document)) is not None:
             raise _Final(failure.cause, failure.message, expected=failure.expected, found=failure.found)
         if document.status >= 400 and self.refuse_bad_status and self._page is not None:
@@ -624,11 +628,11 @@ class Chromium(Screen):
         before = tab.document
         self._departs()
         answer = await tab.send("Page.navigate", {"url": url})
-        if answer.get("isDownload"):
+        text = str(answer.get("errorText") or "")
+        if answer.get("isDownload") or text in _NO_PAGE:
+            await self._judge_download(tab, str(answer.get("loaderId") or ""))
             raise self._is_download(url)
-        if text := str(answer.get("errorText") or ""):
-            if text == "net::ERR_ABORTED":
-                raise self._is_download(url)
+        if text:
             raise faults.failure(tab.going_to or url, text)
         return await self._arrive(before)
 
@@ -923,6 +927,8 @@ class Chromium(Screen):
                 return tab
             await tab.happening(0.25)
             if loader and (failed := tab.failure_of(loader)):
+                if failed in _NO_PAGE:
+                    await self._judge_download(tab, loader)
                 if failed != "net::ERR_ABORTED":
                     raise faults.failure(tab.going_to, failed)
                 if tab.going == loader:  # a download, or no content: the page stays (rule 85)
@@ -977,6 +983,19 @@ class Chromium(Screen):
         host = urls.origin(tab.going_to)[1] if urls.is_web(tab.going_to) else ""
         doing = f"waiting for the answer of {host}" if host else "waiting for a page"
         self._hooks.exchange(Exchange(host, {}, finished=False, doing=doing))
+
+    async def _judge_download(self, tab: Tab, loader: str) -> None:
+        """Raise where what the browser would not show as a page is an error of the server's."""
+        document = tab.document_of(loader)
+        if document is not None:
+            await self._answer_of(document)
+            self._refuse(document)
+
+    def _refuse(self, document: Document) -> None:
+        """Raise where the answer that the browser would not show has a status that says so."""
+        if document.status >= 400 and self.refuse_bad_status:
+            error = refusal(Page(document.url, document.status, document.headers, b""), document.redirects)
+            raise _Final(error.cause, error.message, expected=error.expected, found=error.found)
 
     def _is_download(self, url: str) -> Failure:
         what = f"{urls.shown(url)} is no page: it is a download, or has no content"

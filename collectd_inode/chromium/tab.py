@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +46,11 @@ class Document:
     address: str | None = None
     failed: str = ""
     """Chromium's name for why there is none: an error page is shown in its place."""
+
+    @property
+    def redirects(self) -> Sequence[str]:
+        """The addresses that led to it, its own the last."""
+        return self.hops or (self.url,)
 
 
 @dataclass(slots=True)
@@ -453,6 +458,10 @@ class Tab:
         """Chromium's name for why the document of *loader* could not be had; empty for nothing known."""
         document = self._arriving.get(loader)
         return document.failed if document is not None else ""
+
+    def document_of(self, loader: str) -> Document | None:
+        """The document of *loader*, on the screen or not; None if it is not known."""
+        return self._arriving.get(loader) or self._known.get(loader)
 
     # The console.
 

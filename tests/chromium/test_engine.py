@@ -209,6 +209,20 @@ def test_links_to_downloads(tmp_path: Path) -> None:
     assert [(warning.code, warning.message) for warning in found.warnings] == [("asset", said)]
 
 
+@pytest.mark.parametrize(
+    "steps",
+    ['When I go to "/list"', 'When I go to "/"\nAnd I follow "List"', 'When I go to "/"\nAnd I press "Get it"'],
+)
+def test_a_download_that_is_not_there_is_refused(tmp_path: Path, steps: str) -> None:
+    """The server's status counts, whether the browser would have shown the answer or kept it as a file."""
+    attached = Said("gone", 404, headers=(("Content-Disposition", "attachment"),), kind="application/octet-stream")
+    page = "<title>Home</title><a href=/list>List</a><form action=/list method=post><button>Get it</button></form>"
+    with site({"/": page, "/list": attached}) as here:
+        found = browsed_once(tmp_path, steps, here.url)
+        said = f"{here.url}/list answered 404 Not Found"
+    assert (found.cause, found.message) == (Cause.REFUSED, said)
+
+
 def test_nobody_there(tmp_path: Path) -> None:
     """A name that does not resolve, and a port that nobody listens on; a link there fails like an address."""
     with site({"/": HOME}) as gone:
