@@ -142,7 +142,8 @@ def _of_an_answer(page: Page) -> Iterator[str]:
 
 
 def _is_within_another(message: str, others: Iterable[str]) -> bool:
-    return any(message != other and message in other for other in others)
+    bare = message.replace(" ", "")
+    return any(message != other and bare in other.replace(" ", "") for other in others)
 
 
 def _spoken(visible: str, *, anywhere: bool) -> Iterator[str]:
@@ -178,7 +179,7 @@ _HOLDERS = text.words("form fieldset main section table")
 
 
 def _is_long(element: Element) -> bool:
-    return len(text.visible_text(element, _PIECES)) > _LONGEST
+    return len(text.readable_text(element, _PIECES)) > _LONGEST
 
 
 def _invalid_fields(page: Page) -> Iterator[tuple[Rank, Element]]:
@@ -207,9 +208,9 @@ def _message(element: Element) -> str:
     if next(element.iter(*CONTROLS), None) is not None:
         # Around a wrong field: its label names the field, and alone is not a message.
         labels = [e for e in element.iter("label") if e is not element]
-    lines = text.visible_text(element, _PIECES, without=left_out.union(labels)).split("\n")
+    lines = text.readable_text(element, _PIECES, without=left_out.union(labels)).split("\n")
     if lines != [""]:
-        lines = [*(normalise(text.visible_text(label, _PIECES)) for label in labels), *lines]
+        lines = [*(normalise(text.readable_text(label, _PIECES)) for label in labels), *lines]
     said = [line for line in dict.fromkeys(lines) if sum(map(str.isalpha, line)) > 1]
     said = [line for line in said if not _TITLE.fullmatch(line)] or said
     whole = cut_at_word(_sentences(said), _LONGEST) if said else ""
@@ -242,7 +243,7 @@ def heading(page: Page) -> str:
     furniture = _furniture(page)
     headings = [e for root in page.roots for e in text.shown(root) if _level(e)]
     headings.sort(key=lambda e: (_inside(e, furniture), _level(e)))
-    return next((said for e in headings if (said := normalise(text.visible_text(e, _PIECES)))), "")
+    return next((said for e in headings if (said := normalise(text.readable_text(e, _PIECES)))), "")
 
 
 def _level(element: Element) -> int:
@@ -259,7 +260,7 @@ def _start(page: Page, heading: str) -> str:
     if heading and page.status < 400 and len(heading.split()) > _VAGUE_WORDS:
         return heading
     furniture = frozenset(_furniture(page))
-    parts = (text.visible_text(root, _LOOKED_AT, without=furniture) for root in page.roots)
+    parts = (text.readable_text(root, _LOOKED_AT, without=furniture) for root in page.roots)
     lines = "\n".join(part for part in parts if part).split("\n")
     if heading in lines:
         lines = lines[lines.index(heading) :]
@@ -286,7 +287,7 @@ def _is_furniture(element: Element) -> bool:
     if tag in _ENDS:
         return next(element.iterancestors(*_SECTIONS), None) is None
     if tag == "a" and (element.get("href") or "").startswith("#"):
-        return _SKIPS.match(normalise(text.visible_text(element, _PIECES))) is not None
+        return _SKIPS.match(normalise(text.readable_text(element, _PIECES))) is not None
     names = names_of(element)
     return not _FURNITURE_NAMES.isdisjoint(names.split()) or not _FURNITURE_WORDS.isdisjoint(words_of(names))
 

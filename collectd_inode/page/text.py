@@ -291,6 +291,33 @@ def visible_text(root: Element, most: int | None = None, *, without: Set[Element
     return lines_of(_joined(_pieces(root, everything=False, without=without), most))
 
 
+def readable_text(root: Element, most: int, *, without: Set[Element] = frozenset()) -> str:
+    """The visible text of *root* as a message quotes it: words that a style sheet sets apart are apart."""
+    return lines_of(_joined(_set_apart(_pieces(root, everything=False, without=without)), most))
+
+
+def _set_apart(pieces: Iterator[str]) -> Iterator[str]:
+    """*pieces*, with a blank where one of them ends and the next begins as a word or a sentence does.
+
+    Style sheets are not read: they make lines of ``<b>Error</b><span>Database gone</span>``.
+    """
+    before = ""
+    for piece in pieces:
+        yield f" {piece}" if _are_two_words(before, piece) else piece
+        before = (before + piece[-3:])[-3:]
+
+
+def _are_two_words(before: str, piece: str) -> bool:
+    if piece[:1].isdigit():
+        return len(before) == 3 and before.isalpha()
+    return (
+        piece[:1].isupper() and bool(before) and (before[-1].islower() or before[-1].isdigit() or before[-1] in _STOPS)
+    )
+
+
+_STOPS = ".!?:;,)]…»”"
+
+
 def all_text(root: Element, most: int | None = None) -> str:
     """The text of *root*, hidden parts included, scripts and styles not."""
     return lines_of(_joined(_pieces(root, everything=True), most))

@@ -172,6 +172,21 @@ def test_main_heading() -> None:
     assert page("<a href='#main'>Skip to content</a><p id=main>Nothing here").complaint() == "Nothing here"
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<div class=error><span>Error</span><span>Database gone</span></div>", "Error Database gone"),
+        ("<div class=error><strong>Error:</strong>Database gone</div>", "Error: Database gone"),
+        ("<div style='display:flex'><b>Error</b><b>500</b><b>Sorry</b></div>", "Error 500 Sorry"),
+        ("<app-title>Error</app-title><app-text>Database gone</app-text>", "Error Database gone"),
+        ("<p class=error><b>S</b>orry: H<sub>2</sub>O is <i>not</i> <b>i</b>n", "Sorry: H2 O is not in"),
+    ],
+)
+def test_words_that_a_style_sheet_sets_apart_are_apart(body: str, said: str) -> None:
+    """Where an element ends and a capital begins; style sheets are not read."""
+    assert page(body, 500).complaint() == said
+
+
 def test_what_was_looked_for_stands_next_to_it() -> None:
     """The complaint first, then what is near; where nothing is near, never “the page has no links” alone."""
     down = page("<title>Maintenance</title><h1>We are down for maintenance</h1>")

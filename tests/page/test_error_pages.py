@@ -274,7 +274,7 @@ from collectd_inode.page.page import Page
             "connection between Cloudflare's network and the origin web server timed out.</p></div></div>"
             "</div></body></html>",
             "Connection timed out Error code 522; Visit cloudflare.com for more information. 2026-11-29 "
-            "18:00:00 UTC; You; Browser; Working; HostError; What happened? The initial connection "
+            "18:00:00 UTC; You; Browser; Working; Host Error; What happened? The initial connection "
             "between Cloudflare's…",
             522,
             id="cloudflare522",
@@ -729,7 +729,7 @@ from collectd_inode.page.page import Page
             '2026-11-30</small></h1><h2 class="cf-subheadline">Access denied</h2></div><section></section><div '
             'class="cf-section cf-wrapper"><h2>What happened?</h2><p>This website is using a security service to '
             "protect itself from online attacks.</p></div></div></div></body></html>",
-            "Error1020Ray ID: 7 • 2026-11-30; Access denied; What happened? This website is using a security "
+            "Error 1020 Ray ID: 7 • 2026-11-30; Access denied; What happened? This website is using a security "
             "service to protect itself from online attacks.",
             403,
             id="cf-1020",

@@ -197,7 +197,7 @@ def test_nearest_candidates() -> None:
         "<input type=checkbox id=agree><select id=s><option>Red<option>Green</select>"
     )
     select = shown.elements("select")[0]
-    start = "Log outHelpPassword Red Green"  # what the page says, which has no heading
+    start = "Log out Help Password Red Green"  # what the page says, which has no heading
     assert found(lambda: locate.link(shown, "Log in")) == f"{start}; nearest links: “Log out”, “Help”"
     assert found(lambda: locate.fillable(shown, "Passwort")) == f"{start}; nearest fields: “Password”"
     assert found(lambda: locate.button(shown, "Go")) == f"{start}; the page has no buttons"
@@ -260,5 +260,5 @@ def test_forms_without_a_name_are_offered_by_position() -> None:
         "<form><input placeholder=E-mail></form><form></form>"
     )
     offered = "forms by position: “(//form)[1]” with “Search”, “(//form)[2]” with “E-mail”, “(//form)[3]”"
-    assert found(lambda: locate.form(shown, "login")) == f"GoSearch; {offered}"
+    assert found(lambda: locate.form(shown, "login")) == f"Go Search; {offered}"
     assert locate.form(shown, "(//form)[2]") is shown.elements("form")[1]

@@ -26,7 +26,7 @@ HEADING = "Sign in to your account"
             "aria-atomic=true><div class=toast-header><strong class=me-auto>Checkout</strong><small>11 "
             "mins ago</small><button class=btn-close></button></div><div class=toast-body>Payment "
             "provider does not answer</div></div></div>{h1}",
-            "Checkout11 mins ago; Payment provider does not answer",
+            "Checkout 11 mins ago; Payment provider does not answer",
             id="bs-toast",
         ),
         pytest.param(
