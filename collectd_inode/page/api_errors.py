@@ -45,11 +45,17 @@ _STATES = ("status", "result", "state")
 _WORDLESS = re.compile(r"[\d\W]*")
 
 _XML_FAULT = re.compile(
-    r"fault|error|errors|exception|exceptionreport|serviceexception(?:report)?|problem", re.IGNORECASE
+    r"fault|err|error|errors|exception|exceptionreport|serviceexception(?:report)?|problem", re.IGNORECASE
 )
 _XML_SAYS = words(
-    "faultstring reason message detail details title description text error errormessage exceptiontext serviceexception"
+    "faultstring reason msg message detail details title description text error errormessage exceptiontext"
+    " serviceexception"
 )
+_XML_ATTRIBUTES = ("message", "msg", "info", "description", "reason", "detail")
+_XML_PAIRS = words("member entry pair")
+"""Elements that hold a name and its value."""
+_XML_TYPES = words("lst str int bool arr item field property value string")
+"""Elements named after the type of their value, with an attribute for its name."""
 
 
 def may_be_in(source: str) -> bool:
@@ -165,21 +171,62 @@ def _bare(name: str) -> str:
 
 def _of_xml(root: Element, *, refused: bool) -> Iterator[str]:
     elements = list(islice(root.iter(etree.Element), _LOOKED_AT))
-    faults = [element for element in elements if _XML_FAULT.fullmatch(_local(element))]
-    if not refused and not faults:
+    faults = [element for element in elements if _XML_FAULT.fullmatch(_name(element))]
+    failed = [element for element in (root, *root.iterchildren(etree.Element)) if _is_marked_bad(element)]
+    if not refused and not faults and not failed:
         return
-    for element in _saying(faults[0].iter(etree.Element) if faults else elements):
-        yield " ".join(map(str, element.itertext()))
+    for element in _saying((faults or failed)[0].iter(etree.Element) if faults or failed else elements):
+        yield _said_by(element)
+
+
+def _is_marked_bad(element: Element) -> bool:
+    """Whether *element* says itself that something failed: ``<rsp stat="fail">``, ``<status>failure</status>``."""
+    marks = {_bare(name): str(value) for name, value in element.attrib.items() if isinstance(name, str)}
+    marks |= {_bare(_local(child)): child.text or "" for child in element.iterchildren(etree.Element)}
+    states = {_bare(marks.get(name, "").strip()) for name in (*_STATES, "stat")}
+    return not states.isdisjoint(_BAD_WORDS) or marks.get("success", "").strip().lower() == "false"
 
 
 def _saying(elements: Iterable[Element]) -> Iterator[Element]:
     """The innermost of the *elements* that describe an error; SOAP 1.1's ``faultstring``, SOAP 1.2's ``Text``."""
-    return (
-        e
-        for e in elements
-        if _local(e).lower() in _XML_SAYS
-        and not any(_local(c).lower() in _XML_SAYS for c in e.iterdescendants(etree.Element))
-    )
+    return (e for e in elements if _says(e) and not any(_says(inner) for inner in e.iterdescendants(etree.Element)))
+
+
+def _says(element: Element) -> bool:
+    return _bare(_name(element)) in _XML_SAYS or bool(_described_by(element))
+
+
+def _said_by(element: Element) -> str:
+    """The attribute that describes it, else its text; of a pair of name and value the value's."""
+    key = _key_of(element)
+    parts = (element,) if key is None else key.itersiblings(etree.Element)
+    return _described_by(element) or " ".join(" ".join(map(str, part.itertext())) for part in parts)
+
+
+def _described_by(element: Element) -> str:
+    """The attribute with the words of a fault: ``<err code="100" msg="Invalid API key"/>``."""
+    if _XML_FAULT.fullmatch(_name(element)) is None:
+        return ""
+    return next((str(element.get(name)) for name in _XML_ATTRIBUTES if element.get(name)), "")
+
+
+def _name(element: Element) -> str:
+    """The name of *element*; of a generic one the name that it is given.
+
+    XML-RPC's ``<member><name>faultString</name>…``, Solr's ``<str name="msg">``.
+    """
+    local = _local(element)
+    if (key := _key_of(element)) is not None:
+        return (key.text or "").strip()
+    return element.get("name") or element.get("key") or local if local.lower() in _XML_TYPES else local
+
+
+def _key_of(element: Element) -> Element | None:
+    """The element with the name, where *element* is a pair of name and value."""
+    if _local(element).lower() not in _XML_PAIRS:
+        return None
+    first = next(element.iterchildren(etree.Element), None)
+    return first if first is not None and _local(first).lower() in ("name", "key", "string") else None
 
 
 def _local(element: Element) -> str:

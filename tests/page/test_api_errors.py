@@ -29,6 +29,51 @@ from collectd_inode.page.page import Page
             id="soap12",
         ),
         pytest.param(
+            "<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>4</int></value>"
+            "</member><member><name>faultString</name><value>"
+            "<string>Too many parameters.</string></value></member></struct></value></fault></methodResponse>",
+            "Too many parameters.",
+            200,
+            "text/xml",
+            id="xml-rpc",
+        ),
+        pytest.param(
+            '<rsp stat="fail"><err code="100" msg="Invalid API Key"/></rsp>',
+            "Invalid API Key",
+            200,
+            "text/xml",
+            id="attributes",
+        ),
+        pytest.param(
+            '<api><error code="badtoken" info="Invalid CSRF token.">See /api.php for usage.</error></api>',
+            "Invalid CSRF token.",
+            200,
+            "text/xml",
+            id="mediawiki",
+        ),
+        pytest.param(
+            '<response><lst name="responseHeader"><int name="status">400</int></lst>'
+            '<lst name="error"><str name="msg">undefined field x</str><int name="code">400</int></lst></response>',
+            "undefined field x",
+            200,
+            "text/xml",
+            id="names as attributes",
+        ),
+        pytest.param(
+            "<ocs><meta><status>failure</status><message>Not logged in</message></meta><data/></ocs>",
+            "Not logged in",
+            200,
+            "text/xml",
+            id="a state that says so",
+        ),
+        pytest.param(
+            '<response success="false"><message>No such order</message></response>',
+            "No such order",
+            200,
+            "text/xml",
+            id="success=false",
+        ),
+        pytest.param(
             '{"type":"https://example.com/probs/db","title":"Database '
             'unavailable","status":503,"detail":"The order database does not '
             'answer","instance":"/orders/1"}',
