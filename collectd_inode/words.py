@@ -18,6 +18,11 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else several(noun)}"
 
 
+def in_bytes(size: int) -> str:
+    """``1 byte``, ``1,119 bytes``."""
+    return f"{size:,} {'byte' if size == 1 else 'bytes'}"
+
+
 def alternatives(words: Sequence[str]) -> str:
     """``a, b or c``."""
     return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

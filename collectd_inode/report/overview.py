@@ -18,7 +18,7 @@ from itertools import groupby
 
 from collectd_inode.report.notification import reason_of_record
 from collectd_inode.report.record import Record
-from collectd_inode.words import span
+from collectd_inode.words import plural, span
 
 
 class JobState(IntEnum):
@@ -217,7 +217,8 @@ def worst_first(entries: Iterable[OverviewJob], now: float) -> list[OverviewJob]
 def _told(entries: Sequence[OverviewJob], made: Made) -> str:
     """The verdict over all, in a few words that also fit into the title of a window."""
     counts = [(state, sum(entry.state(made.time) is state for entry in entries)) for state in JobState]
-    parts = [f"{count} {state.word}" for state, count in counts if count]
+    nouns = (JobState.ERROR, JobState.WARNED)
+    parts = [plural(n, state.word) if state in nouns else f"{n} {state.word}" for state, n in counts if n]
     return ", ".join(parts) if parts else "no jobs"
 
 

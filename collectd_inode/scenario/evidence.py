@@ -36,6 +36,7 @@ from collectd_inode.run import Run
 from collectd_inode.secrets.redactor import Redactor
 from collectd_inode.state import Memory, State
 from collectd_inode.wire.workers import DaemonPool
+from collectd_inode.words import in_bytes
 
 if TYPE_CHECKING:
     from collectd_inode.browser.record import Received, Recorder
@@ -368,10 +369,10 @@ def _page(received: Received | None, cleaned: Cleaned, name: str, kept: int) -> 
         return "not saved: it contains a secret in an encoding that the page does not declare"
     what, as_it_is = ("the page", "as it stood") if received.is_shown else (f"the body of {whence}", "as received")
     parts = [
-        f"{name}, {what}: {len(cleaned.body):,} bytes",
+        f"{name}, {what}: {in_bytes(len(cleaned.body))}",
         "secrets were replaced" if cleaned.replaced else as_it_is,
         "" if received.whole else "it broke off here",
-        "" if kept == len(cleaned.body) else f"cut after {kept:,} bytes (SaveBytes)",
+        "" if kept == len(cleaned.body) else f"cut after {in_bytes(kept)} (SaveBytes)",
     ]
     return ", ".join(part for part in parts if part)
 

@@ -18,7 +18,7 @@ from collectd_inode.page.charset import Encoding
 from collectd_inode.page.headers import essence
 from collectd_inode.secrets.hiding import Hiding
 from collectd_inode.wire import Exchange
-from collectd_inode.words import duration
+from collectd_inode.words import duration, in_bytes
 
 _LONGEST_VALUE = 1000
 """Characters of a form's field, of an address and the like, after its secrets were hidden."""
@@ -149,7 +149,7 @@ def _headers(lines: Iterable[tuple[str, str]], left_out: int, hide: Hiding, *, o
 
 
 def _measured(hop: Hop, exchange: Exchange) -> str:
-    size = [f"{exchange.bytes:,} bytes of body" + ("" if exchange.finished else ", then it broke off")]
+    size = [f"{in_bytes(exchange.bytes)} of body" + ("" if exchange.finished else ", then it broke off")]
     phases = [f"{phase.value} {duration(seconds, fine=_FINE)}" for phase, seconds in exchange.phases.items()]
     return "; ".join([*(size if hop.status is not None else []), *([", ".join(phases)] if phases else [])])
 
@@ -173,12 +173,12 @@ def _form(sent: Sent, hide: Hiding) -> Iterator[str]:
     media_type = essence(sent.content_type)
     read = READERS.get(media_type)
     if read is None:
-        yield f"({sent.size:,} bytes of {hide(media_type) or 'a type that was not named'}, not shown)"
+        yield f"({in_bytes(sent.size)} of {hide(media_type) or 'a type that was not named'}, not shown)"
         return
     for name, value in read(sent):
         yield f"{_short(hide(name))} = {_short(hide.entry(name, value))}"
     if sent.cut:
-        yield f"(the rest of {sent.size:,} bytes is not kept: the first {LONGEST_FORM:,} are)"
+        yield f"(the rest of {in_bytes(sent.size)} is not kept: the first {LONGEST_FORM:,} are)"
 
 
 def _urlencoded(sent: Sent) -> Iterator[tuple[str, str]]:
@@ -209,7 +209,7 @@ def _multipart(sent: Sent) -> Iterator[tuple[str, str]]:
         text = sent.encoding.decode(head)
         name, file = _FIELD_NAME.search(text), _FILE_NAME.search(text)
         content = content.partition(b"\r\n" + mark)[0].removesuffix(b"\r\n")
-        value = f"file “{file[1]}”, {len(content):,} bytes" if file else sent.encoding.decode(content)
+        value = f"file “{file[1]}”, {in_bytes(len(content))}" if file else sent.encoding.decode(content)
         yield name[1] if name else "", value
 
 

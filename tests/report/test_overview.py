@@ -186,6 +186,9 @@ def test_the_worst_comes_first() -> None:
     )
     assert [name.partition(" ")[2] for name in texts(found, "//h2")] == ["bad 1", "bad 2", "broken", "stale", "good"]
     assert texts(found, "//title") == ["2 failed, 1 error, 1 stale, 1 passed – web1"]
+    warned = entry(record=replace(PASSED, warnings=(Warning("soft", "slow"),)))
+    broken = entry(record=replace(FAILED, status="error"))
+    assert texts(tree(warned, broken, warned, broken), "//title") == ["2 errors, 2 warnings – web1"]
     assert texts(found, "//header/*") == [
         "web1",
         "2 failed, 1 error, 1 stale, 1 passed. Made 2025-11-22 08:26 UTC; the pictures show the last 24h.",

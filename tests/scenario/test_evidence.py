@@ -283,6 +283,20 @@ def test_a_page_that_had_come_half_when_the_time_was_up(tmp_path: Path) -> None:
     assert "7 bytes of body, then it broke off" in text
 
 
+def test_a_body_of_one_byte_is_one_byte(tmp_path: Path) -> None:
+    """In the transcript's singular."""
+
+    async def run() -> Observation:
+        async with peer(b"HTTP/1.1 500 Oh\r\nContent-Length: 1\r\n\r\nx") as server:
+            feature = write_feature(tmp_path, "When I go to /")
+            (one,) = loaded(feature, base_url=server.url, save_failures=str(tmp_path / "failures")).jobs
+            return await observe(one)
+
+    text = transcript(tidily(run()))
+    assert "      1 byte of body; " in text
+    assert "the body of the answer to request 1: 1 byte, as received" in text
+
+
 def test_a_site_that_hangs_up(tmp_path: Path) -> None:
     """There is no page; the transcript tells what was asked."""
 
