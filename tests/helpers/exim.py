@@ -82,12 +82,14 @@ def smarthost(
     relays: bool = False,
     main: str = "",
     in_clear: bool = False,
+    logs: str = "+smtp_connection +smtp_protocol_error",
 ) -> Iterator[Exim]:
     """An Exim that takes mail for anywhere from those who log in (over TLS), and keeps it.
 
     *certificate* is a PEM file with key and chain, and *ca* the one to trust; without them it gets a good one.  With
     *greylists* every recipient gets a 451; *relays* makes it take mail from strangers too; *main* is added to the main
     section.  With *in_clear* there is no STARTTLS, and whoever likes may log in in clear.  Other recipients get a 550.
+    *logs* is its log_selector.
     """
     home = folder / "smarthost"
     _prepare(home)
@@ -100,7 +102,7 @@ def smarthost(
         whom="" if relays else "authenticated = *",
     )
     authenticators = "".join(_AUTHENTICATORS[mechanism].replace("HOME", str(home)) for mechanism in mechanisms)
-    main += f"tls_certificate = {certificate}\ntls_privatekey = {certificate}\n"
+    main += f"log_selector = {logs}\ntls_certificate = {certificate}\ntls_privatekey = {certificate}\n"
     main += _IN_CLEAR if in_clear else _BELOW_TLS
     process, ports = _started(home, f"{main}\n{recipients}\nbegin authenticators\n{authenticators}")
     try:
@@ -256,7 +258,6 @@ disable_ipv6 = true
 local_interfaces = 127.0.0.1
 daemon_smtp_ports = {port} : {tls_port}
 tls_on_connect_ports = {tls_port}
-log_selector = +smtp_connection +smtp_protocol_error
 acl_smtp_rcpt = recipient
 queue_only = true
 """
