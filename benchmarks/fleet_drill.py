@@ -186,17 +186,28 @@ class Fleet:
                 said[value].add(identity)
         return len(said[1.0]), len(said[0.0])
 
-    def _status(self) -> list[str]:
-        """The warnings that the hub keeps, as `collectd-inode status` prints them."""
+    def _status(self, *options: str) -> list[str]:
+        """The lines of `collectd-inode status` at the hub."""
         program = Path(sys.executable).with_name("collectd-inode")
-        command = [str(program), "status", "--state-dir", str(self.hub.folder / "state")]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        return [line.partition("warning:")[2].strip() for line in done.stdout.splitlines() if "warning:" in line]
+        command = [str(program), "status", *options, "--state-dir", str(self.hub.folder / "state")]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+
+    def _warned(self) -> list[str]:
+        """The warnings that the hub keeps."""
+        return [line.partition("warning:")[2].strip() for line in self._status() if "warning:" in line]
+
+    def silent_hosts(self) -> set[str]:
+        """The hosts that ``status --fleet`` calls silent."""
+        return {line.partition(":")[0] for line in self._status("--fleet") if ": silent since " in line}
+
+    def at_a_glance(self) -> str:
+        """What ``status --fleet`` says of all hosts and jobs together."""
+        return "; ".join(line for line in self._status("--fleet") if re.match(r"\d+ (hosts?|jobs?)(:|$)", line))
 
     def warned(self, code: str) -> dict[str, int]:
         """Probes that a warning names → jobs that have it."""
         found = Counter[str]()
-        for line in self._status():
+        for line in self._warned():
             if line.endswith(f"({code})"):
                 found.update(name for name in self.size.names if re.search(rf"\b{name}\b", line))
         return dict(found)
@@ -204,7 +215,7 @@ class Fleet:
     def warnings(self) -> tuple[str, ...]:
         """Each kind of warning in the words of the first, and how many jobs have it."""
         kinds: dict[str, list[str]] = {}
-        for line in self._status():
+        for line in self._warned():
             kinds.setdefault(re.sub(r"\d+", "0", line), []).append(line)
         return tuple(f"{len(lines)} jobs: {lines[0]}" for lines in kinds.values())
 
@@ -253,7 +264,8 @@ def fleet(folder: Path, size: Size) -> Iterator[Fleet]:
         )  # fmt: skip
         running.callback(server.wait)
         running.callback(server.terminate)
-        hub = Machine(folder / "hub", "hub", spaces["hub"], f'StateDir "{folder}/hub/state"\n{quorums}', hub_network)
+        module = f'Fleet true\nStateDir "{folder}/hub/state"\n{quorums}'
+        hub = Machine(folder / "hub", "hub", spaces["hub"], module, hub_network)
         running.enter_context(hub)
         probes = {}
         for name in size.names:
@@ -289,7 +301,8 @@ class Seen:
 
 def _seen(fleet: Fleet, tried: str, begin: float, sent: int, lost: int, *notes: str) -> Seen:
     told = fleet.hub.tape.read().told
-    notes = (*notes, *(f"notified: {message}" for _, _, message in told[:3]), f"{len(told)} notifications")
+    glance = f"status --fleet at the end: {fleet.at_a_glance()}"
+    notes = (*notes, glance, *(f"notified: {message}" for _, _, message in told[:3]), f"{len(told)} notifications")
     fleet.hub.tape.told.clear()
     return Seen(tried, sent, lost, *fleet.verdicts(begin), notes)
 
@@ -310,13 +323,15 @@ def a_probe_dies(fleet: Fleet) -> Seen:
     begin = time.time()
     fleet.probes[name].kill()
     noticed = fleet.until(lambda: fleet.warned("silent") == {name: fleet.size.scenarios})
-    warned = fleet.warnings()
+    fleet.until(lambda: fleet.silent_hosts() == {name})
+    warned, glance = fleet.warnings(), fleet.at_a_glance()
     sent, lost = fleet.lost(begin, time.time(), [one for one in fleet.size.names if one != name])
     fleet.probes[name].start()
-    back = fleet.until(lambda: not fleet.warned("silent"))
+    back = fleet.until(lambda: not fleet.warned("silent") and not fleet.silent_hosts())
     return _seen(
         fleet, f"{name} dies", begin, sent, lost,
-        f"named by all jobs after {noticed:.0f} s", *warned, f"started again: no warning after {back:.0f} s",
+        f"named by all jobs after {noticed:.0f} s", f"status --fleet: {glance}", *warned,
+        f"started again: no warning after {back:.0f} s",
     )  # fmt: skip
 
 
