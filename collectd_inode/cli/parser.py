@@ -33,6 +33,8 @@ class _Misused(Exception):
 class Parser(argparse.ArgumentParser):
     """A parser that leaves the message about a mistake to `parse`."""
 
+    _mixes = False
+
     def error(self, message: str) -> NoReturn:
         """As argparse calls it; an option is named as its key is, whatever letter it has beside that."""
         raise _Misused(self, _LETTER.sub(r"\1", message).replace("required: COMMAND", "required: COMMAND; see --help"))
@@ -40,9 +42,21 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str], namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """As argparse does it; a negative number is the value of the option before it, and else an option."""
+        """As argparse does it; options may stand between the other words.
+
+        A negative number is the value of the option before it, and else an option.
+        """
+        if self._mixes or self._subparsers is not None:
+            return super().parse_known_args(args, namespace)
         self._has_negative_number_optionals[:] = [True]
-        return super().parse_known_args(list(self._joined(args)), namespace)
+        words = list(self._joined(args))
+        if "--" in words:  # which Python 3.11's mixing takes for nothing
+            return super().parse_known_args(words, namespace)
+        self._mixes = True  # argparse comes back twice: for the options, for the words
+        try:
+            return self.parse_known_intermixed_args(words, namespace)
+        finally:
+            self._mixes = False
 
     def _joined(self, words: Iterable[str]) -> Iterator[str]:
         """*words*, where ``--warning -1:1`` is ``--warning=-1:1``."""

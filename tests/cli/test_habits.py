@@ -9,6 +9,7 @@ import pytest
 
 from collectd_inode import cli
 from collectd_inode.cli import habits
+from collectd_inode.cli.parser import parse
 from collectd_inode.cli.terminal import style
 from collectd_inode.report.style import COLOURED, PLAIN
 
@@ -126,6 +127,53 @@ def test_an_option(typed: Typed, option: str, meant: str) -> None:
         ("check -t", "collectd-inode check and jobs run nothing"),
         ("once --dry-run", "collectd-inode check and jobs run nothing"),
         ("lint --fix x", "it changes nothing: each finding says what to do"),
+        ("run x -L", "leave it out: redirects are followed, 20 of them"),
+        ("run x --digest", "leave it out: basic or digest, as the site asks, with --auth-user"),
+        ("run x --fail", "leave it out: a status of 400 or more fails a step"),
+        ("run x --form a=b", "a step does that, see collectd-inode steps request"),
+        ("run x --json {}", "a step does that, see collectd-inode steps request"),
+        ("run x -sS", "did you mean --quiet?"),
+        ("run x -i", "did you mean --verbose?"),
+        ("run x -c cookies.txt", "did you mean --header 'Cookie: …'?"),
+        ("run x -e http://127.0.0.1/", "did you mean --header 'Referer: …'?"),
+        ("run x --oauth2-bearer x", "did you mean --header 'Authorization: Bearer …'?"),
+        ("run x --tlsv1.2", "did you mean --minimum-tls?"),
+        ("run x -k X-Foo:bar", "did you mean --header?"),
+        ("run x --max-filesize 5", "did you mean --max-body-size?"),
+        ("run x --line 3", "did you mean PATH:LINE?"),
+        ("run x --logging-level=DEBUG", "did you mean --verbose?"),
+        ("run x --show-skipped", "leave it out: skipped steps are always shown, but for --quiet"),
+        ("run x --steps-catalog", "for that type: collectd-inode steps"),
+        ("run x --require-module x", "did you mean --steps?"),
+        ("run x --publish-quiet", "leave it out: it goes to no other machine"),
+        ("run x --out json=x.json", "did you mean -o json=x.json?"),
+        ("run x --out influxdb=http://x", "did you mean -o FORMAT=FILE?"),
+        ("run x --block-hostnames x", "did you mean --block?"),
+        ("run x --rps 5", "it watches a site, and puts no load on it"),
+        ("run x --local-ips 192.0.2.1", "did you mean --source-address?"),
+        ("run x --no-cookies-reset", "leave it out: each run begins without cookies and without a connection"),
+        ("run x --html=x", "did you mean -o junit=FILE?"),
+        ("run x --pdb", "leave it out: it has no plugins and no debugger"),
+        ("smarthost -H x -p 25", "did you mean HOST without an option?"),
+        ("smarthost x -w 5", "did you mean --warning?"),
+        ("smarthost x -c 10", "did you mean --critical?"),
+        ("smarthost x -p 25", "did you mean --port?"),
+        ("smarthost x -t 10", "did you mean --timeout?"),
+        ("smarthost x -S", "did you mean --tls starttls?"),
+        ("smarthost x -D 30", "did you mean --expiry-warning?"),
+        ("smarthost x -U bob -P pw", "did you mean --user with --password-file?"),
+        ("smarthost x -A LOGIN", "did you mean --mechanism?"),
+        ("smarthost x -F me", "did you mean --helo?"),
+        ("ntp x -w 0.5", "did you mean --warning?"),
+        ("ntp x -v", "leave it out: this command always shows the same"),
+        ("status -o yaml", "did you mean --format json?"),
+        ("mute shop --for 2h", "did you mean SPAN REASON without an option?"),
+        ("steps -k word", "did you mean WORD without an option?"),
+        ("steps -l de", "did you mean --language?"),
+        ("completion --shell bash", "did you mean SHELL without an option?"),
+        ("serve -c x", "did you mean FILE without an option?"),
+        ("files -o x", "did you mean DIR without an option?"),
+        ("once --tags x", "did you mean JOB without an option?"),
     ],
 )
 def test_an_option_of_another_program(typed: Typed, words: str, said: str) -> None:
@@ -188,6 +236,26 @@ def test_the_help_of_a_command(typed: Typed) -> None:
     assert typed()[2].splitlines()[-1] == wanted
 
 
+@pytest.mark.parametrize("option", ["--hsts", "--batches", "--lines-of", "--digests", "--noprox", "--wroute"])
+def test_an_option_that_is_no_slip(typed: Typed, option: str) -> None:
+    """Letters in common are not enough: another word is no suggestion."""
+    assert typed("run", "x", option)[2].endswith(f"unrecognized arguments: {option}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "paths"),
+    [
+        ("a -v b", ["a", "b"]),
+        ("a --timeout 5 b", ["a", "b"]),
+        ("-v a -q b -n Home", ["a", "b"]),
+        ("a -- -v", ["a", "-v"]),
+    ],
+)
+def test_options_between_the_other_words(words: str, paths: list[str]) -> None:
+    """As everywhere; behind two hyphens nothing is an option."""
+    assert parse(cli.parser("run"), ["run", *words.split()]).paths == paths
+
+
 def test_an_option_that_nothing_is_like(typed: Typed) -> None:
     """And one that another command has is not suggested."""
     assert typed("run", "x", "--frobnicate")[2].endswith("unrecognized arguments: --frobnicate\n")
@@ -207,6 +275,9 @@ def test_an_option_that_nothing_is_like(typed: Typed) -> None:
         ("run x -f junit:report.xml", "-o junit=report.xml"),
         ("run x --engine chrome", "chromium"),
         ("run x --engine firefox", "chromium"),
+        ("run x -f report.xml", "-o junit=report.xml"),
+        ("smarthost x -f me@example.org", "--sender"),
+        ("check -f /etc/x.conf", "the file without -f"),
     ],
 )
 def test_a_choice(typed: Typed, words: str, meant: str) -> None:
