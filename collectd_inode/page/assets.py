@@ -6,9 +6,10 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from operator import itemgetter
 
 from collectd_inode.model import Failure
 from collectd_inode.page import urls
@@ -31,7 +32,15 @@ _PICTURE = re.compile(
 """The first bytes of pictures, whatever their type says (MIME Sniffing, 6.1)."""
 _PAGE = re.compile(rb"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _DRAWN = frozenset({"image/avif", "image/gif", "image/jpeg", "image/png", "image/svg+xml", "image/webp"})
-_SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)([wx])", re.ASCII)
+# A srcset (HTML, 4.8.4.3.10 "Parsing a srcset attribute"): an address, and its descriptors up to a comma that stands in
+# no parentheses.
+_ADDRESS = re.compile(r"[\t\n\f\r ,]*+([^\t\n\f\r ]+)")
+_DESCRIPTORS = re.compile(r"(?:\([^)]*+\)?|[^(,])*+,?")
+_WORDS = re.compile(r"(?:\([^)]*+\)?|[^\t\n\f\r (])+")
+_DESCRIPTOR = re.compile(r"[0-9]+[wh]|-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?x")
+_TOGETHER: Sequence[list[str]] = ([], ["w"], ["x"], ["h", "w"])
+"""The descriptors that a candidate may have, by their last letters."""
+_BY_DENSITY = itemgetter(0)
 _WIDE = 1280
 """The window's width in pixels, which chooses among a picture's widths."""
 _HASHES = ("sha512", "sha384", "sha256")
@@ -98,7 +107,7 @@ def _references(element: Element) -> Iterator[tuple[AssetKind, str]]:
         if href and is_css and "stylesheet" in rel and "alternate" not in rel and element.get("disabled") is None:
             yield AssetKind.STYLE_SHEET, href
     elif element.tag == "img":
-        if source := _picture(element) or source:
+        if source := picture(element) or source:
             yield AssetKind.IMAGE, source
     elif element.tag == "input":
         if source and (element.get("type") or "").lower() == "image":
@@ -107,7 +116,7 @@ def _references(element: Element) -> Iterator[tuple[AssetKind, str]]:
         yield AssetKind.SCRIPT, source
 
 
-def _picture(image: Element) -> str:
+def picture(image: Element) -> str:
     """The address that a browser takes from the ``srcset`` of *image*, or of a source before it; empty for none.
 
     One with a ``media`` is passed over (HTML, 4.8.4.3 "updating the source set").
@@ -123,32 +132,35 @@ def _picture(image: Element) -> str:
 
 def _chosen(srcset: str, otherwise: str) -> str:
     """The candidate of *srcset* for a window of `_WIDE` pixels at a density of one."""
-    found = [(float(m[1]), m[2], url) for url, size in _candidates(srcset) if (m := _SIZE.fullmatch(size or "1x"))]
-    if otherwise and all(unit == "x" and size != 1 for size, unit, _ in found):
+    found = [(*size, url) for url, said in _candidates(srcset) if (size := _size(said)) is not None]
+    if otherwise and all(unit == "x" and density != 1 for density, unit, _ in found):
         found.append((1, "x", otherwise))
-    found.sort(key=lambda candidate: candidate[0])
-    enough = (url for size, unit, url in found if size >= (_WIDE if unit == "w" else 1))
-    return next(enough, found[-1][2] if found else "")
+    enough = min((candidate for candidate in found if candidate[0] >= 1), key=_BY_DENSITY, default=None)
+    best = enough or max(found, key=_BY_DENSITY, default=None)
+    return best[2] if best else ""
 
 
-def _candidates(srcset: str) -> Iterator[tuple[str, str]]:
-    """The addresses in a ``srcset``, which may have commas in them, each with its first descriptor."""
-    url = size = ""
-    for word in srcset.split():
-        if url:
-            said, comma, rest = word.partition(",")
-            size = size or said
-            if not comma:
-                continue
-            yield url, size
-            url, size = rest, ""
-        else:
-            url = word.lstrip(",")
+def _size(descriptors: list[str]) -> tuple[float, str] | None:
+    """The density that *descriptors* say, and by which unit; None where they are wrong."""
+    units = sorted(said[-1] for said in descriptors)
+    if not all(_DESCRIPTOR.fullmatch(said) for said in descriptors) or units not in _TOGETHER:
+        return None
+    numbers = {said[-1]: float(said[:-1]) for said in descriptors}
+    if 0 in (numbers.get("w"), numbers.get("h")) or numbers.get("x", 1) < 0:
+        return None
+    return (numbers["w"] / _WIDE, "w") if "w" in numbers else (numbers.get("x", 1), "x")
+
+
+def _candidates(srcset: str) -> Iterator[tuple[str, list[str]]]:
+    """The addresses in a ``srcset``, which may have commas in them, each with its descriptors."""
+    at = 0
+    while address := _ADDRESS.match(srcset, at):
+        url, at = address[1], address.end()
         if url.endswith(","):
-            yield url.rstrip(","), ""
-            url = ""
-    if url:
-        yield url, size
+            yield url.rstrip(","), []
+        elif said := _DESCRIPTORS.match(srcset, at):
+            yield url, _WORDS.findall(said[0].rstrip(","))
+            at = said.end()
 
 
 def _is_run(script: Element) -> bool:

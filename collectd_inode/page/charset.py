@@ -6,6 +6,7 @@ import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from collectd_inode.page import japanese
 from collectd_inode.page.headers import media_type
@@ -29,6 +30,8 @@ class Encoding:
             return b"\x80".join(part.encode("gbk", "xmlcharrefreplace") for part in text.split("€"))
         if self.name == _BIG5:  # Hong Kong's characters are read, and never written
             return b"".join(map(_in_big5, text))
+        if self.codec == "cp932":
+            return b"".join(map(_in_shift_jis, text))
         return text.translate(_WRITTEN.get(self.codec, {})).encode(self.codec, "xmlcharrefreplace")
 
     def decode(self, octets: bytes) -> str:
@@ -84,10 +87,51 @@ def _as_eten(error: UnicodeError) -> tuple[str, int]:
     return ("\ufffd", error.start + 1) if found is None else (found, error.start + 2)
 
 
-_ETEN_ROWS = {b"\xa3\xe1": "€"} | {
-    bytes((0xC6, cell)): kept for cell, kept in zip(b"\xcf\xd3\xd5\xd7\xde\xdf", "廴无癶隶〃仝", strict=True)
+# fmt: off
+_BIG5_ROWS = (
+    ("87",
+     "7a7ea2a3a4aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc1c2c3c4c5c6c8c9cbccced0d2d6d7d9dadbdddedf",
+     "㡵㻬㫵竼龗䌊蒄龖鐯䤰蘓墖靊鈘秐稲晠権袝瑌篅枂稬剏遆㓦珄瓆鿇垳䤯呌䄱堘穲讏䚮䆁箮鿈鿉蔄䂴鿊䓡拁灮鿋"),
+    ("8e", "696f7eabb4cdd0", "箸簆糎緒縝者耨"),
+    ("8f", "57696ecbccfe", "菁蒨萏覦覩起"),
+    ("90", "6d7adcf1", "都銹靜響"),
+    ("91", "bf", "鼖"),
+    ("92", "afb0b1b2c8d1", "兙兛兝兞鍮瑹"),
+    ("94", "47ca", "浧禛"),
+    ("95", "d9", "邗"),
+    ("96", "44edfc", "靝瀞嬨"),
+    ("9b", "76787bc6deecf6", "爁矗纇駖釔惞澶"),
+    ("9c", "425362686b77bcbdd0", "輶侻營鄄鷰菏尐秣婧"),
+    ("9d", "575ac4", "輋筑拐"),
+    ("9e", "a9effd", "恢痹汊"),
+    ("9f", "60cb", "鬮僭"),
+    ("a0", "77df", "拎煢"),
+    ("fb", "48f9", "嘅廐"),
+    ("fc", "6c", "悤"),
+    ("fe", "52", "猪"),
+    ("a3", "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf", "␀␁␂␃␄␅␆␇␈␉␊␋␌␍␎␏"),
+    ("a3", "d0d1d2d3d4d5d6d7d8d9dadbdcdddedfe0e1", "␐␑␒␓␔␕␖␗␘␙␚␛␜␝␞␟␡€"),
+    ("c6", "cfd3d5d7dedf", "廴无癶隶〃仝"),
+)
+# fmt: on
+_ETEN_ROWS = {
+    bytes.fromhex(lead) + cell: character
+    for lead, cells, characters in _BIG5_ROWS
+    for cell, character in zip(map(bytes, zip(bytes.fromhex(cells))), characters, strict=True)
 }
-"""ETEN's characters of Big5 that Python's codec lacks."""
+"""The characters of Big5 that Python's codec lacks, by their octets."""
+_BIG5_WRITTEN = {character: octets for octets, character in _ETEN_ROWS.items() if octets[0] > 0xA0} | {
+    "〃": b"\xa1\xb2",
+    "╭": b"\xa2\x7e",
+    "╮": b"\xa2\xa1",
+    "╯": b"\xa2\xa3",
+    "╰": b"\xa2\xa2",
+    "∕": b"\xa2\x41",
+    "／": b"\xa1\xfe",
+    "＼": b"\xa2\x40",
+    "﹨": b"\xa2\x42",
+}
+"""Those that it does not write, or not as browsers do; nobody writes the extensions below."""
 
 codecs.register_error(_C1, _as_c1)
 codecs.register_error(_ETEN, _as_eten)
@@ -221,11 +265,29 @@ _CHARSET = re.compile(r"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;\"'][^\s;]
 _NO_TAGS = re.compile(rb"<!--.*?(?:-->|\Z)|<(script|style|title|textarea)\b.*?(?:</\1|\Z)", re.DOTALL | re.IGNORECASE)
 _IN_HEADS = rb"(?:script|noscript|style|link|meta|object|title|base)\b"
 _HEAD_ENDS = re.compile(rb"<(?:/(?!%b)|(?!(?:html|head)\b|%b))[a-z]" % (_IN_HEADS, _IN_HEADS), re.IGNORECASE)
-_META = re.compile(rb"<meta[\s/]((?:[^>\"']|\"[^\"]*\"|'[^']*')*+)", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"([^\s/>=\"']+)\s*(?:=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+)))?")
+_TAG = re.compile(rb"<([!?/]?[a-z][^\s/>]*+)((?:=\s*+(?:\"[^\"]*+\"?|'[^']*+'?)|[^>])*+)(>?)", re.IGNORECASE)
+"""A tag up to its end or, where it has none, that of the text: what stands in a quoted value is no tag."""
+_ATTRIBUTE = re.compile(r"([^\s/>=]+)\s*(?:=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"'][^\s>]*)))?")
+
+
+@cache
+def _ibm_extensions() -> dict[str, bytes]:
+    """Shift_JIS' characters of IBM's, which Python's codec writes as those that NEC had selected from them."""
+    octets = [bytes((lead, cell)) for lead in (0xFA, 0xFB, 0xFC) for cell in range(0x40, 0xFD) if cell != 0x7F]
+    read = [(one.decode("cp932", "ignore"), one) for one in octets]
+    return {text: one for text, one in read if text and text.encode("cp932", "ignore")[0] in (0xED, 0xEE)}
+
+
+def _in_shift_jis(character: str) -> bytes:
+    return _ibm_extensions().get(character) or character.translate(_SHIFT_JIS).encode("cp932", "xmlcharrefreplace")
+
+
+_SHIFT_JIS = str.maketrans("¥‾", "\\~")
 
 
 def _in_big5(character: str) -> bytes:
+    if character in _BIG5_WRITTEN:
+        return _BIG5_WRITTEN[character]
     narrow = character.translate(str.maketrans(*reversed(_FULL_WIDTH)))
     reference = f"&#{ord(character)};".encode()
     octets = narrow.encode("big5hkscs", "ignore") if character not in _FULL_WIDTH[0] else b""
@@ -304,8 +366,10 @@ def _head(body: bytes) -> bytes:
 
 
 def _declared(tags: bytes) -> Encoding | None:
-    for meta in _META.finditer(tags):
-        encoding = _byte_based(encoding_for(_declared_in(meta.group(1).decode("latin-1"))))
+    for name, attributes, end in _TAG.findall(tags):
+        if not end or name.lower() != b"meta":
+            continue
+        encoding = _byte_based(encoding_for(_declared_in(attributes.decode("latin-1"))))
         if encoding is not None:
             return encoding
     return None

@@ -79,6 +79,7 @@ def _text(value: bytes) -> str:
 _BLANKS = " \t\r\n"
 _LIST_PART = re.compile(r'(?:"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[^",])+', re.DOTALL)
 _PARAMETER = re.compile(r';[ \t\r\n]*+([^;=]*+)(?:=(?:"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)[^;]*+|([^;]*+)))?', re.DOTALL)
+_PARAMETER_VALUE = re.compile(r"[\t -~\x80-\U0010ffff]*")
 _NAMELESS = frozenset({"*/*", "unknown/unknown", "application/unknown"})
 """The types that a server sends if it does not know: the content decides (MIME Sniffing, 5.1 and 7)."""
 
@@ -124,16 +125,19 @@ def _read(text: str) -> MediaType:
     A forgotten semicolon is forgiven, as in Chromium: the type ends at a blank.
     """
     essence, semicolon, rest = text.strip(_BLANKS).partition(";")
-    kind, slash, subtype = (essence.split() or [""])[0].partition("/")
+    kind, slash, subtype = re.split(f"[{_BLANKS}]", essence, maxsplit=1)[0].partition("/")
     if not slash or not TOKEN.fullmatch(kind) or not TOKEN.fullmatch(subtype):
         return MediaType()
-    charset = ""
-    for name, quoted, plain in _PARAMETER.findall(semicolon + rest):
-        value = re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL) or plain.rstrip(_BLANKS)
-        if name.lower() == "charset" and value:
-            charset = value
-            break
-    return MediaType(f"{kind}/{subtype}".lower(), charset)
+    return MediaType(f"{kind}/{subtype}".lower(), next(_charsets(semicolon + rest), ""))
+
+
+def _charsets(parameters: str) -> Iterator[str]:
+    """The charsets that a type names; of several the first counts, also a quoted one of no letters."""
+    for found in _PARAMETER.finditer(parameters):
+        name, quoted, plain = found.groups()
+        value = (plain or "").rstrip(_BLANKS) if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
+        if name.lower() == "charset" and (value or quoted is not None) and _PARAMETER_VALUE.fullmatch(value):
+            yield value
 
 
 def essence(content_type: str) -> str:

@@ -98,7 +98,7 @@ def _ipv4(name: str) -> str:
 
 
 def _number(text: str) -> int:
-    if not _NUMBER.fullmatch(text) or len(text) > 20:
+    if not _NUMBER.fullmatch(text) or len(text.lstrip("0")) > 20:
         raise BadHost("not an IPv4 address")
     if text.startswith("0x"):
         return int(text[2:] or "0", 16)

@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 _TELLS = re.compile(r"display|visibility|\ball\b|\\", re.IGNORECASE)
 """Every ``style`` that affects visibility contains one of these."""
+_TELLS_LINES = re.compile(r"display|position|float|white-space|\ball\b|\\", re.IGNORECASE)
+"""Every ``style`` that affects lines contains one of these."""
 _TOKEN = re.compile(
     r"""/\*.*?(?:\*/|\Z)"""
     r"""|"(?:[^"\\\n\r\f]|\\.)*+"?|'(?:[^'\\\n\r\f]|\\.)*+'?"""
@@ -103,7 +105,18 @@ def _breaks(value: str) -> bool | None:
 
 
 _DISPLAYS: Mapping[str, Display | None] = {**_ONE_WORD, **dict(_several_words())}
+_APART: Mapping[str, bool] = {value: "flex" in value or "grid" in value or "-webkit" in value for value in _DISPLAYS}
 _BREAKS: Mapping[str, bool | None] = {value: _breaks(value) for value in _DISPLAYS}
+_POSITIONS = {"absolute": True, "fixed": True, **dict.fromkeys(("static", "relative", "sticky", *_GLOBAL[1:]), False)}
+_FLOATS = {
+    **dict.fromkeys(("left", "right", "inline-start", "inline-end"), True),
+    **dict.fromkeys(("none", *_GLOBAL[1:]), False),
+}
+_KEEPS: Mapping[str, bool | None] = {
+    **dict.fromkeys(("pre", "pre-wrap", "pre-line", "break-spaces"), True),
+    **dict.fromkeys(("normal", "nowrap", "initial"), False),
+    **dict.fromkeys(("inherit", "unset", "revert", "revert-layer")),
+}
 _INHERITED = dict.fromkeys(("inherit", "unset", "revert", "revert-layer"))
 _VISIBILITIES: Mapping[str, bool | None] = {
     **_INHERITED,
@@ -142,10 +155,34 @@ def declared(text: str) -> Visibility:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The effect of an attribute on the lines of text; None where that is as without it.
+
+    ``breaks``: whether the element has lines of its own; ``keeps``: whether a line end in its text is seen as one;
+    ``apart``: whether each element right in it has lines of its own.
+    """
+
+    breaks: bool | None = None
+    keeps: bool | None = None
+    apart: bool = False
+
+
+AS_USUAL = Lines()
+
+
 @lru_cache(maxsize=1024)
-def breaks_lines(text: str) -> bool | None:
-    """Whether the element with this ``style`` attribute has lines of its own; None where that is as without it."""
-    return _last(list(_declarations(text)), "display", _BREAKS) if _TELLS.search(text) else None
+def lines(text: str) -> Lines:
+    """The effect of a ``style`` attribute on the lines of text."""
+    if not _TELLS_LINES.search(text):
+        return AS_USUAL
+    said = list(_declarations(text[:_LONGEST]))
+    is_out = _last(said, "position", _POSITIONS) or _last(said, "float", _FLOATS)
+    return Lines(
+        True if is_out else _last(said, "display", _BREAKS),
+        _last(said, "white-space", _KEEPS),
+        bool(_last(said, "display", _APART)),
+    )
 
 
 def _last(said: Sequence[_Declaration], property: str, meanings: Mapping[str, T | None]) -> T | None:

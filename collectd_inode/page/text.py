@@ -9,7 +9,7 @@ from itertools import islice
 
 from lxml import etree
 
-from collectd_inode.page.style import SILENT, Display, Visibility, breaks_lines, declared
+from collectd_inode.page.style import AS_USUAL, SILENT, Display, Visibility, declared, lines
 
 Element = etree._Element
 
@@ -501,13 +501,13 @@ def _pieces(root: Element, *, everything: bool, naming: int = 0, without: Set[El
     parent = root.getparent()
     folded = parent is not None and not everything and _folds(parent, _kind(_name(parent)))
     # A stack of our own, since pages nest deeper than Python recurses: the children still to come, whether their text
-    # keeps its lines, whether they are folded away, whether they are drawn, whether text is, what follows them.  Plain
-    # tuples: this is most of a page's cost.
-    todo: list[tuple[Iterator[Element], bool, bool, bool, bool, str]] = [
-        (iter((root,)), False, folded, everything or _is_visible(root), everything or _draws_text(root), "")
+    # keeps its lines, whether they are folded away, whether they are drawn, whether text is, whether each has lines of
+    # its own, what follows them.  Plain tuples: this is most of a page's cost.
+    todo: list[tuple[Iterator[Element], bool, bool, bool, bool, bool, str]] = [
+        (iter((root,)), False, folded, everything or _is_visible(root), everything or _draws_text(root), False, "")
     ]
     while todo:
-        children, keeps_lines, folded, visible, draws, closing = todo[-1]
+        children, keeps_lines, folded, visible, draws, apart, closing = todo[-1]
         item = next(children, None)
         if item is None:
             todo.pop()
@@ -532,14 +532,11 @@ def _pieces(root: Element, *, everything: bool, naming: int = 0, without: Set[El
                 yield f" {instead} {after}"
                 continue
         inside = visible if everything else _visible(item, kind, visible)
-        keeps = keeps_lines or kind.keeps_lines
-        edge = kind.edge
-        if (
-            not kind.is_foreign
-            and (styled := item.get("style")) is not None
-            and (own := breaks_lines(styled)) is not None
-        ):
-            edge = "\n" if own or kind.tag == "br" else ""
+        styled = item.get("style")
+        own = AS_USUAL if styled is None or kind.is_foreign else lines(styled)
+        keeps = keeps_lines or kind.keeps_lines if own.keeps is None else own.keeps
+        breaks = True if apart else own.breaks
+        edge = kind.edge if breaks is None else "\n" if breaks or kind.tag == "br" else ""
         if kind.draws_text is not None and not everything:
             if not draws and kind.is_svg:
                 edge = "\n"  # each text of a drawing stands by itself
@@ -551,7 +548,7 @@ def _pieces(root: Element, *, everything: bool, naming: int = 0, without: Set[El
             yield edge + after
             continue
         yield edge if not text else edge + (text if keeps else text.replace("\n", " "))
-        todo.append((iter(item), keeps, closed, inside, draws, edge + after))
+        todo.append((iter(item), keeps, closed, inside, draws, own.apart, edge + after))
 
 
 def _is_out_of_view(element: Element, kind: _Kind, *, folded: bool) -> bool:

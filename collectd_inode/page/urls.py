@@ -121,7 +121,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _authority(text: str, scheme: str) -> str:
-    userinfo, at, host_and_port = text.rpartition("@")
+    userinfo, _, host_and_port = text.rpartition("@")
     match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(?::(\d*))?", host_and_port)
     if match is None or not match.group(1):
         raise BadURL(f"“{host_and_port}” is not a host" if host_and_port else "the URL has no host")
@@ -136,9 +136,13 @@ def _authority(text: str, scheme: str) -> str:
         raise BadURL(f"port {match.group(2)[:20]} of “{host}” is above 65535")
     if port == 0:
         raise BadURL(f"port 0 of “{host}” is none that anybody can connect to")
-    name, colon, password = userinfo.partition(":")
-    shield = _quoted(name, _USERINFO_SET) + colon + _quoted(password, _USERINFO_SET)
-    return shield + at + host + (f":{port}" if port != DEFAULT_PORTS[scheme] else "")
+    return _credentials(userinfo) + host + (f":{port}" if port != DEFAULT_PORTS[scheme] else "")
+
+
+def _credentials(userinfo: str) -> str:
+    """User and password as they stand before a host, without the marks of what is empty."""
+    name, _, password = (_quoted(part, _USERINFO_SET) for part in userinfo.partition(":"))
+    return (f"{name}:{password}" if password else name) + ("@" if name or password else "")
 
 
 def _without_dots(path: str) -> str:

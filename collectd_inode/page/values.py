@@ -13,13 +13,15 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from math import isfinite
 
+from collectd_inode.page import colours
 from collectd_inode.page.text import Element
 
 _AS_IT_IS = frozenset({"hidden", "submit", "image", "reset", "button"})
+_LINES = frozenset({"text", "search", "tel", "url", "email", "password"})
+"""The kinds that lose the line ends in their value; to another it is no such value."""
 _ASCII_BLANKS = "\t\n\f\r "
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
-_HEXADECIMAL = re.compile(r"[0-9a-f]+")
 _MONTH = re.compile(r"([0-9]{4,})-([0-9]{2})")
 _DAY = re.compile(r"([0-9]{4,})-([0-9]{2})-([0-9]{2})")
 _WEEK = re.compile(r"([0-9]{4,})-W([0-9]{2})")
@@ -33,27 +35,20 @@ def sanitised(kind: str, value: str, control: Element) -> str:
     """*value* as an input of this kind holds it (HTML, 4.10.5.1, "value sanitization algorithm")."""
     if kind in _AS_IT_IS:
         return value
-    value = re.sub(r"[\r\n]", "", value)
+    if kind in _LINES:
+        value = re.sub(r"[\r\n]", "", value)
     if kind == "email" and control.get("multiple") is not None:
         return ",".join(address.strip(_ASCII_BLANKS) for address in value.split(","))
     if kind in ("url", "email"):
         return value.strip(_ASCII_BLANKS)
     if kind == "color":
-        return _colour(value.strip(_ASCII_BLANKS).lower())
+        return colours.in_hexadecimal(value)
     if kind == "range":
         return _on_the_scale(value, control)
     if kind == "datetime-local":
         return _local_time(value)
     is_good = _GOOD.get(kind)
     return value if is_good is None or is_good(value) else ""
-
-
-def _colour(value: str) -> str:
-    """A colour of CSS that is written in hexadecimal, without its transparency; black for any other value."""
-    digits = value.removeprefix("#")
-    if digits == value or len(digits) not in (3, 4, 6, 8) or not _HEXADECIMAL.fullmatch(digits):
-        return "#000000"
-    return f"#{''.join(2 * digit for digit in digits[:3]) if len(digits) < 6 else digits[:6]}"
 
 
 def complaint(kind: str, value: str) -> str:

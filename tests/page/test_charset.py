@@ -70,6 +70,10 @@ def test_no_labels(label: str) -> None:
         ),
         (b"<meta charset=utf-16>\xc3\xa9", "", "<meta charset=utf-16>é", "UTF-8"),
         ("<?xml version='1.0'?>é".encode("utf-16-le"), "", "<?xml version='1.0'?>é", "UTF-16LE"),
+        (b"<p title='><meta charset=koi8-r>'>\xe9", "", "<p title='><meta charset=koi8-r>'>é", "windows-1252"),
+        (b'<meta charset=koi8-r">\xe9', "", '<meta charset=koi8-r">é', "windows-1252"),
+        (b"<p a'><meta charset=koi8-r>\xc1", "", "<p a'><meta charset=koi8-r>а", "KOI8-R"),
+        (b"\xe9<meta charset=koi8-r", "", "é<meta charset=koi8-r", "windows-1252"),
         (b"<meta name=x content='charset=big5'>", "", "<meta name=x content='charset=big5'>", "UTF-8"),
         (b"\xc3\xa9", "", "é", "UTF-8"),
         (b"\xe9", "", "é", "windows-1252"),
@@ -154,6 +158,7 @@ def test_japanese_forms(label: str, text: str, octets: bytes) -> None:
         (b"a\xa0b\xfdc\xb1", "shift_jis", "a\ufffdb\ufffdcｱ"),
         (b"10:00\xa1\xe318:00 \xa2D5 \xa1E", "big5", "10:00～18:00 ￥5 ‧"),
         (b"\xa3\xe15 \xc6\xde \x81a", "big5", "€5 〃 \ufffda"),
+        (b"\xfb\x48\x87\x7a\xa3\xc0\xa0\xdf", "big5", "嘅㡵␀煢"),
         (b"\xa6\xd9\xa3\xa0\xa8\xbc", "gbk", "︐\u3000ḿ"),
     ],
 )
@@ -172,6 +177,8 @@ def test_where_python_has_other_tables(octets: bytes, label: str, text: str) -> 
         ("gb18030", "︐ḿ", b"\xa6\xd9\xa8\xbc"),
         ("big5", "中～￥a", b"\xa4\xa4\xa1\xe3\xa2Da"),
         ("big5", "é¥∼", b"&#233;&#165;&#8764;"),
+        ("big5", "€嘅╭／＼〃㡵", b"\xa3\xe1\xfb\x48\xa2\x7e\xa1\xfe\xa2\x40\xa1\xb2&#14453;"),
+        ("shift_jis", "髙﨑①¬¥‾é", b"\xfb\xfc\xfa\xb1\x87\x40\x81\xca\\~&#233;"),
     ],
 )
 def test_forms_where_python_has_other_tables(label: str, text: str, octets: bytes) -> None:

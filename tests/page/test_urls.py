@@ -13,6 +13,11 @@ HERE = "http://h.example/dir/page?old=1"
     ("reference", "expected"),
     [
         ("  http://h/x ", "http://h/x"),
+        ("http://@h/", "http://h/"),
+        ("http://:@h/", "http://h/"),
+        ("http://a:@h/", "http://a@h/"),
+        ("http://:b@h/", "http://:b@h/"),
+        (f"http://{'0' * 40}177.0.0.1/", "http://127.0.0.1/"),
         ("http://h/\n/x", "http://h//x"),
         ("http://h\\x", "http://h/x"),
         ("\\x", "http://h.example/x"),
