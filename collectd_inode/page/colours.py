@@ -58,7 +58,8 @@ def in_hexadecimal(text: str) -> str:
 
 def _from_function(value: str) -> str:
     found = _FUNCTION.fullmatch(value)
-    parts = re.split(r"[\s,/]+", found[2].strip()) if found else []
+    inside = found[2].strip() if found else ""
+    parts = [part.strip() for part in inside.split(",")] if "," in inside else re.split(r"\s*/\s*|\s+", inside)
     numbers = [_NUMBER.fullmatch("0" if part == "none" else part) for part in parts]
     given = [(float(number[1]), number[2]) for number in numbers if number]
     if found is None or len(given) != len(parts) or len(parts) not in (3, 4):
@@ -84,4 +85,5 @@ def _of_hsl(given: list[tuple[float, str]]) -> tuple[float, ...] | None:
 
 
 def _octet(share: float) -> int:
-    return floor(min(max(share, 0), 1) * 255 + 0.5)
+    # Reckoning may leave a half a little below it.
+    return floor(round(min(max(share, 0), 1) * 255, 6) + 0.5)
