@@ -19,6 +19,9 @@ SAMPLES = 3
 PACE = 540.0
 """Seconds between two checks of one server."""
 
+PATIENCE = 3_000_000_000
+"""Nanoseconds that it waits for an answer."""
+
 OWN_LIMIT = 0.01
 """Seconds: an agent whose own clock is further off judges nobody (``client/localok``)."""
 
@@ -38,7 +41,7 @@ NOTHING = QueryResult(NO_RESPONSE)
 
 def seen(data: bytes, cookie: int | None, departure: int, arrival: int) -> QueryResult:
     """The agent's judgement of the first datagram after a query; the instants are nanoseconds since the epoch."""
-    if not is_whole(data):
+    if not is_whole(data) or arrival - departure > PATIENCE:
         return NOTHING
     packet = parse(data)
     strange = packet.mode != _SERVER or packet.transmit == 0 or packet.origin != cookie
