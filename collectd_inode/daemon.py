@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -500,7 +500,7 @@ class ReloadProblems:
 
     def __init__(self) -> None:
         self.known: Sequence[Problem] = ()
-        self._told: dict[str, Problem] = {}
+        self._told: Set[str] = frozenset()
         self._queue: deque[Sequence[Problem]] = deque()
 
     def put(self, problems: Sequence[Problem]) -> None:
@@ -511,17 +511,23 @@ class ReloadProblems:
         """The notifications that are due."""
         while self._queue:
             problems = self._queue.popleft()
-            first = {problem.place.path: problem for problem in reversed(problems)}
-            at_start = {problem.place.path for problem in self.known} & first.keys()
-            self.known = [problem for problem in self.known if problem.place.path in at_start]
-            fresh = {file: problem for file, problem in first.items() if file not in at_start}
-            news = sorted(fresh.keys() - self._told.keys())
+            at_start = {_block_of(problem) for problem in self.known} & set(map(_block_of, problems))
+            self.known = [problem for problem in self.known if _block_of(problem) in at_start]
+            fresh: dict[str, list[Problem]] = {}
+            for problem in once_each(problem for problem in problems if _block_of(problem) not in at_start):
+                fresh.setdefault(problem.place.path, []).append(problem)
+            news = sorted(fresh.keys() - self._told)
             yield from (reload_problem(fresh[file], now) for file in news[:MOST_FILES])
             if len(news) > MOST_FILES:
                 yield reload_problems(len(news) - MOST_FILES, now)
             if self._told and not fresh:
                 yield reload_mended(now)
-            self._told = fresh
+            self._told = fresh.keys()
+
+
+def _block_of(problem: Problem) -> tuple[str, str]:
+    """The file and the block of a mistake: a file of several blocks may have been good for some of them."""
+    return problem.place.path, problem.where
 
 
 class Drain:

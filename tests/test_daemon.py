@@ -134,6 +134,39 @@ def test_a_roll_out_of_thousands_of_bad_files_is_a_few_notifications() -> None:
     assert [one.severity for one in problems.news(2.0)] == [Severity.OKAY]
 
 
+def test_a_feature_of_two_blocks_that_is_spoilt_is_told_once() -> None:
+    """Each mistake is counted, and both blocks are named."""
+    place = Place("/f/a.feature", 3)
+    mistakes = [Problem("undefined step: I dance", place, f'<Scenario "{block}">') for block in "ab"]
+    other = Problem("undefined step: I sing", Place("/f/a.feature", 4), '<Scenario "b">')
+    problems = ReloadProblems()
+    problems.put([*mistakes, other])
+    assert [one.message for one in problems.news(1.0)] == [
+        '/f/a.feature:3: <Scenario "a">, <Scenario "b">: undefined step: I dance (and 1 more);'
+        " the last good version keeps running"
+    ]
+    problems = ReloadProblems()
+    problems.put([Problem("undefined step: I dance", place, f'<Scenario "{block}">') for block in "abcd"])
+    assert [one.message for one in problems.news(1.0)] == [
+        '/f/a.feature:3: <Scenario "a"> and 3 more blocks: undefined step: I dance; the last good version keeps running'
+    ]
+
+
+def test_a_feature_that_was_bad_for_one_block_at_the_start_is_told_for_the_other() -> None:
+    """The block that cannot run reports itself; what another runs on with is news."""
+    secret, step = Problem("no secret “x”", Place("/f", 3), "a"), Problem("undefined step", Place("/f", 5), "b")
+    problems = ReloadProblems()
+    problems.known = [secret]
+    problems.put([secret])
+    assert list(problems.news(1.0)) == []
+    problems.put([secret, step])
+    assert [one.message for one in problems.news(2.0)] == [
+        "/f:5: b: undefined step; the last good version keeps running"
+    ]
+    problems.put([secret])
+    assert [one.severity for one in problems.news(3.0)] == [Severity.OKAY]
+
+
 def test_a_value_that_collectd_does_not_take_costs_one_observation() -> None:
     """The read callback never raises, and the others go out; the same bug is logged once an hour."""
     host = Collectd(broken={"web-home"})

@@ -68,7 +68,14 @@ def draw(
     folder: Path, picture: graphs.Picture, palette: graphs.Palette, frame: graphs.Frame, file: Path
 ) -> DrawnPicture:
     """Draw *picture* from the RRD files in *folder* into *file*."""
-    said = run(folder, "graph", *graphs.arguments(picture, palette, frame, str(file)))
+    drawn = _drawn(run(folder, "graph", *graphs.arguments(picture, palette, frame, str(file))))
+    unknown = graphs.unknown_in(picture, drawn.printed)
+    if not unknown or frame.small:
+        return drawn
+    return _drawn(run(folder, "graph", *graphs.arguments(picture, palette, frame, str(file), unknown)))
+
+
+def _drawn(said: str) -> DrawnPicture:
     first, *printed = said.splitlines() or [""]
     width, _, height = first.partition("x")
     return DrawnPicture(int(width or 0), int(height or 0), tuple(printed))

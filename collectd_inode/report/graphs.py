@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from collectd_inode.kinds import kind_of
@@ -163,13 +163,17 @@ class Frame:
 
 COLUMNS = ("LAST", "AVERAGE", "MAX")
 _HEADINGS = ("last", "average", "most")
-_CELL, _MIDDLE = "%9.2lf", "%20.2lf"
+_CELL, _MIDDLE = 9, 20
+"""Characters of a number in the legend."""
 _PRINTED = "%.4lg"
 
 
-def arguments(picture: Picture, palette: Palette, frame: Frame, file: str) -> list[str]:
-    """The arguments of ``rrdtool graph`` that draw *picture* into *file*, in the folder of the job's RRD files."""
-    drawn = _small(picture) if frame.small else _captioned(picture)
+def arguments(picture: Picture, palette: Palette, frame: Frame, file: str, unknown: Collection[str] = ()) -> list[str]:
+    """The arguments of ``rrdtool graph`` that draw *picture* into *file*, in the folder of the job's RRD files.
+
+    It also prints each number, since the legend has a dash for those that are *unknown*, which are not known before.
+    """
+    drawn = [*(_small(picture) if frame.small else _captioned(picture, unknown)), *_printed(picture)]
     return [file, *_layout(picture, palette, frame), *picture.options, *picture.data, *drawn]
 
 
@@ -193,7 +197,17 @@ def _layout(picture: Picture, palette: Palette, frame: Frame) -> list[str]:
     ]
 
 
-def _captioned(picture: Picture) -> Iterator[str]:
+def unknown_in(picture: Picture, printed: Sequence[str]) -> frozenset[str]:
+    """The numbers of *picture* of which rrdtool has *printed* that they are none: their series have no values."""
+    numbers = (number.of for row in picture.rows for number in row.numbers)
+    return frozenset(of for of, said in zip(numbers, printed, strict=False) if "nan" in said)
+
+
+def _printed(picture: Picture) -> Iterator[str]:
+    return (f"PRINT:{number.of}:{_PRINTED}" for row in picture.rows for number in row.numbers)
+
+
+def _captioned(picture: Picture, unknown: Collection[str]) -> Iterator[str]:
     width = max((len(shortened(row.label, NAME_WIDTH)) for row in picture.rows if row.numbers), default=0)
     headed = any(len(row.numbers) == len(COLUMNS) for row in picture.rows)
     if headed:
@@ -203,10 +217,10 @@ def _captioned(picture: Picture) -> Iterator[str]:
         yield f"COMMENT:  {_escaped(picture.unit.ljust(width))}{headings}\\l"
     for row in picture.rows:
         # A number that is one over the whole time stands in the middle column.
-        yield from _legend_row(row, width, _CELL if len(row.numbers) > 1 or not headed else _MIDDLE)
+        yield from _legend_row(row, width, _CELL if len(row.numbers) > 1 or not headed else _MIDDLE, unknown)
 
 
-def _legend_row(row: Row, width: int, cell: str) -> Iterator[str]:
+def _legend_row(row: Row, width: int, cell: int, unknown: Collection[str]) -> Iterator[str]:
     if not row.label:
         yield f"{row.draw}{row.options and ':'}{row.options}"
         return
@@ -216,13 +230,15 @@ def _legend_row(row: Row, width: int, cell: str) -> Iterator[str]:
     # The two blanks that rrdtool itself leaves for the box, but of a tick.
     indent = "  " if row.draw.startswith("TICK") else ""
     yield f"{row.draw}:legend={indent}{label}{end}{options}" if row.draw else f"COMMENT:  {label}{end}"
-    cells = [f"GPRINT:{number.of}:{cell}" for number in row.numbers]
+    cells = [
+        f"COMMENT:{'–':>{cell}}" if number.of in unknown else f"GPRINT:{number.of}:%{cell}.2lf"
+        for number in row.numbers
+    ]
     yield from (*cells[:-1], *(f"{last}\\l" for last in cells[-1:]))
 
 
 def _small(picture: Picture) -> Iterator[str]:
-    yield from (f"{row.draw}{row.options and ':'}{row.options}" for row in picture.rows if row.draw)
-    yield from (f"PRINT:{number.of}:{_PRINTED}" for row in picture.rows for number in row.numbers)
+    return (f"{row.draw}{row.options and ':'}{row.options}" for row in picture.rows if row.draw)
 
 
 @dataclass(frozen=True, slots=True)

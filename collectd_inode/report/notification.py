@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
 from collectd_inode.model import Observation, Problem, Standing
 from collectd_inode.report.record import Identity, Record, RecordChange, worth_telling
 from collectd_inode.report.values import HEALTH_PLUGIN
-from collectd_inode.words import ELLIPSIS, blanked, plural, shortened, span
+from collectd_inode.words import ELLIPSIS, and_more, blanked, plural, shortened, span
 
 MESSAGE_BYTES = 255
 """collectd cuts a notification's message here, in the middle of a character if need be."""
@@ -125,10 +125,18 @@ def of_record(record: Record, time: float) -> Notification:
     return Notification(Severity.FAILURE, said, record.host, record.kind, record.instance, time)
 
 
-def reload_problem(problem: Problem, time: float) -> Notification:
-    """A file that was changed cannot be loaded any more: which one, and where."""
-    said = one_line(f"{problem}; the last good version keeps running")
+def reload_problem(problems: Sequence[Problem], time: float) -> Notification:
+    """A file that was changed cannot be loaded any more: which one, and where; the first of its mistakes."""
+    first = problems[0]
+    blocks = first.where.split(", ")
+    if len(blocks) > _MOST_BLOCKS:
+        first = replace(first, where=f"{blocks[0]} and {plural(len(blocks) - 1, 'more block')}")
+    said = one_line(f"{first}{and_more(problems)}; the last good version keeps running")
     return _about_us(Severity.WARNING, said, time)
+
+
+_MOST_BLOCKS = 2
+"""The largest number of blocks that are named before a mistake."""
 
 
 def reload_problems(count: int, time: float) -> Notification:

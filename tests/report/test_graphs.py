@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collectd_inode.cli import rrdtool as drawing
 from collectd_inode.model import Job, PlannedStep
 from collectd_inode.ntp.probe import NTPProbe
 from collectd_inode.ntp.settings import Settings
@@ -187,6 +188,8 @@ def test_what_rrdtool_is_told_of_the_steps() -> None:
         r"GPRINT:c12:MAX:%9.2lf\l",
         "AREA:c15#d01c2a66:legend=failed, % of the time",
         r"GPRINT:c14:AVERAGE:%20.2lf\l",
+        *(f"PRINT:{of}:{cf}:%.4lg" for of in ("c3", "c5", "c12") for cf in ("LAST", "AVERAGE", "MAX")),
+        "PRINT:c14:AVERAGE:%.4lg",
     ]
 
 
@@ -365,6 +368,24 @@ def test_rrdtool_draws_every_picture(
     printed = said.splitlines()[1:]
     assert len(printed) == sum(len(row.numbers) for row in drawn.rows)
     assert "nan" not in "".join(printed)
+
+
+def test_what_has_no_values_has_dashes(tmp_path: Path) -> None:
+    """Where rrdtool itself would write -nan: a step that never passed in this time."""
+    files = ("bool-success", "response_time-go_to", "response_time-press_pay", "latency-total")
+    fill(tmp_path, files[:2])
+    for series in files[2:]:
+        write(tmp_path, series, [None] * COUNT, start=START)
+    drawn = picture("steps", subject(SHOP, files))
+    printed = drawing.draw(tmp_path, drawn, LIGHT, SMALL, tmp_path / "small.png").printed
+    unknown = graphs.unknown_in(drawn, printed)
+    assert unknown == {f"{of}:{cf}" for of in ("c5", "c12") for cf in ("LAST", "AVERAGE", "MAX")}
+    told = graphs.arguments(drawn, LIGHT, FRAME, str(tmp_path / "dashes.png"), unknown)
+    start = told.index(r"AREA:c5#e69f00:legend=I press Pay\: now     :STACK")
+    assert told[start + 1 : start + 4] == ["COMMENT:        –", "COMMENT:        –", r"COMMENT:        –\l"]
+    rrdtool(tmp_path, "graph", *told)
+    drawing.draw(tmp_path, drawn, LIGHT, FRAME, tmp_path / "large.png")
+    assert (tmp_path / "large.png").read_bytes() == (tmp_path / "dashes.png").read_bytes()
 
 
 def of_data(drawn: Picture, folder: Path, name: str) -> list[float]:
