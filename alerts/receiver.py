@@ -15,6 +15,7 @@ import ssl
 import sys
 import syslog
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -106,7 +107,40 @@ def bearer(path: str) -> str:
 
 def _first_line(path: str) -> str:
     with open(path, encoding="utf-8") as file:
-        return file.readline().rstrip("\r\n")
+        found = file.readline().rstrip("\r\n")
+    if not found.isprintable() or not found.strip():
+        raise ValueError(f"{path}: expected the secret in the first line")
+    _secrets.append(found)
+    return found
+
+
+_secrets: list[str] = []
+"""What must not be shown, even if an answer repeats it."""
+
+
+def shown(url: str) -> str:
+    """*url* as a log may show it: the path of a webhook is a secret, and so is a password in front of the host."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError:
+        return "its address"
+    rest = "/…" if parts.path.strip("/") or parts.query else ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{rest}"
+
+
+def _cleaned(text: str, url: str) -> str:
+    """*text* without the secrets that were sent, even if the answer repeats them, and those in *url*."""
+    about, _, rest = url.partition("://")[2].partition("/")
+    parts = [*re.split(r"[/?&=#]", rest), *re.split("[:@]", about.rpartition("@")[0])]
+    text = text.replace(url, shown(url))
+    for secret in (rest, *_secrets, *parts):
+        if len(secret) >= _SHORTEST:
+            text = text.replace(secret, "[…]")
+    return text
+
+
+_SHORTEST = 8
+"""Characters: what is shorter is a word of its own."""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -116,6 +150,13 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 def post(url: str, content: object, headers: Mapping[str, str], authority: str | None) -> None:
     """POST *content* as JSON; raises OSError, ValueError, HTTPException where it is not taken."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected http://HOST or https://HOST")
+    if "@" in parts.netloc:
+        raise ValueError("a user's name in an address is not sent: put USER:PASSWORD into a file")
+    if authority is not None and not os.access(authority, os.R_OK):
+        raise ValueError(f"{authority}: cannot be read")
     request = urllib.request.Request(url, json.dumps(content).encode(), {"Content-Type": "application/json", **headers})
     context = ssl.create_default_context(cafile=authority)
     handlers = (urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context), _NoRedirects())
@@ -131,13 +172,24 @@ def hand_on(name: str, url: str, send: Callable[[Notification], None]) -> int:
         signal.alarm(3 * SECONDS)
         send(notification)
     except urllib.error.HTTPError as error:
-        answer = " ".join(error.read(200).decode("utf-8", "replace").split())
-        return lost(name, f"{url}: {error}{f' ({answer})' if answer else ''}", notification)
+        return lost(name, f"{shown(url)}: {_cleaned(_refusal(error), url)}", notification)
     except (OSError, ValueError, http.client.HTTPException) as error:
-        return lost(name, f"{url}: {getattr(error, 'reason', None) or error}", notification)
+        why = getattr(error, "reason", None) or error
+        return lost(name, f"{shown(url)}: {_cleaned(str(why) or type(error).__name__, url)}", notification)
     finally:
         signal.alarm(0)
     return 0
+
+
+def _refusal(error: urllib.error.HTTPError) -> str:
+    """An answer's status, and where it leads or what it says."""
+    if location := error.headers.get("Location"):
+        return f"{error}; it redirects to {shown(urllib.parse.urljoin(error.url or '', location))}: give that address"
+    try:
+        answer = " ".join(error.read(200).decode("utf-8", "replace").split())
+    except (OSError, http.client.HTTPException):  # it breaks off
+        answer = ""
+    return f"{error}{f' ({answer})' if answer else ''}"
 
 
 def _too_long(*_: object) -> None:

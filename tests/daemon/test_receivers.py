@@ -46,7 +46,9 @@ class Receiver(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.statuses = list(statuses)
         self.taken: list[tuple[str, dict[str, str], Any]] = []
-        self.tries = 0
+        self.tries = self.gets = 0
+        self.words = b"no,\nnot now"
+        self.refused: set[str] = set()
         self.changed = threading.Condition()
         self.url = f"http://127.0.0.1:{self.server_port}"
 
@@ -68,6 +70,8 @@ class _Handler(BaseHTTPRequestHandler):
         content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with self.server.changed:
             status = self.server.statuses.pop(0) if self.server.statuses else 200
+            if isinstance(content, dict) and content.get("job") in self.server.refused:
+                status = 400
             self.server.tries += 1
             if status < 300:
                 self.server.taken.append((self.path, dict(self.headers), content))
@@ -76,7 +80,12 @@ class _Handler(BaseHTTPRequestHandler):
         if status == 302:
             self.send_header("Location", "/elsewhere")
         self.end_headers()
-        self.wfile.write(b"" if status < 300 else b"no,\nnot now")
+        self.wfile.write(b"" if status < 300 else self.server.words)
+
+    def do_GET(self) -> None:
+        self.server.gets += 1
+        self.send_response(200)
+        self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing."""
@@ -241,9 +250,55 @@ def test_what_is_not_taken(scripts: Path, tmp_path: Path, script: str) -> None:
     start = f"{script}: {url}: "
     end = f".  Lost: probe1 scenario-shop-buying/bool-success: {FAILURE.decode().rpartition(chr(10) * 2)[2]}"
     assert refused == (1, f"{start}HTTP Error 400: Bad Request (no, not now){end}")
-    assert led_away == (1, f"{start}HTTP Error 302: Found (no, not now){end}")
+    moved = f"it redirects to {url}/…: give that address"
+    assert led_away == (1, f"{start}HTTP Error 302: Found; {moved}{end}")
     assert gone == (1, f"{start}[Errno 111] Connection refused{end}")
     assert (unreadable[0], f"No such file or directory: '{tmp_path}/none'" in unreadable[1]) == (1, True)
+
+
+@pytest.mark.parametrize("script", ["alertmanager", "webhook", "icinga2-api"])
+def test_credentials_are_not_sent_where_an_answer_leads(scripts: Path, tmp_path: Path, script: str) -> None:
+    """Not even as a GET to the same host."""
+    (tmp_path / "secret").write_text("probe:s3cret-word\n")
+    with receiving(0, 302) as server:
+        assert told(scripts / script, server.url, tmp_path / "secret")[0] == 1
+    assert (server.tries, server.gets) == (1, 0)
+
+
+def test_what_an_address_hides_is_not_logged(scripts: Path, tmp_path: Path) -> None:
+    """A webhook's path and the password before a host are secrets; an answer may repeat the token."""
+    (tmp_path / "token").write_text("tok-12345678\n")
+    with receiving(0, 403) as server:
+        server.words = b"tok-12345678 may not POST /services/T00AB00CD"
+        secret_path = told(scripts / "webhook", f"{server.url}/services/T00AB00CD", tmp_path / "token")
+        before_host = told(scripts / "webhook", server.url.replace("//", "//probe:pass-word@") + "/x")
+        url = server.url
+    end = f".  Lost: probe1 scenario-shop-buying/bool-success: {FAILURE.decode().rpartition(chr(10) * 2)[2]}"
+    said = "HTTP Error 403: Forbidden ([…] may not POST /[…])"
+    assert secret_path == (1, f"webhook: {url}/…: {said}{end}")
+    what = "a user's name in an address is not sent: put USER:PASSWORD into a file"
+    assert before_host == (1, f"webhook: {url}/…: {what}{end}")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("alerts.example:9093", "good"), "expected http://HOST or https://HOST"),
+        (("file:///etc/hostname", "good"), "expected http://HOST or https://HOST"),
+        (("http://[::1", "good"), "Invalid IPv6 URL"),
+        (("http://127.0.0.1:x/", "good"), "nonnumeric port: 'x'"),
+        (("https://127.0.0.1:1", "good", "/none/ca.pem"), "/none/ca.pem: cannot be read"),
+        (("http://127.0.0.1:1", "empty"), "expected the secret in the first line"),
+        (("http://127.0.0.1:1", "odd"), "expected the secret in the first line"),
+    ],
+)
+def test_what_is_wrong_on_this_side_is_said(scripts: Path, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    """An address without scheme or host, an empty file, a token with a control character."""
+    for name, content in (("good", "tok-12345678\n"), ("empty", "\n"), ("odd", "tok\x01-12345678\n")):
+        (tmp_path / name).write_text(content)
+    url, token, *authority = words
+    code, found = told(scripts / "webhook", url, tmp_path / token, *authority)
+    assert (code, said in found, "12345678" in found, found.count("\n")) == (1, True, False, 1)
 
 
 # What keeps an alarm that cannot be delivered.
@@ -283,6 +338,19 @@ def test_one_that_is_never_taken_holds_up_its_own_series_only(scripts: Path, spo
         told(scripts / "webhook", *words, notification=OTHER)
         server.wait(2)
     assert sorted(server.states) == ["shop-buying firing", "shop-stock firing"]
+
+
+def test_three_that_are_never_taken_do_not_hold_up_the_others(scripts: Path, spool: Path) -> None:
+    """Such as services that Icinga does not know: what is new comes first, then what was tried longest ago."""
+    jobs = [f"job-{number}".encode() for number in range(6)]
+    with receiving() as server:
+        server.refused = {"job-0", "job-1", "job-2", "job-3"}
+        for number, job in enumerate(jobs):
+            (spool / f"{time.time_ns() + number:020d}-1").write_bytes(FAILURE.replace(b"shop-buying", job))
+        flush(scripts, spool, server.url)
+        flush(scripts, spool, server.url)
+    assert server.states == ["job-4 firing", "job-5 firing"]
+    assert [b"job-%d" % number in left for number, left in enumerate(kept(spool))] == [True] * 4
 
 
 def flush(scripts: Path, spool: Path, url: str) -> tuple[int, str]:
