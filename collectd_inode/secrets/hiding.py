@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 from collectd_inode.browser.record import Hop, Lines, Received, Recorder
 from collectd_inode.page import charset
 from collectd_inode.page.text import words
-from collectd_inode.secrets.names import looks_secret
+from collectd_inode.secrets.names import lets_in, looks_secret
 from collectd_inode.secrets.redactor import Redactor
 from collectd_inode.words import printable
 
@@ -45,6 +45,10 @@ _WITH_PASSWORD = re.compile(r"://[^/?#\s\"'<>:@]*:[^/?#\s\"'<>]*@")
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&#;?\s\"'<>“”]{1,200}+)=([^&#;\s\"'<>“”]+)")
 
 
+_DEEPEST = 3
+"""The number of addresses in one another that are looked into."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cleaned:
     """A page that can be saved; ``body`` is None if it cannot.  ``replaced``: something in it was hidden."""
@@ -71,8 +75,7 @@ class Hiding:
     def __call__(self, text: str) -> str:
         """*text* without secrets, on one line."""
         text = self._without_tokens(self._redactor(text))
-        text = _PARAMETER.sub(self._parameter, _USERINFO.sub(f"//{HIDDEN}@", text))
-        return printable(text)
+        return printable(self._addresses(text))
 
     def lines(self, text: str) -> list[str]:
         """The same for a text of multiple lines."""
@@ -86,7 +89,7 @@ class Hiding:
 
     def entry(self, name: str, value: str) -> str:
         """The value of a form's field without secrets."""
-        return HIDDEN if value and (name in self._names or looks_secret(name)) else self(value)
+        return HIDDEN if value and (name in self._names or lets_in(name)) else self(value)
 
     def page(self, received: Received) -> Cleaned:
         """*received* without secrets: unchanged, to the byte, if it has none."""
@@ -99,9 +102,25 @@ class Hiding:
             return Cleaned(None)
         return Cleaned(body, replaced=text != before)
 
-    def _parameter(self, match: re.Match[str]) -> str:
-        name = unquote(match[1])
-        return f"{match[1]}={HIDDEN}" if name in self._names or looks_secret(name) else match[0]
+    def _addresses(self, text: str, depth: int = 0) -> str:
+        """*text* without what lets somebody in of the addresses in it."""
+
+        def shown(match: re.Match[str]) -> str:
+            name = unquote(match[1])
+            secret = name in self._names or lets_in(name)
+            return f"{match[1]}={HIDDEN if secret else self._nested(match[2], depth)}"
+
+        return _PARAMETER.sub(shown, _USERINFO.sub(f"//{HIDDEN}@", text))
+
+    def _nested(self, value: str, depth: int) -> str:
+        """*value* of a parameter, which may be an address itself: ``?next=https%3A%2F%2Fshop%2F%3Ftoken%3D…``."""
+        plain = unquote(value)
+        if depth >= _DEEPEST or not _PARAMETER.search(plain):
+            return value
+        cleaned = self._addresses(plain, depth + 1)
+        if cleaned == plain:
+            return value
+        return cleaned if plain == value else quote(cleaned, safe="[]").replace(quote("…"), "…")
 
     def _clean(self, text: str) -> str:
         pieces, end = [], 0

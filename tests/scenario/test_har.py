@@ -121,6 +121,35 @@ def test_every_address_is_one(url: str) -> None:
     assert archive(recorder, "open sesame")["entries"][0]["request"]["url"].startswith("http://")
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://app/cb?code=S3CRET&state=S3CRET&lang=de", "https://app/cb?code=[…]&state=[…]&lang=de"),
+        ("https://app/#access_token=S3CRET&token_type=x", "https://app/#access_token=[…]&token_type=[…]"),
+        ("https://app/cart;jsessionid=S3CRET?a=1", "https://app/cart;jsessionid=[…]"),
+        ("https://app/?ticket=S3CRET", "https://app/?ticket=[…]"),
+        ("https://app/?SAMLResponse=S3CRET&RelayState=x", "https://app/?SAMLResponse=[…]&RelayState=x"),
+        (
+            "https://cas/?service=https%3A%2F%2Fapp%2F%3Ftoken%3DS3CRET%26a%3D1",
+            "https://cas/?service=https%3A%2F%2Fapp%2F%3Ftoken%3D[…]%26a%3D1",
+        ),
+        ("https://cas/?to=%2Fx%3Fto%3D%252Fy%253Fsid%253DS3CRET", "https://cas/?to=%2Fx%3Fto%3D%252Fy%253Fsid%253D[…]"),
+        ("https://cas/?next=/x?token=S3CRET", "https://cas/?next=/x?token=[…]"),
+        ("https://app/?q=a%26b%3Dc%3Fd&next=%2Fx%3Fpage%3D2", "https://app/?q=a%26b%3Dc%3Fd&next=%2Fx%3Fpage%3D2"),
+    ],
+)
+def test_what_lets_somebody_in_by_an_address_is_hidden(url: str, shown: str) -> None:
+    """In a request, and where an answer leads; what is harmless stays to the letter."""
+    recorder = Recorder(now=iter((NOON, NOON)).__next__)
+    recorder.step = "press_log_in"
+    recorder.asks("GET", url, headers(("host", "app"), ("referer", url)), None, None)
+    recorder.answers(302, headers(("location", url), ("refresh", f"0;url={url}")))
+    (entry,) = archive(recorder)["entries"]
+    assert Hiding(Redactor(), recorder)(url).replace("%5B…%5D", "[…]") == shown
+    assert "S3CRET" not in json.dumps(entry)
+    assert [line["name"] for line in entry["response"]["headers"]] == ["location", "refresh"]
+
+
 @given(st.text(max_size=60), st.text(max_size=60), st.binary(max_size=100))
 def test_whatever_was_asked_is_a_har_file(path: str, value: str, body: bytes) -> None:
     """By the schema."""

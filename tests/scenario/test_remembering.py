@@ -155,9 +155,10 @@ def test_a_secret_address_is_hidden_in_parts_too(tmp_path: Path) -> None:
 def test_a_long_secret_is_hidden_too(tmp_path: Path) -> None:
     """A JSON Web Token has a thousand characters and more."""
     token = "".join(str(uuid.uuid5(uuid.NAMESPACE_DNS, str(n))) for n in range(40))
-    routes = {"/": said(f'{{"jwt": "{token}"}}')}
+    routes = {"/": said(f'{{"door": "{token}"}}')}
     steps = (
-        'When I go to "/"\nAnd I remember the JSON at "/jwt" as "token"\nThen the JSON at "/jwt" should be "${token}!"'
+        'When I go to "/"\nAnd I remember the JSON at "/door" as "token"\n'
+        'Then the JSON at "/door" should be "${token}!"'
     )
     found, _ = replayed(tmp_path, steps, routes)
     assert found.trouble is not None
