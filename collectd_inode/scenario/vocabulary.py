@@ -11,7 +11,7 @@ import difflib
 import keyword
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from itertools import groupby
@@ -260,8 +260,12 @@ class Vocabulary:
 
     def _instead(self, text: str) -> str:
         """The replacement for a known but unsupported step; empty for an unknown one."""
-        if (comment := _COMMENT.search(text)) and isinstance(self._match(text[: comment.start()]), Matched | Ambiguous):
+        if (comment := _COMMENT.search(text)) and self._is_said(text[: comment.start()]):
             return "put the comment on a line of its own, above the step"
+        if straight := next((one for one in _straight(text) if self._is_said(one)), ""):
+            return f"the quotes must be straight ones: {straight}"
+        if (part := _PART_WITHIN.fullmatch(text)) and self._is_said(moved := f"{part[1]} {part[3]} {part[2]}"):
+            return f"the part of the page stands at the end: {moved}"
         known = next((u for u in self.unsupported if _arguments(u.expression, text) is not None), None)
         if known is not None:
             return f"known from {known.source}, but not supported: {known.instead}"
@@ -271,6 +275,9 @@ class Vocabulary:
         if there is not None:
             return f'only valid under Vocabulary "{there.vocabulary}", as {there.expression_text}'
         return ""
+
+    def _is_said(self, text: str) -> bool:
+        return isinstance(self._match(text), Matched | Ambiguous)
 
     def _mine(self, sentences: Iterable[Sentence]) -> list[Sentence]:
         return [s for s in sentences if self._is_mine(s)]
@@ -294,6 +301,17 @@ class Vocabulary:
         if synonyms is None or near:
             return alike
         return tuple(example for example in synonyms if example in likeness)
+
+
+_DOUBLE_QUOTES = dict.fromkeys(map(ord, "“”„‟«»″"), '"')
+_SINGLE_QUOTES = dict.fromkeys(map(ord, "‘’‚‛‹›′"), '"')
+_PART_WITHIN = re.compile(r"""(.+?) (within (?:"[^"]*"|'[^']*')) (.+)""")
+
+
+def _straight(text: str) -> Iterator[str]:
+    """*text* as it would be with straight quotes, as far as word processors have made others of them."""
+    double = text.translate(_DOUBLE_QUOTES)
+    yield from (one for one in (double, double.translate(_SINGLE_QUOTES)) if one != text)
 
 
 def _means(sentence: Sentence, text: str) -> bool:

@@ -169,6 +169,27 @@ def test_a_comment_behind_a_step(tmp_path: Path) -> None:
     assert problem.what == ('undefined step: I go to "/" # home: put the comment on a line of its own, above the step')
 
 
+@pytest.mark.parametrize(
+    ("step", "hint"),
+    [
+        ("I follow “Contact”", 'the quotes must be straight ones: I follow "Contact"'),
+        ('I follow "Contact”', 'the quotes must be straight ones: I follow "Contact"'),
+        ("I press „Send“ within «#f»", 'the quotes must be straight ones: I press "Send" within "#f"'),
+        ("I fill in ‘A’ with ‘x’", 'the quotes must be straight ones: I fill in "A" with "x"'),
+        ("I fill in “It’s” with “x”", 'the quotes must be straight ones: I fill in "It’s" with "x"'),
+        (
+            'I fill in "A" within "#f" with "x"',
+            'the part of the page stands at the end: I fill in "A" with "x" within "#f"',
+        ),
+    ],
+)
+def test_a_step_that_is_almost_written_right(step: str, hint: str, tmp_path: Path) -> None:
+    """Quotes of a word processor, and the part of the page in the middle: the step as it must be is told."""
+    path = write_feature(tmp_path, f'When I go to "/"\nAnd {step}')
+    (problem,) = loaded(path, base_url="http://h/").problems
+    assert problem.what == f"undefined step: {step}: {hint}"
+
+
 def test_the_media_type_of_an_outline_s_doc_string_is_filled_in(tmp_path: Path) -> None:
     """As its text is."""
     path = tmp_path / "api.feature"
