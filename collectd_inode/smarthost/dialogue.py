@@ -216,14 +216,15 @@ class Dialogue:
     def _ehlo(self) -> Turn:
         reply = yield from self._ask(f"EHLO {self.script.helo_name}")
         self._expect("EHLO", 250, reply)
-        lines = [line.strip().partition(" ") for line in reply.lines[1:]]  # the first is a greeting
-        self._keywords = tuple(keyword for keyword, _, _ in lines)
+        lines = [_WORDS.match(line.strip()) for line in reply.lines[1:]]  # the first is a greeting
+        self._keywords = tuple(line["keyword"] for line in lines if line)
         self._offers = {}
-        for keyword, _, parameters in lines:  # some servers have a line a mechanism
-            said = self._offers.get(keyword.upper(), "")
-            self._offers[keyword.upper()] = f"{said} {parameters}".strip()
-        if not self._verified and _IN_CLEAR.intersection(self._offers.get("AUTH", "").upper().split()):
-            offered = shown(self._hide(self._offers["AUTH"]))
+        for line in filter(None, lines):  # some servers have a line a mechanism
+            keyword = line["keyword"].upper()
+            self._offers[keyword] = f"{self._offers.get(keyword, '')} {line['parameters']}".strip()
+        in_clear = self._offers.get("AUTH") or _old_offer(self._offers)
+        if not self._verified and _IN_CLEAR.intersection(in_clear.upper().split()):
+            offered = shown(self._hide(in_clear))
             what = f"AUTH is offered before TLS ({offered}): others may send their passwords in clear"
             yield Noticed("auth_before_tls", what)
 
@@ -252,6 +253,11 @@ class Dialogue:
         login = self.script.login
         if login is None or not self._verified:
             raise Failure(Cause.TLS, "credentials withheld: there is no verified TLS")
+        old = _old_offer(self._offers)
+        if old and not self.mechanisms:
+            said = shown(self._hide(old))
+            what = f"no common mechanism: the server offers “AUTH={said}”; RFC 4954 has “AUTH {said}”"
+            raise Failure(Cause.CREDENTIALS, what)
         mechanism = best(self.mechanisms, self.script.mechanism, self._hide)
         responses = mechanism.responses(login)
         response = encoded(next(responses))
@@ -338,6 +344,9 @@ class Dialogue:
         if reply.code == code:
             return
         cause, why = refusals.get(reply.code) or _judged(reply)
+        first = self.script.implicit_tls or not self._verified
+        if what == "EHLO" and reply.code in (500, 502) and first:
+            why = "the server, or a firewall before it, knows no EHLO"
         if reply.code >= 400 and what != "the banner" and _of_name(reply, self.script.helo_name):
             why += f" (it rejects the name {self.script.helo_name} after EHLO: set HeloName)"
         elif _WANTS_LOGIN.search(" ".join(reply.lines)) and self.script.login is None:
@@ -371,6 +380,16 @@ class Dialogue:
             self._bare_lf = True
             yield Noticed("bare_lf", "the server ends lines with LF alone, not with CR and LF (RFC 5321 section 2.3.8)")
         return reply
+
+
+_WORDS = re.compile(r"(?P<keyword>[^ \t]*)[ \t]*(?P<parameters>.*)", re.DOTALL)
+"""A line of the answer to EHLO.  RFC 5321 section 4.1.1.1 has a blank, and mail servers take a tab, too."""
+
+
+def _old_offer(offers: Mapping[str, str]) -> str:
+    """The mechanisms behind ``AUTH=``, which was a draft's form: Postfix takes it, Exim does not."""
+    written = next((keyword for keyword in offers if keyword.startswith("AUTH=")), "")
+    return f"{written.removeprefix('AUTH=')} {offers.get(written, '')}".strip()
 
 
 _RECIPIENT_TAKEN = (250, 251)

@@ -84,6 +84,9 @@ def _scram_sha_256(login: Login, nonce: str = "") -> Responses:
     bare = f"n={user},r={nonce}"
     first = challenge((yield f"n,,{bare}".encode())).decode("utf-8", "replace")
     said = dict(part.split("=", 1) for part in first.split(",") if "=" in part)
+    if "e" in said:  # RFC 5802 section 7; what it then says by its reply is the verdict
+        yield b""
+        raise Failure(Cause.CREDENTIALS, _NOT_SHOWN)
     rounds = said.get("i", "")
     if "m" in said:  # section 5.1: an extension that one has to know
         raise Failure(Cause.PROTOCOL, "AUTH: the server's SCRAM-SHA-256 has an extension that is not known here")
@@ -104,10 +107,11 @@ def _scram_sha_256(login: Login, nonce: str = "") -> Responses:
     expected = base64.b64encode(hmac.digest(server, signed, "sha256")).decode()
     shown_verifier = final.partition(",")[0]  # an extension may stand behind it
     if not hmac.compare_digest(shown_verifier.encode(), f"v={expected}".encode()):
-        raise Failure(Cause.CREDENTIALS, "AUTH SCRAM-SHA-256: the server has not shown that it knows the password")
+        raise Failure(Cause.CREDENTIALS, _NOT_SHOWN)
     yield b""
 
 
+_NOT_SHOWN = "AUTH SCRAM-SHA-256: the server has not shown that it knows the password"
 _ROUNDS = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _MOST_ROUNDS = 200_000
 """More would hold up the loop for longer than a tenth of a second; servers ask for 4096 to 15 000."""

@@ -50,16 +50,17 @@ _WRONG = _of_account("wrong user or password", Cause.CREDENTIALS)
 _BY_TOKEN = _of_account("the provider requires an OAuth token in place of a password (Mechanism XOAUTH2)")
 
 _ROWS = (
-    _Row((534, 535), r"app(lication)?[- ](specific )?password|5\.7\.9 .*InvalidSecondFactor", _of_account(
+    _Row((534, 535), r"app(lication)?[- ](specific )?password|5\.7\.9 .*InvalidSecondFactor"
+         r"|\b(2fa|mfa)\b|\b(two|second|multi)[- ]?(factor|step)\b", _of_account(
         "the account requires an application password, which the provider makes for one program")),
     _Row(_REFUSES, r"Smtp(Client)?Auth\w* is disabled|basic auth\w* is (disabled|not)"
          r"|\b(enable|turn on)\b.*\b(pop3?|imap|smtp)\b|\bsmtp (access|service) is (not|disabled)", _of_account(
         "the provider has switched off log-in by password (SMTP AUTH) for this account")),
     _Row(_REFUSES, r"did not meet the criteria|security defaults|conditional access", _of_account(
         "the provider's policy refuses this log-in, with any password")),
-    _Row((534,), r"web ?browser|5\.7\.14\b", _of_account(
+    _Row(_REFUSES, r"web ?browser|^5\.7\.14\b", _of_account(
         "the provider requires a log-in with a browser first")),
-    _Row(_ANY, r"\bblock\w* (\w+ )?(ip|address)\b|\b(ip|address)\b.*\bblock|\b(ip|address)\b.*\b(banned|blacklisted)\b",
+    _Row(_ANY, r"\bblock\w* (\w+ )?(ip|address)\b|\b(ip|address)\b.*\b(block|banned|(black|deny)-?list)",
          LoginRefusal(Cause.REFUSED, "the server has blocked this machine's address", account=True)),
     _Row((421, 450, 451, 454), r"too many (\w+ ){0,2}(log-?in|auth|attempt|invalid)|(log-?in|auth\w*) (rate|limit)"
         r"|(rate|limit)\w* .*\b(log-?in|auth)|(account|user|mailbox)\b.*\blocked", _TOO_OFTEN),
@@ -75,6 +76,7 @@ _ROWS = (
          LoginRefusal(Cause.REFUSED, "the server cannot check passwords at the moment", account=True)),
     _Row(_REFUSES, r"\bx?oauth|modern auth", _BY_TOKEN),
     _Row((526, 535), "", _WRONG),  # 526: QQ's and others'
+    _Row(_REFUSES, r"^5\.7\.8\b", _WRONG),  # RFC 4954 section 6, whatever the code
     _Row((432,), "", LoginRefusal(Cause.REFUSED, "a password transition is needed")),
     _Row((454,), "", LoginRefusal(Cause.REFUSED, "temporary fault")),
     _Row((534,), "", LoginRefusal(Cause.REFUSED, "policy: this mechanism is too weak for the account")),

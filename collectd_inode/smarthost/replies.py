@@ -150,7 +150,7 @@ class ReplyReader:
 
     def _not_smtp(self, data: bytes) -> Failure:
         said = quoted(data.removesuffix(b"\r"), self._hide)
-        return Failure(Cause.PROTOCOL, f"not SMTP: the server says “{said}”")
+        return Failure(Cause.PROTOCOL, f"not SMTP: the server says “{said}”" if said else "not SMTP: an empty line")
 
 
 def _oversize_line() -> Failure:

@@ -231,6 +231,11 @@ FIRST = asked_by_scram(f"r={base64.b64encode(bytes(18)).decode()}x,s=W22ZaJ0SNY7
         # Why, and then the refusal itself, which is remembered.
         ((FIRST, asked_by_scram("e=invalid-proof"), b"535 5.7.8 no\r\n"),
          "AUTH SCRAM-SHA-256: wrong user or password: 535 5.7.8 no", True),
+        # The same in place of the challenge.
+        ((asked_by_scram("e=unknown-user"), b"535 5.7.8 no\r\n"),
+         "AUTH SCRAM-SHA-256: wrong user or password: 535 5.7.8 no", True),
+        ((asked_by_scram("e=unknown-user"), b"235 ok\r\n"),
+         "AUTH SCRAM-SHA-256: the server has not shown that it knows the password", False),
     ],
 )  # fmt: skip
 def test_scram_is_mutual(
@@ -327,6 +332,28 @@ def test_a_long_first_response_waits_for_its_challenge() -> None:
             Cause.CREDENTIALS,
             "AUTH PLAIN: wrong user or password: 526 Authentication failure[0]",
         ),
+        (
+            b"554 5.7.8 Error: authentication failed",
+            Cause.CREDENTIALS,
+            "AUTH PLAIN: wrong user or password: 554 5.7.8 Error: authentication failed",
+        ),
+        (
+            b"550 5.7.14 Please log in via your web browser",
+            Cause.REFUSED,
+            "AUTH PLAIN: the provider requires a log-in with a browser first:"
+            " 550 5.7.14 Please log in via your web browser",
+        ),
+        (
+            b"535 5.7.8 Sorry, your IP is on a black-list",
+            Cause.CREDENTIALS,
+            "AUTH PLAIN: the server has blocked this machine's address: 535 5.7.8 Sorry, your IP is on a black-list",
+        ),
+        (
+            b"535 5.7.0 Invalid login or password, two-factor is on",
+            Cause.CREDENTIALS,
+            "AUTH PLAIN: the account requires an application password, which the provider makes for one program:"
+            " 535 5.7.0 Invalid login or password, two-factor is on",
+        ),
         (b"250 ok", Cause.PROTOCOL, "AUTH PLAIN: unexpected reply: 250 ok"),
     ],
 )
@@ -386,6 +413,7 @@ def test_what_a_refusal_says_of_the_account(answer: bytes, authenticated: bool |
         (b"250-AUTH GSSAPI NTLM", "the server offers GSSAPI, NTLM; supported: PLAIN, LOGIN, CRAM-MD5"),
         (b"250-AUTH", "the server offers no AUTH; supported: PLAIN, LOGIN, CRAM-MD5"),
         (b"250-8BITMIME", "the server offers no AUTH; supported: PLAIN, LOGIN, CRAM-MD5"),
+        (b"250-AUTH=PLAIN LOGIN", "the server offers “AUTH=PLAIN LOGIN”; RFC 4954 has “AUTH PLAIN LOGIN”"),
     ],
 )
 def test_a_server_without_a_common_mechanism(offer: bytes, message: str) -> None:
@@ -456,9 +484,10 @@ def test_clear_text_behind_the_220_ends_the_run(where: str) -> None:
     assert server.said == ["EHLO leaf.example.org", "STARTTLS"]
 
 
-def test_auth_offered_in_clear_is_a_warning() -> None:
-    """Its other users' passwords are at risk."""
-    server = Server((BANNER, b"250-mx\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n", *GOOD[2:]))
+@pytest.mark.parametrize("offer", [b"AUTH PLAIN", b"AUTH\tLOGIN", b"AUTH=LOGIN", b"auth=NTLM plain"])
+def test_auth_offered_in_clear_is_a_warning(offer: bytes) -> None:
+    """Its other users' passwords are at risk, in whatever form it is offered."""
+    server = Server((BANNER, b"250-mx\r\n250-" + offer + b"\r\n250 STARTTLS\r\n", *GOOD[2:]))
     server.play(FULL)
     assert server.noticed == ["auth_before_tls"]
 
@@ -522,7 +551,14 @@ def test_keywords_may_be_in_lower_case() -> None:
         (0, b"421 4.3.2 busy", Cause.REFUSED, "the banner: the server closes the connection: 421 4.3.2 busy"),
         (0, b"554 no SMTP here", Cause.REFUSED, "the banner: refused: 554 no SMTP here"),
         (0, b"250 hello", Cause.PROTOCOL, "the banner: unexpected reply: 250 hello"),
-        (1, b"500 5.5.1 what?", Cause.REFUSED, "EHLO: refused: 500 5.5.1 what?"),
+        (
+            1,
+            b"500 5.5.1 what?",
+            Cause.REFUSED,
+            "EHLO: the server, or a firewall before it, knows no EHLO: 500 5.5.1 what?",
+        ),
+        (3, b"502 5.5.1 what?", Cause.REFUSED, "EHLO: refused: 502 5.5.1 what?"),
+        (3, b"", Cause.PROTOCOL, "not SMTP: an empty line"),
         (1, b"421 bye", Cause.REFUSED, "EHLO: the server closes the connection: 421 bye"),
         (1, b"220 hello", Cause.PROTOCOL, "EHLO: unexpected reply: 220 hello"),
         (2, b"454 4.7.0 later", Cause.REFUSED, "STARTTLS: refused for now (temporary): 454 4.7.0 later"),

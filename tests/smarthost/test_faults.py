@@ -97,7 +97,11 @@ VERDICTS: Mapping[str, Verdict] = {
     "closed before banner": Verdict(
         "protocol", "banner", "closed: expected a banner, the server closed the connection"
     ),
-    "EHLO 500": Verdict("refused", "ehlo", "EHLO: refused: 500 5.5.1 Command unrecognized"),
+    "EHLO 500": Verdict(
+        "refused",
+        "ehlo",
+        "EHLO: the server, or a firewall before it, knows no EHLO: 500 5.5.1 Command unrecognized",
+    ),
     "EHLO 421": Verdict("refused", "ehlo", "EHLO: the server closes the connection: 421 4.3.2 Shutting down"),
     "EHLO endless 250-": Verdict("protocol", "ehlo", "oversize: a reply of more than 64 KiB"),
     "EHLO 1 byte per 0.4 s": timeout("ehlo"),

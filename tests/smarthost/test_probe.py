@@ -244,7 +244,12 @@ def closed(what: str) -> str:
         ),
         ({"banner": b"220 " + b"x" * 200_000}, "banner", "protocol", "oversize: a line of more than 4096 bytes"),
         ({"EHLO": b"250-x\r\n" * 20_000}, "ehlo", "protocol", "oversize: a reply of more than 64 KiB"),
-        ({"EHLO": b"500 what?\r\n"}, "ehlo", "refused", "EHLO: refused: 500 what?"),
+        (
+            {"EHLO": b"500 what?\r\n"},
+            "ehlo",
+            "refused",
+            "EHLO: the server, or a firewall before it, knows no EHLO: 500 what?",
+        ),
         (
             {"EHLO": b"250-mx\r\n220 oh\r\n"},
             "ehlo",
