@@ -119,8 +119,7 @@ _BELIEVES_NOBODY = (
 _PASSES_OVER = "Exim ignores this file silently"
 _NO_STAT = f'{_DEFERS} ("TLS session: NULL"; its paniclog: "could not stat")'
 _READ_ERROR = f'{_DEFERS}: it says "Error while reading file." if its user may not read the file'
-_BASE64_ERROR = f'{_DEFERS}: "Base64 unexpected header error."'
-_DER_ERROR = f'{_DEFERS}: "ASN1 parser: Error in DER parsing."'
+_DAMAGED = f'{_DEFERS}: "Base64 unexpected header error." or "ASN1 parser: Error in …"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +140,9 @@ _IN_FOLDER = _Strictness(StoreLevel.WARNING, StoreLevel.NOTE, in_folder=True)
 
 
 _READS_IT = "Exim reads it all the same"
-_TWO_IN_A_LINE = (
-    "one certificate ends and the next begins in this line: programs that use OpenSSL, as Postfix does, reject the"
-    " file; put a line's end between them"
+_NOT_ALONE = (
+    "the lines that begin and end a certificate must be -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----, with"
+    " nothing else in them: programs that use OpenSSL, as Postfix does, reject the file"
 )
 
 
@@ -215,11 +214,11 @@ def _parse(path: str, data: bytes, place: _Strictness) -> _Read:
     if data.startswith(_UTF8_MARK):
         mark = "begins with a byte-order mark, which is harmless"
         findings.append(StoreFinding(Place(path, 1), "byte_order_mark", mark, _READS_IT, StoreLevel.NOTE))
-    if glued := next(
-        (n for n, line in enumerate(data.decode("ascii", "replace").splitlines(), 1) if _GLUED.search(line)), 0
-    ):
-        findings.append(StoreFinding(Place(path, glued), "glued", _TWO_IN_A_LINE, _READS_IT, StoreLevel.WARNING))
-    blocks = list(_blocks(data.removeprefix(_UTF8_MARK).decode("ascii", "replace")))
+    lines = data.removeprefix(_UTF8_MARK).decode("ascii", "replace").splitlines()
+    blocks = list(_blocks(lines))
+    odd = [n for n, line in enumerate(lines, 1) if _is_odd(line)] + [block.line for block in blocks if block.other_end]
+    if odd:
+        findings.append(StoreFinding(Place(path, min(odd)), "glued", _NOT_ALONE, _READS_IT, StoreLevel.WARNING))
     certificates = [block for block in blocks if block.label in _CERTIFICATES]
     if not certificates:
         return [], [*findings, _nothing(path, data, blocks, place)]
@@ -242,57 +241,64 @@ def _parse(path: str, data: bytes, place: _Strictness) -> _Read:
 
 
 _UTF8_MARK, _UTF16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
-_GLUED = re.compile(r"(?<=-----)(?=-----BEGIN )")
-"""The place between two blocks that were put together without a line's end."""
+_BEGIN, _END = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----"), re.compile(r"-----END ([^-]*)-{0,5}")
+_MARK = re.compile(r"(-----BEGIN [A-Z0-9 ]+-----|-----END [^-]*-{0,5})")
+"""The mark at which GnuTLS begins or ends a block: anywhere in a line, and any label ends it."""
+_STRICT = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]+-----")
 _CERTIFICATES = {"CERTIFICATE", "X509 CERTIFICATE"}
-_BEGIN, _END = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----"), re.compile(r"-----END ([A-Z0-9 ]+)-----")
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """One PEM block (RFC 7468): its label, its first line, its text, and whether it has an end."""
+    """One PEM block (RFC 7468): its label, its first line and text; whether it has an end, and one of another label."""
 
     label: str
     line: int
     text: str
     whole: bool
+    other_end: bool = False
 
     @property
     def is_key(self) -> bool:
         return self.label.endswith("PRIVATE KEY")
 
 
-def _blocks(text: str) -> Iterator[_Block]:
-    label, begun, lines = "", 0, list[str]()
-    for number, line in _parted(text):
-        if begin := _BEGIN.fullmatch(line.strip()):
+def _blocks(lines: Iterable[str]) -> Iterator[_Block]:
+    label, begun, inside = "", 0, list[str]()
+    for number, part in _parted(lines):
+        if begin := _BEGIN.fullmatch(part):
             if label:
-                yield _Block(label, begun, "".join(lines), whole=False)
-            label, begun, lines = begin[1], number, []
-        elif end := _END.fullmatch(line.strip()):
+                yield _Block(label, begun, "".join(inside), whole=False)
+            label, begun, inside = begin[1], number, []
+        elif end := _END.fullmatch(part):
             if label:
-                yield _Block(label, begun, "".join(lines), whole=end[1] == label)
+                yield _Block(label, begun, "".join(inside), whole=True, other_end=end[1] != label)
             label = ""
         else:
-            lines.append(line.strip())
+            inside.append("".join(part.split()))
     if label:
-        yield _Block(label, begun, "".join(lines), whole=False)
+        yield _Block(label, begun, "".join(inside), whole=False)
 
 
-def _parted(text: str) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers; one that ends a block and begins the next is two."""
-    for number, line in enumerate(text.splitlines(), 1):
-        yield from ((number, part) for part in _GLUED.sub("\n", line).split("\n"))
+def _parted(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Lines with their numbers; a mark is a part by itself."""
+    for number, line in enumerate(lines, 1):
+        yield from ((number, part) for part in _MARK.split(line.strip()))
+
+
+def _is_odd(line: str) -> bool:
+    """Whether *line* has a mark that OpenSSL does not accept."""
+    return _MARK.search(line) is not None and _STRICT.fullmatch(line.rstrip()) is None
 
 
 def _der(block: _Block) -> bytes:
     """The content of a block; raises _Broken."""
     if not block.whole:
-        raise _Broken("truncated", "the certificate that begins here has no end: the file is truncated", _BASE64_ERROR)
+        raise _Broken("truncated", "the certificate that begins here has no end: the file is truncated", _DAMAGED)
     try:
         return base64.b64decode(block.text, validate=True)
     except ValueError:
-        raise _Broken("broken", "the certificate that begins here is damaged: not base64", _BASE64_ERROR) from None
+        raise _Broken("broken", "the certificate that begins here is damaged: not base64", _DAMAGED) from None
 
 
 @lru_cache(maxsize=1024)
@@ -303,7 +309,7 @@ def _certificate(der: bytes) -> Certificate | None:
         try:
             made.load_verify_locations(cadata=der)
         except (ssl.SSLError, ValueError):  # ValueError: nothing at all in it
-            raise _Broken("broken", "the block that begins here is not a certificate", _DER_ERROR) from None
+            raise _Broken("broken", "the block that begins here is not a certificate", _DAMAGED) from None
         try:
             return next((from_info(info) for info in made.get_ca_certs()), None)
         except (ssl.SSLError, ValueError):  # OpenSSL trusts it, and ssl cannot decode it
