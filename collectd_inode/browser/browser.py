@@ -492,11 +492,20 @@ class Browser(Screen):
 
     async def _send(self, form: Element, button: Element | None) -> Page:
         page = self.page
+        for element, event in ((button, "onclick"), (form, "onsubmit")):
+            if element is not None and scripted.is_cancelled(element, event):
+                self._needs_script(f"the {tag_of(element)} ({event}=“{(element.get(event) or '').strip()}”)")
         sent = await aside_if_large(len(page.body), forms.submission, page, form, button, _boundary())
         if sent.method == "DIALOG":
             return page
         url = _sendable(page, sent.url, f"the {tag_of(form)}")
         return await self._navigate(_from(page, sent.method, url, sent.body, sent.content_type, is_form=True))
+
+    def _needs_script(self, what: str) -> None:
+        """Failure(EXPECTATION) for a form that nothing but a script sends; Webrat sent it all the same."""
+        if not self._profile.legacy:
+            raise self.page.failure(f"{what} needs JavaScript", "a form that the browser sends")
+        self._tell_legacy(f"{what} works by a script; the form is sent")
 
     async def _navigate(self, request: _Request, *, replaces: bool = False) -> Page:
         """Send a request, follow its redirects, and put the last answer on the screen.

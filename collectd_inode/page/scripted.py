@@ -19,6 +19,7 @@ _BOUND = re.compile(
     r"on[a-z]|data-(?!turbo|track|ga|gtm|analytics)|@|v-on:|x-on:|x-bind:|:|ng-|\(|hx-|wire:|aria-controls"
 )
 """Attributes by which a page's scripts, or a library's, find the links that they are to make work."""
+_CANCELS = re.compile(r"\s*+(?:javascript:)?(?:event\s*\.\s*preventDefault\(\s*\)|return\s++false\b|[\s;])++")
 _BUTTONS = frozenset({"btn", "button"})
 """Classes of links that are drawn as buttons, in most libraries of style sheets."""
 _STRING = r"(?:\"(?P<{0}1>[^\"\\]*)\"|'(?P<{0}2>[^'\\]*)')"
@@ -52,10 +53,18 @@ def entries(page: Page, link: Element, *, at_home: bool) -> list[FormEntry]:
 
 def needs_script(page: Page, link: Element) -> bool:
     """Whether *link* does nothing without a script: it leads nowhere and yet something should happen, or it is Ajax."""
-    if (link.get("data-remote") or "").strip().lower() == "true":
+    if (link.get("data-remote") or "").strip().lower() == "true" or is_cancelled(link, "onclick"):
         return True
     href = (link.get("href") or "").strip()
     return _acts(link, nowhere=href.startswith("#")) and _leads_nowhere(page, href) and not method(link)
+
+
+def is_cancelled(element: Element, event: str) -> bool:
+    """Whether the page keeps the browser from what *event* would do, and does nothing in its place: a script will.
+
+    One that does more may be the faster way to the same, and the page's own is for those without scripts.
+    """
+    return _CANCELS.fullmatch(element.get(event) or "") is not None
 
 
 def _acts(link: Element, *, nowhere: bool) -> bool:

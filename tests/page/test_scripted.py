@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable
 
@@ -115,6 +116,8 @@ def test_legacy_follows_what_webrat_followed() -> None:
         '<a href="#" ng-click="pay()">Go</a>',
         '<a href="#!" hx-post="/pay">Go</a>',
         '<a href="#pay" data-target="#pay2">Go</a>',
+        '<a href="/x" onclick="return false">Go</a>',
+        '<a href="/x" onclick="javascript: event.preventDefault(); return false;">Go</a>',
     ],
 )
 def test_links_that_only_a_script_makes_work(link: str) -> None:
@@ -137,6 +140,37 @@ def test_links_that_only_a_script_makes_work(link: str) -> None:
 def test_places_on_the_page_are_places_on_the_page(link: str) -> None:
     """Rule 4: they ask for nothing, and pass."""
     assert followed(link) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "why"),
+    [
+        ("<form action=/x onsubmit='return false;'><button>Go</button></form>", "the form (onsubmit=“return false;”)"),
+        (
+            "<form action=/x><input type=submit value=Go onclick='event.preventDefault()'></form>",
+            "the input (onclick=“event.preventDefault()”)",
+        ),
+    ],
+)
+def test_a_form_that_only_a_script_sends(form: str, why: str) -> None:
+    """Rule 6: where the page cancels what the browser would do and does nothing else; Webrat sent it all the same."""
+
+    async def press(browser: Browser) -> None:
+        await browser.go("/")
+        await browser.press("Go")
+
+    assert refused(form, "press") == f"{why} needs JavaScript"
+    assert played([form, DONE], press, legacy=True)[1:] == ["GET /x?"]
+    for more in (
+        "return false || check()",
+        "return check()",
+        "if (x) return false",
+        "send(this); return false",
+        "return falsey",
+        "",
+    ):
+        changed = re.sub(r"'[^']*'", f"'{more}'", form, count=1)
+        assert played([changed, DONE], press)[1:] == ["GET /x?"]
 
 
 def test_a_link_drawn_as_a_button_is_pressed() -> None:
