@@ -416,7 +416,11 @@ def _by_its_account(found: ClockEvidence) -> str:
         return ""
     if told.follows:
         return f" ({told.daemon} follows {told.follows})"
-    return f" (none of {told.daemon}'s servers answers)" if told.hears_nobody else ""
+    if told.hears_nobody:
+        return f" (none of {told.daemon}'s servers answers)"
+    if told.unresolved and not told.peers:
+        return f" (the names of {told.daemon}'s servers do not resolve)"
+    return f" ({told.daemon} has no server)" if told.has_no_source else ""
 
 
 def _why_host(found: ClockEvidence) -> str:
@@ -525,6 +529,8 @@ def _look_at_it(found: ClockEvidence) -> str:
     told = found.told
     if told is not None and told.hears_nobody and found.truth is not Truth.WRONG:
         return f"check the way to {told.daemon}'s servers, UDP port 123: {_some(told.peers)}"
+    if told is not None and (advice := _without_a_server(told)):
+        return advice
     if found.wrong_peers and found.truth is Truth.WRONG and told is not None:
         return f"remove {found.wrong_peers[0]} from {told.daemon}'s servers: the vote calls it wrong"
     keepers = _keepers(found)
@@ -537,6 +543,17 @@ def _look_at_it(found: ClockEvidence) -> str:
     mends = _or(_mend(found, daemon) for daemon in keepers)
     known = telltale(found)
     return f"{known}; see {_or(tool.look for tool in tools)}" if known else f"set it: {mends}"
+
+
+def _without_a_server(told: Account) -> str:
+    """Advice for a daemon that follows nobody, and has no server with an address; else empty."""
+    if told.follows or told.peers:
+        return ""
+    if told.unresolved:
+        return f"check name lookup on this machine, and the names in {told.daemon}'s configuration"
+    if told.clocks:
+        return f"check {told.daemon}'s reference clock: {TOOLS[told.daemon].look}"
+    return f"add servers to {told.daemon}'s configuration" if told.has_no_source else ""
 
 
 def _keepers(found: ClockEvidence) -> Sequence[TimeDaemon]:
@@ -607,7 +624,7 @@ TOOLS = {
     "systemd-timesyncd": Tools(
         "timedatectl timesync-status", "restart systemd-timesyncd, and see timedatectl timesync-status"
     ),
-    "ptp4l": Tools(_PMC, f"see {_PMC}, restart ptp4l", hears=_MASTER),
+    "ptp4l": Tools(_PMC, f"see {_PMC}, restart ptp4l", hears="ptp4l hears a PTP master"),
     "phc2sys": Tools(_PMC, f"see {_PMC}, restart phc2sys", hears="ptp4l hears a PTP master"),
     "timemaster": Tools("its log", "restart timemaster, and see its log", hears="it hears a server or a PTP master"),
     "ptpd": Tools("its log and statistics file", "restart ptpd, and see its log", hears=_MASTER),

@@ -234,7 +234,10 @@ class _Round:
 def _no_servers(told: Account | None) -> str:
     if told is None:
         return f"{FROM_DAEMON}: no time daemon here gives its servers; name a Server"
-    return f"{FROM_DAEMON}: {told.daemon} has no server; name a Server"
+    if told.unresolved:
+        return f"{FROM_DAEMON}: the names of {told.daemon}'s servers do not resolve"
+    only = " but reference clocks" if told.clocks else ""
+    return f"{FROM_DAEMON}: {told.daemon} has no server{only}; name a Server"
 
 
 def _reach(outcome: Outcome, before: dict[str, str]) -> dict[str, str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collectd_inode.timekeeper import chrony, configured, control
-from collectd_inode.timekeeper.account import Account, NoAccount
+from collectd_inode.timekeeper.account import Account, NoAccount, NoPeer, Peer
 from collectd_inode.wire import Clock, ConnectFailed, deadline
 from collectd_inode.wire.address import lookup
 from collectd_inode.wire.udp import Datagrams
@@ -57,8 +57,28 @@ def _by_files(root: str) -> Account | None:
 
 async def _chronyd(socket: Datagrams) -> Account:
     count = chrony.count(await _commanded(socket, chrony.SOURCES))
-    found = [chrony.peer(await _commanded(socket, chrony.SOURCE, number)) for number in range(count)]
-    return chrony.account(await _commanded(socket, chrony.TRACKING), tuple(peer for peer in found if peer is not None))
+    found = [await _unless_gone(_source(socket, number)) for number in range(count)]
+    return _with(found, chrony.account(await _commanded(socket, chrony.TRACKING), _peers(found)))
+
+
+async def _source(socket: Datagrams, number: int) -> Peer | NoPeer:
+    return chrony.peer(await _commanded(socket, chrony.SOURCE, number))
+
+
+async def _unless_gone(source: Awaitable[Peer | NoPeer]) -> Peer | NoPeer | None:
+    """None for one that the daemon has dropped since it was counted."""
+    try:
+        return await source
+    except NoAccount:
+        return None
+
+
+def _peers(found: Sequence[Peer | NoPeer | None]) -> tuple[Peer, ...]:
+    return tuple(source for source in found if isinstance(source, Peer))
+
+
+def _with(found: Sequence[Peer | NoPeer | None], told: Account) -> Account:
+    return replace(told, unresolved=found.count(NoPeer.UNRESOLVED), clocks=found.count(NoPeer.CLOCK))
 
 
 async def _commanded(socket: Datagrams, command: int, number: int = 0) -> bytes:
@@ -70,17 +90,25 @@ async def _commanded(socket: Datagrams, command: int, number: int = 0) -> bytes:
 
 
 async def _ntpd(socket: Datagrams) -> Account:
-    found = []
-    for number, followed in control.associations(await _controlled(socket, control.READ_STATUS)):
-        told = await _controlled(socket, control.READ_VARIABLES, number, control.OF_PEER)
-        found.append(control.peer(told, followed=followed))
+    listed = control.associations(await _controlled(socket, control.READ_STATUS))
+    found = [await _unless_gone(_association(socket, number, followed=followed)) for number, followed in listed]
     told = await _controlled(socket, control.READ_VARIABLES, 0, control.OF_SYSTEM)
-    return control.account(told, tuple(peer for peer in found if peer is not None))
+    return _with(found, control.account(told, _peers(found)))
+
+
+async def _association(socket: Datagrams, number: int, *, followed: bool) -> Peer | NoPeer:
+    told = await _controlled(socket, control.READ_VARIABLES, number, control.OF_PEER)
+    return control.peer(told, followed=followed)
 
 
 async def _controlled(socket: Datagrams, operation: int, association: int = 0, data: str = "") -> bytes:
     sequence = secrets.randbits(16)
     socket.send(control.question(operation, sequence, association, data))
-    while (told := control.answer(await socket.receive(), operation, sequence)) is None:
-        pass
-    return told
+    pieces: list[control.Piece] = []
+    while len(pieces) < control.MOST_PIECES:
+        piece = control.answer(await socket.receive(), operation, sequence)
+        if piece is not None:
+            pieces.append(piece)
+        if (told := control.whole(pieces)) is not None:
+            return told
+    raise NoAccount(f"ntpd answers operation {operation} in more than {control.MOST_PIECES} pieces")

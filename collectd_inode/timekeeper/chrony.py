@@ -6,7 +6,7 @@ import ipaddress
 import struct
 from typing import Any
 
-from collectd_inode.timekeeper.account import OWN_CLOCK, Account, NoAccount, Peer
+from collectd_inode.timekeeper.account import OWN_CLOCK, Account, NoAccount, NoPeer, Peer
 from collectd_inode.words import printable
 
 SOURCES, SOURCE, TRACKING = 14, 15, 33
@@ -35,12 +35,14 @@ def question(command: int, sequence: int, number: int = 0) -> bytes:
 
 
 def answer(datagram: bytes, command: int, sequence: int) -> bytes | None:
-    """The data of the answer to that question; None for another datagram, Unreadable for a refusal."""
+    """The data of the answer to that question; None for another datagram, NoAccount for a refusal."""
     if len(datagram) < _HEAD.size:
         return None
     version, kind, asked, reply, status, returned = _HEAD.unpack_from(datagram)
-    if (version, kind, asked, returned) != (_VERSION, _ANSWER, command, sequence):
+    if (kind, asked, returned) != (_ANSWER, command, sequence):
         return None
+    if version != _VERSION:
+        raise NoAccount(f"chronyd speaks version {version} of its protocol instead of {_VERSION}")
     if status or reply != _REPLIES[command]:
         raise NoAccount(f"chronyd refuses command {command}: status {status}")
     return datagram[_HEAD.size :]
@@ -51,12 +53,14 @@ def count(data: bytes) -> int:
     return min(int(_unpacked(struct.Struct("!I"), data)[0]), MOST_SOURCES)
 
 
-def peer(data: bytes) -> Peer | None:
-    """The answer to SOURCE; None for a reference clock, and for a name that is not resolved yet."""
+def peer(data: bytes) -> Peer | NoPeer:
+    """The answer to SOURCE."""
     ip, family, _poll, _stratum, state, mode, _flags, reach, *_ = _unpacked(_SOURCE, data)
     address = _address(ip, family)
-    if address is None or mode == _CLOCK_MODE:
-        return None
+    if mode == _CLOCK_MODE:
+        return NoPeer.CLOCK
+    if address is None:
+        return NoPeer.UNRESOLVED
     return Peer(address, (reach & 0xFF).bit_count(), followed=state == _SELECTED)
 
 

@@ -26,16 +26,17 @@ _MOST_PROCESSES = 65536
 
 
 def timesyncd(root: str) -> Account | None:
-    """systemd-timesyncd's account; None where it has not synchronised since the machine's start, or has ended since.
+    """systemd-timesyncd's account; None where it does not run, and where that is unknown and it has left no stamp.
 
     Its source is on D-Bus only.  As in timesyncd, FallbackNTP counts where nothing else names a server; its
     files have the built-in ones as a comment.
     """
     try:
-        updated = os.stat(os.path.join(root, _STAMP)).st_mtime
+        updated: float | None = os.stat(os.path.join(root, _STAMP)).st_mtime
     except OSError:
-        return None
-    if not _may_run(root, "systemd-timesyncd"):
+        updated = None
+    runs = _runs(root, "systemd-timesyncd")
+    if not (updated is not None if runs is None else runs):
         return None
     named: dict[str, list[str]] = {}
     for line in _lines(_settings(root)):
@@ -50,7 +51,7 @@ def timesyncd(root: str) -> Account | None:
 
 def openntpd(root: str) -> Account | None:
     """openntpd's servers by its ntpd.conf; None without one, and where it does not run: its socket is for root."""
-    if not _may_run(root, "openntpd"):
+    if _runs(root, "openntpd") is False:
         return None
     words = [line.split() for line in _lines(_found(root, *_OPENNTPD)[:1])]
     servers = [row[1] for row in words if len(row) > 1 and row[0] in ("server", "servers")]
@@ -61,10 +62,10 @@ def _peers(servers: list[str]) -> tuple[Peer, ...]:
     return tuple(Peer(server) for server in list(dict.fromkeys(servers))[:_MOST_SERVERS] if server.isprintable())
 
 
-def _may_run(root: str, daemon: str) -> bool:
-    """Whether a daemon runs, as far as processes are visible; its files stay when it is switched off."""
+def _runs(root: str, daemon: str) -> bool | None:
+    """Whether a daemon runs, None where processes are hidden; its files stay when it is switched off."""
     names = list(_lines(_found(root, "proc/[0-9]*/comm")[:_MOST_PROCESSES]))
-    return not names or _PROCESSES[daemon] in names
+    return _PROCESSES[daemon] in names if names else None
 
 
 def _settings(root: str) -> list[str]:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import ipaddress
 import math
 import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from collectd_inode.timekeeper.account import OWN_CLOCK, Account, NoAccount, Peer
+from collectd_inode.timekeeper.account import OWN_CLOCK, Account, NoAccount, NoPeer, Peer
 from collectd_inode.words import printable
 
 READ_STATUS, READ_VARIABLES = 1, 2
 MOST_PEERS = 64
 OF_SYSTEM = "stratum,leap,rootdelay,rootdisp,refid,reftime,offset"
 OF_PEER = "srcadr,reach"
-"""The requested variables; few, so that an answer is one datagram."""
+"""The requested variables; few, so that an answer is one datagram, as a rule."""
+MOST_PIECES = 64
 
 _HEAD = struct.Struct("!BBHHHHH")
 _VERSION_MODE = 2 << 3 | 6
 _MODE = 6
-_RESPONSE, _ERROR = 0x80, 0x40
+_RESPONSE, _ERROR, _MORE = 0x80, 0x40, 0x20
 _SYSTEM_PEER = (6, 7)
 """Selection in a peer's status: the system's peer, and the same with a pulse a second."""
 _UNSYNCHRONISED_LEAP = "3"
@@ -34,16 +37,37 @@ def question(operation: int, sequence: int, association: int = 0, data: str = ""
     return head + data.encode().ljust(-(-len(data) // 4) * 4, b"\0")
 
 
-def answer(datagram: bytes, operation: int, sequence: int) -> bytes | None:
-    """The data of the answer to that question; None for another datagram, Unreadable for a refusal."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of an answer: the place of its first byte, and whether another part comes behind it."""
+
+    place: int
+    data: bytes
+    more: bool = False
+
+
+def answer(datagram: bytes, operation: int, sequence: int) -> Piece | None:
+    """A part of the answer to that question; None for another datagram, NoAccount for a refusal."""
     if len(datagram) < _HEAD.size:
         return None
-    first, told, returned, status, _, offset, size = _HEAD.unpack_from(datagram)
-    if first & 7 != _MODE or not told & _RESPONSE or (told & 0x1F, returned) != (operation, sequence) or offset:
+    first, told, returned, status, _, place, size = _HEAD.unpack_from(datagram)
+    if first & 7 != _MODE or not told & _RESPONSE or (told & 0x1F, returned) != (operation, sequence):
         return None
     if told & _ERROR:
         raise NoAccount(f"ntpd refuses operation {operation}: error {status >> 8}")
-    return datagram[_HEAD.size : _HEAD.size + size]
+    data = datagram[_HEAD.size : _HEAD.size + size]
+    return Piece(place, data, bool(told & _MORE)) if len(data) == size else None
+
+
+def whole(pieces: Iterable[Piece]) -> bytes | None:
+    """The answer that *pieces* make, in whatever order they came; None while one is missing."""
+    at = {piece.place: piece for piece in pieces}
+    data = b""
+    while (piece := at.pop(len(data), None)) is not None:
+        data += piece.data
+        if not piece.more:
+            return data
+    return None
 
 
 def associations(data: bytes) -> list[tuple[int, bool]]:
@@ -58,15 +82,17 @@ def variables(data: bytes) -> dict[str, str]:
     return {name.strip(): value.strip().strip('"') for name, _, value in pairs}
 
 
-def peer(data: bytes, *, followed: bool) -> Peer | None:
-    """The answer to READ_VARIABLES of an association; None for a reference clock."""
+def peer(data: bytes, *, followed: bool) -> Peer | NoPeer:
+    """The answer to READ_VARIABLES of an association."""
     told = variables(data)
     try:
         address = ipaddress.ip_address(told.get("srcadr", ""))
     except ValueError:
-        return None
-    if address.is_unspecified or address in _CLOCK_NETWORK:
-        return None
+        return NoPeer.UNRESOLVED
+    if address in _CLOCK_NETWORK:
+        return NoPeer.CLOCK
+    if address.is_unspecified:
+        return NoPeer.UNRESOLVED
     return Peer(str(address), _reach(told.get("reach", "")), followed)
 
 

@@ -371,6 +371,21 @@ def test_who_is_there_already_is_not_to_be_installed(idle: TimeDaemon, advice: s
     assert (found.diagnosis, found.advice) == (Diagnosis.NO_DAEMON, advice)
 
 
+@pytest.mark.parametrize(
+    ("names", "advice"),
+    [
+        (("ptp4l",), "check whether ptp4l hears a PTP master: pmc -u -b 0 'GET TIME_STATUS_NP'"),
+        (("ptp4l", "phc2sys"), "check whether ptp4l hears a PTP master: pmc -u -b 0 'GET TIME_STATUS_NP'"),
+        (("phc2sys",), "check whether the clock that it reads is right: its log"),
+        (("ptpd",), "check whether it hears a PTP master: its log and statistics file"),
+        (("chronyd", "ntpd"), "check whether it reaches its servers: chronyc sources, or ntpq -p"),
+    ],
+)  # fmt: skip
+def test_a_daemon_without_servers_is_not_asked_for_them(names: tuple[str, ...], advice: str) -> None:
+    machine = Machine(daemons=tuple(TimeDaemon(name, number, True) for number, name in enumerate(names)))
+    assert diagnose(ClockEvidence(UNSYNCHRONISED, machine, QUIET)).advice == advice
+
+
 @pytest.mark.parametrize("name", sorted({*DAEMONS.values(), "busybox ntpd"}))
 def test_the_advice_is_for_the_daemon_that_runs(name: str) -> None:
     """In every state, and short enough for a notification; nobody is told to follow somebody without evidence."""
@@ -452,6 +467,24 @@ DEAF = Account("chronyd", peers=(Peer("192.0.2.1", 0), Peer("192.0.2.2", 0), Pee
             Consensus(0.002, 0.01, NOW, 4, ("192.0.2.8",)),
             "this clock is right (0.002 s behind 4 sources): wrong is 192.0.2.8",
             "remove it from the <NTP> block, or inform its owner; chronyd does not use it",
+        ),
+        (
+            Account("chronyd", unresolved=2),
+            None,
+            "chronyd runs (the names of chronyd's servers do not resolve), and the kernel is not synchronised",
+            "check name lookup on this machine, and the names in chronyd's configuration",
+        ),
+        (
+            Account("chronyd"),
+            None,
+            "chronyd runs (chronyd has no server), and the kernel is not synchronised",
+            "add servers to chronyd's configuration",
+        ),
+        (
+            Account("chronyd", clocks=1),
+            None,
+            "chronyd runs, and the kernel is not synchronised",
+            "check chronyd's reference clock: chronyc sources",
         ),
         (
             Account("ntpd", "192.0.2.9"),  # somebody else's: only chronyd runs here

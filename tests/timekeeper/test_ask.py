@@ -8,12 +8,13 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from collectd_inode.timekeeper import ask
+from collectd_inode.timekeeper import ask, control
 from collectd_inode.timekeeper.account import Account, Peer
 from collectd_inode.timekeeper.ask import Doors, account
 from collectd_inode.wire import SYSTEM_CLOCK
@@ -51,6 +52,50 @@ def test_chronyd_that_hears_nobody() -> None:
 
     assert told == Account("chronyd", peers=(Peer("127.0.0.9", 0),))
     assert told.sentence(0.0) == "chronyd has 1 server, none of which answers"
+
+
+def test_chronyd_whose_names_do_not_resolve() -> None:
+    with following("a.invalid", "b.invalid", port=free_port()) as command:
+        told = awaited(Doors(chrony=command, ntp=1, root=NO_ROOT), lambda told: told is not None)
+
+    assert told == Account("chronyd", unresolved=2)
+    assert told.sentence(0.0) == "chronyd has no server, 2 names not resolved"
+    assert not told.has_no_source
+
+
+def test_chronyd_without_a_source() -> None:
+    with following(port=free_port()) as command:
+        told = awaited(Doors(chrony=command, ntp=1, root=NO_ROOT), lambda told: told is not None)
+
+    assert told == Account("chronyd")
+    assert told.has_no_source
+
+
+def _piece(request: bytes, data: bytes, place: int = 0, flags: int = 0) -> bytes:
+    """An answer of ntpd's, or a part of it, to this request."""
+    operation, sequence, association = request[1], request[2:4], request[6:8]
+    head = bytes([0x16, 0x80 | flags | operation]) + sequence + bytes(2) + association
+    return head + place.to_bytes(2, "big") + len(data).to_bytes(2, "big") + data
+
+
+def _in_pieces(request: bytes) -> Sequence[bytes]:
+    """An ntpd whose answers come in two pieces, the second first, and that has just dropped its association 2."""
+    if request[1] == control.READ_STATUS:
+        data = bytes.fromhex("0001961a00029414")
+    elif request[7] == 2:
+        return [_piece(request, b"", flags=0x40)]
+    else:
+        data = b"srcadr=192.0.2.1, reach=0xff" if request[7] else b"stratum=3, leap=0, refid=192.0.2.1"
+    return [_piece(request, data[4:], place=4), _piece(request, data[:4], flags=0x20)]
+
+
+def test_an_ntpd_that_answers_in_pieces() -> None:
+    async def main() -> Account | None:
+        async with ntp_peer(_in_pieces) as peer:
+            return await account(SYSTEM_CLOCK, 5.0, Doors(chrony=1, ntp=peer.port, root=NO_ROOT))
+
+    followed = Peer("192.0.2.1", 8, followed=True)
+    assert asyncio.run(main()) == Account("ntpd", "192.0.2.1", stratum=3, peers=(followed,))
 
 
 def test_ntpsec() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_inode.timekeeper import chrony
-from collectd_inode.timekeeper.account import Account, NoAccount, Peer
+from collectd_inode.timekeeper.account import Account, NoAccount, NoPeer, Peer
 
 TRACKED = bytes.fromhex(
     "7f0000027f0000020000000000000000000000000001000000060000000000006b0c308a1bf5183bdf4db1d1dd68ed9a"
@@ -35,11 +35,20 @@ def test_a_server_that_does_not_answer() -> None:
     assert chrony.peer(SILENT) == Peer("127.0.0.9", 0)
 
 
-@pytest.mark.parametrize("change", [(16, b"\0\3"), (16, b"\0\0"), (26, b"\0\2")])
-def test_what_is_no_server(change: tuple[int, bytes]) -> None:
+@pytest.mark.parametrize(
+    ("at", "word", "source"),
+    [(16, b"\0\3", NoPeer.UNRESOLVED), (16, b"\0\0", NoPeer.UNRESOLVED), (26, b"\0\2", NoPeer.CLOCK)],
+)
+def test_what_is_no_server(at: int, word: bytes, source: NoPeer) -> None:
     """A name that is not resolved yet, and a reference clock."""
-    at, word = change
-    assert chrony.peer(FOLLOWED[:at] + word + FOLLOWED[at + 2 :]) is None
+    assert chrony.peer(FOLLOWED[:at] + word + FOLLOWED[at + 2 :]) is source
+
+
+def test_another_version_of_the_protocol() -> None:
+    """Its daemon says so, and answers nothing."""
+    told = bytes.fromhex("05" + HEAD.format(command=chrony.SOURCES, reply=1, status=18)[2:])
+    with pytest.raises(NoAccount, match=r"^chronyd speaks version 5 of its protocol instead of 6$"):
+        chrony.answer(told, chrony.SOURCES, 77)
 
 
 def test_the_account() -> None:

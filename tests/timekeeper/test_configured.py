@@ -76,6 +76,12 @@ def test_timesyncd_that_has_not_synchronised(tmp_path: Path) -> None:
     assert timesyncd(root(tmp_path, {"etc/systemd/timesyncd.conf": SHIPPED})) is None
 
 
+def test_timesyncd_that_runs_and_has_not_synchronised(tmp_path: Path) -> None:
+    """Its servers are known, and can be watched."""
+    files = {"etc/systemd/timesyncd.conf": SHIPPED, "proc/7/comm": "systemd-timesyn\n"}
+    assert timesyncd(root(tmp_path, files)) == Account("systemd-timesyncd", peers=(Peer("0.test"), Peer("1.test")))
+
+
 def test_timesyncd_that_was_switched_off(tmp_path: Path) -> None:
     """Its stamp stays until the next start of the machine."""
     files = {"etc/systemd/timesyncd.conf": SHIPPED, "proc/1/comm": "systemd\n", "proc/7/comm": "chronyd\n"}

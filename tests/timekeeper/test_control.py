@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_inode.timekeeper import control
-from collectd_inode.timekeeper.account import Account, NoAccount, Peer
+from collectd_inode.timekeeper.account import Account, NoAccount, NoPeer, Peer
+from collectd_inode.timekeeper.control import Piece
 
 HEAD = bytes([0x16, 0x82, 0, 77, 6, 21, 0, 0, 0, 0])
 SYSTEM = (
@@ -27,9 +28,33 @@ def test_a_question() -> None:
 
 
 def test_an_answer_to_another_question_is_ignored() -> None:
-    assert control.answer(answered(b"a=1"), control.READ_VARIABLES, 77) == b"a=1"
+    assert control.answer(answered(b"a=1"), control.READ_VARIABLES, 77) == Piece(0, b"a=1")
     assert control.answer(answered(b"a=1"), control.READ_VARIABLES, 78) is None
     assert control.answer(answered(b"a=1"), control.READ_STATUS, 77) is None
+
+
+def test_a_part_of_an_answer() -> None:
+    """More come; and a datagram that was cut off is none."""
+    part = bytes([0x16, 0xA2, 0, 77, 6, 21, 0, 0, 0, 8, 0, 4]) + b"efgh"
+    assert control.answer(part, control.READ_VARIABLES, 77) == Piece(8, b"efgh", more=True)
+    assert control.answer(part[:-1], control.READ_VARIABLES, 77) is None
+
+
+@pytest.mark.parametrize(
+    ("pieces", "told"),
+    [
+        ([Piece(0, b"abcd")], b"abcd"),
+        ([Piece(4, b"ef"), Piece(0, b"abcd", more=True)], b"abcdef"),
+        ([Piece(0, b"abcd", more=True), Piece(0, b"abcd", more=True), Piece(4, b"ef")], b"abcdef"),
+        ([Piece(0, b"abcd", more=True)], None),
+        ([Piece(4, b"ef")], None),
+        ([Piece(0, b"", more=True)], None),
+        ([], None),
+    ],
+)
+def test_an_answer_in_pieces(pieces: list[Piece], told: bytes | None) -> None:
+    """In whatever order, and twice if need be."""
+    assert control.whole(pieces) == told
 
 
 def test_a_refusal() -> None:
@@ -49,12 +74,12 @@ def test_the_associations() -> None:
         (b"srcadr=192.0.2.1, reach=377", Peer("192.0.2.1", 8, followed=True)),
         (b"srcadr=2001:db8::1, reach=0x5", Peer("2001:db8::1", 2, followed=True)),
         (b"srcadr=192.0.2.1", Peer("192.0.2.1", None, followed=True)),
-        (b"srcadr=127.127.28.0, reach=0xff", None),
-        (b"srcadr=0.0.0.0, reach=0x0", None),
-        (b"srcadr=\x1b[2J", None),
+        (b"srcadr=127.127.28.0, reach=0xff", NoPeer.CLOCK),
+        (b"srcadr=0.0.0.0, reach=0x0", NoPeer.UNRESOLVED),
+        (b"srcadr=\x1b[2J", NoPeer.UNRESOLVED),
     ],
 )
-def test_a_server(text: bytes, peer: Peer | None) -> None:
+def test_a_server(text: bytes, peer: Peer | NoPeer) -> None:
     """Reference clocks are none, nor are names that are not resolved yet."""
     assert control.peer(text, followed=True) == peer
 
