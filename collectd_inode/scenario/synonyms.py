@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from collectd_inode.scenario.synonyms_de import GERMAN, Rows, main_clause
 from collectd_inode.scenario.wordings import plain, seen, without_subject
 
 _FOLLOW = 'I follow "Contact"'
@@ -26,13 +27,6 @@ _DISABLED = {
     what: (f'the "{name}" {what} should be disabled', f'the "{name}" {what} should not be disabled')
     for what, name in (("field", "E-mail"), ("button", "Pay"))
 }
-_GESPERRT = {
-    what: (f'sollte {article} {what} "{name}" gesperrt sein', f'sollte {article} {what} "{name}" nicht gesperrt sein')
-    for article, what, name in (("das", "Feld", "E-Mail"), ("der", "Knopf", "Zahlen"))
-}
-_GERMAN = r"soll(?:te)? (?:das|der|die)"
-_GERMAN_NOT = r"(?:\"\" )?(?:nicht |in)"
-_GERMAN_ON = r"(?:aktiv(?:iert)?|bearbeitbar|anklickbar|klickbar|beschreibbar|freigegeben|bedienbar)\b"
 _OPPOSITE = re.compile(
     r"\b(?:deselect|unchoose|unpick|enabled|active|editable|writable|(?:in)?aktiv(?:iert)?|bearbeitbar|anklickbar"
     r"|klickbar|beschreibbar|freigegeben|bedienbar)\b"
@@ -116,11 +110,6 @@ SYNONYMS = [
      ('I unselect "Red" from "Colours"',)),
     (r"(?:the )?(?:\"\" )?field(?: \"\")?\b.*\bnot (?:be )?(?:enabled|active|editable|writable)", _DISABLED["field"]),
     (r"(?:the )?(?:\"\" )?field(?: \"\")?\b.*\b(?:enabled|active|editable|writable)", _DISABLED["field"][::-1]),
-    (rf"{_GERMAN} (?:feld|eingabefeld) {_GERMAN_NOT}{_GERMAN_ON}", _GESPERRT["Feld"]),
-    (rf"{_GERMAN} (?:feld|eingabefeld) (?:\"\" )?{_GERMAN_ON}", _GESPERRT["Feld"][::-1]),
-    (rf"{_GERMAN} (?:knopf|button|schaltfläche) {_GERMAN_NOT}{_GERMAN_ON}", _GESPERRT["Knopf"]),
-    (rf"{_GERMAN} (?:knopf|button|schaltfläche) (?:\"\" )?(?:deaktiviert|ausgegraut)\b", _GESPERRT["Knopf"]),
-    (rf"{_GERMAN} (?:knopf|button|schaltfläche) (?:\"\" )?{_GERMAN_ON}", _GESPERRT["Knopf"][::-1]),
     (r"should (?:not )?see (?:the |an? |these )?(?:following )?(?:table )?rows?\b", ("I should see the table rows:",)),
     (rf"should see (?:the |an? )?{_CONTROL}", _FIELDS),
     (rf"should not see (?:the |an? )?{_CONTROL}", _FIELDS[::-1]),
@@ -490,15 +479,17 @@ _LEAD_IN = re.compile(
 """How some begin whatever they expect."""
 
 
-def meant(step: str) -> tuple[str, ...] | None:
+def meant(step: str, language: str = "en") -> tuple[str, ...] | None:
     """The examples of sentences with the meaning of *step*; None where no row knows it."""
     said = plain(step)
+    if language == "de" and (found := _row_of(main_clause(said), GERMAN)) is not None:
+        return found
     if lead_in := _LEAD_IN.match(said):
         what = seen(without_subject(said[lead_in.end() :]))
-        found = _row_of(re.sub(r"^(?:am|are|is|be) (?=(?:on|at|in)\b)", "should be ", what))
+        found = _row_of(re.sub(r"^(?:am|are|is|be) (?=(?:on|at|in)\b)", "should be ", what), SYNONYMS)
         if found is not None:
             return found
-    return _row_of(said)
+    return _row_of(said, SYNONYMS)
 
 
 def is_slip(step: str) -> bool:
@@ -506,5 +497,5 @@ def is_slip(step: str) -> bool:
     return not _OPPOSITE.search(plain(step))
 
 
-def _row_of(said: str) -> tuple[str, ...] | None:
-    return next((examples for pattern, examples in SYNONYMS if re.match(pattern, said)), None)
+def _row_of(said: str, rows: Rows) -> tuple[str, ...] | None:
+    return next((examples for pattern, examples in rows if re.match(pattern, said)), None)

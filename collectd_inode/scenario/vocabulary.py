@@ -296,7 +296,7 @@ class Vocabulary:
             likeness[s.example] = max(_likeness(wanted, _skeleton(form)) for form in (s.example, s.expression_text))
         ordered = sorted(likeness, key=likeness.__getitem__, reverse=True)
         alike = tuple(example for example in ordered[:_SUGGESTED] if likeness[example] >= _ALIKE)
-        synonyms = meant(text)
+        synonyms = meant(text, self.language)
         near = bool(alike) and likeness[alike[0]] >= (_TYPO if synonyms else _NEAR) and is_slip(text)
         if synonyms is None or near:
             return alike

@@ -6,6 +6,7 @@ import pytest
 
 from collectd_inode.scenario import sentences
 from collectd_inode.scenario.synonyms import SYNONYMS
+from collectd_inode.scenario.synonyms_de import GERMAN as GERMAN_ROWS
 from collectd_inode.scenario.vocabulary import Undefined
 
 ENGLISH = sentences.vocabulary()
@@ -637,7 +638,123 @@ def test_opposites_in_german(step: str, suggested: str) -> None:
     assert found.suggestions[:1] == (suggested,)
 
 
+@pytest.mark.parametrize(
+    ("step", "suggested"),
+    [
+        ('ich doppelklicke auf "Bearbeiten"', 'ich klicke auf "Kontakt"'),
+        ('ich tippe "bob" in das Feld "Benutzer"', 'ich gebe "monitor" in "Benutzer" ein'),
+        ('ich trage "bob" in das Feld "Benutzer" ein', 'ich gebe "monitor" in "Benutzer" ein'),
+        ('ich fülle das Feld "Benutzer" mit "bob"', 'ich fülle "Benutzer" mit "monitor" aus'),
+        ('ich wähle "Blau" aus der Liste "Farbe"', 'ich wähle "Deutsch" in "Sprache" aus'),
+        ('ich wähle "Blau"', 'ich wähle "Per Post" aus'),
+        ('ich setze das Häkchen bei "AGB"', 'ich hake "Angemeldet bleiben" an'),
+        ('ich entferne das Häkchen bei "AGB"', 'ich hake "Angemeldet bleiben" ab'),
+        ('ich melde mich als "bob" mit "geheim" an', 'ich gebe "monitor" in "Benutzer" ein'),
+        ("ich logge mich ein", 'ich gebe "monitor" in "Benutzer" ein'),
+        ('ich rufe die Seite "/x" auf', 'ich gehe auf "/kontakt"'),
+        ('ich öffne "/x"', 'ich gehe auf "/kontakt"'),
+        ('ich navigiere zu "/x"', 'ich gehe auf "/kontakt"'),
+        ("ich lade die Seite neu", "ich die Seite neu lade"),
+        ("ich aktualisiere die Seite", "ich die Seite neu lade"),
+        ("ich gehe zurück", "ich zurückgehe"),
+        ('ich warte bis "Fertig" erscheint', 'sehe ich "Willkommen"'),
+        ('ich lade die Datei "x.png" hoch', 'ich die Datei "/srv/probe/foto.png" als "Foto" anhänge'),
+        ("ich akzeptiere die Cookies", 'ich drücke auf "Anmelden"'),
+        ('der Titel ist "Shop"', 'sollte der Titel "Willkommen" sein'),
+        ('der Titel sollte "Shop" lauten', 'sollte der Titel "Willkommen" sein'),
+        ('die Überschrift lautet "Willkommen"', 'sollte ich "Willkommen" sehen innerhalb "#main"'),
+        ('ich sehe den Text "Hallo"', 'sehe ich "Willkommen"'),
+        ('ich sehe nicht "Hallo"', 'sehe ich "Leider" nicht'),
+        ('der Text "Hallo" wird angezeigt', 'sehe ich "Willkommen"'),
+        ('die Seite enthält "Hallo"', 'sehe ich "Willkommen"'),
+        ('es erscheint "Hallo"', 'sehe ich "Willkommen"'),
+        ("der Statuscode ist 200", "sollte der Status 200 sein"),
+        ("der HTTP-Status sollte 200 sein", "sollte der Status 200 sein"),
+        ("die Antwort kommt in unter 2 Sekunden", "sollte der letzte Schritt weniger als 2 Sekunden dauern"),
+        ("die Seite lädt in weniger als 3 Sekunden", "sollte der letzte Schritt weniger als 2 Sekunden dauern"),
+        ('die URL enthält "/home"', "sollte die Adresse zu /auftrag=\\d+/ passen"),
+        ('ich werde auf "/home" weitergeleitet', 'sollte ich nach "/login" weitergeleitet werden'),
+        ('der Knopf "Kaufen" ist deaktiviert', 'sollte der Knopf "Zahlen" gesperrt sein'),
+        ('das Feld "Benutzer" enthält "bob"', 'sollte das Feld "Benutzer" "monitor" enthalten'),
+        ('die Checkbox "AGB" ist angehakt', 'sollte die Checkbox "Angemeldet bleiben" angehakt sein'),
+        ('die Option "Blau" ist ausgewählt', 'sollte das Feld "Benutzer" "monitor" enthalten'),
+        ('der Link "Start" ist vorhanden', 'sollte ich den Link "Kontakt" sehen'),
+        ("es gibt 3 Zeilen in der Tabelle", 'sollte ich genau 3 Elemente "ul.news > li" sehen'),
+        ('das Bild "logo.png" wird geladen', "sollten sich die Bilder der Seite laden lassen"),
+        ('ich sende eine POST-Anfrage an "/x"', 'ich eine POST-Anfrage an "/api/orders" mit dem Inhalt sende:'),
+        ('der Header "X" ist "y"', 'sollte die Kopfzeile "Content-Type" "text/html" sein'),
+        ('die JSON-Antwort enthält "id"', 'sollte es das JSON unter "/user/id" geben'),
+        ('das Cookie "sid" ist gesetzt', 'sollte ich das Cookie "lang" haben'),
+        ('ich merke mir den Wert von "id"', 'ich mir den Text zu /Auftrag (\\d+)/ als "es" merke'),
+        ("ich drücke die Eingabetaste", 'ich in "Suche" Enter drücke'),
+        ("ich drücke Enter", 'ich in "Suche" Enter drücke'),
+        ("ich sende das Formular ab", "ich das Formular abschicke"),
+        ('ich klicke auf den Link "Kontakt"', 'ich klicke auf "Kontakt"'),
+        ("das Zertifikat ist noch 30 Tage gültig", "sollte die Seite verschlüsselt sein"),
+        ('der Benutzer klickt auf "Kaufen"', 'ich klicke auf "Kontakt"'),
+        ('der Benutzer gibt "bob" in "Name" ein', 'ich gebe "monitor" in "Benutzer" ein'),
+        ('der Benutzer öffnet "/x"', 'ich gehe auf "/kontakt"'),
+        ('der Benutzer sieht "Hallo"', 'sehe ich "Willkommen"'),
+        ('der Benutzer sieht "Hallo" nicht', 'sehe ich "Leider" nicht'),
+        ('man sieht "Hallo"', 'sehe ich "Willkommen"'),
+        ('sollte "Hallo" angezeigt werden', 'sehe ich "Willkommen"'),
+        ('sollte "Hallo" nicht angezeigt werden', 'sehe ich "Leider" nicht'),
+        ('sollte der Text "Hallo" sichtbar sein', 'sehe ich "Willkommen"'),
+        ('sollte die Seite "Hallo" enthalten', 'sehe ich "Willkommen"'),
+        ('sollte die Seite nicht "Fehler" enthalten', 'sehe ich "Leider" nicht'),
+        ('sollte ich auf der Seite "/x" landen', 'sollte ich auf "/kontakt" sein'),
+        ('sollte ich zu "/x" weitergeleitet werden', 'sollte ich nach "/login" weitergeleitet werden'),
+        ('sollte der Link "X" existieren', 'sollte ich den Link "Kontakt" sehen'),
+        ("sollte es 3 Zeilen geben", 'sollte ich genau 3 Elemente "ul.news > li" sehen'),
+        ("sollte die Antwort den Status 200 haben", "sollte der Status 200 sein"),
+        ('sollte die Antwort "ok" enthalten', 'sehe ich "Willkommen"'),
+        ('ich den Button "X" anklicke', 'ich drücke auf "Anmelden"'),
+        ('ich auf "X" doppelklicke', 'ich klicke auf "Kontakt"'),
+        ('ich "bob" in das Feld "Name" eintippe', 'ich gebe "monitor" in "Benutzer" ein'),
+        ('ich den Link "X" anklicke', 'ich klicke auf "Kontakt"'),
+        ('ich die Seite "/x" öffne', 'ich gehe auf "/kontakt"'),
+        ('ich zu "/x" navigiere', 'ich gehe auf "/kontakt"'),
+        ("ich die Seite aktualisiere", "ich die Seite neu lade"),
+        ("ich mich einlogge", 'ich gebe "monitor" in "Benutzer" ein'),
+        ('ich mich als "bob" anmelde', 'ich gebe "monitor" in "Benutzer" ein'),
+        ('ich das Häkchen bei "AGB" setze', 'ich hake "Angemeldet bleiben" an'),
+        ('ich die Datei "x" hochlade', 'ich die Datei "/srv/probe/foto.png" als "Foto" anhänge'),
+        ("ich das Formular absende", "ich das Formular abschicke"),
+        ("ich Enter drücke", 'ich in "Suche" Enter drücke'),
+        ('ich das Feld "x" leere', 'ich fülle "Benutzer" mit "monitor" aus'),
+        ('ich im Menü "X" auswähle', 'ich wähle "Per Post" aus'),
+        ('ich rufe "/x" auf', 'ich gehe auf "/kontakt"'),
+        ('wir sehen "x"', 'sehe ich "Willkommen"'),
+    ],
+)
+def test_other_words_in_german(step: str, suggested: str) -> None:
+    """Of a main clause, of a clause with the verb behind it, and of expectations."""
+    found = GERMAN.match(step)
+    assert isinstance(found, Undefined)
+    assert found.suggestions[:1] == (suggested,)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "ich warte 3 Sekunden",
+        "ich scrolle nach unten",
+        'ich fahre mit der Maus über "Menü"',
+        "ich mache einen Screenshot",
+        'ich wechsle in den Frame "x"',
+        "ich lösche alle Cookies",
+        "ich 3 Sekunden warte",
+        "ich nach unten scrolle",
+    ],
+)
+def test_what_is_not_done_here_in_german(step: str) -> None:
+    """Nothing is better than something else."""
+    found = GERMAN.match(step)
+    assert isinstance(found, Undefined)
+    assert found.suggestions == ()
+
+
 def test_each_example_is_a_sentence_s() -> None:
     """Else it would never be shown."""
     examples = {sentence.example for sentence in (*ENGLISH.sentences, *GERMAN.sentences)}
-    assert {example for _, row in SYNONYMS for example in row} <= examples
+    assert {example for _, row in (*SYNONYMS, *GERMAN_ROWS) for example in row} <= examples
