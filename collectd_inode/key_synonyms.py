@@ -13,7 +13,7 @@ _SYNONYMS = (
     (r"(?:quorum|majority|votes?|threshold|atleast|min(?:imum)?down|mindown|minfailing|least|needed|downcount|min)",
      ("Least",)),
     # Zabbix, Selenium, Playwright, Cypress, k6, Postfix, Debian's Exim
-    (r"posts|queryfields|required", ("Feature",)),
+    (r"posts|queryfields|required|match(?:es|regex)?", ("Feature",)),
     (r"javascriptenabled|desiredcapabilities", ("Engine",)),
     (r"screenshotrootdirectory|videos?(?:folder)?|runonfailure", ("SaveFailures",)),
     (r"(?:blacklist|block)ips?", ("Block",)),
@@ -241,6 +241,17 @@ def meant_in_part(word: str, known: Collection[str]) -> str:
     ends = ("".join(parts[first:]).lower() for first in range(1, len(parts)))
     found = (_row_of(end, known) for end in (*ends, _TOOLS.sub("", "".join(parts).lower())))
     return next((key for key in found if key), "")
+
+
+def has_no_like(word: str) -> bool:
+    """Whether *word* is a key of another program that no key here is like, though its letters are."""
+    return bool(re.fullmatch(_NO_LIKE, "".join(_parts(word)).lower()))
+
+
+_NO_LIKE = (
+    r"(?:warning|failure|warn|crit)(?:max|min)|hits|persist|queryresponse|displayname|isvolatile"
+    r"|relabelconfigs"
+)
 
 
 def _parts(word: str) -> list[str]:

@@ -18,7 +18,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from collectd_inode.key_synonyms import meant, meant_in_part
+from collectd_inode.key_synonyms import has_no_like, meant, meant_in_part
 from collectd_inode.model import Confirm, Door, Job, Problem
 from collectd_inode.names import slug
 from collectd_inode.oconfig import Node, Scalar
@@ -481,6 +481,8 @@ def _unknown(block: str, node: Node, known: list[str], elsewhere: str) -> Proble
 
 def _near(word: str, known: Collection[str]) -> str:
     """The likely key: one with nearly this spelling, else by other programs' words, else the most similar one."""
+    if has_no_like(word):
+        return ""
     by_lower = {name.lower(): name for name in known}
 
     def alike(cutoff: float) -> str:

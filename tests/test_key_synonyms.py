@@ -16,10 +16,20 @@ KNOWN = {kind.block: [*(row.name for row in kind.keys), *(row.name for row in CO
 SECTION = '<Plugin python>\n<Module collectd_inode>\n<{block} "a">\n{key} "x"\n</{block}>\n</Module>\n</Plugin>\n'
 
 
+@pytest.mark.parametrize("word", ["WarningMax", "FailureMin", "query_response", "display_name", "Persist"])
+def test_a_key_that_has_no_like(word: str) -> None:
+    """The known keys are listed, and none is suggested for its letters."""
+    configuration = Configuration()
+    for section in sections(parse(SECTION.format(block="Smarthost", key=word), "x.conf")):
+        configuration.section(section)
+    assert [problem.what.partition("; ")[2].partition(":")[0] for problem in configuration.problems] == ["known here"]
+
+
 @pytest.mark.parametrize(
     ("block", "word", "key"),
     [
         ("Scenario", "Insecure", "VerifyPeer"),
+        ("Scenario", "Match", "Feature"),
         ("Scenario", "Username", "AuthUser"),
         ("Scenario", "URL", "BaseURL"),
         ("Scenario", "Password", "AuthPasswordFile"),

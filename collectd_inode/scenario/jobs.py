@@ -179,10 +179,12 @@ class _Loader:
         return feature.select(read.scenarios, self.settings.tags, self.settings.name)
 
     def _by_their_jobs(self, features: Iterable[Feature]) -> list[tuple[Feature, Scenario]]:
-        """The scenarios whose plugin instance, with its kind or without, is the selected name; no title contains it."""
+        """The scenarios whose plugin instance, or a series of it, is the selected name; no title contains it."""
         if not self.settings.name:
             return []
-        wanted = re.sub(rf"^(?:.+/)?{SCENARIO.plugin}[-/]", "", self.settings.name)
+        series = rf"(?:(?:.+/)?{SCENARIO.plugin}[-/])?([^/]+?)(?:/[^/]*)?:?"
+        found = re.fullmatch(series, self.settings.name)
+        wanted = found[1] if found else ""
         titled = [(f, s) for f in features for s in feature.select(f.scenarios, self.settings.tags)]
         return [
             (read, scenario)

@@ -229,7 +229,13 @@ def test_each_line_of_a_file(typed: Typed, lines: tuple[int, ...], meant: tuple[
             assert code == (0 if meant else 2)
 
 
-@pytest.mark.parametrize("name", ["shop-home", "scenario/shop-home", "scenario-shop-home", "www/scenario-shop-home"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "shop-home", "scenario/shop-home", "scenario-shop-home", "www/scenario-shop-home",
+        "www/scenario-shop-home/bool-success", "scenario/shop-home:",
+    ],
+)  # fmt: skip
 def test_run_by_the_name_of_a_job(typed: Typed, name: str, tmp_path: Path) -> None:
     """Where no title contains it: what another command has printed."""
     path = tmp_path / "shop.feature"
