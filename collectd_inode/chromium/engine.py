@@ -18,12 +18,11 @@ import json
 import os
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import collectd_inode
 from collectd_inode.browser.auth import HttpCredentials
 from collectd_inode.browser.browser import refusal
 from collectd_inode.browser.cookies import Cookie
@@ -32,15 +31,16 @@ from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.browser.record import Hop, Recorder
 from collectd_inode.browser.screen import Screen
 from collectd_inode.chromium import faults, hands
+from collectd_inode.chromium.acts import Acts, FinalFailure
 from collectd_inode.chromium.guard import Guard
 from collectd_inode.chromium.keeper import keeper
 from collectd_inode.chromium.live import LivePage, number_of, without_numbers, without_passwords
 from collectd_inode.chromium.options import Options
-from collectd_inode.chromium.process import BrowserProcess
 from collectd_inode.chromium.protocol import CommandRefused, Gone
-from collectd_inode.chromium.tab import ConsoleLine, Crashed, Document, Tab, TabRun, Vanished, failure_in
+from collectd_inode.chromium.tab import ConsoleLine, Document, Tab, TabRun, Vanished, failure_in
 from collectd_inode.chromium.traffic import Request, Traffic, noted, worst
-from collectd_inode.model import Broken, Cause, Failure, Misconfigured
+from collectd_inode.chromium.window import Window
+from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page import forms, locate, urls
 from collectd_inode.page.assets import AssetKind
 from collectd_inode.page.complaint import fingerprint
@@ -62,7 +62,6 @@ _MOST_CLICKS = 3
 """Tries to click what moves."""
 _LOOK_SECONDS = 10.0
 """Seconds for one snapshot; a page whose script never ends does not answer."""
-_CLOSE_SECONDS = 2.0
 _PICTURE_SECONDS = 0.6
 _EXTRA_SECONDS = 0.5
 """Of a run's time, for saying what was not there rather than that the time is up."""
@@ -137,16 +136,12 @@ class Chromium(Screen):
         self._warn = _Told(hooks.warn)
         self._stack = AsyncExitStack()
         self._traffic = Traffic((*options.own_hosts, *_hosts(profile.base_url)))
-        self._browser: BrowserProcess | None = None
-        self._run: TabRun | None = None
-        self._context = ""
-        self._tab: Tab | None = None
+        self._acts = Acts()
+        self._window = Window(options, self._acts)
         self._shot: _Shot | None = None
         self._cookies: list[Cookie] = []
         self._pending: _Pending | None = None
         self._series = ""
-        self._acted_at: float | None = None
-        self._acts = 0
         self._unsettled_in = -1
         self._judged = ""
         self._own_seconds: float | None = None
@@ -155,14 +150,11 @@ class Chromium(Screen):
         self._hops: dict[str, Hop] = {}
         self._failed = False
         self._queued: float | None = None
+        own = None if profile.auth_user is None else HttpCredentials(profile.auth_user, profile.auth_password or "")
         proxy = urls.split_userinfo(options.proxy)[1] if options.proxy else None
         self._guard = Guard(
-            self._send, self._traffic.is_own, profile.headers, HttpCredentials(*proxy) if proxy else None
+            self._window.send, self._traffic.is_own, profile.headers, own, HttpCredentials(*proxy) if proxy else None
         )
-        self._guarding = False
-        self._own: HttpCredentials | None = None
-        if profile.auth_user is not None:
-            self._own = HttpCredentials(profile.auth_user, profile.auth_password or "")
         if profile.base_url is not None:
             self._settle_home(urls.destination(profile.base_url, None))
 
@@ -171,7 +163,7 @@ class Chromium(Screen):
     @property
     def redirects(self) -> Sequence[str]:
         """The addresses of the last navigation."""
-        document = self._tab.document if self._tab is not None else Document("", "")
+        document = self._window.tab.document if self._window.tab is not None else Document("", "")
         return document.redirects
 
     @property
@@ -181,9 +173,7 @@ class Chromium(Screen):
 
     def authenticate(self, user: str, password: str) -> None:
         """Send these credentials to the scenario's own site, when it asks for some."""
-        self._own = HttpCredentials(user, password)
-        if self._guard.home is not None:
-            self._guard.credentials[self._guard.home] = self._own
+        self._guard.authenticate(HttpCredentials(user, password))
 
     def set_header(self, name: str, value: str) -> None:
         """Send this header to the site's own hosts from now on; Misconfigured for one that HTTP cannot carry."""
@@ -202,69 +192,24 @@ class Chromium(Screen):
             await self._stack.enter_async_context(keeper().turn(self._options.jobs, self._hooks.left() / 2))
         finally:
             self._queued = SYSTEM_CLOCK.monotonic() - asked
-        self._browser = await self._stack.enter_async_context(keeper().browser(self._options.program))
-        with self._translated():
-            await self._open(self._browser)
-
-    async def _open(self, browser: BrowserProcess) -> None:
-        run = self._run = TabRun(browser.connection, self._traffic)
+        browser = await self._stack.enter_async_context(keeper().browser(self._options.program))
+        run = TabRun(browser.connection, self._traffic)
         run.on_error, run.on_failed = self._heard, self._noted
         run.on_sent, run.on_answer = self._sent, self._answered
         run.on_paused = self._guard.told
-        run.preparing = list(self._manners(browser))
-        wanted: dict[str, Any] = {"disposeOnDetach": True}
-        if self._options.proxy:
-            wanted |= {"proxyServer": urls.origin_text(self._options.proxy), "proxyBypassList": "<-loopback>"}
-        send = browser.connection.send
-        self._context = (await send("Target.createBrowserContext", wanted))["browserContextId"]
-        deny = {"behavior": "deny", "browserContextId": self._context}
-        width, height = self._options.window
-        target = {"url": "about:blank", "browserContextId": self._context, "width": width, "height": height}
-        opened: asyncio.Future[Tab] = asyncio.get_running_loop().create_future()
-        browser.windows[self._context] = lambda target, session: self._opened(opened, target, session)
-        send("Browser.setDownloadBehavior", deny)
-        await send("Target.createTarget", target)
-        self._tab = await opened
-        await self._set_up(self._tab)
-
-    def _opened(self, first: asyncio.Future[Tab], target: str, session: str) -> None:
-        """A window has come: the run's own, or one that a page opens."""
-        if first.done():
-            self._popped_up(target, session)
-        elif self._run is not None:
-            first.set_result(Tab(self._run, target, session))
-
-    async def _set_up(self, tab: Tab) -> None:
-        width, height = self._options.window
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        tab.send("Emulation.setDeviceMetricsOverride", size)
-        await tab.prepare()
-
-    def _manners(self, browser: BrowserProcess) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """The commands that every frame and worker gets before it begins."""
-        options = self._options
-        bare = browser.user_agent.replace("HeadlessChrome", "Chrome")
-        agent = options.user_agent or f"{bare} collectd_inode/{collectd_inode.__version__}"
-        said = {"userAgent": agent, **({"acceptLanguage": options.locale} if options.locale else {})}
-        yield "Emulation.setUserAgentOverride", said
-        if options.locale:
-            yield "Emulation.setLocaleOverride", {"locale": options.locale.replace("-", "_")}
-        if options.time_zone:
-            yield "Emulation.setTimezoneOverride", {"timezoneId": options.time_zone}
-        if options.block:
-            patterns = [f"*://{host}{rest}" for host in options.block for rest in ("/*", ":*/*")]
-            yield "Network.setBlockedURLs", {"urlPatterns": [{"urlPattern": p, "block": True} for p in patterns]}
+        with self._window.translated():
+            await self._window.open(browser, run)
 
     async def finish(self) -> None:
         """The last step has passed: time steps that are not timed yet."""
-        with self._translated():
+        with self._window.translated():
             await self._time_settled()
 
     async def aclose(self) -> None:
         """End it; the recorder receives the last page, and the run its readings."""
         try:
             self._usual_so_far()
-            if self._failed and self._recorder is not None and self._is_well:
+            if self._failed and self._recorder is not None and self._window.is_well:
                 with suppress(Exception):
                     await self._keep_evidence(self._recorder)
             if self._recorder is not None:
@@ -273,46 +218,24 @@ class Chromium(Screen):
             self._tell_readings()
         finally:
             try:
-                await self._dispose()
+                await self._window.close()
             finally:
                 await self._stack.aclose()
 
     async def _wait_for_paint(self) -> None:
         """Read the last page's vitals once more: a run that ends at once has seen the text before the paint's time."""
-        tab = self._tab
-        if tab is None or not self._is_well or "fcp" in self._vitals.get(tab.document.loader, {"fcp": 0.0}):
+        tab = self._window.tab
+        if tab is None or not self._window.is_well or "fcp" in self._vitals.get(tab.document.loader, {"fcp": 0.0}):
             return
         with suppress(Vanished, Gone, CommandRefused, TimeoutError):
             async with asyncio.timeout(_PAINT_SECONDS):
                 self._vitals[tab.document.loader] = await tab.evaluate("inode.lastVitals()")
 
-    @property
-    def _is_well(self) -> bool:
-        return self._tab is not None and self._tab.is_open and not self._tab.crashed
-
-    async def _dispose(self) -> None:
-        if self._run is not None:
-            for task in list(self._run.tasks):
-                task.cancel()
-        if self._tab is not None:
-            self._tab.close()
-        if self._browser is None or not self._context:
-            return
-        self._browser.windows.pop(self._context, None)
-        try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                call = self._browser.connection.send(
-                    "Target.disposeBrowserContext", {"browserContextId": self._context}
-                )
-                await call
-        except (Gone, CommandRefused, TimeoutError):
-            self._browser.is_sick = True
-
     def _tell_readings(self) -> None:
         read, traffic = self._hooks.read, self._traffic
         if self._queued is not None:
             read("duration", "queued", self._queued)
-        if self._run is None:
+        if self._window.run is None:
             return
         for name in _VITALS:
             if (value := worst(self._vitals.values(), name)) is not None:
@@ -321,16 +244,16 @@ class Chromium(Screen):
             read("gauge", "cls", shift)
         read("count", "requests", float(traffic.count))
         read("count", "failing_requests", float(traffic.count_failing))
-        read("count", "console_errors", float(self._run.errors))
+        read("count", "console_errors", float(self._window.run.errors))
         read("bytes", "transferred", traffic.bytes)
 
     # A step.
 
     async def perform(self, manner: Manner, series: str, act: Callable[[], Awaitable[None]]) -> None:
         """Do a step by *act*, in its *manner*; *series* is the step's.  Called again what does not find its element."""
-        self._series, self._acted_at, self._is_own = series, None, False
+        self._series, self._acts.at, self._is_own = series, None, False
         try:
-            with self._translated():
+            with self._window.translated():
                 await self._MANNERS[manner](self, act)
         except asyncio.CancelledError:
             self._tell_what_was_done()
@@ -354,8 +277,8 @@ class Chromium(Screen):
     async def _does(self, act: Callable[[], Awaitable[None]]) -> None:
         await self._time_settled()
         await self._until_there(act)
-        if self._acted_at is not None:
-            self._pending = _Pending(self._series, self._acted_at)
+        if self._acts.at is not None:
+            self._pending = _Pending(self._series, self._acts.at)
 
     async def _sees(self, act: Callable[[], Awaitable[None]]) -> None:
         await self._until_there(act)
@@ -418,21 +341,23 @@ class Chromium(Screen):
                 await act()
                 return
             except Failure as error:
-                if self._acted_at is not None or isinstance(error, _Final):
+                if self._acts.at is not None or isinstance(error, FinalFailure):
                     raise
                 last = error
             except Vanished:
-                if self._acted_at is not None:
+                if self._acts.at is not None:
                     raise
             now = SYSTEM_CLOCK.monotonic()
             if now >= end:
                 raise last or Failure(Cause.EXPECTATION, "the page was replaced again and again")
             await asyncio.sleep(min(0.5, max(0.01, (now - began) / 2)))
-            await self._here.happening(min(max(0.1, 2 * (now - began)), max(0.0, end - SYSTEM_CLOCK.monotonic())))
+            await self._window.here.happening(
+                min(max(0.1, 2 * (now - began)), max(0.0, end - SYSTEM_CLOCK.monotonic()))
+            )
 
     def _judge_later_document(self) -> None:
         """Raise where a page that came later than its step, by a script, is an error of the server's or none at all."""
-        document = self._here.document
+        document = self._window.here.document
         if document.loader == self._judged:
             return
         self._judge(document)
@@ -442,30 +367,24 @@ class Chromium(Screen):
         if document.failed in _NO_PAGE:
             self._refuse(document)
         if (failure := failure_in(document)) is not None:
-            raise _Final(failure.cause, failure.message, expected=failure.expected, found=failure.found)
+            raise FinalFailure(failure.cause, failure.message, expected=failure.expected, found=failure.found)
         if document.status >= 400 and self.refuse_bad_status and self._page is not None:
             why = "the log-in was refused" if document.status == 401 and self._guard.refused else ""
             error = refusal(self._page, self.redirects, why)
-            raise _Final(error.cause, error.message, expected=error.expected, found=error.found)
+            raise FinalFailure(error.cause, error.message, expected=error.expected, found=error.found)
 
     # Looking.
 
-    @property
-    def _here(self) -> Tab:
-        if self._tab is None:
-            raise Failure(Cause.EXPECTATION, "no page yet: open one first")
-        return self._tab
-
     async def _look(self, seconds: float = _LOOK_SECONDS) -> Page:
         """Look at the page.  Raises Failure where it does not answer within *seconds*."""
-        tab = self._here
+        tab = self._window.here
         began = SYSTEM_CLOCK.monotonic()
         end = began + seconds
         while True:
             try:
                 async with asyncio.timeout(max(0.1, end - SYSTEM_CLOCK.monotonic())):
                     found, cookies = await asyncio.gather(
-                        tab.timed(f"inode.look({self._profile.max_body})"), self._kept_cookies()
+                        tab.timed(f"inode.look({self._profile.max_body})"), self._window.cookies()
                     )
                 break
             except Vanished:
@@ -504,7 +423,7 @@ class Chromium(Screen):
 
     def _trouble_of(self, loader: str) -> str:
         """The first of the site's own scripts and requests that failed on the page of *loader*; empty for none."""
-        lines = self._run.console if self._run is not None else ()
+        lines = self._window.run.console if self._window.run is not None else ()
         threw = (x for x in lines if x.kind == "exception" and x.page == loader)
         own = (x for x in threw if not x.url or self._traffic.is_own(x.url))
         return self._traffic.broken(loader) or next((f"a script failed: {line.text}" for line in own), "")
@@ -523,15 +442,6 @@ class Chromium(Screen):
         await begun_aside_if_large(len(body), page.prepare)
         return page
 
-    async def _kept_cookies(self) -> list[Cookie]:
-        if self._browser is None:
-            return []
-        with suppress(CommandRefused):
-            context = {"browserContextId": self._context}
-            answer = await self._browser.connection.send("Storage.getCookies", context)
-            return [_cookie(one, number) for number, one in enumerate(answer.get("cookies", ()))]
-        return []
-
     def _usual_so_far(self) -> frozenset[str]:
         """The messages that good pages have shown, the one on the screen among them."""
         if self._page is not None and self._page.status < 400:
@@ -540,9 +450,9 @@ class Chromium(Screen):
 
     async def _settle(self) -> float:
         """Wait until the page has settled; the moment from which on it had."""
-        tab = self._here
+        tab = self._window.here
         now = SYSTEM_CLOCK.monotonic()
-        if self._unsettled_in == self._acts:
+        if self._unsettled_in == self._acts.number:
             return now
         end = now + SETTLE_SECONDS
         why = "it does not answer"
@@ -564,7 +474,7 @@ class Chromium(Screen):
             rest = QUIET - (now - last) if last and why == "it keeps changing" else QUIET
             await tab.happening(min(max(0.01, rest), max(0.01, end - now)))
             now = SYSTEM_CLOCK.monotonic()
-        self._unsettled_in = self._acts
+        self._unsettled_in = self._acts.number
         self._warn("unsettled", f"{urls.shown(tab.document.url)} had not settled after {SETTLE_SECONDS:g} s: {why}")
         return now
 
@@ -592,10 +502,10 @@ class Chromium(Screen):
     async def _seen_at(self) -> float:
         """When the frame was painted that shows what was last looked at."""
         shot = self._shot
-        if shot is None or shot.loader != self._here.document.loader:
+        if shot is None or shot.loader != self._window.here.document.loader:
             return SYSTEM_CLOCK.monotonic()
         if shot.painted_at is not None:
-            return self._here.origin.at(shot.painted_at)
+            return self._window.here.origin.at(shot.painted_at)
         return await self._painted(shot.tab, shot.looks)
 
     # Timing.
@@ -612,21 +522,15 @@ class Chromium(Screen):
             busy, size = self._traffic.busy(pending.at, until), self._traffic.size(pending.at, until)
             self._hooks.timed(pending.series, until - pending.at, busy, size)
 
-    def _departs(self) -> float:
-        """From now on the step must not be done again."""
-        self._acted_at = SYSTEM_CLOCK.monotonic()
-        self._acts += 1
-        return self._acted_at
-
     # Actions.
 
     async def go(self, target: str, *, redirects: bool = True) -> Page:
         """Open an address, as if typed into the address line."""
         url = self._typed(target)
-        tab = self._here
+        tab = self._window.here
         await self._be_on_guard()
         before = tab.document
-        self._departs()
+        self._acts.departs()
         answer = await tab.send("Page.navigate", {"url": url})
         text = str(answer.get("errorText") or "")
         if answer.get("isDownload") or text in _NO_PAGE:
@@ -645,7 +549,7 @@ class Chromium(Screen):
     async def follow(self, locator: str) -> Page:
         """Click a link."""
         link = await self._found(locate.link, locator)
-        tab, before = self._here, self._here.downloads
+        tab, before = self._window.here, self._window.here.downloads
         page = await self._click_on(link, f"the link “{locator}”")
         if link.get("download") is not None:
             await self._tell_of_download(tab, before)
@@ -654,7 +558,12 @@ class Chromium(Screen):
     async def _tell_of_download(self, tab: Tab, before: int) -> None:
         """Warn where a link with ``download`` has begun one: the page does not request it, so it is not judged."""
         end = SYSTEM_CLOCK.monotonic() + _ACK_SECONDS
-        while tab is self._here and tab.downloads == before and tab.going is None and SYSTEM_CLOCK.monotonic() < end:
+        while (
+            tab is self._window.here
+            and tab.downloads == before
+            and tab.going is None
+            and SYSTEM_CLOCK.monotonic() < end
+        ):
             await tab.happening(0.25)
         if tab.downloads > before:
             self._warn("asset", f"{urls.shown(tab.downloaded)} is a download: whether it works is not checked")
@@ -672,32 +581,32 @@ class Chromium(Screen):
     async def press_enter(self, field: str) -> Page:
         """Press Enter in a field."""
         control = await self._found(locate.field, field, locate.FILLABLE, "field")
-        tab, before = self._here, self._here.document
+        tab, before = self._window.here, self._window.here.document
         await self._be_on_guard()
         await self._ask_page(f"inode.focus({number_of(control)})", f"the field “{field}”")
-        self._departs()
+        self._acts.departs()
         await self._input(hands.enter())
         return await self._arrive(before, tab)
 
     async def reload(self) -> Page:
         """Ask for the page again."""
-        tab, before = self._here, self._here.document
+        tab, before = self._window.here, self._window.here.document
         _ = self.page
         await self._be_on_guard()
-        self._departs()
+        self._acts.departs()
         tab.wanting = True
         await tab.send("Page.reload")
         return await self._arrive(before)
 
     async def back(self) -> Page:
         """Go back to the page before this one."""
-        page, tab, before = self.page, self._here, self._here.document
+        page, tab, before = self.page, self._window.here, self._window.here.document
         history = await tab.send("Page.getNavigationHistory")
         earlier = history["entries"][: history["currentIndex"]]
         if not earlier or not urls.is_web(earlier[-1]["url"]):
             raise page.failure("there is no page to go back to", "a page before this one")
         await self._be_on_guard()
-        self._departs()
+        self._acts.departs()
         moves = tab.moves
         await tab.send("Page.navigateToHistoryEntry", {"entryId": earlier[-1]["id"]})
         end = SYSTEM_CLOCK.monotonic() + _ACK_SECONDS
@@ -707,7 +616,7 @@ class Chromium(Screen):
 
     async def load(self, kinds: frozenset[AssetKind]) -> Page:
         """Failure names what the page is made of and did not load."""
-        page, loader = self.page, self._here.document.loader
+        page, loader = self.page, self._window.here.document.loader
         wanted = {_KINDS[kind] for kind in kinds}
         bad = [r for r in self._traffic.failing if r.type in wanted and r.page == loader]
         troubles = list(dict.fromkeys(f"{urls.shown(request.url)}: {request.failed}" for request in bad))
@@ -723,7 +632,7 @@ class Chromium(Screen):
         control = await self._found(locate.fillable, field)
         what, number = f"the field “{field}”", number_of(control)
         if forms.kind_of(control) in hands.SET_AT_ONCE:
-            self._acts += 1
+            self._acts.number += 1
             await self._set(number, value, what)
             return
         if forms.kind_of(control) != "textarea":
@@ -772,15 +681,15 @@ class Chromium(Screen):
         control = await self._found(locate.field, field, frozenset({"file"}), "file field")
         if len(files) > 1 and control.get("multiple") is None:
             raise self.page.failure(f"the file field “{field}” takes one file", "a field that takes several")
-        browser = self._browser
+        browser = self._window.browser
         if browser is None:
             return
         paths = await asyncio.get_running_loop().run_in_executor(None, _laid_down, browser.folder.profile, files)
-        found = await self._here.evaluate(f"inode.node({number_of(control)})", by_value=False)
+        found = await self._window.here.evaluate(f"inode.node({number_of(control)})", by_value=False)
         if found is None:
             raise Vanished("the file field has gone")
-        self._departs()
-        await self._here.send("DOM.setFileInputFiles", {"files": paths, "objectId": found})
+        self._acts.departs()
+        await self._window.here.send("DOM.setFileInputFiles", {"files": paths, "objectId": found})
 
     def value(self, field: str) -> str:
         """The value of a field."""
@@ -799,7 +708,7 @@ class Chromium(Screen):
             await self._turn()
 
     async def _choose(self, menu: Element, option: Element, field: str, *, chosen: bool) -> None:
-        self._acts += 1
+        self._acts.number += 1
         wanted = f"{number_of(menu)}, {number_of(option)}, {json.dumps(chosen)}"
         await self._ask_page(f"inode.choose({wanted})", f"the field “{field}”")
 
@@ -807,7 +716,7 @@ class Chromium(Screen):
         text = _quoted(value)
         answer = await self._ask_page(f"inode.set({number}, {text})", what)
         if answer["value"] != value:
-            raise _Final(
+            raise FinalFailure(
                 Cause.EXPECTATION, f"{what} does not take “{value}”", expected=value, found=str(answer["value"])
             )
 
@@ -820,13 +729,13 @@ class Chromium(Screen):
 
     async def _ask_page(self, expression: str, what: str) -> dict[str, Any]:
         """The answer of our script in the page; Failure where the element has just gone."""
-        answer: dict[str, Any] | None = await self._here.evaluate(expression)
+        answer: dict[str, Any] | None = await self._window.here.evaluate(expression)
         if answer is None:
             raise self.page.failure(f"{what} was there, and has gone", f"{what}, to be used")
         return answer
 
     async def _click_on(self, element: Element, what: str) -> Page:
-        before, tab = self._here.document, self._here
+        before, tab = self._window.here.document, self._window.here
         await self._be_on_guard()
         await self._click(number_of(element), what)
         return await self._arrive(before, tab)
@@ -844,7 +753,7 @@ class Chromium(Screen):
 
     async def _has_missed(self) -> bool:
         """Whether the last click would have hit something else, and so was kept from the page."""
-        tab = self._here
+        tab = self._window.here
         if tab.going is not None or tab.wanting:
             return False
         with suppress(TimeoutError, Vanished):
@@ -853,7 +762,7 @@ class Chromium(Screen):
         return False
 
     async def _click_once(self, number: int, what: str) -> None:
-        tab = self._here
+        tab = self._window.here
         place = await tab.evaluate(f"inode.place({number})")
         if place.get("gone"):
             raise self.page.failure(f"{what} was there, and has gone", f"{what}, to be used")
@@ -861,12 +770,12 @@ class Chromium(Screen):
             raise self.page.failure(f"{what} cannot be clicked: {why}", f"{what} on top of the page")
         self._vitals[tab.document.loader] = place["vitals"]
         await self._input([hands.moved(place["x"], place["y"])])
-        self._departs()
+        self._acts.departs()
         await self._input(hands.clicked(place["x"], place["y"]))
 
     async def _input(self, events: Sequence[hands.Event]) -> None:
         """Send what the hands do; what the page makes of it is waited for, unless it goes elsewhere meanwhile."""
-        tab = self._here
+        tab = self._window.here
         calls = [tab.send(method, parameters) for method, parameters in events]
         end = SYSTEM_CLOCK.monotonic() + _ACK_SECONDS
         moves = tab.moves
@@ -878,9 +787,9 @@ class Chromium(Screen):
             await tab.happening(0.25)
 
     async def _do_by_script(self, expression: str, what: str) -> Page:
-        before, tab = self._here.document, self._here
+        before, tab = self._window.here.document, self._window.here
         await self._be_on_guard()
-        self._departs()
+        self._acts.departs()
         with suppress(Vanished):
             answer = await tab.evaluate(expression)
             if answer is None:
@@ -891,15 +800,15 @@ class Chromium(Screen):
         """Let the page do what has been put into its queue."""
         with suppress(TimeoutError, Vanished):
             async with asyncio.timeout(_ACK_SECONDS):
-                await self._here.evaluate("inode.turn()")
+                await self._window.here.evaluate("inode.turn()")
 
     async def _arrive(self, before: Document, tab: Tab | None = None) -> Page:
         """Wait for the page that was set out for, if one was, and judge its status.
 
         A page that a script goes to later on is judged by the steps that follow.
         """
-        tab = tab or self._here
-        if tab is self._here and tab.going is None and not tab.wanting and tab.document is before:
+        tab = tab or self._window.here
+        if tab is self._window.here and tab.going is None and not tab.wanting and tab.document is before:
             await self._turn()
         tab = await self._way(tab)
         document = tab.document
@@ -918,7 +827,7 @@ class Chromium(Screen):
         """Wait until it has come to an end; the tab in which it did."""
         wanted_since = SYSTEM_CLOCK.monotonic()
         while True:
-            tab = self._here  # it may go on in a new window
+            tab = self._window.here  # it may go on in a new window
             loader = tab.going
             if loader is None and not tab.wanting:
                 return tab
@@ -938,7 +847,7 @@ class Chromium(Screen):
         """Wait a little for what the browser tells of the answer: it may come after the page."""
         end = SYSTEM_CLOCK.monotonic() + 0.3
         while document.request and not document.status and SYSTEM_CLOCK.monotonic() < end:
-            await self._here.happening(0.05)
+            await self._window.here.happening(0.05)
 
     async def _words_of(self, document: Document) -> None:
         """Look at a page that is refused, for its words."""
@@ -951,16 +860,16 @@ class Chromium(Screen):
 
     async def _settle_briefly(self) -> None:
         end = SYSTEM_CLOCK.monotonic() + 1.0
-        while self._here.loaded_at is None and SYSTEM_CLOCK.monotonic() < end:
-            await self._here.happening(0.25)
+        while self._window.here.loaded_at is None and SYSTEM_CLOCK.monotonic() < end:
+            await self._window.here.happening(0.25)
 
     async def _time_own(self) -> None:
         """An operator's step goes on with what it has done: each thing takes until the page has settled."""
-        began = self._acted_at
+        began = self._acts.at
         if began is not None:
             until = await self._settle()
             self._own_seconds = (self._own_seconds or 0.0) + max(0.0, until - began)
-            self._acted_at = None
+            self._acts.at = None
         await self._look()
 
     def _told_of(self, document: Document) -> None:
@@ -973,10 +882,10 @@ class Chromium(Screen):
 
     def _tell_what_was_done(self) -> None:
         """The deadline has passed: report what the tab was waiting for."""
-        tab = self._tab
+        tab = self._window.tab
         if (
             tab is None
-            or self._acted_at is None
+            or self._acts.at is None
             or not (tab.going is not None or (tab.going_to and tab.document.loader == ""))
         ):
             return
@@ -995,11 +904,11 @@ class Chromium(Screen):
         """Raise where the answer that the browser would not show has a status that says so."""
         if document.status >= 400 and self.refuse_bad_status:
             error = refusal(Page(document.url, document.status, document.headers, b""), document.redirects)
-            raise _Final(error.cause, error.message, expected=error.expected, found=error.found)
+            raise FinalFailure(error.cause, error.message, expected=error.expected, found=error.found)
 
     def _is_download(self, url: str) -> Failure:
         what = f"{urls.shown(url)} is no page: it is a download, or has no content"
-        return _Final(Cause.EXPECTATION, what, expected="a page")
+        return FinalFailure(Cause.EXPECTATION, what, expected="a page")
 
     # Its peers.
 
@@ -1013,43 +922,17 @@ class Chromium(Screen):
             raise Misconfigured(f"“{urls.shown(target)}”: {error}") from error
         if self._guard.home is None:
             self._settle_home(url)
-        bare, userinfo = urls.split_userinfo(url)
-        if userinfo is not None:
-            self._guard.credentials.setdefault(urls.origin(bare), HttpCredentials(*userinfo))
-        return bare
+        return self._guard.bare(url)
 
     def _settle_home(self, url: str) -> None:
-        bare, userinfo = urls.split_userinfo(url)
-        self._guard.home = urls.origin(bare)
-        self._traffic.settle_at(bare)
-        if self._own is not None:
-            self._guard.credentials[self._guard.home] = self._own
-        elif userinfo is not None:
-            self._guard.credentials[self._guard.home] = HttpCredentials(*userinfo)
+        """The scenario's own site is that of *url*."""
+        self._guard.settle(url)
+        self._traffic.settle_at(self._guard.bare(url))
 
     async def _be_on_guard(self) -> None:
-        """Have requests looked at, from when there is something to add to them: it costs them a millisecond each."""
-        if self._guard.is_needed and not self._guarding and self._run is not None:
-            self._guarding = True
-            wanted = {"handleAuthRequests": True, "patterns": [{"urlPattern": "*"}]}
-            self._run.preparing.append(("Fetch.enable", wanted))
-            await self._here.send("Fetch.enable", wanted)
-
-    def _send(self, method: str, parameters: Mapping[str, Any], session: str) -> object:
-        return None if self._run is None else self._run.connection.send(method, parameters, session)
-
-    def _popped_up(self, target: str, session: str) -> None:
-        """A window that a step has opened is the one to go on in; one that opens by itself is closed."""
-        if self._run is None:
-            return
-        if self._acted_at is None:
-            self._run.connection.send("Target.closeTarget", {"targetId": target})
-            return
-        tab = Tab(self._run, target, session)
-        tab.wanting = True
-        self._tab = tab
-        self._run.spawn(self._set_up(tab))
-        tab.wake()
+        """Have requests looked at, from when there is something to add to them."""
+        if self._guard.is_needed:
+            await self._window.pause_requests()
 
     # Its events.
 
@@ -1088,8 +971,8 @@ class Chromium(Screen):
 
     async def _keep_evidence(self, recorder: Recorder) -> None:
         """Keep the evidence of a failed run beside its requests: the page as it is, its picture, its console."""
-        if self._run is not None:
-            recorder.console = [f"{line.kind}: {line}" for line in self._run.console]
+        if self._window.run is not None:
+            recorder.console = [f"{line.kind}: {line}" for line in self._window.run.console]
             recorder.console += [f"request: {r.failed}: {urls.shown(r.url)}" for r in self._traffic.failing]
         with suppress(Failure, Vanished):
             await self._look(_PICTURE_SECONDS)
@@ -1097,28 +980,9 @@ class Chromium(Screen):
             return
         recorder.shows(self._page.body)
         async with asyncio.timeout(_PICTURE_SECONDS):
-            taken = await self._here.send("Page.captureScreenshot", {"format": "jpeg", "quality": 70})
+            taken = await self._window.here.send("Page.captureScreenshot", {"format": "jpeg", "quality": 70})
         recorder.pictured = without_passwords(self._page.source).encode("utf-8", "replace")
         recorder.picture = base64.b64decode(taken["data"])
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """The browser's own ends become what a run knows."""
-        try:
-            yield
-        except Gone:
-            how = self._browser.ended_how if self._browser is not None else ""
-            raise Broken(f"the browser ended in mid-run, {how}; the next run starts another one") from None
-        except Crashed as error:
-            raise Failure(Cause.EXPECTATION, f"{error}, at {urls.shown(self._here.document.url)}") from None
-        except Vanished as error:
-            raise Failure(Cause.EXPECTATION, f"the page went away while it was used ({error})") from None
-        except CommandRefused as error:
-            raise Broken(f"the browser rejects a command: {error}") from None
-
-
-class _Final(Failure):
-    """A failure that waiting does not fix."""
 
 
 _KINDS = {AssetKind.STYLE_SHEET: "Stylesheet", AssetKind.SCRIPT: "Script", AssetKind.IMAGE: "Image"}
@@ -1126,23 +990,6 @@ _KINDS = {AssetKind.STYLE_SHEET: "Stylesheet", AssetKind.SCRIPT: "Script", Asset
 
 def _hosts(url: str | None) -> tuple[str, ...]:
     return (urls.origin(url)[1],) if url else ()
-
-
-def _cookie(said: Mapping[str, Any], number: int) -> Cookie:
-    """A cookie as Chromium tells it."""
-    domain, expires = str(said["domain"]), float(said.get("expires") or -1)
-    return Cookie(
-        name=str(said["name"]).encode(),
-        value=str(said["value"]).encode(),
-        domain=domain.removeprefix("."),
-        path=str(said["path"]),
-        host_only=not domain.startswith("."),
-        secure=bool(said.get("secure")),
-        http_only=bool(said.get("httpOnly")),
-        same_site=str(said.get("sameSite") or "").lower(),
-        expires=expires if expires > 0 else None,
-        number=number,
-    )
 
 
 def _laid_down(folder: str, files: Sequence[forms.Upload]) -> list[str]:

@@ -23,11 +23,12 @@ class Guard:
         send: Send,
         is_own: Callable[[str], bool],
         headers: tuple[tuple[str, str], ...],
+        own: HttpCredentials | None,
         proxy: HttpCredentials | None,
     ) -> None:
         self._send, self._is_own = send, is_own
         self._headers = {name.lower(): (name, value) for name, value in headers}
-        self._proxy = proxy
+        self._own, self._proxy = own, proxy
         self._shown: set[str] = set()
         self.home: urls.Origin | None = None
         self.credentials: dict[urls.Origin, HttpCredentials] = {}
@@ -38,6 +39,25 @@ class Guard:
     def is_needed(self) -> bool:
         """Whether there is anything to add."""
         return bool(self._headers or self.credentials or self._proxy)
+
+    def authenticate(self, own: HttpCredentials) -> None:
+        """Send these credentials to the scenario's own site, when it asks for some."""
+        self._own = own
+        if self.home is not None:
+            self.credentials[self.home] = own
+
+    def settle(self, url: str) -> None:
+        """The scenario's own site is that of *url*."""
+        self.home = urls.origin(urls.split_userinfo(url)[0])
+        if self._own is not None:
+            self.credentials[self.home] = self._own
+
+    def bare(self, url: str) -> str:
+        """*url* without userinfo, which is kept as that origin's credentials unless there are some."""
+        bare, userinfo = urls.split_userinfo(url)
+        if userinfo is not None:
+            self.credentials.setdefault(urls.origin(bare), HttpCredentials(*userinfo))
+        return bare
 
     def set_header(self, name: str, value: str) -> None:
         """Send this header from now on."""
