@@ -34,11 +34,13 @@ from collectd_inode.chromium import faults, hands
 from collectd_inode.chromium.acts import Acts, FinalFailure
 from collectd_inode.chromium.guard import Guard
 from collectd_inode.chromium.keeper import keeper
-from collectd_inode.chromium.live import LivePage, number_of, without_numbers, without_passwords
+from collectd_inode.chromium.live import number_of, without_passwords
+from collectd_inode.chromium.looking import LOOK_SECONDS, Looking
 from collectd_inode.chromium.options import Options
-from collectd_inode.chromium.protocol import CommandRefused, Gone
-from collectd_inode.chromium.tab import ConsoleLine, Document, Tab, TabRun, Vanished, failure_in
-from collectd_inode.chromium.traffic import Request, Traffic, noted, worst
+from collectd_inode.chromium.settling import Settling, seen_at
+from collectd_inode.chromium.tab import ACK_SECONDS, ConsoleLine, Document, Tab, TabRun, Vanished, failure_in
+from collectd_inode.chromium.traffic import Request, Traffic, noted
+from collectd_inode.chromium.vitals import Vitals
 from collectd_inode.chromium.window import Window
 from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page import forms, locate, urls
@@ -48,29 +50,18 @@ from collectd_inode.page.headers import Headers, is_value, name_complaint
 from collectd_inode.page.page import Page
 from collectd_inode.page.text import Element, tag_of
 from collectd_inode.wire import SYSTEM_CLOCK, Exchange
-from collectd_inode.wire.workers import aside_if_large, begun_aside_if_large
+from collectd_inode.wire.workers import aside_if_large
 from collectd_inode.words import plural
 
-QUIET = 0.5
-"""Seconds without a change and without a request of the site's own: the page has settled."""
-SETTLE_SECONDS = 5.0
-"""The number after which it is judged all the same."""
-_ACK_SECONDS = 2.0
 _NO_PAGE = ("net::ERR_ABORTED", "net::ERR_INVALID_RESPONSE")
 """Chromium's names for an answer that it keeps as a file, or that has no content."""
 _MOST_CLICKS = 3
 """Tries to click what moves."""
-_LOOK_SECONDS = 10.0
-"""Seconds for one snapshot; a page whose script never ends does not answer."""
 _PICTURE_SECONDS = 0.6
 _EXTRA_SECONDS = 0.5
 """Of a run's time, for saying what was not there rather than that the time is up."""
 _MOST_WARNINGS = 5
 """Of one code; the rest are counted."""
-_PAINT_SECONDS = 1.0
-"""How long the end of a run waits for the time of the last page's first paint, at most; a fifth of it as a rule."""
-_VITALS = ("ttfb", "fcp", "lcp", "inp", "longtasks")
-_TEXTS = ("text/html", "application/xhtml+xml")
 _NOTED = frozenset({"Document", "XHR", "Fetch"})
 """The types of requests that a transcript shows."""
 
@@ -96,17 +87,6 @@ class _Pending:
 
     series: str
     at: float
-
-
-@dataclass(slots=True)
-class _Shot:
-    """The page's answer at one look."""
-
-    tab: Tab
-    loader: str
-    looks: int
-    painted_at: float | None
-    cost: float
 
 
 @dataclass(slots=True)
@@ -138,15 +118,14 @@ class Chromium(Screen):
         self._traffic = Traffic((*options.own_hosts, *_hosts(profile.base_url)))
         self._acts = Acts()
         self._window = Window(options, self._acts)
-        self._shot: _Shot | None = None
-        self._cookies: list[Cookie] = []
+        self._vitals = Vitals()
+        self._looking = Looking(self._window, self._traffic, self._vitals, profile.max_body)
+        self._settling = Settling(self._window, self._traffic, self._acts, self._warn)
         self._pending: _Pending | None = None
         self._series = ""
-        self._unsettled_in = -1
         self._judged = ""
         self._own_seconds: float | None = None
         self._is_own = False
-        self._vitals: dict[str, Mapping[str, float]] = {}
         self._hops: dict[str, Hop] = {}
         self._failed = False
         self._queued: float | None = None
@@ -169,7 +148,7 @@ class Chromium(Screen):
     @property
     def cookies(self) -> Sequence[Cookie]:
         """The cookies that the browser had when it was last looked at."""
-        return self._cookies
+        return self._looking.cookies
 
     def authenticate(self, user: str, password: str) -> None:
         """Send these credentials to the scenario's own site, when it asks for some."""
@@ -214,7 +193,8 @@ class Chromium(Screen):
                     await self._keep_evidence(self._recorder)
             if self._recorder is not None:
                 self._recorder.leaves(self._page, self._guard.credentials)
-            await self._wait_for_paint()
+            if self._window.tab is not None and self._window.is_well:
+                await self._vitals.wait_for_paint(self._window.tab)
             self._tell_readings()
         finally:
             try:
@@ -222,26 +202,13 @@ class Chromium(Screen):
             finally:
                 await self._stack.aclose()
 
-    async def _wait_for_paint(self) -> None:
-        """Read the last page's vitals once more: a run that ends at once has seen the text before the paint's time."""
-        tab = self._window.tab
-        if tab is None or not self._window.is_well or "fcp" in self._vitals.get(tab.document.loader, {"fcp": 0.0}):
-            return
-        with suppress(Vanished, Gone, CommandRefused, TimeoutError):
-            async with asyncio.timeout(_PAINT_SECONDS):
-                self._vitals[tab.document.loader] = await tab.evaluate("inode.lastVitals()")
-
     def _tell_readings(self) -> None:
         read, traffic = self._hooks.read, self._traffic
         if self._queued is not None:
             read("duration", "queued", self._queued)
         if self._window.run is None:
             return
-        for name in _VITALS:
-            if (value := worst(self._vitals.values(), name)) is not None:
-                read("duration", name, value / 1000)
-        if (shift := worst(self._vitals.values(), "cls")) is not None:
-            read("gauge", "cls", shift)
+        self._vitals.tell(read)
         read("count", "requests", float(traffic.count))
         read("count", "failing_requests", float(traffic.count_failing))
         read("count", "console_errors", float(self._window.run.errors))
@@ -283,7 +250,7 @@ class Chromium(Screen):
     async def _sees(self, act: Callable[[], Awaitable[None]]) -> None:
         await self._until_there(act)
         if self._pending is not None:
-            self._timed(await self._seen_at())
+            self._timed(await seen_at(self._window.here, self._looking.last))
 
     async def _judges(self, act: Callable[[], Awaitable[None]]) -> None:
         if self._page is not None:
@@ -297,7 +264,7 @@ class Chromium(Screen):
         await act()
 
     async def _look_when_settled(self) -> None:
-        await self._settle()
+        await self._settling.settled()
         await self._look()
 
     async def _does_own(self, act: Callable[[], Awaitable[None]]) -> None:
@@ -375,72 +342,10 @@ class Chromium(Screen):
 
     # Looking.
 
-    async def _look(self, seconds: float = _LOOK_SECONDS) -> Page:
+    async def _look(self, seconds: float = LOOK_SECONDS) -> Page:
         """Look at the page.  Raises Failure where it does not answer within *seconds*."""
-        tab = self._window.here
-        began = SYSTEM_CLOCK.monotonic()
-        end = began + seconds
-        while True:
-            try:
-                async with asyncio.timeout(max(0.1, end - SYSTEM_CLOCK.monotonic())):
-                    found, cookies = await asyncio.gather(
-                        tab.timed(f"inode.look({self._profile.max_body})"), self._window.cookies()
-                    )
-                break
-            except Vanished:
-                await asyncio.sleep(0.01)
-            except TimeoutError:
-                raise Failure(
-                    Cause.EXPECTATION,
-                    f"{urls.shown(tab.document.url)}: the page does not respond: one of its scripts does not end",
-                    expected="a page that responds",
-                ) from None
-        self._cookies = cookies
-        self._vitals[tab.document.loader] = found["vitals"]
-        if found["html"] is None:
-            what = f"the page is larger than {self._profile.max_body} characters (MaxBodySize)"
-            raise Failure(Cause.PROTOCOL, f"{urls.shown(found['url'])}: {what}")
-        self._page = await self._made(tab, found)
-        cost = SYSTEM_CLOCK.monotonic() - began
-        self._shot = _Shot(tab, tab.document.loader, found["looks"], found["paintedAt"], cost)
+        self._page = await self._looking.look(self._page, self._usual_so_far, seconds)
         return self._page
-
-    async def _made(self, tab: Tab, found: Mapping[str, Any]) -> Page:
-        document, url, html = tab.document, str(found["url"]), str(found["html"])
-        status = document.status or 200
-        if document.media_type and document.media_type not in _TEXTS:
-            return await self._raw(tab, document, status)
-        before = self._page
-        trouble = self._trouble_of(document.loader)
-        seen = (url, status, html, trouble)
-        if isinstance(before, LivePage) and (before.url, before.status, before.numbered, before.trouble) == seen:
-            return before
-        usual = self._usual_so_far()
-        body = without_numbers(html).encode("utf-8", "replace")
-        page = LivePage(url, status, document.headers, body, usual=usual, trouble=trouble, numbered=_valid(html))
-        await begun_aside_if_large(len(body), page.prepare)
-        return page
-
-    def _trouble_of(self, loader: str) -> str:
-        """The first of the site's own scripts and requests that failed on the page of *loader*; empty for none."""
-        lines = self._window.run.console if self._window.run is not None else ()
-        threw = (x for x in lines if x.kind == "exception" and x.page == loader)
-        own = (x for x in threw if not x.url or self._traffic.is_own(x.url))
-        return self._traffic.broken(loader) or next((f"a script failed: {line.text}" for line in own), "")
-
-    async def _raw(self, tab: Tab, document: Document, status: int) -> Page:
-        """The body of an answer that is not HTML: the browser shows a viewer's page for it."""
-        before = self._page
-        if before is not None and not isinstance(before, LivePage) and before.url == document.url:
-            return before
-        body = b""
-        with suppress(CommandRefused):
-            answer = await tab.send("Network.getResponseBody", {"requestId": document.request})
-            said = str(answer.get("body", ""))
-            body = base64.b64decode(said) if answer.get("base64Encoded") else said.encode("utf-8", "replace")
-        page = Page(document.url, status, document.headers, body, usual=self._usual_so_far())
-        await begun_aside_if_large(len(body), page.prepare)
-        return page
 
     def _usual_so_far(self) -> frozenset[str]:
         """The messages that good pages have shown, the one on the screen among them."""
@@ -448,72 +353,12 @@ class Chromium(Screen):
             self.messages |= frozenset(map(fingerprint, self._page.messages))
         return self.usual | self.messages
 
-    async def _settle(self) -> float:
-        """Wait until the page has settled; the moment from which on it had."""
-        tab = self._window.here
-        now = SYSTEM_CLOCK.monotonic()
-        if self._unsettled_in == self._acts.number:
-            return now
-        end = now + SETTLE_SECONDS
-        why = "it does not answer"
-        while now < end:
-            last = 0.0
-            try:
-                async with asyncio.timeout(end - now):
-                    state = await tab.timed("inode.state()")
-                origin = tab.origin
-                moments = [origin.at(state["changed"]), tab.loaded_at or 0.0, self._traffic.last_own]
-                last = max(moments)
-                why = self._why_busy(tab, state)
-                if not why and SYSTEM_CLOCK.monotonic() - last >= QUIET:
-                    return max(last, await self._painted(tab, state["looks"]))
-                why = why or "it keeps changing"
-            except (TimeoutError, Vanished):
-                pass
-            now = SYSTEM_CLOCK.monotonic()
-            rest = QUIET - (now - last) if last and why == "it keeps changing" else QUIET
-            await tab.happening(min(max(0.01, rest), max(0.01, end - now)))
-            now = SYSTEM_CLOCK.monotonic()
-        self._unsettled_in = self._acts.number
-        self._warn("unsettled", f"{urls.shown(tab.document.url)} had not settled after {SETTLE_SECONDS:g} s: {why}")
-        return now
-
-    def _why_busy(self, tab: Tab, state: Mapping[str, Any]) -> str:
-        if tab.going is not None or tab.wanting:
-            return f"{urls.shown(tab.going_to)} was asked for"
-        flying = self._traffic.flying()
-        if flying:
-            more = f" and {len(flying) - 1} more" if len(flying) > 1 else ""
-            return f"{urls.shown(flying[0].url)}{more} had not been answered"
-        return "" if state["ready"] == "complete" else "it was not loaded"
-
-    async def _painted(self, tab: Tab, looks: int) -> float:
-        """When the frame was painted that shows the page as it stood at *looks*."""
-        try:
-            async with asyncio.timeout(_ACK_SECONDS):
-                loader = tab.document.loader
-                at = await tab.evaluate(f"inode.frame({looks})")
-                if loader == tab.document.loader:
-                    return tab.origin.at(at)
-        except (TimeoutError, Vanished):
-            pass
-        return SYSTEM_CLOCK.monotonic()
-
-    async def _seen_at(self) -> float:
-        """When the frame was painted that shows what was last looked at."""
-        shot = self._shot
-        if shot is None or shot.loader != self._window.here.document.loader:
-            return SYSTEM_CLOCK.monotonic()
-        if shot.painted_at is not None:
-            return self._window.here.origin.at(shot.painted_at)
-        return await self._painted(shot.tab, shot.looks)
-
     # Timing.
 
     async def _time_settled(self) -> None:
         """Where no expectation has timed the last step that acted, its time goes to the settled page."""
         if self._pending is not None:
-            self._timed(await self._settle())
+            self._timed(await self._settling.settled())
 
     def _timed(self, until: float) -> None:
         pending, self._pending = self._pending, None
@@ -557,7 +402,7 @@ class Chromium(Screen):
 
     async def _tell_of_download(self, tab: Tab, before: int) -> None:
         """Warn where a link with ``download`` has begun one: the page does not request it, so it is not judged."""
-        end = SYSTEM_CLOCK.monotonic() + _ACK_SECONDS
+        end = SYSTEM_CLOCK.monotonic() + ACK_SECONDS
         while (
             tab is self._window.here
             and tab.downloads == before
@@ -609,7 +454,7 @@ class Chromium(Screen):
         self._acts.departs()
         moves = tab.moves
         await tab.send("Page.navigateToHistoryEntry", {"entryId": earlier[-1]["id"]})
-        end = SYSTEM_CLOCK.monotonic() + _ACK_SECONDS
+        end = SYSTEM_CLOCK.monotonic() + ACK_SECONDS
         while tab.moves == moves and tab.going is None and SYSTEM_CLOCK.monotonic() < end:
             await tab.happening(0.1)
         return await self._arrive(before)
@@ -757,7 +602,7 @@ class Chromium(Screen):
         if tab.going is not None or tab.wanting:
             return False
         with suppress(TimeoutError, Vanished):
-            async with asyncio.timeout(_ACK_SECONDS):
+            async with asyncio.timeout(ACK_SECONDS):
                 return bool(await tab.evaluate("inode.hasMissed()"))
         return False
 
@@ -768,7 +613,7 @@ class Chromium(Screen):
             raise self.page.failure(f"{what} was there, and has gone", f"{what}, to be used")
         if why := place.get("why"):
             raise self.page.failure(f"{what} cannot be clicked: {why}", f"{what} on top of the page")
-        self._vitals[tab.document.loader] = place["vitals"]
+        self._vitals.learn(tab.document.loader, place["vitals"])
         await self._input([hands.moved(place["x"], place["y"])])
         self._acts.departs()
         await self._input(hands.clicked(place["x"], place["y"]))
@@ -777,7 +622,7 @@ class Chromium(Screen):
         """Send what the hands do; what the page makes of it is waited for, unless it goes elsewhere meanwhile."""
         tab = self._window.here
         calls = [tab.send(method, parameters) for method, parameters in events]
-        end = SYSTEM_CLOCK.monotonic() + _ACK_SECONDS
+        end = SYSTEM_CLOCK.monotonic() + ACK_SECONDS
         moves = tab.moves
         for call in calls:
             call.add_done_callback(lambda _: tab.wake())
@@ -799,7 +644,7 @@ class Chromium(Screen):
     async def _turn(self) -> None:
         """Let the page do what has been put into its queue."""
         with suppress(TimeoutError, Vanished):
-            async with asyncio.timeout(_ACK_SECONDS):
+            async with asyncio.timeout(ACK_SECONDS):
                 await self._window.here.evaluate("inode.turn()")
 
     async def _arrive(self, before: Document, tab: Tab | None = None) -> Page:
@@ -831,7 +676,7 @@ class Chromium(Screen):
             loader = tab.going
             if loader is None and not tab.wanting:
                 return tab
-            if loader is None and SYSTEM_CLOCK.monotonic() - wanted_since > _ACK_SECONDS:
+            if loader is None and SYSTEM_CLOCK.monotonic() - wanted_since > ACK_SECONDS:
                 tab.wanting = False
                 return tab
             await tab.happening(0.25)
@@ -867,7 +712,7 @@ class Chromium(Screen):
         """An operator's step goes on with what it has done: each thing takes until the page has settled."""
         began = self._acts.at
         if began is not None:
-            until = await self._settle()
+            until = await self._settling.settled()
             self._own_seconds = (self._own_seconds or 0.0) + max(0.0, until - began)
             self._acts.at = None
         await self._look()
@@ -1012,8 +857,3 @@ def _laid_down(folder: str, files: Sequence[forms.Upload]) -> list[str]:
 def _quoted(text: str) -> str:
     """*text* as a JavaScript string."""
     return json.dumps(text)
-
-
-def _valid(html: str) -> str:
-    """*html* without halves of surrogate pairs, which a script can make and no encoding has."""
-    return html.encode("utf-8", "replace").decode("utf-8")

@@ -25,6 +25,8 @@ _SCRIPT = (
     Path(__file__).with_name("page.js").read_text(encoding="utf-8").replace("INODE_BLOCKS", " ".join(sorted(BLOCKS)))
 )
 _LONGEST_LINE = 500
+ACK_SECONDS = 2.0
+"""How long to wait for what a browser does at once, if it does it at all."""
 MOST_LINES = 500
 """Lines of the console that are kept."""
 

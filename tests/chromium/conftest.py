@@ -12,6 +12,6 @@ def unhurried_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a browser is given a few seconds for, unless a test says otherwise."""
     monkeypatch.setattr("collectd_inode.chromium.process.START_SECONDS", HUNG)
     monkeypatch.setattr("collectd_inode.chromium.keeper.ANSWER_SECONDS", HUNG)
-    monkeypatch.setattr("collectd_inode.chromium.engine.SETTLE_SECONDS", HUNG / 4)
+    monkeypatch.setattr("collectd_inode.chromium.settling.SETTLE_SECONDS", HUNG / 4)
     monkeypatch.setattr("collectd_inode.chromium.engine._PICTURE_SECONDS", HUNG / 4)
     monkeypatch.setattr("collectd_inode.chromium.window._CLOSE_SECONDS", HUNG / 4)

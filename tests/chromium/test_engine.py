@@ -116,7 +116,7 @@ def test_what_is_not_to_be_seen_is_judged_once_on_the_settled_page(tmp_path: Pat
 
 def test_a_page_that_never_settles_is_judged_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a warning that says why."""
-    monkeypatch.setattr("collectd_inode.chromium.engine.SETTLE_SECONDS", 1.0)
+    monkeypatch.setattr("collectd_inode.chromium.settling.SETTLE_SECONDS", 1.0)
     page = app("setInterval(() => { $('said').textContent = performance.now(); }, 50)")
     with site({"/": page}) as here:
         found = browsed_once(tmp_path, 'When I go to "/"\nThen I should not see "Broken"', here.url)
