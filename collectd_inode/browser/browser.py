@@ -438,16 +438,6 @@ class Browser(Screen):
         kind = frozenset({"file"})
         return self._done(lambda page: forms.attach(self.page, locate.field(page, field, kind, "file field"), kept))
 
-    def value(self, field: str) -> str:
-        """The value of a field: text, or the value of the selected option."""
-        kinds = locate.FILLABLE | {"select", "hidden", "file"}
-        return forms.value_of(self.page, locate.field(self.scoped_page, field, kinds, "field"))
-
-    def is_checked(self, field: str) -> bool:
-        """Whether a checkbox or radio button is ticked."""
-        control = locate.field(self.scoped_page, field, frozenset({"checkbox", "radio"}), "checkbox")
-        return forms.is_checked(self.page, control)
-
     async def begin(self) -> None:
         """Nothing to start."""
 
@@ -476,11 +466,6 @@ class Browser(Screen):
         if self._home is None:
             self._settle(url)
         return url
-
-    async def _found(self, find: Callable[..., Element], *arguments: object) -> Element:
-        """The result of *find* on the page, or on the part that is in scope."""
-        page = self.scoped_page
-        return await aside_if_large(len(page.body), find, page, *arguments)
 
     def _done(self, act: Callable[[Page], None]) -> Awaitable[None]:
         """Act on a small page at once, so that the action happens without ``await``; on a large one in a worker."""

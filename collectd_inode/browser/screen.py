@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from collectd_inode.model import Cause, Failure
+from collectd_inode.page import forms, locate
 from collectd_inode.page.page import Page
+from collectd_inode.page.text import Element
+from collectd_inode.wire.workers import aside_if_large
 
 
 class Screen:
@@ -36,3 +39,18 @@ class Screen:
     def scoped_page(self) -> Page:
         """The page, or the part of it in which links, buttons and fields are looked for."""
         return self.page if self.scope is None else self.scope(self.page)
+
+    def value(self, field: str) -> str:
+        """The value of a field: text, or the value of the selected option."""
+        kinds = locate.FILLABLE | {"select", "hidden", "file"}
+        return forms.value_of(self.page, locate.field(self.scoped_page, field, kinds, "field"))
+
+    def is_checked(self, field: str) -> bool:
+        """Whether a checkbox or radio button is ticked."""
+        control = locate.field(self.scoped_page, field, frozenset({"checkbox", "radio"}), "checkbox")
+        return forms.is_checked(self.page, control)
+
+    async def _found(self, find: Callable[..., Element], *arguments: object) -> Element:
+        """The result of *find* on the page, or on the part that is in scope."""
+        page = self.scoped_page
+        return await aside_if_large(len(page.body), find, page, *arguments)

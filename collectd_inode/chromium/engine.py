@@ -14,9 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
-import os
-import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
@@ -32,7 +29,9 @@ from collectd_inode.browser.record import Hop, Recorder
 from collectd_inode.browser.screen import Screen
 from collectd_inode.chromium import faults, hands
 from collectd_inode.chromium.acts import Acts, FinalFailure
+from collectd_inode.chromium.fields import Fields
 from collectd_inode.chromium.guard import Guard
+from collectd_inode.chromium.input import Input
 from collectd_inode.chromium.keeper import keeper
 from collectd_inode.chromium.live import number_of, without_passwords
 from collectd_inode.chromium.looking import LOOK_SECONDS, Looking
@@ -48,15 +47,12 @@ from collectd_inode.page.assets import AssetKind
 from collectd_inode.page.complaint import fingerprint
 from collectd_inode.page.headers import Headers, is_value, name_complaint
 from collectd_inode.page.page import Page
-from collectd_inode.page.text import Element, tag_of
+from collectd_inode.page.text import Element
 from collectd_inode.wire import SYSTEM_CLOCK, Exchange
-from collectd_inode.wire.workers import aside_if_large
 from collectd_inode.words import plural
 
 _NO_PAGE = ("net::ERR_ABORTED", "net::ERR_INVALID_RESPONSE")
 """Chromium's names for an answer that it keeps as a file, or that has no content."""
-_MOST_CLICKS = 3
-"""Tries to click what moves."""
 _PICTURE_SECONDS = 0.6
 _EXTRA_SECONDS = 0.5
 """Of a run's time, for saying what was not there rather than that the time is up."""
@@ -120,6 +116,8 @@ class Chromium(Screen):
         self._window = Window(options, self._acts)
         self._vitals = Vitals()
         self._looking = Looking(self._window, self._traffic, self._vitals, profile.max_body)
+        self._input = Input(self._window, self._acts, self._vitals, self)
+        self._fields = Fields(self._window, self._acts, self._input, self, self._found)
         self._settling = Settling(self._window, self._traffic, self._acts, self._warn)
         self._pending: _Pending | None = None
         self._series = ""
@@ -428,9 +426,9 @@ class Chromium(Screen):
         control = await self._found(locate.field, field, locate.FILLABLE, "field")
         tab, before = self._window.here, self._window.here.document
         await self._be_on_guard()
-        await self._ask_page(f"inode.focus({number_of(control)})", f"the field “{field}”")
+        await self._input.ask(f"inode.focus({number_of(control)})", f"the field “{field}”")
         self._acts.departs()
-        await self._input(hands.enter())
+        await self._input.give(hands.enter())
         return await self._arrive(before, tab)
 
     async def reload(self) -> Page:
@@ -472,180 +470,61 @@ class Chromium(Screen):
 
     # Input.
 
-    async def fill_in(self, field: str, value: str) -> None:
+    def fill_in(self, field: str, value: str) -> Awaitable[None]:
         """Type a value into a field, over what is in it."""
-        control = await self._found(locate.fillable, field)
-        what, number = f"the field “{field}”", number_of(control)
-        if forms.kind_of(control) in hands.SET_AT_ONCE:
-            self._acts.number += 1
-            await self._set(number, value, what)
-            return
-        if forms.kind_of(control) != "textarea":
-            value = value.replace("\r", "").replace("\n", "")
-        await self._click(number, what)
-        marked = await self._ask_page(f"inode.marked({number})", what)
-        if value or not marked["empty"]:
-            await self._input(hands.typed(value))
+        return self._fields.fill_in(field, value)
 
-    async def select(self, option: str, field: str) -> None:
+    def select(self, option: str, field: str) -> Awaitable[None]:
         """Choose an option of a list, or one that a field suggests."""
-        chosen = await self._found(locate.choices, field)
-        found = locate.option(self.page, option, chosen, field)
-        if tag_of(chosen) != "select":
-            await self.fill_in(field, forms.option_value(found))
-            return
-        await self._choose(chosen, found, field, chosen=True)
+        return self._fields.select(option, field)
 
-    async def unselect(self, option: str, field: str) -> None:
+    def unselect(self, option: str, field: str) -> Awaitable[None]:
         """Take back an option of a list that takes several."""
-        chosen = await self._found(locate.field, field, frozenset({"select"}), "select")
-        if chosen.get("multiple") is None:
-            raise self.page.failure(f"the field “{field}” takes one option", "a list that takes several")
-        await self._choose(chosen, locate.option(self.page, option, chosen, field), field, chosen=False)
+        return self._fields.unselect(option, field)
 
-    async def check(self, field: str) -> None:
+    def check(self, field: str) -> Awaitable[None]:
         """Tick a checkbox; a ticked one stays as it is."""
-        await self._tick(field, frozenset({"checkbox"}), "checkbox", ticked=True)
+        return self._fields.tick(field, "checkbox", "checkbox", ticked=True)
 
-    async def uncheck(self, field: str) -> None:
+    def uncheck(self, field: str) -> Awaitable[None]:
         """Untick a checkbox."""
-        await self._tick(field, frozenset({"checkbox"}), "checkbox", ticked=False)
+        return self._fields.tick(field, "checkbox", "checkbox", ticked=False)
 
-    async def choose(self, field: str) -> None:
+    def choose(self, field: str) -> Awaitable[None]:
         """Choose a radio button."""
-        await self._tick(field, frozenset({"radio"}), "radio button", ticked=True)
+        return self._fields.tick(field, "radio", "radio button", ticked=True)
 
-    async def attach(
+    def attach(
         self, field: str, name: str, content: bytes, content_type: str = "application/octet-stream"
-    ) -> None:
+    ) -> Awaitable[None]:
         """Put a file of this name and content into a file field."""
-        await self.attach_all(field, [forms.Upload(name, content_type, content)])
+        return self._fields.attach(field, [forms.Upload(name, content_type, content)])
 
-    async def attach_all(self, field: str, files: Sequence[forms.Upload]) -> None:
-        """Put several files into a file field that takes several; the browser reads them from its own folder."""
-        control = await self._found(locate.field, field, frozenset({"file"}), "file field")
-        if len(files) > 1 and control.get("multiple") is None:
-            raise self.page.failure(f"the file field “{field}” takes one file", "a field that takes several")
-        browser = self._window.browser
-        if browser is None:
-            return
-        paths = await asyncio.get_running_loop().run_in_executor(None, _laid_down, browser.folder.profile, files)
-        found = await self._window.here.evaluate(f"inode.node({number_of(control)})", by_value=False)
-        if found is None:
-            raise Vanished("the file field has gone")
-        self._acts.departs()
-        await self._window.here.send("DOM.setFileInputFiles", {"files": paths, "objectId": found})
+    def attach_all(self, field: str, files: Sequence[forms.Upload]) -> Awaitable[None]:
+        """Put several files into a file field that takes several."""
+        return self._fields.attach(field, files)
 
-    def value(self, field: str) -> str:
-        """The value of a field."""
-        kinds = locate.FILLABLE | {"select", "hidden", "file"}
-        return forms.value_of(self.page, locate.field(self.scoped_page, field, kinds, "field"))
-
-    def is_checked(self, field: str) -> bool:
-        """Whether a checkbox or radio button is ticked."""
-        control = locate.field(self.scoped_page, field, frozenset({"checkbox", "radio"}), "checkbox")
-        return forms.is_checked(self.page, control)
-
-    async def _tick(self, field: str, kinds: frozenset[str], what: str, *, ticked: bool) -> None:
-        control = await self._found(locate.field, field, kinds, what)
-        if forms.is_checked(self.page, control) != ticked:
-            await self._click(number_of(control), f"the {what} “{field}”")
-            await self._turn()
-
-    async def _choose(self, menu: Element, option: Element, field: str, *, chosen: bool) -> None:
-        self._acts.number += 1
-        wanted = f"{number_of(menu)}, {number_of(option)}, {json.dumps(chosen)}"
-        await self._ask_page(f"inode.choose({wanted})", f"the field “{field}”")
-
-    async def _set(self, number: int, value: str, what: str) -> None:
-        text = _quoted(value)
-        answer = await self._ask_page(f"inode.set({number}, {text})", what)
-        if answer["value"] != value:
-            raise FinalFailure(
-                Cause.EXPECTATION, f"{what} does not take “{value}”", expected=value, found=str(answer["value"])
-            )
+    # Clicking.
 
     async def _found(self, find: Callable[..., Element], *arguments: object) -> Element:
-        """The result of *find* on the page, or on the part that is in scope."""
+        """The result of *find* on the page as it stands, or on the part that is in scope."""
         if self._is_own and self._page is not None:
             await self._look()
-        page = self.scoped_page
-        return await aside_if_large(len(page.body), find, page, *arguments)
-
-    async def _ask_page(self, expression: str, what: str) -> dict[str, Any]:
-        """The answer of our script in the page; Failure where the element has just gone."""
-        answer: dict[str, Any] | None = await self._window.here.evaluate(expression)
-        if answer is None:
-            raise self.page.failure(f"{what} was there, and has gone", f"{what}, to be used")
-        return answer
+        return await super()._found(find, *arguments)
 
     async def _click_on(self, element: Element, what: str) -> Page:
         before, tab = self._window.here.document, self._window.here
         await self._be_on_guard()
-        await self._click(number_of(element), what)
+        await self._input.click(number_of(element), what)
         return await self._arrive(before, tab)
-
-    async def _click(self, number: int, what: str) -> None:
-        """Click in the middle of an element, and again where it has moved away meanwhile.
-
-        Failure where a person could not.
-        """
-        for _ in range(_MOST_CLICKS):
-            await self._click_once(number, what)
-            if not await self._has_missed():
-                return
-        raise self.page.failure(f"{what} cannot be clicked: it moves away", f"{what}, to be clicked")
-
-    async def _has_missed(self) -> bool:
-        """Whether the last click would have hit something else, and so was kept from the page."""
-        tab = self._window.here
-        if tab.going is not None or tab.wanting:
-            return False
-        with suppress(TimeoutError, Vanished):
-            async with asyncio.timeout(ACK_SECONDS):
-                return bool(await tab.evaluate("inode.hasMissed()"))
-        return False
-
-    async def _click_once(self, number: int, what: str) -> None:
-        tab = self._window.here
-        place = await tab.evaluate(f"inode.place({number})")
-        if place.get("gone"):
-            raise self.page.failure(f"{what} was there, and has gone", f"{what}, to be used")
-        if why := place.get("why"):
-            raise self.page.failure(f"{what} cannot be clicked: {why}", f"{what} on top of the page")
-        self._vitals.learn(tab.document.loader, place["vitals"])
-        await self._input([hands.moved(place["x"], place["y"])])
-        self._acts.departs()
-        await self._input(hands.clicked(place["x"], place["y"]))
-
-    async def _input(self, events: Sequence[hands.Event]) -> None:
-        """Send what the hands do; what the page makes of it is waited for, unless it goes elsewhere meanwhile."""
-        tab = self._window.here
-        calls = [tab.send(method, parameters) for method, parameters in events]
-        end = SYSTEM_CLOCK.monotonic() + ACK_SECONDS
-        moves = tab.moves
-        for call in calls:
-            call.add_done_callback(lambda _: tab.wake())
-        while not all(call.done() for call in calls) and SYSTEM_CLOCK.monotonic() < end:
-            if tab.going is not None or tab.wanting or tab.moves != moves:
-                return
-            await tab.happening(0.25)
 
     async def _do_by_script(self, expression: str, what: str) -> Page:
         before, tab = self._window.here.document, self._window.here
         await self._be_on_guard()
         self._acts.departs()
         with suppress(Vanished):
-            answer = await tab.evaluate(expression)
-            if answer is None:
-                raise self.page.failure(f"{what} was there, and has gone", f"{what}, to be used")
+            await self._input.ask(expression, what)
         return await self._arrive(before, tab)
-
-    async def _turn(self) -> None:
-        """Let the page do what has been put into its queue."""
-        with suppress(TimeoutError, Vanished):
-            async with asyncio.timeout(ACK_SECONDS):
-                await self._window.here.evaluate("inode.turn()")
 
     async def _arrive(self, before: Document, tab: Tab | None = None) -> Page:
         """Wait for the page that was set out for, if one was, and judge its status.
@@ -654,7 +533,7 @@ class Chromium(Screen):
         """
         tab = tab or self._window.here
         if tab is self._window.here and tab.going is None and not tab.wanting and tab.document is before:
-            await self._turn()
+            await self._input.turn()
         tab = await self._way(tab)
         document = tab.document
         if document is not before:
@@ -835,25 +714,3 @@ _KINDS = {AssetKind.STYLE_SHEET: "Stylesheet", AssetKind.SCRIPT: "Script", Asset
 
 def _hosts(url: str | None) -> tuple[str, ...]:
     return (urls.origin(url)[1],) if url else ()
-
-
-def _laid_down(folder: str, files: Sequence[forms.Upload]) -> list[str]:
-    """The paths of *files* in a new folder of the browser's, who is its owner."""
-    owner = os.stat(folder)
-    place = os.path.join(folder, f"upload-{secrets.token_hex(8)}")
-    os.mkdir(place, 0o700)
-    paths = []
-    for file in files:
-        path = os.path.join(place, os.path.basename(file.name) or "file")
-        with open(path, "xb") as out:
-            out.write(file.content)
-        paths.append(path)
-    if os.geteuid() == 0:
-        for path in (*paths, place):
-            os.chown(path, owner.st_uid, owner.st_gid)
-    return paths
-
-
-def _quoted(text: str) -> str:
-    """*text* as a JavaScript string."""
-    return json.dumps(text)
