@@ -30,7 +30,7 @@ from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page import forms, locate, policy, scripted, urls
 from collectd_inode.page.assets import BLOCKED, Asset, AssetKind, assets, fault_of, is_blocked
 from collectd_inode.page.complaint import fingerprint
-from collectd_inode.page.headers import TOKEN, Headers, clears_cookies, is_attachment, is_value, name_complaint
+from collectd_inode.page.headers import TOKEN, Headers, clears_cookies, given_value, is_attachment
 from collectd_inode.page.page import Page
 from collectd_inode.page.remembered import remembered
 from collectd_inode.page.text import CONTROLS, Element, tag_of
@@ -225,11 +225,7 @@ class Browser(Screen):
         Credentials (Authorization, Cookie) go to the scenario's own site only.  Raises Misconfigured, without the
         value, for a header that HTTP cannot carry.
         """
-        if complaint := name_complaint(name):
-            raise Misconfigured(complaint)
-        if not is_value(value):
-            raise Misconfigured(f"the value of the header {name} has a line end or another control character in it")
-        self._set[name.lower()] = name, value.strip(" \t")
+        self._set[name.lower()] = name, given_value(name, value)
 
     @property
     def cookies(self) -> list[Cookie]:

@@ -13,53 +13,45 @@ long it takes us to look is no part of it.
 from __future__ import annotations
 
 import asyncio
-import base64
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from collectd_inode.browser.auth import HttpCredentials
 from collectd_inode.browser.browser import refusal
 from collectd_inode.browser.cookies import Cookie
 from collectd_inode.browser.manner import Manner
 from collectd_inode.browser.profile import BrowserProfile
-from collectd_inode.browser.record import Hop, Recorder
+from collectd_inode.browser.record import Recorder
 from collectd_inode.browser.screen import Screen
-from collectd_inode.chromium import faults, hands
+from collectd_inode.chromium import arriving, faults, hands
 from collectd_inode.chromium.acts import Acts, FinalFailure
 from collectd_inode.chromium.fields import Fields
 from collectd_inode.chromium.guard import Guard
+from collectd_inode.chromium.heard import Heard
 from collectd_inode.chromium.input import Input
 from collectd_inode.chromium.keeper import keeper
-from collectd_inode.chromium.live import number_of, without_passwords
+from collectd_inode.chromium.live import number_of
 from collectd_inode.chromium.looking import LOOK_SECONDS, Looking
 from collectd_inode.chromium.options import Options
 from collectd_inode.chromium.settling import Settling, seen_at
-from collectd_inode.chromium.tab import ACK_SECONDS, ConsoleLine, Document, Tab, TabRun, Vanished, failure_in
-from collectd_inode.chromium.traffic import Request, Traffic, noted
+from collectd_inode.chromium.tab import Document, Tab, TabRun, Vanished, failure_in
+from collectd_inode.chromium.traffic import Traffic
 from collectd_inode.chromium.vitals import Vitals
 from collectd_inode.chromium.window import Window
+from collectd_inode.chromium.witness import PICTURE_SECONDS, Witness
 from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page import forms, locate, urls
 from collectd_inode.page.assets import AssetKind
 from collectd_inode.page.complaint import fingerprint
-from collectd_inode.page.headers import Headers, is_value, name_complaint
+from collectd_inode.page.headers import given_value
 from collectd_inode.page.page import Page
 from collectd_inode.page.text import Element
 from collectd_inode.wire import SYSTEM_CLOCK, Exchange
 from collectd_inode.words import plural
 
-_NO_PAGE = ("net::ERR_ABORTED", "net::ERR_INVALID_RESPONSE")
-"""Chromium's names for an answer that it keeps as a file, or that has no content."""
-_PICTURE_SECONDS = 0.6
 _EXTRA_SECONDS = 0.5
 """Of a run's time, for saying what was not there rather than that the time is up."""
-_MOST_WARNINGS = 5
-"""Of one code; the rest are counted."""
-_NOTED = frozenset({"Document", "XHR", "Fetch"})
-"""The types of requests that a transcript shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +77,6 @@ class _Pending:
     at: float
 
 
-@dataclass(slots=True)
-class _Told:
-    """Warnings, each once and not too many of a kind."""
-
-    warn: Callable[[str, str], None]
-    said: set[tuple[str, str]] = field(default_factory=set)
-    number: Counter[str] = field(default_factory=Counter)
-
-    def __call__(self, code: str, message: str) -> None:
-        if (code, message) in self.said:
-            return
-        self.said.add((code, message))
-        self.number[code] += 1
-        if self.number[code] <= _MOST_WARNINGS:
-            self.warn(code, message)
-
-
 class Chromium(Screen):
     """One person's browser for one run; see the top of this file."""
 
@@ -109,22 +84,22 @@ class Chromium(Screen):
         self, profile: BrowserProfile, options: Options, hooks: Hooks, recorder: Recorder | None = None
     ) -> None:
         self._profile, self._options, self._hooks, self._recorder = profile, options, hooks, recorder
-        self._warn = _Told(hooks.warn)
+        self._heard = Heard(hooks.warn)
         self._stack = AsyncExitStack()
         self._traffic = Traffic((*options.own_hosts, *_hosts(profile.base_url)))
         self._acts = Acts()
+        self._witness = Witness(recorder, lambda: self._page) if recorder is not None else None
         self._window = Window(options, self._acts)
         self._vitals = Vitals()
         self._looking = Looking(self._window, self._traffic, self._vitals, profile.max_body)
         self._input = Input(self._window, self._acts, self._vitals, self)
         self._fields = Fields(self._window, self._acts, self._input, self, self._found)
-        self._settling = Settling(self._window, self._traffic, self._acts, self._warn)
+        self._settling = Settling(self._window, self._traffic, self._acts, self._heard.warn)
         self._pending: _Pending | None = None
         self._series = ""
         self._judged = ""
         self._own_seconds: float | None = None
         self._is_own = False
-        self._hops: dict[str, Hop] = {}
         self._failed = False
         self._queued: float | None = None
         own = None if profile.auth_user is None else HttpCredentials(profile.auth_user, profile.auth_password or "")
@@ -154,11 +129,7 @@ class Chromium(Screen):
 
     def set_header(self, name: str, value: str) -> None:
         """Send this header to the site's own hosts from now on; Misconfigured for one that HTTP cannot carry."""
-        if complaint := name_complaint(name):
-            raise Misconfigured(complaint)
-        if not is_value(value):
-            raise Misconfigured(f"the value of the header {name} has a line end or another control character in it")
-        self._guard.set_header(name, value.strip(" \t"))
+        self._guard.set_header(name, given_value(name, value))
 
     # A run's beginning and end.
 
@@ -171,8 +142,9 @@ class Chromium(Screen):
             self._queued = SYSTEM_CLOCK.monotonic() - asked
         browser = await self._stack.enter_async_context(keeper().browser(self._options.program))
         run = TabRun(browser.connection, self._traffic)
-        run.on_error, run.on_failed = self._heard, self._noted
-        run.on_sent, run.on_answer = self._sent, self._answered
+        run.on_error, run.on_failed = self._heard.error, self._heard.failed
+        if self._witness is not None:
+            run.on_sent, run.on_answer = self._witness.sent, self._witness.answered
         run.on_paused = self._guard.told
         with self._window.translated():
             await self._window.open(browser, run)
@@ -186,9 +158,9 @@ class Chromium(Screen):
         """End it; the recorder receives the last page, and the run its readings."""
         try:
             self._usual_so_far()
-            if self._failed and self._recorder is not None and self._window.is_well:
+            if self._failed and self._witness is not None and self._window.is_well:
                 with suppress(Exception):
-                    await self._keep_evidence(self._recorder)
+                    await self._keep_evidence(self._witness)
             if self._recorder is not None:
                 self._recorder.leaves(self._page, self._guard.credentials)
             if self._window.tab is not None and self._window.is_well:
@@ -199,6 +171,15 @@ class Chromium(Screen):
                 await self._window.close()
             finally:
                 await self._stack.aclose()
+
+    async def _keep_evidence(self, witness: Witness) -> None:
+        """Keep the evidence of a failed run beside its requests: the page as it is, its picture, its console."""
+        if self._window.run is not None:
+            witness.hears(self._window.run.console, self._traffic.failing)
+        with suppress(Failure, Vanished):
+            await self._look(PICTURE_SECONDS)
+        if self._page is not None:
+            await witness.sees(self._window.here, self._page)
 
     def _tell_readings(self) -> None:
         read, traffic = self._hooks.read, self._traffic
@@ -221,7 +202,8 @@ class Chromium(Screen):
             with self._window.translated():
                 await self._MANNERS[manner](self, act)
         except asyncio.CancelledError:
-            self._tell_what_was_done()
+            if self._window.tab is not None and self._acts.at is not None:  # the deadline has passed
+                self._tell(arriving.unfinished_exchange(self._window.tab))
             self._failed = True
             raise
         except BaseException:
@@ -329,7 +311,7 @@ class Chromium(Screen):
 
     def _judge(self, document: Document) -> None:
         self._judged = document.loader
-        if document.failed in _NO_PAGE:
+        if document.failed in faults.NO_PAGE:
             self._refuse(document)
         if (failure := failure_in(document)) is not None:
             raise FinalFailure(failure.cause, failure.message, expected=failure.expected, found=failure.found)
@@ -376,7 +358,7 @@ class Chromium(Screen):
         self._acts.departs()
         answer = await tab.send("Page.navigate", {"url": url})
         text = str(answer.get("errorText") or "")
-        if answer.get("isDownload") or text in _NO_PAGE:
+        if answer.get("isDownload") or text in faults.NO_PAGE:
             await self._judge_download(tab, str(answer.get("loaderId") or ""))
             raise self._is_download(url)
         if text:
@@ -394,22 +376,10 @@ class Chromium(Screen):
         link = await self._found(locate.link, locator)
         tab, before = self._window.here, self._window.here.downloads
         page = await self._click_on(link, f"the link “{locator}”")
-        if link.get("download") is not None:
-            await self._tell_of_download(tab, before)
+        keeps = link.get("download") is not None  # the page does not request it, so it is not judged
+        if keeps and await arriving.begin_a_download(self._window, tab, before):
+            self._heard.warn("asset", f"{urls.shown(tab.downloaded)} is a download: whether it works is not checked")
         return page
-
-    async def _tell_of_download(self, tab: Tab, before: int) -> None:
-        """Warn where a link with ``download`` has begun one: the page does not request it, so it is not judged."""
-        end = SYSTEM_CLOCK.monotonic() + ACK_SECONDS
-        while (
-            tab is self._window.here
-            and tab.downloads == before
-            and tab.going is None
-            and SYSTEM_CLOCK.monotonic() < end
-        ):
-            await tab.happening(0.25)
-        if tab.downloads > before:
-            self._warn("asset", f"{urls.shown(tab.downloaded)} is a download: whether it works is not checked")
 
     async def press(self, locator: str = "") -> Page:
         """Click a button; without a name the first one."""
@@ -452,9 +422,7 @@ class Chromium(Screen):
         self._acts.departs()
         moves = tab.moves
         await tab.send("Page.navigateToHistoryEntry", {"entryId": earlier[-1]["id"]})
-        end = SYSTEM_CLOCK.monotonic() + ACK_SECONDS
-        while tab.moves == moves and tab.going is None and SYSTEM_CLOCK.monotonic() < end:
-            await tab.happening(0.1)
+        await arriving.have_set_out(self._window, tab, moves)
         return await self._arrive(before)
 
     async def load(self, kinds: frozenset[AssetKind]) -> Page:
@@ -534,11 +502,10 @@ class Chromium(Screen):
         tab = tab or self._window.here
         if tab is self._window.here and tab.going is None and not tab.wanting and tab.document is before:
             await self._input.turn()
-        tab = await self._way(tab)
-        document = tab.document
+        document = (await arriving.come_to_an_end(self._window, self._judge_download)).document
         if document is not before:
-            await self._answer_of(document)
-            self._told_of(document)
+            await arriving.be_answered(self._window, document)
+            self._tell(arriving.exchange_of(document, self._traffic.certificates))
         if document.loader != self._judged:
             if document.status >= 400 or document.failed:
                 await self._words_of(document)
@@ -547,45 +514,14 @@ class Chromium(Screen):
             await self._time_own()
         return self._page if self._page is not None else await self._look()
 
-    async def _way(self, tab: Tab) -> Tab:
-        """Wait until it has come to an end; the tab in which it did."""
-        wanted_since = SYSTEM_CLOCK.monotonic()
-        while True:
-            tab = self._window.here  # it may go on in a new window
-            loader = tab.going
-            if loader is None and not tab.wanting:
-                return tab
-            if loader is None and SYSTEM_CLOCK.monotonic() - wanted_since > ACK_SECONDS:
-                tab.wanting = False
-                return tab
-            await tab.happening(0.25)
-            if loader and (failed := tab.failure_of(loader)):
-                if failed in _NO_PAGE:
-                    await self._judge_download(tab, loader)
-                if failed != "net::ERR_ABORTED":
-                    raise faults.failure(tab.going_to, failed)
-                if tab.going == loader:  # a download, or no content: the page stays (rule 85)
-                    tab.going = None
-
-    async def _answer_of(self, document: Document) -> None:
-        """Wait a little for what the browser tells of the answer: it may come after the page."""
-        end = SYSTEM_CLOCK.monotonic() + 0.3
-        while document.request and not document.status and SYSTEM_CLOCK.monotonic() < end:
-            await self._window.here.happening(0.05)
-
     async def _words_of(self, document: Document) -> None:
         """Look at a page that is refused, for its words."""
         if document.failed:
             return
         self._page = self._page or Page(document.url, document.status, document.headers, b"")
         with suppress(Failure, Vanished):
-            await self._settle_briefly()
+            await arriving.be_loaded(self._window)
             await self._look(2.0)
-
-    async def _settle_briefly(self) -> None:
-        end = SYSTEM_CLOCK.monotonic() + 1.0
-        while self._window.here.loaded_at is None and SYSTEM_CLOCK.monotonic() < end:
-            await self._window.here.happening(0.25)
 
     async def _time_own(self) -> None:
         """An operator's step goes on with what it has done: each thing takes until the page has settled."""
@@ -596,32 +532,16 @@ class Chromium(Screen):
             self._acts.at = None
         await self._look()
 
-    def _told_of(self, document: Document) -> None:
-        """A page was asked for: its status, size and certificate, as the plain engine tells them of an exchange."""
-        if not urls.is_web(document.url):
-            return
-        host = urls.origin(document.url)[1]
-        code, ends = document.status or None, dict(self._traffic.certificates)
-        self._hooks.exchange(Exchange(host, {}, response_code=code, certificates=ends))
-
-    def _tell_what_was_done(self) -> None:
-        """The deadline has passed: report what the tab was waiting for."""
-        tab = self._window.tab
-        if (
-            tab is None
-            or self._acts.at is None
-            or not (tab.going is not None or (tab.going_to and tab.document.loader == ""))
-        ):
-            return
-        host = urls.origin(tab.going_to)[1] if urls.is_web(tab.going_to) else ""
-        doing = f"waiting for the answer of {host}" if host else "waiting for a page"
-        self._hooks.exchange(Exchange(host, {}, finished=False, doing=doing))
+    def _tell(self, exchange: Exchange | None) -> None:
+        """Tell the run of an exchange, as the plain engine does."""
+        if exchange is not None:
+            self._hooks.exchange(exchange)
 
     async def _judge_download(self, tab: Tab, loader: str) -> None:
         """Raise where what the browser would not show as a page is an error of the server's."""
         document = tab.document_of(loader)
         if document is not None:
-            await self._answer_of(document)
+            await arriving.be_answered(self._window, document)
             self._refuse(document)
 
     def _refuse(self, document: Document) -> None:
@@ -657,56 +577,6 @@ class Chromium(Screen):
         """Have requests looked at, from when there is something to add to them."""
         if self._guard.is_needed:
             await self._window.pause_requests()
-
-    # Its events.
-
-    def _heard(self, line: ConsoleLine) -> None:
-        if line.kind == "exception":
-            self._warn("exception", str(line))
-        else:
-            self._warn("console", str(line))
-
-    def _noted(self, request: Request) -> None:
-        if said := noted(request):
-            self._warn("asset", said)
-
-    def _sent(self, request: Request, event: Mapping[str, Any]) -> None:
-        if self._recorder is None or request.type not in _NOTED:
-            return
-        asked = event["request"]
-        headers = Headers(
-            (n.lower().encode("latin-1", "replace"), str(v).encode()) for n, v in asked["headers"].items()
-        )
-        body = str(asked["postData"]).encode("utf-8", "replace") if asked.get("postData") else None
-        if request.id in self._hops and (answer := event.get("redirectResponse")):
-            self._note_answer(request, answer)
-        self._recorder.asks(str(asked["method"]), request.url, headers, body, self._page)
-        self._hops[request.id] = self._recorder.hops[-1]
-
-    def _answered(self, request: Request, event: Mapping[str, Any]) -> None:
-        self._note_answer(request, event["response"])
-
-    def _note_answer(self, request: Request, answer: Mapping[str, Any]) -> None:
-        hop = self._hops.get(request.id)
-        if hop is not None:
-            hop.status = int(answer.get("status") or 0)
-            hop.answer = tuple((str(n).lower(), str(v)) for n, v in answer.get("headers", {}).items())[:50]
-            hop.exchange = Exchange(urls.origin(request.url)[1], {}, response_code=hop.status)
-
-    async def _keep_evidence(self, recorder: Recorder) -> None:
-        """Keep the evidence of a failed run beside its requests: the page as it is, its picture, its console."""
-        if self._window.run is not None:
-            recorder.console = [f"{line.kind}: {line}" for line in self._window.run.console]
-            recorder.console += [f"request: {r.failed}: {urls.shown(r.url)}" for r in self._traffic.failing]
-        with suppress(Failure, Vanished):
-            await self._look(_PICTURE_SECONDS)
-        if self._page is None:
-            return
-        recorder.shows(self._page.body)
-        async with asyncio.timeout(_PICTURE_SECONDS):
-            taken = await self._window.here.send("Page.captureScreenshot", {"format": "jpeg", "quality": 70})
-        recorder.pictured = without_passwords(self._page.source).encode("utf-8", "replace")
-        recorder.picture = base64.b64decode(taken["data"])
 
 
 _KINDS = {AssetKind.STYLE_SHEET: "Stylesheet", AssetKind.SCRIPT: "Script", AssetKind.IMAGE: "Image"}

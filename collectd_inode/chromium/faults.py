@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from collectd_inode.model import Cause, Failure
 from collectd_inode.page import urls
 
+NO_PAGE = ("net::ERR_ABORTED", "net::ERR_INVALID_RESPONSE")
+"""Chromium's names for an answer that it keeps as a file, or that has no content."""
 _CAUSES: tuple[tuple[str, Cause, str], ...] = (
     ("NAME_NOT_RESOLVED", Cause.RESOLVE, "its name does not resolve"),
     ("NAME_RESOLUTION_FAILED", Cause.RESOLVE, "its name does not resolve"),

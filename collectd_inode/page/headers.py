@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from collectd_inode.model import Misconfigured
+
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A method, or a header's name (RFC 9110 section 5.6.2)."""
 
@@ -32,6 +34,15 @@ def name_complaint(name: str) -> str:
 def is_value(value: str) -> bool:
     """Whether a header can have this value."""
     return _NO_VALUE.search(value) is None
+
+
+def given_value(name: str, value: str) -> str:
+    """*value* as it is sent in the header *name* that somebody sets; Misconfigured where HTTP cannot carry them."""
+    if complaint := name_complaint(name):
+        raise Misconfigured(complaint)
+    if not is_value(value):
+        raise Misconfigured(f"the value of the header {name} has a line end or another control character in it")
+    return value.strip(" \t")
 
 
 class Headers(Mapping[str, str]):

@@ -13,5 +13,5 @@ def unhurried_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("collectd_inode.chromium.process.START_SECONDS", HUNG)
     monkeypatch.setattr("collectd_inode.chromium.keeper.ANSWER_SECONDS", HUNG)
     monkeypatch.setattr("collectd_inode.chromium.settling.SETTLE_SECONDS", HUNG / 4)
-    monkeypatch.setattr("collectd_inode.chromium.engine._PICTURE_SECONDS", HUNG / 4)
+    monkeypatch.setattr("collectd_inode.chromium.witness.PICTURE_SECONDS", HUNG / 4)
     monkeypatch.setattr("collectd_inode.chromium.window._CLOSE_SECONDS", HUNG / 4)
