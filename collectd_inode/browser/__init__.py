@@ -1,1 +1,1 @@
-"""The plain engine: gets pages as a browser does, without JavaScript.  Pure but for browser.py and suffixes.py."""
+"""The plain engine: gets pages as a browser does, without JavaScript.  Pure but for sending.py and suffixes.py."""

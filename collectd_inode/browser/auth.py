@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from collectd_inode.page import urls
+
 _HASHES: dict[str, Callable[[bytes], hashlib._Hash]] = {
     "SHA-512": hashlib.sha512,
     "SHA-256": hashlib.sha256,
@@ -73,6 +75,35 @@ class HttpCredentials:
 
     user: str
     password: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class SiteCredentials:
+    """The credentials of one run: the operator's ``own`` are for ``home``, the site of the scenario."""
+
+    own: HttpCredentials | None = None
+    home: urls.Origin | None = None
+    known: dict[urls.Origin, HttpCredentials] = field(default_factory=dict)
+
+    def authenticate(self, own: HttpCredentials) -> None:
+        """Take these for the operator's own, from now on."""
+        self.own = own
+        if self.home is not None:
+            self.known[self.home] = own
+
+    def settle(self, url: str) -> None:
+        """The scenario's own site is that of *url*."""
+        self.home = urls.origin(urls.split_userinfo(url)[0])
+        if self.own is not None:
+            self.known[self.home] = self.own
+        self.bare(url)
+
+    def bare(self, url: str) -> str:
+        """*url* without userinfo, which is kept as that origin's credentials unless there are some."""
+        bare, userinfo = urls.split_userinfo(url)
+        if userinfo is not None:
+            self.known.setdefault(urls.origin(bare), HttpCredentials(*userinfo))
+        return bare
 
 
 def challenges(headers: Iterable[str]) -> list[Challenge]:

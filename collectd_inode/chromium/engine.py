@@ -17,13 +17,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
-from collectd_inode.browser.auth import HttpCredentials
-from collectd_inode.browser.browser import refusal
+from collectd_inode.browser.auth import HttpCredentials, SiteCredentials
 from collectd_inode.browser.cookies import Cookie
 from collectd_inode.browser.manner import Manner
 from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.browser.record import Recorder
 from collectd_inode.browser.screen import Screen
+from collectd_inode.browser.telling import refusal
 from collectd_inode.chromium import arriving, faults, hands
 from collectd_inode.chromium.acts import Acts, FinalFailure
 from collectd_inode.chromium.fields import Fields
@@ -102,10 +102,16 @@ class Chromium(Screen):
         self._is_own = False
         self._failed = False
         self._queued: float | None = None
-        own = None if profile.auth_user is None else HttpCredentials(profile.auth_user, profile.auth_password or "")
         proxy = urls.split_userinfo(options.proxy)[1] if options.proxy else None
+        self._credentials = SiteCredentials()
+        if profile.auth_user is not None:
+            self._credentials.own = HttpCredentials(profile.auth_user, profile.auth_password or "")
         self._guard = Guard(
-            self._window.send, self._traffic.is_own, profile.headers, own, HttpCredentials(*proxy) if proxy else None
+            self._window.send,
+            self._traffic.is_own,
+            profile.headers,
+            self._credentials,
+            HttpCredentials(*proxy) if proxy else None,
         )
         if profile.base_url is not None:
             self._settle_home(urls.destination(profile.base_url, None))
@@ -125,7 +131,7 @@ class Chromium(Screen):
 
     def authenticate(self, user: str, password: str) -> None:
         """Send these credentials to the scenario's own site, when it asks for some."""
-        self._guard.authenticate(HttpCredentials(user, password))
+        self._credentials.authenticate(HttpCredentials(user, password))
 
     def set_header(self, name: str, value: str) -> None:
         """Send this header to the site's own hosts from now on; Misconfigured for one that HTTP cannot carry."""
@@ -162,7 +168,7 @@ class Chromium(Screen):
                 with suppress(Exception):
                     await self._keep_evidence(self._witness)
             if self._recorder is not None:
-                self._recorder.leaves(self._page, self._guard.credentials)
+                self._recorder.leaves(self._page, self._credentials.known)
             if self._window.tab is not None and self._window.is_well:
                 await self._vitals.wait_for_paint(self._window.tab)
             self._tell_readings()
@@ -564,14 +570,14 @@ class Chromium(Screen):
                 raise urls.BadURL(f"“{urls.scheme_of(url)}:” is neither http nor https")
         except urls.BadURL as error:
             raise Misconfigured(f"“{urls.shown(target)}”: {error}") from error
-        if self._guard.home is None:
+        if self._credentials.home is None:
             self._settle_home(url)
-        return self._guard.bare(url)
+        return self._credentials.bare(url)
 
     def _settle_home(self, url: str) -> None:
         """The scenario's own site is that of *url*."""
-        self._guard.settle(url)
-        self._traffic.settle_at(self._guard.bare(url))
+        self._credentials.settle(url)
+        self._traffic.settle_at(self._credentials.bare(url))
 
     async def _be_on_guard(self) -> None:
         """Have requests looked at, from when there is something to add to them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from collectd_inode.browser.auth import HttpCredentials
+from collectd_inode.browser.auth import HttpCredentials, SiteCredentials
 from collectd_inode.page import urls
 
 Parameters = Mapping[str, Any]
@@ -16,48 +16,28 @@ _FOR_HOME_ONLY = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 class Guard:
-    """The changes of a run to requests.  ``home`` is the origin that credentials are for."""
+    """The changes of a run to requests."""
 
     def __init__(
         self,
         send: Send,
         is_own: Callable[[str], bool],
         headers: tuple[tuple[str, str], ...],
-        own: HttpCredentials | None,
+        credentials: SiteCredentials,
         proxy: HttpCredentials | None,
     ) -> None:
         self._send, self._is_own = send, is_own
         self._headers = {name.lower(): (name, value) for name, value in headers}
-        self._own, self._proxy = own, proxy
+        self._proxy = proxy
         self._shown: set[str] = set()
-        self.home: urls.Origin | None = None
-        self.credentials: dict[urls.Origin, HttpCredentials] = {}
+        self.credentials = credentials
         self.refused = False
         """The last log-in did not help."""
 
     @property
     def is_needed(self) -> bool:
         """Whether there is anything to add."""
-        return bool(self._headers or self.credentials or self._proxy)
-
-    def authenticate(self, own: HttpCredentials) -> None:
-        """Send these credentials to the scenario's own site, when it asks for some."""
-        self._own = own
-        if self.home is not None:
-            self.credentials[self.home] = own
-
-    def settle(self, url: str) -> None:
-        """The scenario's own site is that of *url*."""
-        self.home = urls.origin(urls.split_userinfo(url)[0])
-        if self._own is not None:
-            self.credentials[self.home] = self._own
-
-    def bare(self, url: str) -> str:
-        """*url* without userinfo, which is kept as that origin's credentials unless there are some."""
-        bare, userinfo = urls.split_userinfo(url)
-        if userinfo is not None:
-            self.credentials.setdefault(urls.origin(bare), HttpCredentials(*userinfo))
-        return bare
+        return bool(self._headers or self.credentials.known or self._proxy)
 
     def set_header(self, name: str, value: str) -> None:
         """Send this header from now on."""
@@ -83,14 +63,14 @@ class Guard:
         """Headers are for the site's own hosts, credentials for its home alone: other people's scripts see neither."""
         if not self._is_own(url):
             return []
-        at_home = urls.origin(url) == self.home
+        at_home = urls.origin(url) == self.credentials.home
         return [pair for name, pair in self._headers.items() if at_home or name not in _FOR_HOME_ONLY]
 
     def _answer(self, event: Parameters) -> Parameters:
         challenge = event.get("authChallenge", {})
         from_proxy = challenge.get("source") == "Proxy"
         where = urls.origin(str(challenge.get("origin") or ""))
-        who = self._proxy if from_proxy else self.credentials.get(where)
+        who = self._proxy if from_proxy else self.credentials.known.get(where)
         asked = f"{event['requestId']} {from_proxy}"
         if who is None or asked in self._shown:  # shown twice, a wrong password locks the account
             self.refused = who is not None

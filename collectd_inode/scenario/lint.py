@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from collectd_inode.browser.browser import REDIRECTS
+from collectd_inode.browser.request import REDIRECTS
 from collectd_inode.model import Job, PlannedStep, Problem
 from collectd_inode.names import SLUG_BYTES, loses_letters, slug
 from collectd_inode.scenario.actions import go_without_redirects

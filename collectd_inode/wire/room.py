@@ -82,6 +82,38 @@ def room(stage: int) -> Room:
     return _ROOMS[loop][stage]
 
 
+def is_large(size: int) -> bool:
+    """Whether a body of *size* bytes needs room."""
+    return size > STAGES[0][0]
+
+
+class Places:
+    """The rooms in which one run has a place, by stage; all that it asks for at the same time share them."""
+
+    def __init__(self) -> None:
+        self._taken: list[Room] = []
+        self._taking = asyncio.Lock()
+
+    def are_wanted(self, size: int) -> bool:
+        """Whether a body of *size* bytes needs more places than the run has."""
+        return len(self._taken) < len(STAGES) and size > STAGES[len(self._taken)][0]
+
+    async def take(self, size: int) -> None:
+        """Wait for the places that a body of *size* bytes needs."""
+        async with self._taking:
+            while self.are_wanted(size):
+                there = room(len(self._taken))
+                await there.enter()
+                self._taken.append(there)
+
+    def leave(self) -> None:
+        """Give all of them back; the run is about to end."""
+        if self._taken:
+            give_back_memory_soon()
+        while self._taken:
+            self._taken.pop().leave()
+
+
 def give_back_memory() -> None:
     """Have glibc return, in a worker, what is free: it would keep the most that each thread has ever used."""
     PAGES.submit_behind(_trim)

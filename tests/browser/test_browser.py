@@ -707,7 +707,7 @@ def test_over_a_real_socket() -> None:
 
 def test_a_redirect_whose_body_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 14: nobody waits for what nobody sees."""
-    monkeypatch.setattr("collectd_inode.browser.browser._REDIRECT_SECONDS", 0.0)
+    monkeypatch.setattr("collectd_inode.browser.sending._REDIRECT_SECONDS", 0.0)
     site = Site(
         {
             "http://h/": lambda request: Answer(302, headers={"location": "/x"}, stream=Silent()),

@@ -155,8 +155,7 @@ class _Together:
 
 @pytest.fixture
 def _small_stages(monkeypatch: pytest.MonkeyPatch) -> None:
-    for place in ("collectd_inode.wire.room.STAGES", "collectd_inode.browser.browser.STAGES"):
-        monkeypatch.setattr(place, ((10, 2), (30, 1)))
+    monkeypatch.setattr("collectd_inode.wire.room.STAGES", ((10, 2), (30, 1)))
 
 
 @pytest.mark.usefixtures("_small_stages")
