@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
 
 from collectd_inode.browser.browser import Browser
 from collectd_inode.browser.profile import BrowserProfile
-from collectd_inode.model import Phase
+from collectd_inode.model import Failure, Phase
+from collectd_inode.page.assets import AssetKind
+from collectd_inode.page.page import Page
 from collectd_inode.wire import room as rooms
 from collectd_inode.wire.clock import Clock, Handle
 from collectd_inode.wire.measure import Exchange
-from collectd_inode.wire.room import Room, room
+from collectd_inode.wire.room import Places, Room, room
 from collectd_inode.wire.stamps import Moment
 from collectd_inode.wire.tcp import Timing
 from tests.helpers.examples import FEW_TURNS, CountingClock
@@ -115,18 +117,45 @@ def test_each_loop_has_its_own() -> None:
     assert tidily(main()) is not tidily(main())
 
 
+@pytest.fixture
+def _small_stages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collectd_inode.wire.room.STAGES", ((10, 2), (30, 1)))
+
+
+@pytest.mark.usefixtures("_small_stages")
+def test_all_that_a_run_asks_for_share_its_places() -> None:
+    """The first of six takes a place, the others go in with it: so there is one for the next run."""
+
+    async def main() -> None:
+        runs = [Places() for _ in range(4)]
+        asking = [[asyncio.create_task(places.take(20)) for _ in range(6)] for places in runs]
+
+        def let_in() -> list[int]:
+            return [sum(task.done() for task in tasks) for tasks in asking]
+
+        for gone, expected in enumerate(([6, 6, 0, 0], [6, 6, 6, 0], [6, 6, 6, 6])):
+            await _turns()
+            assert let_in() == expected
+            runs[gone].leave()
+        runs[3].leave()
+
+    tidily(main())
+
+
 _PIECES = {"/small": 1, "/large": 3, "/huge": 6}
 _PIECE = b"<p>hello"
 
 
 class _Pieces(httpx.AsyncByteStream):
-    def __init__(self, count: int) -> None:
-        self._count = count
+    def __init__(self, count: int, *, breaks: bool = False) -> None:
+        self._count, self._breaks = count, breaks
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for _ in range(self._count):
             yield _PIECE
             await asyncio.sleep(0)
+        if self._breaks:
+            raise httpx.ReadError("broken off")
 
 
 def _answers(request: httpx.Request) -> httpx.Response:
@@ -153,11 +182,6 @@ class _Together:
         await browser.aclose()
 
 
-@pytest.fixture
-def _small_stages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collectd_inode.wire.room.STAGES", ((10, 2), (30, 1)))
-
-
 @pytest.mark.usefixtures("_small_stages")
 def test_large_pages_wait_for_each_other() -> None:
     """Of 40 jobs two have one at a time, as many as they look at; a small page waits for nobody."""
@@ -181,6 +205,74 @@ def test_huge_pages_wait_for_each_other() -> None:
 
     tidily(main())
     assert (seen.most, len(seen.ended)) == (1, 30)
+
+
+_FILES = [f"/{size}.css?{number}" for number in range(6) for size in ("small", "large", "huge")]
+
+
+def _files(request: httpx.Request) -> httpx.Response:
+    """A page of 18 style sheets, of each size; ``/broken`` breaks off in the middle of large ones."""
+    if not request.url.path.endswith(".css"):
+        files = "".join(f"<link rel=stylesheet href={path}>" for path in _FILES)
+        return httpx.Response(200, headers={"content-type": "text/html"}, text=files)
+    count = _PIECES[request.url.path.removesuffix(".css")]
+    breaks = "broken" in request.headers.get("referer", "") and count > 1
+    return httpx.Response(200, headers={"content-type": "text/css"}, stream=_Pieces(count, breaks=breaks))
+
+
+def _loading(browser: Browser, page: str) -> Awaitable[object]:
+    async def loaded() -> Page:
+        await browser.go(f"http://h{page}")
+        return await browser.load(frozenset({AssetKind.STYLE_SHEET}))
+
+    return loaded()
+
+
+@pytest.mark.usefixtures("_small_stages")
+def test_the_files_of_a_page_share_their_run_s_places() -> None:
+    """Six at a time, each of which may want one: runs wait for each other, and none for itself."""
+
+    async def main() -> int:
+        inside = most = 0
+
+        async def visit() -> None:
+            nonlocal inside, most
+            browser = Browser(httpx.MockTransport(_files), BrowserProfile())
+            await _loading(browser, "/")
+            inside, most = inside + 1, max(most, inside + 1)
+            await _turns()
+            inside -= 1
+            await browser.aclose()
+
+        await asyncio.gather(*(visit() for _ in range(5)))
+        return most
+
+    assert tidily(main()) == 1
+
+
+@pytest.mark.usefixtures("_small_stages")
+def test_a_run_that_fails_gives_its_places_back() -> None:
+    """One whose files break off, and one that is ended while six of its files wait."""
+
+    async def main() -> tuple[int, int]:
+        transport = httpx.MockTransport(_files)
+        failing, waiting = Browser(transport, BrowserProfile()), Browser(transport, BrowserProfile())
+        with pytest.raises(Failure, match=r"^12 of 18 files of the page did not load: http://h/large\.css"):
+            await _loading(failing, "/broken")
+        work = asyncio.ensure_future(_loading(waiting, "/"))
+        await _turns()
+        assert not work.done()
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        await waiting.aclose()
+        await failing.aclose()
+        large, huge = _Together("/large"), _Together("/huge")
+        await asyncio.gather(*(large.visit("/large") for _ in range(4)))
+        await asyncio.gather(*(huge.visit("/huge") for _ in range(4)))
+        return large.most, huge.most
+
+    assert tidily(main()) == (2, 1)
 
 
 def test_our_own_wait_is_none_of_the_answer_s_times() -> None:
