@@ -29,6 +29,7 @@ from pathlib import Path
 from demo.authority import Authority, pem
 from tests.helpers.collectd_process import CLEAN, Collectd, Told, open_folder
 from tests.helpers.places import ROOT
+from tests.helpers.ports import free_port
 
 DOMAIN = "drill.test"
 JOBS = ("shop", "wiki", "docs", "secure", "stock")
@@ -254,13 +255,6 @@ def staged(folder: Path) -> Iterator[Stage]:
             table.end_import()
             for part in (stage.resolver, stage.database, stage.hub):
                 part.stop()
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def module(stage: Stage) -> str:

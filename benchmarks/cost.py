@@ -18,8 +18,9 @@ from pathlib import Path
 from benchmarks.daemon import DISCARD, NEVER, collectd, complaints, not_now, scenarios, started
 from benchmarks.peers import blackbox_exporter, check_http, curl_plugin, probe
 from benchmarks.servers import Site, authority, nginx, pages_served
-from benchmarks.tools import CLEAN, cpu_seconds, free_port, situation, table
+from benchmarks.tools import CLEAN, cpu_seconds, situation, table
 from collectd_inode.schedule import FIRST_SECONDS
+from tests.helpers.ports import free_port
 
 WARM_SECONDS = 3.0
 REFERENCE = "blackbox_exporter"

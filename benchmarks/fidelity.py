@@ -25,8 +25,9 @@ from benchmarks.capture import Exchange, capture, captured
 from benchmarks.daemon import SPINNER, collectd, complaints, csv, log, scenarios, started, written
 from benchmarks.peers import blackbox_exporter, check_http, curl_plugin, probe
 from benchmarks.servers import LARGE_PAGE, Site, authority, delaying, logged, nginx
-from benchmarks.tools import free_port, microseconds, numbers, situation, some_of, table
+from benchmarks.tools import microseconds, numbers, situation, some_of, table
 from collectd_inode.report.statistics import percentile
+from tests.helpers.ports import free_port
 
 OURS = "collectd_inode"
 STATIC, CLOSING, TLS = "static", "closing", "tls"

@@ -17,12 +17,13 @@ from pathlib import Path
 
 from benchmarks.page import PAGE, WANTED
 from benchmarks.servers import delaying
-from benchmarks.tools import free_port, situation, table
+from benchmarks.tools import situation, table
 from collectd_inode.keys import BlockSettings
 from collectd_inode.run import observe
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import workers
+from tests.helpers.ports import free_port
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 UNPACKED = CHECKOUT / ".tools" / "valgrind" / "usr"

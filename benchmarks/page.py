@@ -18,13 +18,14 @@ import httpx
 import lxml.html
 
 from benchmarks.servers import delaying
-from benchmarks.tools import free_port, situation, table
+from benchmarks.tools import situation, table
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Job
 from collectd_inode.run import observe
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import workers
+from tests.helpers.ports import free_port
 
 ROW = (
     '<tr class="odd"><td><a href="/item/{n}?from=list">Item {n}</a></td><td>{n}.00</td><td><b>in stock</b></td></tr>\n'

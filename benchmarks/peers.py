@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.servers import Site, get
-from benchmarks.tools import TOOLS, free_port, running, wait_for
+from benchmarks.tools import TOOLS, running, wait_for
+from tests.helpers.ports import free_port
 
 
 @contextmanager

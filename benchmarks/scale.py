@@ -23,7 +23,6 @@ from benchmarks.daemon import DISCARD, collectd, complaints, scenarios, started
 from benchmarks.servers import Site, nginx, pages_served
 from benchmarks.tools import (
     cpu_seconds,
-    free_port,
     mib,
     microseconds,
     numbers,
@@ -32,6 +31,7 @@ from benchmarks.tools import (
     table,
 )
 from collectd_inode.report.statistics import percentile
+from tests.helpers.ports import free_port
 
 LINKS = ("next", "last")
 STEPS = 5

@@ -29,7 +29,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from benchmarks.servers import get
-from benchmarks.tools import CHECKOUT, free_port, situation, table, wait_for
+from benchmarks.tools import CHECKOUT, situation, table, wait_for
 from collectd_inode.keys import BlockSettings
 from collectd_inode.run import observe
 from collectd_inode.smarthost.jobs import load
@@ -38,6 +38,7 @@ from collectd_inode.wire import workers
 from demo import unpacked
 from tests.helpers.certificates import HOST
 from tests.helpers.exim import smarthost
+from tests.helpers.ports import free_port
 from tests.helpers.smtp_faults import FAULTS, PASSWORD, USER
 
 TIMEOUT, KILLED = 4, 9

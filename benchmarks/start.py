@@ -15,7 +15,8 @@ from statistics import median
 
 from benchmarks.daemon import DISCARD, collectd, complaints, log, not_now, scenarios, started
 from benchmarks.servers import Site, nginx, pages_served
-from benchmarks.tools import free_port, mib, numbers, resident_mib, situation, table
+from benchmarks.tools import mib, numbers, resident_mib, situation, table
+from tests.helpers.ports import free_port
 
 BARE = "python plugin alone"
 CONFIGURATIONS: Mapping[str, int | None] = {

@@ -59,12 +59,6 @@ def wait_for(port: int) -> None:
             return
 
 
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 def cpu_seconds(pid: int) -> float:
     """User and system time of a process, and of the children it has waited for; known to a hundredth of a second."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -71,12 +71,13 @@ from collectd_inode.smarthost.mechanisms import MECHANISMS
 from demo import unpacked
 from demo.site import PASSWORD, Outage, Site
 from tests.helpers import machines
-from tests.helpers.chrony import chronyd, free_port
+from tests.helpers.chrony import chronyd
 from tests.helpers.exim import NAME, smarthost
 from tests.helpers.healthy import HOME as HOME_OF_PACKAGES
 from tests.helpers.healthy import folders, home, wrong
 from tests.helpers.pages import tree_of
 from tests.helpers.places import ROOT
+from tests.helpers.ports import free_udp_port
 
 KEYS_PAGE = (ROOT / "docs" / "reference" / "keys.rst").read_text(encoding="utf-8")
 ELSEWHERE = {
@@ -297,7 +298,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with ExitStack() as running:
         site = running.enter_context(Site(outage=Outage(first=float("inf")), sleep=lambda _seconds: None))
         exim = running.enter_context(smarthost(folder))
-        ntp = free_port()
+        ntp = free_udp_port()
         for number, ahead in ((1, None), (2, None), (3, 1200.0)):
             running.enter_context(chronyd("local stratum 5", host=f"127.0.0.{number}", port=ntp, ahead=ahead))
         made = Workspace(folder, f"127.0.0.1:{site.port}", exim.port, ntp)

@@ -31,11 +31,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from demo import configuration
 from demo.unpacked import environment
-from tests.helpers.chrony import free_port
 from tests.helpers.collectd_process import HOST, Collectd
 from tests.helpers.examples import HUNG
 from tests.helpers.faults import FaultySite
 from tests.helpers.places import ROOT
+from tests.helpers.ports import free_port
 from tests.helpers.served import served
 
 SERVICE = "scenario-shop-shop"

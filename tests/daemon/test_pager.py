@@ -19,10 +19,11 @@ import trustme
 from collectd_inode import cli
 from collectd_inode.model import Door
 from demo import configuration
-from tests.helpers.chrony import chronyd, free_port
+from tests.helpers.chrony import chronyd
 from tests.helpers.collectd_process import HOST, Collectd, open_folder, through_every_door
 from tests.helpers.faults import FAULTS, FaultySite
 from tests.helpers.places import ROOT
+from tests.helpers.ports import free_udp_port
 from tests.helpers.served import served
 
 SHOP = "scenario-shop-shop"
@@ -380,7 +381,7 @@ def test_a_wrong_clock_is_told_by_offset_and_margin(tmp_path: Path) -> None:
     around = thresholds(
         ("192_0_2_1", "127_0_0_1"), ("WarningMin 15", "WarningMin -5"), ("FailureMin 10", "FailureMin -8")
     )
-    port = free_port()
+    port = free_udp_port()
     block = f"""
     Interval 1
     <NTP "time">

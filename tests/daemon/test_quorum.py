@@ -12,9 +12,9 @@ from pathlib import Path
 from collectd_inode import __version__
 from demo import configuration
 from demo.site import Site
-from tests.helpers.chrony import free_port
 from tests.helpers.collectd_process import HOST, Collectd
 from tests.helpers.places import ROOT
+from tests.helpers.ports import free_udp_port
 from tests.helpers.schema import complaints
 
 JOB = "visiting_home_and_contact_pages"
@@ -69,7 +69,7 @@ class Hub(Collectd):
 
 def test_a_hub_that_starts_in_an_outage_notifies_once(tmp_path: Path) -> None:
     """And does so no more when it is restarted in it; the probe that does not agree is named; then all are good."""
-    port = free_port()
+    port = free_udp_port()
     with Hub(tmp_path, port, "auckland dunedin hamilton") as hub:
         hub.wait(hub.answers)
         hub.put(up="auckland", down="dunedin hamilton")
@@ -116,7 +116,7 @@ class Probe(Collectd):
 
 def test_a_probe_and_a_hub_with_the_shipped_files(tmp_path: Path) -> None:
     """Values and notifications arrive encrypted; the hub notices an outage, also one during its restart, once."""
-    port = free_port()
+    port = free_udp_port()
     with ExitStack() as up, ExitStack() as running:
         site = up.enter_context(Site())
         probe = running.enter_context(Probe(tmp_path / "probe", port, site))
@@ -143,7 +143,7 @@ def of_dunedin(hub: Hub, identity: str) -> list[float]:
 
 def test_the_fleet_at_the_hub(tmp_path: Path, typed: Callable[..., tuple[int, str, str]]) -> None:
     """What the hub received of a host: its jobs, why one is bad, its version; also after the hub's restart."""
-    port = free_port()
+    port = free_udp_port()
     with Hub(tmp_path, port, "auckland dunedin") as hub, ExitStack() as up:
         site = up.enter_context(Site())
         with Probe(tmp_path / "probe", port, site):
@@ -166,7 +166,7 @@ def test_the_fleet_at_the_hub(tmp_path: Path, typed: Callable[..., tuple[int, st
 
 def test_a_wrong_password_is_in_the_hub_s_log_alone(tmp_path: Path) -> None:
     """Nothing arrives, and the probe does not notice."""
-    port = free_port()
+    port = free_udp_port()
     with Site() as site, Hub(tmp_path, port, "auckland dunedin") as hub:
         with Probe(tmp_path / "probe", port, site, "another") as probe:
             hub.wait(lambda: "Checksum mismatch. Username: dunedin" in hub.log)

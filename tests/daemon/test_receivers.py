@@ -19,9 +19,9 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.chrony import free_port
 from tests.helpers.examples import HUNG
 from tests.helpers.places import ROOT
+from tests.helpers.ports import free_port
 from tests.helpers.served import served
 
 FAILURE = b"""Severity: FAILURE

@@ -15,10 +15,11 @@ from collectd_inode.cli.configured import read
 from collectd_inode.report.values import series
 from demo import configuration
 from demo.site import Site
-from tests.helpers.chrony import chronyd, free_port
+from tests.helpers.chrony import chronyd
 from tests.helpers.collectd_process import CLEAN, Collectd
 from tests.helpers.exim import smarthost
 from tests.helpers.places import ROOT
+from tests.helpers.ports import free_udp_port
 
 VINTAGE = ROOT / "tests" / "features" / "vintage.feature"
 
@@ -29,7 +30,7 @@ Replacements = Mapping[str, configuration.Replacements]
 @contextmanager
 def servers(folder: Path) -> Iterator[Replacements]:
     """An Exim and three chronyds in the place of the demonstration's own servers: what is to be replaced in conf.d."""
-    port = free_port()
+    port = free_udp_port()
     addresses = [f"127.0.0.{number}" for number in (1, 2, 3)]
     with ExitStack() as running:
         exim = running.enter_context(smarthost(folder))

@@ -24,7 +24,8 @@ from tests.helpers.collectd_process import HOST
 from tests.helpers.everything import Everything, started
 from tests.helpers.examples import HUNG
 from tests.helpers.places import ROOT
-from tests.helpers.stores import free_port, wait
+from tests.helpers.ports import free_port
+from tests.helpers.stores import wait
 
 SHOP = "shop-buying_a_penguin_s_egg_a"
 LAST = 300.0

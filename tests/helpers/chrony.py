@@ -13,16 +13,10 @@ from pathlib import Path
 
 from demo import unpacked
 from tests.helpers.examples import HUNG
+from tests.helpers.ports import free_udp_port
 
 _PATIENCE = HUNG
 ME = getpass.getuser()
-
-
-def free_port() -> int:
-    """A UDP port that nobody listens on."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @contextmanager
@@ -30,7 +24,7 @@ def chronyd(
     *directives: str, host: str = "127.0.0.1", port: int | None = None, ahead: float | None = None
 ) -> Iterator[int]:
     """A server with these directives, whose clock is *ahead* seconds of ours (by faketime); the value is its port."""
-    port = port or free_port()
+    port = port or free_udp_port()
     program = unpacked.command("chrony", "chronyd")
     environment = dict(program.environment)
     if ahead is not None:
@@ -56,7 +50,7 @@ def chronyd(
 def following(*servers: str, port: int, ntp_port: int = 0) -> Iterator[int]:
     """A chronyd that asks *servers* on *port* and leaves the clock alone; the value is its command port."""
     program = unpacked.command("chrony", "chronyd")
-    command = free_port()
+    command = free_udp_port()
     with tempfile.TemporaryDirectory(prefix="chrony") as folder:
         asked = [f"server {server} port {port} iburst minpoll 0 maxpoll 0" for server in servers]
         lines = [f"port {ntp_port}", f"cmdport {command}", "bindcmdaddress 127.0.0.1", "bindcmdaddress /", *asked]

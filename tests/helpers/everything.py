@@ -18,7 +18,8 @@ from demo.configuration import adapted
 from tests.helpers.collectd_process import Collectd
 from tests.helpers.examples import HUNG
 from tests.helpers.places import ROOT
-from tests.helpers.stores import Graphite, free_port, graphite, prometheus
+from tests.helpers.ports import free_port
+from tests.helpers.stores import Graphite, graphite, prometheus
 from tests.helpers.watched import Watched, watched
 
 RULES = ROOT / "dashboards" / "prometheus-rules.yml"

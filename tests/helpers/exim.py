@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,7 @@ from pathlib import Path
 import trustme
 
 from demo import unpacked
+from tests.helpers.ports import free_port
 
 NAME = "smarthost.tld"
 """What the smarthost's certificate is for, beside localhost and 127.0.0.1; the leaf finds it at 127.0.0.1."""
@@ -217,7 +217,7 @@ def _log(home: Path) -> str:
 def _started(home: Path, configuration: str) -> tuple[subprocess.Popen[bytes], tuple[int, int]]:
     """The daemon, once it listens.  A port that somebody takes before it can is followed by another."""
     for _ in range(5):
-        ports = _free_ports()
+        ports = free_port(), free_port()
         listening = _LISTENING.format(name=NAME, port=ports[0], tls_port=ports[1])
         (home / "exim.conf").write_text(_own(home) + listening + configuration, encoding="utf-8")
         with (home / "output").open("ab") as output:
@@ -245,11 +245,6 @@ def _listens(home: Path, process: subprocess.Popen[bytes]) -> bool:
 
 def _said(home: Path) -> str:
     return (home / "output").read_text() + "".join(file.read_text() for file in sorted((home / "log").glob("*")))
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        return one.getsockname()[1], other.getsockname()[1]
 
 
 _LISTENING = """

@@ -10,21 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from socket import create_connection, socket
+from socket import create_connection
 
 from demo import unpacked
 from tests.helpers.examples import HUNG
+from tests.helpers.ports import LOOPBACK, free_port
 
 HERE = Path(__file__).resolve().parent
-LOOPBACK = "127.0.0.1"
 _PATIENCE = HUNG
-
-
-def free_port() -> int:
-    """A TCP port that nobody listens on."""
-    with socket() as sock:
-        sock.bind((LOOPBACK, 0))
-        return int(sock.getsockname()[1])
 
 
 @contextmanager

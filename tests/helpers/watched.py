@@ -16,8 +16,8 @@ from pathlib import Path
 import trustme
 
 from tests.helpers.chrony import chronyd
-from tests.helpers.chrony import free_port as free_udp_port
 from tests.helpers.exim import smarthost
+from tests.helpers.ports import free_udp_port
 
 SERVERS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 FEATURE = """Feature: Penguins

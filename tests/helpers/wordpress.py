@@ -26,7 +26,8 @@ from demo.configuration import adapted
 from tests.helpers.examples import HUNG
 from tests.helpers.pages import tree_of
 from tests.helpers.places import ROOT
-from tests.helpers.stores import free_port, listens, wait
+from tests.helpers.ports import free_port
+from tests.helpers.stores import listens, wait
 
 HOST = "www.example.org"
 TITLE = "The blog"

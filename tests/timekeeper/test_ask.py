@@ -19,10 +19,11 @@ from collectd_inode.timekeeper.account import Account, Peer
 from collectd_inode.timekeeper.ask import Doors, account
 from collectd_inode.wire import SYSTEM_CLOCK
 from tests.helpers.accounts import NO_ROOT, awaited
-from tests.helpers.chrony import chronyd, following, free_port
+from tests.helpers.chrony import chronyd, following
 from tests.helpers.namespaces import apart
 from tests.helpers.ntp_peer import ntp_peer, silent
 from tests.helpers.places import ROOT
+from tests.helpers.ports import free_udp_port
 
 NOBODY = Doors(chrony=1, ntp=1, root=NO_ROOT)
 
@@ -47,7 +48,7 @@ def test_chronyd() -> None:
 
 
 def test_chronyd_that_hears_nobody() -> None:
-    with following("127.0.0.9", port=free_port()) as command:
+    with following("127.0.0.9", port=free_udp_port()) as command:
         told = awaited(Doors(chrony=command, ntp=1, root=NO_ROOT), lambda told: told is not None)
 
     assert told == Account("chronyd", peers=(Peer("127.0.0.9", 0),))
@@ -55,7 +56,7 @@ def test_chronyd_that_hears_nobody() -> None:
 
 
 def test_chronyd_whose_names_do_not_resolve() -> None:
-    with following("a.invalid", "b.invalid", port=free_port()) as command:
+    with following("a.invalid", "b.invalid", port=free_udp_port()) as command:
         told = awaited(Doors(chrony=command, ntp=1, root=NO_ROOT), lambda told: told is not None)
 
     assert told == Account("chronyd", unresolved=2)
@@ -64,7 +65,7 @@ def test_chronyd_whose_names_do_not_resolve() -> None:
 
 
 def test_chronyd_without_a_source() -> None:
-    with following(port=free_port()) as command:
+    with following(port=free_udp_port()) as command:
         told = awaited(Doors(chrony=command, ntp=1, root=NO_ROOT), lambda told: told is not None)
 
     assert told == Account("chronyd")
