@@ -74,8 +74,6 @@ class Transport(httpx.AsyncBaseTransport):
         self._route = route or Route()
         self._proxy = None if proxy is None else _Proxy.at(proxy)
         self._idle: dict[Origin, list[Stream]] = {}
-        self.timing = Timing(clock, "")
-        """The exchange that has begun last."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send *request*; the body is read from the response's stream.  Raises WireError.
@@ -88,7 +86,7 @@ class Transport(httpx.AsyncBaseTransport):
         admit: Admit = request.extensions.get("admit", _admit_any)
         lane: int = request.extensions.get("lane", 0)
         while True:
-            timing = self.timing = Timing(self._clock, origin[1], self._proxy.name if self._proxy else "", lane)
+            timing = self._begun(origin[1], lane)
             stream = self._kept(origin)
             try:
                 if stream is None:
@@ -112,6 +110,10 @@ class Transport(httpx.AsyncBaseTransport):
             return httpx.Response(
                 status_code=body.head.status, headers=body.head.headers, stream=body, extensions=known
             )
+
+    def _begun(self, host: str, lane: int) -> Timing:
+        """The times of an exchange that begins now."""
+        return Timing(self._clock, host, self._proxy.name if self._proxy else "", lane)
 
     def done_with(self, origin: Origin, stream: Stream, *, reusable: bool) -> None:
         """Keep *stream* for the next request to *origin*, or close it."""

@@ -22,6 +22,7 @@ from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import Clock, Exchange, workers
 from collectd_inode.wire.clock import Handle
 from collectd_inode.wire.http import Transport
+from collectd_inode.wire.tcp import Timing
 
 OPEN = PlannedStep('go to "/"', "go_to", Place("home.feature", 3), keyword="When")
 LOOK = PlannedStep(
@@ -118,6 +119,20 @@ class _Deadline:
         self._loop.call_soon(self._count)
 
 
+class WatchedTransport(Transport):
+    """One whose last exchange says what it is `doing`."""
+
+    _timing: Timing | None = None
+
+    @property
+    def doing(self) -> str:
+        return self._timing.doing if self._timing is not None else ""
+
+    def _begun(self, host: str, lane: int) -> Timing:
+        self._timing = super()._begun(host, lane)
+        return self._timing
+
+
 async def observe_patiently(
     job: Job,
     *,
@@ -131,17 +146,17 @@ async def observe_patiently(
 
     That is: the step of this series is under way, it is doing what *still* says, and *ready* says so too.
     """
-    clock, probe, made = clock or PatientClock(), job.probe, list[Transport]()
+    clock, probe, made = clock or PatientClock(), job.probe, list[WatchedTransport]()
     assert probe is not None
 
-    def transport(**more: Any) -> Transport:
-        made.append(Transport(**more))
+    def transport(**more: Any) -> WatchedTransport:
+        made.append(WatchedTransport(**more))
         return made[-1]
 
     async def watched(run: Run) -> None:
         def reached() -> bool:
             here = run._open is not None and run._open.planned.series == step
-            doing = bool(made) and made[-1].timing.doing == still
+            doing = bool(made) and made[-1].doing == still
             return (here or not step) and (doing or not still) and ready()
 
         clock.reached = reached

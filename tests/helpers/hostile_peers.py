@@ -23,7 +23,7 @@ from collectd_inode.run import Run, observe
 from collectd_inode.wire import workers
 from collectd_inode.wire.http import Transport
 from collectd_inode.wire.tcp import Route
-from tests.helpers.examples import FEW_TURNS, HUNG, OPEN, PatientClock, job
+from tests.helpers.examples import FEW_TURNS, HUNG, OPEN, PatientClock, WatchedTransport, job
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
@@ -61,8 +61,8 @@ async def watched(
     clock = PatientClock()
 
     async def probe(run: Run) -> None:
-        transport = Transport(tls=tls, on_exchange=run.exchange, clock=run.clock, **more)
-        clock.reached = lambda: still in ("", transport.timing.doing) and ready()
+        transport = WatchedTransport(tls=tls, on_exchange=run.exchange, clock=run.clock, **more)
+        clock.reached = lambda: still in ("", transport.doing) and ready()
         try:
             for one in asked:
                 with run.step(OPEN):

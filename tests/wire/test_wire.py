@@ -35,9 +35,8 @@ from collectd_inode.wire import (
     deadline,
     workers,
 )
-from collectd_inode.wire.http import Transport
 from collectd_inode.wire.tcp import Route
-from tests.helpers.examples import HUNG, CountingClock, PatientClock
+from tests.helpers.examples import HUNG, CountingClock, PatientClock, WatchedTransport
 from tests.helpers.peers import Conversation, answer, close, drip, hang, peer, reset, saying, tidily
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -48,7 +47,7 @@ class Client:
 
     def __init__(self, *, tls: ssl.SSLContext = NO_TLS, clock: Clock = SYSTEM_CLOCK, **more: Any) -> None:
         self.exchanges: list[Exchange] = []
-        self.transport = Transport(tls=tls, on_exchange=self.exchanges.append, clock=clock, **more)
+        self.transport = WatchedTransport(tls=tls, on_exchange=self.exchanges.append, clock=clock, **more)
 
     async def get(self, url: str) -> bytes:
         response = await self.transport.handle_async_request(httpx.Request("GET", url))
@@ -597,7 +596,7 @@ def test_a_handshake_that_hangs_is_ended_by_the_deadline(trusting: TrustProfile)
         client = Client(tls=context(trusting), route=Route({"www.test": silent.getsockname()[:2]}))
 
         def shaking_hands() -> bool:
-            return client.transport.timing.doing == "in the TLS handshake with www.test"
+            return client.transport.doing == "in the TLS handshake with www.test"
 
         with pytest.raises(TimeoutError):
             async with deadline(0.05, PatientClock(shaking_hands)):
