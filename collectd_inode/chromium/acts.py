@@ -25,3 +25,8 @@ class Acts:
 
 class FinalFailure(Failure):
     """A failure that waiting does not fix."""
+
+    @classmethod
+    def of(cls, failure: Failure) -> FinalFailure:
+        """*failure*, which is final."""
+        return cls(failure.cause, failure.message, expected=failure.expected, found=failure.found)

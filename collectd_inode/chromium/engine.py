@@ -320,11 +320,10 @@ class Chromium(Screen):
         if document.failed in faults.NO_PAGE:
             self._refuse(document)
         if (failure := failure_in(document)) is not None:
-            raise FinalFailure(failure.cause, failure.message, expected=failure.expected, found=failure.found)
+            raise FinalFailure.of(failure)
         if document.status >= 400 and self.refuse_bad_status and self._page is not None:
             why = "the log-in was refused" if document.status == 401 and self._guard.refused else ""
-            error = refusal(self._page, self.redirects, why)
-            raise FinalFailure(error.cause, error.message, expected=error.expected, found=error.found)
+            raise FinalFailure.of(refusal(self._page, self.redirects, why))
 
     # Looking.
 
@@ -553,8 +552,8 @@ class Chromium(Screen):
     def _refuse(self, document: Document) -> None:
         """Raise where the answer that the browser would not show has a status that says so."""
         if document.status >= 400 and self.refuse_bad_status:
-            error = refusal(Page(document.url, document.status, document.headers, b""), document.redirects)
-            raise FinalFailure(error.cause, error.message, expected=error.expected, found=error.found)
+            answer = Page(document.url, document.status, document.headers, b"")
+            raise FinalFailure.of(refusal(answer, document.redirects))
 
     def _is_download(self, url: str) -> Failure:
         what = f"{urls.shown(url)} is no page: it is a download, or has no content"
