@@ -173,51 +173,14 @@ class Replay:
         secrets = await self._read_secrets(run)
         certificates: dict[str, float] = {}
 
-        def on_exchange(exchange: Exchange) -> None:
-            run.exchange(exchange)
-            if recorder is not None:
-                recorder.exchange(exchange)
-            certificates.update(exchange.certificates)
-
         def timed(series: str, seconds: float, network: float | None, size: int | None) -> None:
             run.timed(series, seconds, network, size)
             session.last_seconds = seconds
 
-        profile = replace(self.profile, auth_password=secrets.pop(_AUTH)) if _AUTH in secrets else self.profile
-        browser = self.open(
-            Opening(
-                profile,
-                self.tls,
-                self.route,
-                self.proxy,
-                run.clock,
-                on_exchange,
-                recorder,
-                run.warn,
-                timed=timed,
-                read=run.add_reading,
-                left=lambda: run.seconds_left,
-            )
-        )
+        browser = self.open(replace(self._opening(run, recorder, certificates, secrets.pop(_AUTH, None)), timed=timed))
         browser.usual = _fingerprints(self.messages)
         hidden = set(self.secrets)
-
-        def hide(name: str, value: str) -> None:
-            run.redactor.hide(name, value)
-            hidden.add(name)
-
-        known = {**self.variables, **secrets}
-        session = Session(
-            browser,
-            known,
-            run.clock,
-            hide=hide,
-            next_number=lambda: _next_number(self.counter),
-            legacy=self.legacy,
-            assets_are_due=next(self.runs) % self.assets_every == 0,
-            warn=run.warn,
-            show=lambda page: run.show(shown_page(page, run.redactor)),
-        )
+        session = self._session(run, browser, secrets, hidden)
         try:
             await browser.begin()
             await _Play(self, run, session, hidden, recorder).to_its_end()
@@ -233,6 +196,49 @@ class Replay:
             self.messages.write({"usual": shown} if shown else {})
             if self.evidence is not None:
                 self.evidence.has_passed()
+
+    def _opening(
+        self, run: Run, recorder: Recorder | None, certificates: dict[str, float], password: str | None
+    ) -> Opening:
+        """The engine's arguments; the ends of the certificates that it meets are noted in *certificates*."""
+
+        def on_exchange(exchange: Exchange) -> None:
+            run.exchange(exchange)
+            if recorder is not None:
+                recorder.exchange(exchange)
+            certificates.update(exchange.certificates)
+
+        return Opening(
+            self.profile if password is None else replace(self.profile, auth_password=password),
+            self.tls,
+            self.route,
+            self.proxy,
+            run.clock,
+            on_exchange,
+            recorder,
+            run.warn,
+            read=run.add_reading,
+            left=lambda: run.seconds_left,
+        )
+
+    def _session(self, run: Run, browser: Engine, secrets: Mapping[str, str], hidden: set[str]) -> Session:
+        """The session that the steps act on; it adds the names of what it hides to *hidden*."""
+
+        def hide(name: str, value: str) -> None:
+            run.redactor.hide(name, value)
+            hidden.add(name)
+
+        return Session(
+            browser,
+            {**self.variables, **secrets},
+            run.clock,
+            hide=hide,
+            next_number=lambda: _next_number(self.counter),
+            legacy=self.legacy,
+            assets_are_due=next(self.runs) % self.assets_every == 0,
+            warn=run.warn,
+            show=lambda page: run.show(shown_page(page, run.redactor)),
+        )
 
     def _show(self, browser: Engine, run: Run, look: Look) -> None:
         """Show the last page of the run, without its secrets, if there is one."""
