@@ -377,6 +377,24 @@ class Health:
     config_errors: int = 0
 
 
+def _scheduled(
+    sources: Sequence[JobSource],
+    last_runs: Mapping[Identity, float] | None,
+    sent: Mapping[Identity, float],
+    clock: Clock,
+) -> Schedule:
+    """The first run of each job: the slot that nobody has sent, else by its last run, if that is known."""
+    schedule = Schedule(clock.now())
+    for source in sources:
+        for job in source.loaded.jobs:
+            now = clock.now()
+            first = missed_slot(job, now, sent.get(job.identity))
+            if first is None and last_runs is not None:
+                first = first_run(job, now, last_runs.get(job.identity))
+            schedule.add(job, now, first)
+    return schedule
+
+
 class Runner:
     """The loop thread: runs what is due and hands each observation, with its slot, to ``deliver``.
 
@@ -405,14 +423,7 @@ class Runner:
         self.config_errors = config_errors
         """Mistakes in what is not a block's files."""
         self._new_sources: Sequence[JobSource] | None = None
-        self._schedule = Schedule(clock.now())
-        for source in sources:
-            for job in source.loaded.jobs:
-                now = clock.now()
-                first = missed_slot(job, now, (sent or {}).get(job.identity))
-                if first is None and last_runs is not None:
-                    first = first_run(job, now, last_runs.get(job.identity))
-                self._schedule.add(job, now, first)
+        self._schedule = _scheduled(sources, last_runs, sent or {}, clock)
         self._most = most_at_once()
         self._told_full = False
         self._ahead = clock.now() - clock.monotonic()
