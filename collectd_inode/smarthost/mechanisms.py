@@ -27,7 +27,11 @@ Its first response needs no challenge; it is empty unless the mechanism is ``cli
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """User and password; both are sent as UTF-8.  The password may be a token."""
+    """User and password; the password may be a token.
+
+    Both are sent as UTF-8 without SASLprep (RFC 4013), since Exim, Postfix, Cyrus SASL and Dovecot's SCRAM
+    (against RFC 5802) do without it, too.
+    """
 
     user: str
     password: str = field(repr=False)

@@ -36,6 +36,12 @@ def test_plain_is_rfc_4616_s() -> None:
     assert answers("PLAIN", TIM) == [b"\0tim\0tanstaaftanstaaf"]
 
 
+@pytest.mark.parametrize("text", ["a\u0308", "\u00a0", "\ufb01", "\u00ad", "\u00b2"])
+def test_nothing_is_prepared(text: str) -> None:
+    """What SASLprep (RFC 4013) would change is sent as it is, as mail servers do."""
+    assert answers("PLAIN", Login(text, text)) == [f"\0{text}\0{text}".encode()]
+
+
 def test_login_answers_two_prompts() -> None:
     """Whatever they say: one server's are not even Base64."""
     assert answers("LOGIN", TIM, "VXNlcm5hbWU6", "Password:") == [b"", b"tim", b"tanstaaftanstaaf"]
