@@ -349,7 +349,7 @@ class Dialogue:
             why = "the server, or a firewall before it, knows no EHLO"
         if reply.code >= 400 and what != "the banner" and _of_name(reply, self.script.helo_name):
             why += f" (it rejects the name {self.script.helo_name} after EHLO: set HeloName)"
-        elif _WANTS_LOGIN.search(" ".join(reply.lines)) and self.script.login is None:
+        elif self.script.login is None and _WANTS_LOGIN.search(f"{reply.code} {' '.join(reply.lines)}"):
             why += " (it requires a log-in first: set PasswordFile)"
         raise Failure(cause, f"{what}: {why}: {reply}")
 
@@ -408,7 +408,7 @@ def _judged(reply: Reply) -> _Judged:
 
 _NAME = re.compile(r"\b(helo|ehlo)\b|fully[- ]qualified|\bFQDN\b", re.IGNORECASE)
 """The words of a server that objects to our name: Postfix's in the reply to RCPT, others' at once."""
-_WANTS_LOGIN = re.compile(r"^5\.7\.57\b|client (was )?not authenticated", re.IGNORECASE)
+_WANTS_LOGIN = re.compile(r"^530 (?!.*starttls)|^5\d\d 5\.7\.57\b|client (was )?not authenticated", re.IGNORECASE)
 
 
 def _of_name(reply: Reply, name: str) -> bool:
@@ -421,7 +421,8 @@ def _of_name(reply: Reply, name: str) -> bool:
 
 def _of_recipient(reply: Reply) -> _Judged:
     """The failure for a refused RCPT: greylisting and a full disk are not about us (RFC 6647, RFC 3463 section 3.3)."""
-    if reply.code in (452, 552) or reply.enhanced in ("4.2.2", "5.2.2", "4.3.1"):
+    many = reply.enhanced in ("4.5.3", "5.5.3")  # recipients (RFC 3463 section 3.6)
+    if (reply.code in (452, 552) and not many) or reply.enhanced in ("4.2.2", "5.2.2", "4.3.1"):
         return Cause.REFUSED, "full"
     if 421 < reply.code < 500 and (_GREY.search(reply.text) or _is_deferral(reply)):
         return Cause.REFUSED, "greylisted"

@@ -527,9 +527,12 @@ def test_a_server_that_does_not_like_our_name(number: int, answer: bytes, messag
     assert failure(server) == (Cause.REFUSED, f"{message} {HELO_NAME}: {answer.decode()}")
 
 
-def test_a_server_that_wants_a_login_first() -> None:
-    """Microsoft's 5.7.57 to who has none configured."""
-    answer = b"530 5.7.57 Client not authenticated to send mail."
+@pytest.mark.parametrize(
+    "answer",
+    [b"530 5.7.57 Client not authenticated to send mail.", b"530 5.7.0 Authentication Required. For more information"],
+)
+def test_a_server_that_wants_a_login_first(answer: bytes) -> None:
+    """530 to who has none configured (RFC 4954 section 6)."""
     server = Server((*GOOD[:4], answer + b"\r\n"))
     what = f"MAIL FROM:<monitor@example.org>: refused (it requires a log-in first: set PasswordFile): {answer.decode()}"
     assert failure(server, replace(FULL, login=None)) == (Cause.REFUSED, what)
@@ -585,6 +588,7 @@ def test_a_refusal_names_what_was_refused(number: int, answer: bytes, cause: Cau
         (b"451 4.3.0 lookup failure", "refused for now (temporary)"),
         (b"450 4.1.8 no such domain", "refused for now (temporary)"),
         (b"452 4.3.1 no space", "full"),
+        (b"452 4.5.3 Too many recipients", "refused for now (temporary)"),
         (b"552 5.2.2 over quota", "full"),
         (b"550 5.2.2 over quota", "full"),
         (b"421 4.7.0 greylisting storm", "the server closes the connection"),
