@@ -215,11 +215,12 @@ class ClockEvidence:
 
     @property
     def wrong_peers(self) -> tuple[str, ...]:
-        """The addresses that the vote calls wrong and the daemon has as servers."""
+        """Servers of the daemon that the vote calls wrong: addresses, and names where only its files are known."""
         told = self.told
         names = self.vote.falsetickers if self.vote else ()
-        addresses = (name.rpartition("(")[2].rstrip(")") for name in names)
-        return tuple(address for address in addresses if told is not None and told.has(address))
+        # ``ntp1.example.org (192.0.2.1)``, or one of the two
+        either = (part for name in names for part in (name.rpartition("(")[2].rstrip(")"), name.partition(" (")[0]))
+        return tuple(part for part in dict.fromkeys(either) if told is not None and told.has(part))
 
     @property
     def truth(self) -> Truth:

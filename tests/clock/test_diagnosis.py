@@ -500,6 +500,27 @@ def test_what_the_daemon_says_is_evidence(account: Account, vote: Consensus | No
     assert len(found.message.encode()) < 240
 
 
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        (
+            "ntp9.test (192.0.2.9)",
+            "remove ntp9.test from systemd-timesyncd's servers, or inform its owner",
+        ),
+        (
+            "ntp8.example.org (192.0.2.8)",
+            "remove it, from the time daemon's servers too if it is one of them, or inform its owner",
+        ),
+    ],
+)
+def test_a_wrong_server_that_is_known_by_its_name(wrong: str, advice: str) -> None:
+    """Of systemd-timesyncd only the configuration is known, which has names."""
+    machine = Machine(daemons=(TimeDaemon("systemd-timesyncd", 5, True),))
+    account = Account("systemd-timesyncd", peers=(Peer("ntp9.test"),))
+    vote = Consensus(0.002, 0.01, NOW, 4, (wrong,))
+    assert diagnose(ClockEvidence(SYNCHRONISED, machine, QUIET, vote, account=account)).advice == advice
+
+
 def test_ntpsec_s_account_is_ntpd_s() -> None:
     account = Account("ntpd", "192.0.2.9")
     assert ClockEvidence(machine=Machine(daemons=(TimeDaemon("ntpsec", 5, True),)), account=account).told is account
