@@ -12,6 +12,8 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 
+from demo import machine
+
 _LIGHT = {"ground": "#ffffff", "frame": "#d0d7de", "text": "#1f2328", "32": "#116329", "31": "#b3261e", "36": "#0b6b75",
           "33": "#7d4e00", "90": "#656d76", "1": "#1f2328"}  # fmt: skip
 _DARK = {"ground": "#161b22", "frame": "#3d444d", "text": "#e6edf3", "32": "#7ee787", "31": "#ff9a92", "36": "#76e3ea",
@@ -26,14 +28,14 @@ _SGR = re.compile(r"\x1b\[(\d*)m")
 
 def main(command: Sequence[str]) -> int:
     """Run *command* with colours, and print the picture of its prompt and output."""
-    environment = {**os.environ, "FORCE_COLOR": "1"}
+    environment = {**os.environ, "FORCE_COLOR": "1", "PATH": machine.PATH}  # rrdtool may be an unpacked one
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     typed = " ".join([os.path.basename(command[0]), *command[1:]])
     print(picture(f"$ {typed}\n{done.stdout}"))
     return 0
 
 
-def picture(output: str, most: int = 110) -> str:
+def picture(output: str, most: int = 124) -> str:
     """*output*, with its SGR codes, as an SVG; a line of more than *most* characters ends in an ellipsis."""
     lines = [list(_cut(_runs(line), most)) for line in output.rstrip("\n").split("\n")]
     columns = max(sum(len(text) for _, text in line) for line in lines)

@@ -74,10 +74,14 @@ class History:
             return ()
         start, end = self.points[0][0], self.points[-1][0]
         found: list[bool | None] = [None] * count
+        before = -1
         for time, value in self.points:
+            cell = min(count - 1, int((time - start) / (end - start or 1.0) * count))
             if value is not None:
-                cell = min(count - 1, int((time - start) / (end - start or 1.0) * count))
-                found[cell] = value > 0.5 and found[cell] is not False
+                # A point is about the time since the one before it: it may be longer than a part.
+                for part in range(min(before + 1, cell), cell + 1):
+                    found[part] = value > 0.5 and found[part] is not False
+            before = cell
         return tuple(found)
 
     @property

@@ -229,6 +229,8 @@ def test_the_strip_has_a_part_red_if_anything_failed_in_it() -> None:
     history = History(NOW, 1.0, ((0.0, 1.0), (10.0, 0.4), (11.0, 1.0), (50.0, None), (100.0, 1.0)))
     assert history.cells(4) == (False, None, None, True)
     assert History(NOW, 1.0).cells(4) == ()
+    seldom = History(NOW, 1.0, ((0.0, 1.0), (10.0, 0.0), (20.0, None), (30.0, 1.0)))
+    assert seldom.cells(9) == (True, False, False, False, None, None, None, True, True)
 
 
 @pytest.mark.parametrize(
