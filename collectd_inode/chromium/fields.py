@@ -16,7 +16,7 @@ from collectd_inode.chromium.live import number_of
 from collectd_inode.chromium.tab import Vanished
 from collectd_inode.chromium.window import Window
 from collectd_inode.model import Cause
-from collectd_inode.page import forms, locate
+from collectd_inode.page import forms, locate, values
 from collectd_inode.page.text import Element, tag_of
 
 
@@ -32,11 +32,13 @@ class Fields:
         """Type a value into a field, over what is in it."""
         control = await self._found(locate.fillable, field)
         what, number = f"the field “{field}”", number_of(control)
-        if forms.kind_of(control) in hands.SET_AT_ONCE:
+        kind = forms.kind_of(control)
+        forms.must_be_typable(self._screen.page, control, value)
+        if kind in hands.SET_AT_ONCE:
             self._acts.number += 1
-            await self._set(number, value, what)
+            await self._set(number, values.sanitised(kind, value, control), what)
             return
-        if forms.kind_of(control) != "textarea":
+        if kind != "textarea":
             value = value.replace("\r", "").replace("\n", "")
         await self._hand.click(number, what)
         marked = await self._hand.ask(f"inode.marked({number})", what)

@@ -386,14 +386,17 @@ def _in_header(text: str, encoding: Encoding) -> bytes:
 _SERIALISERS: dict[str, Callable[[list[FormEntry], Encoding], bytes]] = {URLENCODED: urlencoded, PLAIN: plain}
 
 
-def enter(page: Page, control: Element, value: str) -> None:
-    """Type *value* over what the field holds; as in a browser, maxlength ends the typing.
-
-    Raises Failure(EXPECTATION) where the field would stay empty, since no browser lets it be typed (rule 82).
-    """
+def must_be_typable(page: Page, control: Element, value: str) -> None:
+    """Failure(EXPECTATION) where the field would stay empty, since no browser lets *value* be typed (rule 82)."""
     kind = kind_of(control)
     if how := values.complaint(kind, value):
         raise page.failure(f"“{shortened(value, _SHOWN)}” cannot be typed into a field of type {kind}: {how}", how)
+
+
+def enter(page: Page, control: Element, value: str) -> None:
+    """Type *value* over what the field holds; as in a browser, maxlength ends the typing."""
+    must_be_typable(page, control, value)
+    kind = kind_of(control)
     value = _LINE_END.sub("\n", value) if kind == "textarea" else values.sanitised(kind, value, control)
     limit = re.match(r"\s*\+?(\d{1,9})", control.get("maxlength") or "")
     if limit and kind in _TYPED:

@@ -28,6 +28,28 @@ def app(script: str, body: str = "<p id=said>Nothing yet</p><button id=go>Go</bu
     return f"<title>App</title>{body}<script>const $ = (id) => document.getElementById(id);{script}</script>"
 
 
+def test_what_is_typed_is_what_the_field_holds(tmp_path: Path) -> None:
+    """Rule 82, as in the plain engine: what it cannot hold fails the step, what it writes in another way is held."""
+    form = """<title>Form</title><form action=/sent><label>Colour <input type=color name=colour></label>
+        <label>When <input type=datetime-local name=when></label><label>Level <input type=range name=level></label>
+        <label>Number <input type=number step=any name=number></label><button>Send</button></form>"""
+    good = """When I go to "/"
+        And I fill in "Colour" with "#FF8800"
+        And I fill in "When" with "2026-01-31 09:30:00"
+        And I fill in "Level" with "7.4"
+        And I fill in "Number" with "-1.5"
+        And I press "Send"
+        Then I should be on "/sent?colour=%23ff8800&when=2026-01-31T09%3A30&level=7&number=-1.5" """
+    with site({"/": form, "/sent": "<title>Sent</title>"}) as here:
+        held = browsed_once(tmp_path, good, here.url)
+        odd = browsed_once(tmp_path, 'When I go to "/"\nAnd I fill in "Number" with "five"', here.url)
+    assert (held.status, held.message) == (Status.PASSED, "")
+    assert odd.message == (
+        "“five” cannot be typed into a field of type number: a number is written 1234.5, "
+        f"on “Form” at {here.url}/ (status 200)"
+    )
+
+
 def test_pages_links_and_forms(tmp_path: Path) -> None:
     """As the plain engine does it: go, follow, fill in, tick, choose, select, press, go back."""
     form = """<title>Form</title><form method=post action=/sent>
