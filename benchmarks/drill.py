@@ -104,8 +104,8 @@ def causes(collectd: Collectd, *names: str) -> str:
     return "; ".join(f"{name}: {_causes(collectd, name)}" for name in names)
 
 
-def _causes(collectd: Collectd, name: str) -> str:
-    found = {Cause(int(value.value)) for value in collectd.of(f"{series(name)}/gauge-cause")}
+def _causes(collectd: Collectd, *names: str) -> str:
+    found = {Cause(int(value.value)) for name in names for value in collectd.of(f"{series(name)}/gauge-cause")}
     if len(found) > 1:
         found.discard(Cause.TIMEOUT)
     return ", ".join(sorted(cause.word or "none" for cause in found)) or "nothing"
@@ -326,9 +326,9 @@ def _flooded(ground: Ground) -> str:
     with ground.collectd(blocks) as collectd:
         more(collectd, "fine", *floods)
         mib = resident_mib(collectd.pid)
-    told = {_causes(collectd, name) for name in floods}
+    told = _causes(collectd, *floods)
     small = "yes" if mib < MOST_MIB else f"no, {mib:.0f} MiB"
-    return f"{causes(collectd, 'fine')}; floods: {', '.join(told)}; below 300 MiB: {small}; ended with 0"
+    return f"{causes(collectd, 'fine')}; floods: {told}; below 300 MiB: {small}; ended with 0"
 
 
 def _others_code(ground: Ground) -> str:
