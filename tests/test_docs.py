@@ -117,7 +117,7 @@ OTHERS_WORDS = {
     "HeartBeat", "Hits", "StepSize",
     "Hostname", "Import", "InodeConfigErrors", "InodeDown", "InodeDownForMost", "InodeSilent", "InodeThreshold",
     "InodeUplink", "Instance", "Interesting", "MaxPacketSize", "MemoryMax", "Module", "ModulePath", "ProtectClock",
-    "Type", "TypesDB", "WarningMax", "WriteQueueLimitHigh", "WriteThreads", "WritesPerSecond",
+    "SAMLResponse", "Type", "TypesDB", "WarningMax", "WriteQueueLimitHigh", "WriteThreads", "WritesPerSecond",
 }  # fmt: skip
 OTHERS_OPTIONS = {
     "--create-home", "--disable-timesync", "--download", "--editable", "--home-dir", "--hypothesis-profile",
