@@ -206,7 +206,7 @@ class Browser(Screen):
         if around is not None and (kind == "button" or form is None):
             return await self._go_along(around, f"the button “{locator}”")
         if kind == "button" or form is None:
-            why = "needs JavaScript" if kind == "button" else "belongs to no form"
+            why = _sends_nothing_because(button, kind)
             raise page.failure(f"the button “{locator}” {why}", f"a button “{locator}” that sends a form")
         if kind == "reset":
             forms.reset(page, form)
@@ -485,6 +485,12 @@ class Browser(Screen):
             return None
         url = sendable(page, sent.url, "the form that this page sends")
         return self._sender.ready(from_page(page, sent.method, url, sent.body, sent.content_type, is_form=True))
+
+
+def _sends_nothing_because(button: Element, kind: str) -> str:
+    if button.get("popovertarget") is not None or button.get("commandfor") is not None:
+        return 'opens or closes a part of the page, which needs Engine "chromium"'
+    return "needs JavaScript" if kind == "button" else "belongs to no form"
 
 
 def _checkbox(page: Page, field: str) -> Element:

@@ -356,6 +356,23 @@ def test_links_that_no_browser_asks_for(href: str, message: str) -> None:
     assert (failure.cause, failure.message.partition(", on http://h/")[0]) == (Cause.EXPECTATION, message)
 
 
+@pytest.mark.parametrize(
+    "button", ["<button popovertarget=m>x</button>", "<button type=button commandfor=m>x</button>"]
+)
+def test_a_button_that_opens_a_part_of_the_page(button: str) -> None:
+    """Without a form it sends nothing, and no script of the page's is missing either."""
+
+    async def story(b: Browser) -> None:
+        await b.go("http://h/")
+        await b.press("x")
+
+    failure = refused(Site({"http://h/": html(f"{button}<div popover id=m>Menu</div>")}), story)
+    assert (failure.cause, failure.message.partition(", on http://h/")[0]) == (
+        Cause.EXPECTATION,
+        'the button “x” opens or closes a part of the page, which needs Engine "chromium"',
+    )
+
+
 def test_bad_status() -> None:
     """A final status of 400 or more fails the navigation, unless it is asked for; the page is there either way."""
     site = Site({"http://h/": redirect("/x?user:p@y"), "http://h/x?user:p@y": html("<title>Oops</title>Sorry", 503)})
