@@ -1,6 +1,7 @@
 """The three doors beside each other: what a value costs, how long a stop takes, and what is lost when somebody dies.
 
-The soak kills: our process every twenty seconds, collectd every minute, both with -9.  Of each slot that lay wholly
+The soak kills: our process every twenty seconds, collectd every minute, both with -9.  With ``--engine chromium`` the
+browser is killed in place of our process, and each job is a run in it.  Of each slot that lay wholly
 in a time in which collectd ran it is asked whether collectd got its ``bool-success``.  A slot that was over before the
 next process of ours observed anything could not be made up for: it is counted by itself.
 """
@@ -19,10 +20,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from collectd_inode.model import Door
+from demo import unpacked
 from tests.helpers.collectd_process import Collectd, open_folder
 from tests.helpers.faults import FaultySite
 
 JOBS = 12
+BROWSER = "browser/bin/chromium-headless-shell"
 OURS_SECONDS, COLLECTD_SECONDS = 20.0, 60.0
 SETTLED_SECONDS = 3.0
 """Of a collectd that has just started: its plugins are not up."""
@@ -39,10 +42,13 @@ def blocks(folder: Path, url: str, jobs: int, interval: float, more: str = "") -
     return f'StateDir "{folder}/state"\nInterval {interval}\n{"".join(made)}'
 
 
-def soak(door: Door, seconds: float, interval: float) -> str:
+def soak(door: Door, seconds: float, interval: float, engine: str = "plain") -> str:
     """A row of the table of the soak."""
+    more = ""
+    if engine != "plain":  # whose blocks have an Interval of their own, or 300 s
+        more = f'Engine "{engine}"\nBrowserPath "{unpacked.TOOLS / BROWSER}"\nBrowserJobs 4\nInterval {interval:g}'
     with open_folder() as folder, FaultySite() as site:
-        collectd = Collectd(folder, blocks(folder, f"{site.url}/fine", JOBS, interval), door=door)
+        collectd = Collectd(folder, blocks(folder, f"{site.url}/fine", JOBS, interval, more), door=door)
         lives, kills, away = [], [0, 0], []
         collectd.__enter__()
         began = born = time.time()
@@ -58,11 +64,14 @@ def soak(door: Door, seconds: float, interval: float) -> str:
                     away.append((lives[-1][1], _sends_again(collectd)))
                 kills[1] += 1
             elif time.time() >= ours:
-                died = time.time()
-                _kill_ours(collectd, door)
-                away.append((died, _sends_again(collectd)))
+                if engine == "plain":
+                    died = time.time()
+                    _kill_ours(collectd, door)
+                    away.append((died, _sends_again(collectd)))
+                    kills[0] += 1
+                else:
+                    kills[0] += _kill_browsers(collectd, door)
                 ours += OURS_SECONDS
-                kills[0] += 1
         lives.append((born, time.time()))
         time.sleep(SETTLED_SECONDS)
         values = {n: [v.time for v in collectd.of(f"scenario-j{n}-shop/bool-success")] for n in range(JOBS)}
@@ -117,6 +126,19 @@ def _kill_ours(collectd: Collectd, door: Door) -> None:
         collectd.serve()
     elif door is Door.EXEC and (pid := collectd.program):
         os.kill(pid, signal.SIGKILL)
+
+
+def _kill_browsers(collectd: Collectd, door: Door) -> int:
+    """Kill the browsers of our process; the number of them."""
+    killed = 0
+    parent = collectd.program if door is Door.EXEC or collectd.service is None else collectd.service.pid
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            is_ours = int(status.read_text().rpartition(")")[2].split()[1]) == parent
+            if is_ours and b"--remote-debugging-pipe" in (status.parent / "cmdline").read_bytes():
+                os.kill(int(status.parent.name), signal.SIGKILL)
+                killed += 1
+    return killed
 
 
 def cost(door: Door, seconds: float, jobs: int) -> str:
@@ -180,10 +202,11 @@ def rows(options: argparse.Namespace) -> Iterator[str]:
     doors = [Door(name) for name in options.doors.split(",")]
     yield machine()
     if options.soak:
-        yield "door      ours  collectd  slots  missing  over  twice  longest away"
+        killed = "ours" if options.engine == "plain" else "browsers"
+        yield f"door  {killed:>8}  collectd  slots  missing  over  twice  longest away"
         for door in doors:
             with contextlib.suppress(ProcessLookupError):
-                yield soak(door, options.soak, options.interval)
+                yield soak(door, options.soak, options.interval, options.engine)
         return
     yield "door     values/s  µs/value    MB  collectd's µs    its MB"
     for door in doors:
@@ -202,6 +225,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--interval", type=float, default=5.0, help="of the soak's jobs; more than a start takes")
     parser.add_argument("--soak", type=float, default=0.0, metavar="SECONDS")
+    parser.add_argument("--engine", choices=("plain", "chromium"), default="plain", help="of the soak's jobs")
     for row in rows(parser.parse_args()):
         print(row, flush=True)
 

@@ -1,10 +1,11 @@
-"""A machine that lacks what a browser wants: each want is named, or does not matter.
+"""The machine around a browser: each thing that it lacks is named, or does not matter; and nobody is sent anything.
 
-Each case runs the command in a mount namespace of its own, as an ordinary user: root goes down to nobody first.
+Each case runs the command in namespaces of its own, as an ordinary user: root goes down to nobody first.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,7 +16,9 @@ import pytest
 
 from demo import browser, machine
 from demo.notes_site import NotesSite
+from tests.helpers import eavesdropper
 from tests.helpers.collectd_process import open_folder
+from tests.helpers.places import ROOT
 
 AS_NOBODY = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--") if os.getuid() == 0 else ()
 APART = ("unshare", "--user", "--map-current-user", "--keep-caps", "--mount", "--")
@@ -92,3 +95,19 @@ def test_what_it_cannot_do_without_is_named(folder: Path, lacking: str, named: s
     assert (code, "1 scenario (1 error)" in output) == (2, True), output
     assert named.format(small=small) in output
     assert "--no-sandbox" not in output
+
+
+def test_nobody_but_the_site_is_sent_anything(folder: Path) -> None:
+    """The site is on loopback; what goes to any other address, name servers included, leaves by the one way out."""
+    ear = [sys.executable, "-m", "tests.helpers.eavesdropper", str(folder / "a.feature"), str(browser.UNPACKED), "3"]
+    ended = subprocess.run(
+        [*AS_NOBODY, *APART[:-1], "--net", "--", *ear],
+        env={"PATH": machine.PATH, "HOME": str(folder / "home"), "LC_ALL": "C.UTF-8"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    assert (told["exit"], told["heard"]) == (0, [list(eavesdropper.MARK)]), told["said"]
