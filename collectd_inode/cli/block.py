@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from collectd_inode import oconfig
 from collectd_inode.cli.configured import bare_block, holds_blocks, load, module, parts
-from collectd_inode.cli.options import NO_INTERVAL
+from collectd_inode.cli.options import ENDLESS
 from collectd_inode.config import Configuration
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Door, Place, Problem
@@ -21,7 +21,7 @@ class RunBlock:
 
     name: str | None = None
     settings: Settings = field(default_factory=Settings)
-    common: BlockSettings = field(default_factory=lambda: replace(NO_INTERVAL, door=Door.CLI))
+    common: BlockSettings = field(default_factory=lambda: BlockSettings(interval=ENDLESS, door=Door.CLI))
 
 
 NO_BLOCK = RunBlock()
@@ -47,5 +47,5 @@ def read_block(path: str) -> tuple[RunBlock, list[Problem]]:
         named = ", ".join(f'"{block.name}"' for block in blocks) or "none"
         return NO_BLOCK, [Problem(f"expected one <{SCENARIO.block}> block, found: {named}", Place(path))]
     (block,) = blocks
-    common = replace(block.common, interval=NO_INTERVAL.interval, state=State())
+    common = replace(block.common, interval=ENDLESS, state=State())
     return RunBlock(None if bare else block.name, block.settings, common), []

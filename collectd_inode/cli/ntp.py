@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-from collectd_inode.cli.options import NO_INTERVAL, KeyOptions, formats, over
+from collectd_inode.cli.options import ENDLESS, KeyOptions, formats, over
 from collectd_inode.cli.output import exit_code, presenter
 from collectd_inode.cli.terminal import style
+from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Observation
 from collectd_inode.ntp.jobs import load
 from collectd_inode.ntp.outcome import Outcome
@@ -35,7 +36,7 @@ def main(options: argparse.Namespace) -> int:
     """Query, show, judge; the daemon's kiss-o'-death holds do not apply to a query by hand."""
     settings = _keys.settings(options, **{"pools" if options.pool else "servers": tuple(options.hosts)})
     told: list[Outcome] = []
-    loaded = load(None, settings, over(options, NO_INTERVAL), tell=told.append)
+    loaded = load(None, settings, over(options, BlockSettings(interval=ENDLESS)), tell=told.append)
     shown = presenter(options)
     if loaded.problems:
         return shown.refuse(loaded)

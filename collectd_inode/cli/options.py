@@ -28,8 +28,8 @@ def checked(read: Reader) -> Callable[[str], Any]:
     return argument
 
 
-NO_INTERVAL = BlockSettings(interval=float("inf"))
-"""Of a run by hand: only its timeout ends it."""
+ENDLESS = float("inf")
+"""The interval of a run by hand: only its timeout ends it."""
 Parser = argparse.ArgumentParser | argparse._ArgumentGroup
 """A parser, or a group of one, that takes arguments."""
 

@@ -12,10 +12,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from collectd_inode.cli.options import NO_INTERVAL, KeyOptions, formats, over
+from collectd_inode.cli.options import ENDLESS, KeyOptions, formats, over
 from collectd_inode.cli.output import presenter
 from collectd_inode.cli.terminal import Exit, style
 from collectd_inode.files import read_file
+from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Status
 from collectd_inode.run import observe
 from collectd_inode.smarthost import audit
@@ -59,7 +60,7 @@ def main(options: argparse.Namespace) -> int:
     if options.host is None:
         return shown.complain("expected a HOST, or --audit", who="collectd-inode smarthost")
     settings = _keys.settings(options, server=options.host, auth_hold_off=0.0)
-    loaded = load(None, settings, over(options, NO_INTERVAL))
+    loaded = load(None, settings, over(options, BlockSettings(interval=ENDLESS)))
     if loaded.problems:
         return shown.refuse(loaded)
     shown.warn(loaded.warnings)

@@ -244,8 +244,8 @@ def test_a_status(status: int, line: str) -> None:
 def test_a_secret_that_was_learned_late() -> None:
     """What a step remembers and hides is hidden in what was asked before it, too."""
     recorder = Recorder()
-    hop(recorder, "GET", "http://www/?code=4711-0815", status=200, body=b"your code: 4711-0815")
-    assert "1  > GET http://www/?code=[secret1]" in told(recorder, "4711-0815")
+    hop(recorder, "GET", "http://www/?order=4711-0815", status=200, body=b"your order: 4711-0815")
+    assert "1  > GET http://www/?order=[secret1]" in told(recorder, "4711-0815")
 
 
 def test_a_traceback_of_an_operator_s_step() -> None:
