@@ -305,7 +305,8 @@ class Vocabulary:
 
 _DOUBLE_QUOTES = dict.fromkeys(map(ord, "“”„‟«»″"), '"')
 _SINGLE_QUOTES = dict.fromkeys(map(ord, "‘’‚‛‹›′"), '"')
-_PART_WITHIN = re.compile(r"""(.+?) (within (?:"[^"]*"|'[^']*')) (.+)""")
+_PART_WITHIN = re.compile(r"""((?:(?! within ).)+) (within (?:"[^"]*"|'[^']*')) ((?:(?!within ).)+)""")
+"""A step with one part of the page, and something after it; moved to the end, it is no such step again."""
 
 
 def _straight(text: str) -> Iterator[str]:
