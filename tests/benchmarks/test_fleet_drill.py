@@ -20,7 +20,9 @@ def test_what_is_lost_what_is_told_and_how_it_comes_back(tmp_path: Path) -> None
         assert seen.notes[-1] == "0 notifications", str(seen)
         assert seen.sent > 100
     assert (well.lost, dead.lost) == (0, 0)
-    assert [note.partition(" for ")[0] for note in dead.notes if "silent" in note] == ["10 jobs: silent: hamilton"]
+    assert [note.partition(" for ")[0] for note in dead.notes if note.endswith("(silent)")] == [
+        "10 jobs: silent: hamilton"
+    ]
     assert "status --fleet at the end: 4 hosts; 40 jobs: 40 passed" in well.notes
     assert "status --fleet: 4 hosts: 1 silent; 40 jobs: 10 stale, 30 passed" in dead.notes
     assert restarted.lost > 0
