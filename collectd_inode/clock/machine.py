@@ -222,7 +222,7 @@ class Machine:
     to one of them and ``rtc_local`` whether it is kept in local time; ``host_clock`` the device that shows the host's
     clock to this guest; ``idle`` who runs beside ``daemons`` and leaves the clock alone; ``dom0`` whether this is Xen's
     host itself, and ``wsl`` a guest of Windows (WSL2); ``service`` the installed time daemon that would be started
-    first; ``without_proc`` whether /proc is not mounted, as in a bare chroot.
+    first, where none runs; ``without_proc`` whether /proc is not mounted, as in a bare chroot.
     """
 
     clock_source: str | None = None
@@ -360,7 +360,7 @@ def survey(root: str, now: Callable[[], float]) -> Machine:
         dom0=dom0,
         wsl=wsl,
         rtc_local=_rtc_local(files),
-        service=min(_services(files), key=lambda service: service.state, default=None),
+        service=None if daemons else min(_services(files), key=lambda service: service.state, default=None),
         without_proc=not (visible or files.there("proc/self")),
     )
 
