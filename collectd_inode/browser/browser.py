@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import httpx
 
 from collectd_inode.browser import telling
-from collectd_inode.browser.addresses import askable, if_public, in_ascii, misconfigured, sendable
+from collectd_inode.browser.addresses import askable, if_public, in_ascii, misconfigured, sendable, typed
 from collectd_inode.browser.auth import HttpCredentials
 from collectd_inode.browser.cookies import Cookie
 from collectd_inode.browser.manner import Manner
@@ -350,11 +350,7 @@ class Browser(Screen):
 
     def _typed(self, target: str) -> str:
         """The URL that *target* means in the address line; the first one is home."""
-        with misconfigured(f"“{urls.shown(target)}”"):
-            url = urls.destination(target, self._profile.base_url)
-            if not urls.is_web(url):
-                raise urls.BadURL(f"“{urls.scheme_of(url)}:” is neither http nor https")
-            url = in_ascii(url)
+        url = typed(target, self._profile.base_url)
         if self._sender.credentials.home is None:
             self._sender.credentials.settle(url)
         return url

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
+from collectd_inode.browser.addresses import typed
 from collectd_inode.browser.auth import HttpCredentials, SiteCredentials
 from collectd_inode.browser.cookies import Cookie
 from collectd_inode.browser.manner import Manner
@@ -563,12 +564,7 @@ class Chromium(Screen):
 
     def _typed(self, target: str) -> str:
         """The URL that *target* means in the address line; the first one is home."""
-        try:
-            url = urls.destination(target, self._profile.base_url)
-            if not urls.is_web(url):
-                raise urls.BadURL(f"“{urls.scheme_of(url)}:” is neither http nor https")
-        except urls.BadURL as error:
-            raise Misconfigured(f"“{urls.shown(target)}”: {error}") from error
+        url = typed(target, self._profile.base_url)
         if self._credentials.home is None:
             self._settle_home(url)
         return self._credentials.bare(url)
