@@ -14,6 +14,7 @@ import trustme
 from collectd_inode.chromium import keeper
 from collectd_inode.chromium.process import BrowserProcess
 from collectd_inode.model import Cause, Status
+from collectd_inode.page.page import Page
 from tests.helpers.browsing import Asked, Said, browsed, browsed_once, program, readings, site, warned
 
 HOME = "<title>Home</title><h1>Welcome</h1><a href=/next>Next page</a>"
@@ -622,3 +623,19 @@ def test_a_tab_that_crashes_fails_its_run_only(tmp_path: Path) -> None:
     assert (first.status, first.cause) == (Status.FAILED, Cause.EXPECTATION)
     assert first.message.startswith("the page has crashed its tab")
     assert (second.status, second.message) == (Status.PASSED, "")
+
+
+def test_what_a_mouse_cannot_hit_is_seen_and_cannot_be_used(tmp_path: Path) -> None:
+    """Rule 58: clipped, transparent and off the screen count as seen, in the plain engine as well."""
+    page = (
+        "<title>T</title><p style='opacity:0'>faint</p><p style='height:0;overflow:hidden'>clipped</p>"
+        "<p style='position:absolute;left:-9999px'>aside</p><a href='/x' style='pointer-events:none'>Dead</a>"
+    )
+    seen = [f'Then I should see "{word}"' for word in ("faint", "clipped", "aside")]
+    steps = "\n".join(['When I go to "/"', *seen, 'When I follow "Dead"'])
+    with site({"/": page}) as here:
+        observation = browsed_once(tmp_path, steps, here.url, wait_for=0.5)
+    assert [step.status for step in observation.steps] == [*4 * [Status.PASSED], Status.FAILED]
+    assert observation.message.startswith("the link “Dead” cannot be clicked: <body> is over it")
+    plain = Page("http://h/", 200, {"content-type": "text/html"}, page.encode())
+    assert plain.visible_text.split() == ["faint", "clipped", "aside", "Dead"]
