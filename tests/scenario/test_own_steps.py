@@ -112,7 +112,7 @@ RAISED = {
     'Failure(Cause.REFUSED, "no stock")': Failure(Cause.REFUSED, "no stock"),
     'Misconfigured("no password")': Misconfigured("no password"),
     'TimeoutError("too slow")': TimeoutError("too slow"),
-    "anything else": KeyError("price"),
+    "any other exception": KeyError("price"),
 }
 
 
