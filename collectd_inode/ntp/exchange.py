@@ -12,7 +12,7 @@ from collectd_inode.ntp.packet import Packet, Questions, Reason, RejectedDatagra
 from collectd_inode.ntp.sample import Limits, Sample, best, judge, measure
 from collectd_inode.ntp.score import Check
 from collectd_inode.wire import Clock, ConnectFailed, deadline
-from collectd_inode.wire.address import Address
+from collectd_inode.wire.address import Address, machine
 from collectd_inode.wire.stamps import SLACK_SECONDS
 from collectd_inode.wire.udp import Datagrams, Instant
 
@@ -57,6 +57,11 @@ class AddressExchange:
     waited: float = 0.0
     reachable: bool = True
     """False where this machine has no route to it, so that no query was sent."""
+
+    @property
+    def machine(self) -> str:
+        """The address that names the machine: an IPv4 address and its translation (NAT64) are one."""
+        return machine(self.address.host)
 
     @property
     def sample(self) -> Sample | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -17,7 +17,7 @@ from collectd_inode.ntp.probe import Fetch, NTPProbe
 from collectd_inode.ntp.reference import SERIES, SERVER
 from collectd_inode.ntp.settings import FROM_DAEMON, Settings
 from collectd_inode.trust import profile as tls
-from collectd_inode.wire.address import is_numeric
+from collectd_inode.wire.address import is_numeric, machine
 from collectd_inode.words import and_more
 
 require("ntplib")
@@ -100,8 +100,9 @@ def _twins(named: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 def _bad_manners(settings: Settings, common: BlockSettings) -> Iterator[tuple[str, str]]:
     """A vote of one; use that the pool's terms forbid; settings that make no sense with changing addresses."""
-    if len(settings.servers) == 1 and not settings.pools and not settings.is_pool(settings.servers[0]):
+    if len({*map(machine, settings.servers)}) == 1 and not settings.pools and not settings.is_pool(settings.servers[0]):
         yield _one_voter(settings.servers[0])
+    yield from _same_machines(settings.servers)
     changing = [name for name in (*settings.pools, *settings.servers) if settings.is_pool(name)]
     if settings.pool_score and len(changing) == len(settings.pools) + len(settings.servers) > 0:
         key = "Pool" if changing[0] in settings.pools else "Server"
@@ -122,6 +123,15 @@ def _one_voter(server: str) -> tuple[str, str]:
     mend = "name three" if is_numeric(server) else f'name three, or write Pool "{server}" if its addresses are servers'
     told = f'Server "{server}" is the only voter: with one vote it is unknown whether this clock or the server is wrong'
     return f"{told}; {mend}", server
+
+
+def _same_machines(servers: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Addresses that are one server's, mapped or translated."""
+    first: dict[str, str] = {}
+    for server in servers:
+        same = first.setdefault(machine(server), server)
+        if same != server:
+            yield f'Server "{server}" is the server "{same}" by another address: the two have one vote', server
 
 
 def _is_of_pool(server: str) -> bool:

@@ -24,6 +24,7 @@ from collectd_inode.ntp.vote import (
     signed,
     vote,
 )
+from collectd_inode.wire.address import machine
 from collectd_inode.words import and_more
 
 _SECOND = 1e9
@@ -48,7 +49,7 @@ class Server:
     failure: Failure | None = None
     """Why its name has no address."""
     is_pool: bool = False
-    """Whether each of its addresses is a server with a vote of its own."""
+    """Whether its addresses are several servers, each with a vote of its own."""
 
     def label(self, source: AddressExchange) -> str:
         """A source's name for people: the server's, and the address if that is another."""
@@ -63,21 +64,24 @@ class Server:
     @property
     def answering(self) -> list[AddressExchange]:
         """The sources that gave a sample, the surest first: that of the least root distance, path included."""
-        sampled = [(source.sample.bound, n, source) for n, source in enumerate(self.counting) if source.sample]
-        return [source for *_, source in sorted(sampled, key=lambda found: found[:2])]
+        return sorted((source for source in self.counting if source.sample is not None), key=_bound)
 
     @property
     def voters(self) -> list[AddressExchange]:
-        """The sources that vote: every address of a pool, and the surest of a server, which has one vote."""
-        return self.answering if self.is_pool else self.answering[:1]
+        """The sources that vote: the surest of each machine of a pool, and the surest of a server: it has one vote."""
+        surest: dict[str, AddressExchange] = {}
+        for source in self.answering:
+            surest.setdefault(source.machine, source)
+        return list(surest.values()) if self.is_pool else self.answering[:1]
 
     @property
     def lost_votes(self) -> list[str]:
-        """Its missing votes, by address; by name where there is no address."""
+        """Its missing votes, by machine; by name where there is no address."""
         if not self.counting:
             return [self.step.name]
-        silent = [source.address.host for source in self.counting if source.sample is None]
-        return silent if self.is_pool else silent[:1] if not self.voters else []
+        heard = {source.machine for source in self.answering}
+        silent = [source.machine for source in self.counting if source.machine not in heard]
+        return silent if self.is_pool else silent[:1] if not heard else []
 
     def failures(self) -> Iterator[Failure]:
         """Why it, or one of its sources, does not vote."""
@@ -227,7 +231,8 @@ class Outcome:
 
     def _electorate(self) -> int:
         """The number of expected votes: those given and those missing."""
-        return len({*self.voters, *(lost for server in self.servers for lost in server.lost_votes)})
+        lost = (vote for server in self.servers for vote in server.lost_votes)
+        return len({*map(machine, self.voters), *lost})
 
     def _beyond(self, consensus: float) -> Iterator[tuple[str, float]]:
         return ((name, limit) for name, limit in self.settings.margins if margin(limit, consensus) < 0)
@@ -264,15 +269,24 @@ FOREIGN = (Reason.SHORT, Reason.TAIL, Reason.VERSION, Reason.MODE, Reason.ORIGIN
 
 
 def conclude(servers: Sequence[Server], settings: Settings) -> Outcome:
-    """Let all sources with a sample vote: a server has one vote, and so has each address of a pool."""
+    """Let the servers vote: each machine has one vote, by the surest of its addresses that may have it."""
     labels: dict[str, Candidate] = {}
     for server in servers:
         for source in server.counting:
             if source.sample is not None:
                 labels.setdefault(source.address.host, _candidate(server, source))
-    voting = dict.fromkeys(source.address.host for server in servers for source in server.voters)
-    voters = {host: labels[host] for host in voting}
+    voting: dict[str, list[AddressExchange]] = {}
+    for server in servers:
+        for source in server.voters:
+            voting.setdefault(source.machine, []).append(source)
+    hosts = [min(sources, key=_bound).address.host for sources in voting.values()]
+    voters = {host: labels[host] for host in hosts}
     return Outcome(tuple(servers), settings, vote(tuple(voters.values())), labels, voters)
+
+
+def _bound(source: AddressExchange) -> int:
+    assert source.sample is not None
+    return source.sample.bound
 
 
 def _candidate(server: Server, source: AddressExchange) -> Candidate:

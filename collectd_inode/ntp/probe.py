@@ -25,7 +25,7 @@ from collectd_inode.state import Memory
 from collectd_inode.timekeeper.account import Account
 from collectd_inode.timekeeper.ask import Ask, account
 from collectd_inode.wire import Clock, Exchange, ResolveFailed, deadline
-from collectd_inode.wire.address import Address, lookup, unmapped
+from collectd_inode.wire.address import Address, lookup, machine, unmapped
 
 _SPARED, _MOST_SPARED = 0.25, 0.5
 """The rest of a run's time to keep when waiting ends (a fraction of it, and the most seconds): if the run's own
@@ -174,17 +174,17 @@ class _Round:
         if not server.is_pool:
             server.sources = [self._source(address, self._check_samples)[0] for address in addresses]
             return
-        untried = iter(addresses)
+        untried = iter(_by_machine(addresses))
         for _ in range(MOST_OF_A_POOL):
             self._group.create_task(self._one_of_a_pool(server, untried))
 
-    async def _one_of_a_pool(self, server: Server, untried: Iterator[Address]) -> None:
-        """Query the next address of a pool; the one after it where this machine has no route to it."""
-        for address in untried:
-            source, asking = self._source(address)
-            server.sources.append(source)
-            await asyncio.wait([asking])
-            if source.reachable:
+    async def _one_of_a_pool(self, server: Server, untried: Iterator[Iterable[Address]]) -> None:
+        """Query the next machine of a pool; the one after it where this machine has no route to it."""
+        for addresses in untried:
+            sources, askings = zip(*map(self._source, addresses), strict=True)
+            server.sources += sources
+            await asyncio.wait(askings)
+            if any(source.reachable for source in sources):
                 return
 
     async def _of_the_daemon(self, server: Server) -> None:
@@ -196,8 +196,8 @@ class _Round:
             return
         self._run.note(f"servers of {told.daemon}", ", ".join(peer.address for peer in told.peers))
         for peer in told.peers:
-            addresses = iter(await self._addresses(server, peer.address))
-            self._group.create_task(self._one_of_a_pool(server, addresses))
+            addresses = await self._addresses(server, peer.address)
+            self._group.create_task(self._one_of_a_pool(server, iter([[address] for address in addresses])))
 
     async def _addresses(self, server: Server, name: str) -> Iterable[Address]:
         clock = self._run.clock
@@ -229,6 +229,14 @@ class _Round:
         hold = held(hold.again(now) if hold else None, source.kiss, now, interval)
         if hold is not None:
             self._kept.holds[host] = hold
+
+
+def _by_machine(addresses: Iterable[Address]) -> list[list[Address]]:
+    """The machines in the order of their first addresses, each with all of them."""
+    machines: dict[str, list[Address]] = {}
+    for address in addresses:
+        machines.setdefault(machine(address.host), []).append(address)
+    return list(machines.values())
 
 
 def _no_servers(told: Account | None) -> str:

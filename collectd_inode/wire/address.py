@@ -53,6 +53,20 @@ def unmapped(address: Address) -> Address:
     return address if inner is None else Address(socket.AF_INET, (str(inner), address.port))
 
 
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""The well-known prefix of translators from IPv6 to IPv4 (RFC 6052 section 2.1)."""
+
+
+def machine(host: str) -> str:
+    """The IPv4 address in the IPv6 address *host*, mapped or for a translator (NAT64); else *host* itself."""
+    try:
+        address = ipaddress.IPv6Address(host)
+    except ValueError:
+        return host
+    inner = ipaddress.IPv4Address(address.packed[-4:]) if address in _NAT64 else address.ipv4_mapped
+    return host if inner is None else str(inner)
+
+
 async def lookup(
     host: str, port: int, *, family: str = "any", clock: Clock = SYSTEM_CLOCK
 ) -> tuple[tuple[Address, ...], float]:

@@ -176,6 +176,20 @@ def test_a_pool_is_held_to_the_terms_and_gets_no_score() -> None:
     assert "pool_score-nz_pool_ntp_org" not in {instance for _, instance in found.jobs[0].readings}
 
 
+def test_a_server_by_two_addresses_is_warned_of() -> None:
+    """One written as IPv6, one for a translator (RFC 6052): the first of three has one vote in all."""
+    servers = ("192.0.2.1", "::ffff:192.0.2.1", "64:ff9b::c000:201", "192.0.2.2")
+    assert [warning.what for warning in loaded(*servers).warnings] == [
+        'Server "::ffff:192.0.2.1" is the server "192.0.2.1" by another address: the two have one vote',
+        'Server "64:ff9b::c000:201" is the server "192.0.2.1" by another address: the two have one vote',
+    ]
+    assert [warning.what for warning in loaded("192.0.2.1", "64:ff9b::c000:201").warnings] == [
+        'Server "192.0.2.1" is the only voter: with one vote it is unknown whether this clock or the server is wrong;'
+        " name three",
+        'Server "64:ff9b::c000:201" is the server "192.0.2.1" by another address: the two have one vote',
+    ]
+
+
 @pytest.mark.parametrize(
     ("servers", "pools", "warnings"),
     [
