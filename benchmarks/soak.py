@@ -1,12 +1,14 @@
 """Many jobs for a while in a real collectd, beside peers that hang, drip, flood and lie: ``scripts/soak``.
 
-Half of the jobs are healthy.  At the end each job's verdict must have been there in every interval and be the right
-one, and nothing may have grown: memory, descriptors, threads, tasks, the log.
+Half of the jobs are healthy.  A few run in Chromium, under collectd's exec plugin; the others run inside collectd.  At
+the end each job's verdict must have been there in every interval and be the right one, and nothing may have grown:
+memory, descriptors, threads and tasks of both processes, the browser's processes and their memory, the log.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import os
 import socket
@@ -21,11 +23,11 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from benchmarks.tools import resident_mib, situation
-from collectd_inode.model import Cause
+from collectd_inode.model import Cause, Door
 from demo.site import Outage
 from demo.timeservers import ADDRESSES, TimeServers
-from tests.helpers import certificates, faults, smtp_faults
-from tests.helpers.collectd_process import Collectd, Sent, open_folder
+from tests.helpers import browsing, certificates, faults, smtp_faults
+from tests.helpers.collectd_process import Collectd, Sent, alive, open_folder
 from tests.helpers.places import ROOT
 
 EVERY = 5.0
@@ -41,10 +43,21 @@ SPARE_MIB = 16.0
 SPARE = 16
 """Descriptors, threads and tasks that may be more in the second half: connections in flight."""
 MOST_MIB = 400.0
-"""In any look."""
+"""In any look at a process of ours."""
+BROWSERS_SPARE_MIB = 160.0
+"""What the browser's processes may take in addition in the second half: two pages that are open at a look."""
+BROWSERS_MOST_MIB = 1500.0
+"""Of all the browser's processes, in any look; what they share is counted once for each."""
+SLOWER = 3
+"""Intervals from one run of a job in Chromium to the next: each of its runs takes a second of a core."""
+ONE_IN, MOST_IN_CHROMIUM = 6, 6
+"""One job in six, but six at most, runs in Chromium."""
 LINES_OF_A_JOB = 6
 """A job's verdict is logged when it changes, and again with a growing distance."""
 LINES_OF_THE_DAEMON = 60
+LEAVING = 10.0
+"""Seconds after the stop within which the browser's processes must have ended."""
+HEALTH = ("inode_probe", "inode_probe-exec")
 NOT_OURS_TO_SEE = (Cause.ERROR, Cause.CONFIGURATION)
 """Causes that a peer must not be able to bring about."""
 
@@ -54,7 +67,10 @@ NOT_OURS_TO_SEE = (Cause.ERROR, Cause.CONFIGURATION)
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where the peers are: the site's URL, each smarthost, the port of the time servers and of one that is silent."""
+    """Where the peers are: the site's URL, each smarthost, the port of the time servers and of one that is silent.
+
+    ``browser`` is the path of Chromium.
+    """
 
     folder: Path
     interval: int
@@ -62,15 +78,17 @@ class Ground:
     smarthosts: Mapping[str, smtp_faults.Server]
     time: int
     silent: int
+    browser: str
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A job: its block, its identity without type, and whether its peer is healthy."""
+    """A job: its block, its identity without type, whether its peer is healthy, and where it runs."""
 
     block: str
     identity: str
     healthy: bool
+    door: Door = Door.EMBEDDED
 
 
 Plan = Callable[[Ground, int], Planned]
@@ -86,6 +104,23 @@ def _page(path: str, *, healthy: bool = False) -> Plan:
         file.write_text("\n    ".join([f"Feature: {name}\n  Scenario: {name}", *steps]) + "\n", encoding="utf-8")
         block = f'<Scenario "{name}">\n  Feature "{file}"\n</Scenario>'
         return Planned(block, f"scenario-{name}-{name}", healthy)
+
+    return plan
+
+
+def _in_chromium(path: str, *, healthy: bool = False) -> Plan:
+    def plan(ground: Ground, number: int) -> Planned:
+        name = f"live{number}"
+        file = ground.folder / f"{name}.feature"
+        see = 'Then I should see "Welcome"'
+        steps = [f'When I go to "{ground.site}{path}"', see, 'When I follow "Again"', see]
+        file.write_text("\n    ".join([f"Feature: {name}\n  Scenario: {name}", *steps]) + "\n", encoding="utf-8")
+        every = ground.interval * SLOWER
+        block = (
+            f'<Scenario "{name}">\n  Feature "{file}"\n  Engine "chromium"\n  BrowserPath "{ground.browser}"\n'
+            f"  Interval {every}\n  Timeout {every / 2:g}\n</Scenario>"
+        )
+        return Planned(block, f"scenario-{name}-{name}", healthy, Door.EXEC)
 
     return plan
 
@@ -148,6 +183,15 @@ MIX: Sequence[Plan] = (
     _smarthost("banner HTTP"),
 )
 """Taken in turn: every other job is healthy."""
+CHROMIUM: Sequence[Plan] = (
+    _in_chromium("/fine", healthy=True),
+    _in_chromium("/hang"),
+    _in_chromium("/fine", healthy=True),
+    _in_chromium("/garbage"),
+    _in_chromium("/fine", healthy=True),
+    _in_chromium("/drip"),
+)
+"""Taken in turn, likewise."""
 
 
 async def _flood(writer: faults.Writer) -> None:
@@ -180,12 +224,15 @@ def peers(folder: Path, interval: int) -> Iterator[Ground]:
         time_servers = up.enter_context(TimeServers(lie=always))  # one of three lies, and is outvoted
         silent = up.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         silent.bind(("0.0.0.0", 0))  # on all of ADDRESSES; it answers nobody
-        yield Ground(folder, interval, site.url, smarthosts, time_servers.port, silent.getsockname()[1])
+        port = silent.getsockname()[1]
+        yield Ground(folder, interval, site.url, smarthosts, time_servers.port, port, browsing.program())
 
 
 def planned(ground: Ground, jobs: int) -> list[Planned]:
     """So many jobs of the mix."""
-    return [plan(ground, number) for number, plan in enumerate(islice(cycle(MIX), jobs))]
+    live = min(jobs // ONE_IN, MOST_IN_CHROMIUM)
+    plans = [*islice(cycle(MIX), jobs - live), *islice(cycle(CHROMIUM), live)]
+    return [plan(ground, number) for number, plan in enumerate(plans)]
 
 
 # What is looked at.
@@ -207,6 +254,36 @@ def look(pid: int) -> Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Tree:
+    """All processes below one, at one moment: their memory (MiB), their number."""
+
+    mib: float
+    processes: int
+
+
+def below(pid: int) -> list[int]:
+    """All processes that *pid* has started, and those that these have started."""
+    children: dict[int, list[int]] = defaultdict(list)
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            parent = Path("/proc", name, "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
+            children[int(parent.split()[1])].append(int(name))
+    found = list(children[pid])
+    for one in found:
+        found += children[one]
+    return found
+
+
+def tree(pid: int) -> Tree:
+    """What is below the process *pid*."""
+    sizes = []
+    for one in below(pid):
+        with contextlib.suppress(OSError, StopIteration):  # it has ended meanwhile
+            sizes.append(resident_mib(one))
+    return Tree(sum(sizes), len(sizes))
+
+
+@dataclass(frozen=True, slots=True)
 class Soaked:
     """What came of it.  ``until``: epoch; a slot whose run must have ended before then is due."""
 
@@ -219,6 +296,16 @@ class Soaked:
     log: Sequence[str]
     stopped: float = 0.0
     """Seconds that collectd took to stop."""
+    programs: Sequence[Look] = ()
+    """Looks at the exec plugin's program, which runs the jobs in Chromium…"""
+    trees: Sequence[Tree] = ()
+    """… and at its browsers."""
+    left: int = 0
+    """Processes of browsers that were still there after the stop."""
+
+    def every(self, job: Planned) -> float:
+        """Seconds from one slot of *job* to the next."""
+        return self.interval * (SLOWER if job.door is Door.EXEC else 1)
 
     def series(self) -> Mapping[str, Sequence[Sent]]:
         """Identity → its values, by time."""
@@ -239,7 +326,7 @@ class Verdict:
 def judged(soaked: Soaked) -> Verdict:
     """Everything that is checked, one after the other."""
     verdict = Verdict()
-    for check in (_check_due, _check_verdicts, _check_growth, _check_log):
+    for check in (_check_due, _check_verdicts, _check_growth, _check_browsers, _check_log):
         check(soaked, verdict)
     verdict.figures.append(f"stop: {soaked.stopped:.1f} s")
     return verdict
@@ -248,26 +335,30 @@ def judged(soaked: Soaked) -> Verdict:
 def _check_due(soaked: Soaked, verdict: Verdict) -> None:
     """Each job has a verdict for each of its slots, but for those that a busy machine left out and counted."""
     series = soaked.series()
-    told = {job.identity: {v.time for v in series.get(f"{job.identity}/bool-success", ())} for job in soaked.jobs}
-    start = min((min(times) for times in told.values() if times), default=soaked.until)
-    due = {name: _due(min(times, default=start), start, soaked) for name, times in told.items()}
-    missing = {
-        name: due[name] - there
-        for name, times in told.items()
-        if (there := sum(time <= soaked.until for time in times)) < due[name]
-    }
-    late = int(sum(value.value for value in series.get("inode_probe/count-late", ())))
-    lost, in_all = sum(missing.values()), sum(due.values())
-    verdict.figures.append(f"verdicts: {in_all - lost} of {in_all} due; {late} runs were counted as late")
+    due, missing = 0, Counter[str]()
+    for door in dict.fromkeys(job.door for job in soaked.jobs):
+        jobs = [job for job in soaked.jobs if job.door is door]
+        told = [{value.time for value in series.get(f"{job.identity}/bool-success", ())} for job in jobs]
+        start = min((min(times) for times in told if times), default=soaked.until)
+        for job, times in zip(jobs, told, strict=True):
+            every = soaked.every(job)
+            until = soaked.until - every + soaked.interval
+            expected = _due(min(times, default=start), start, until, every)
+            due += expected
+            if (there := sum(time <= until for time in times)) < expected:
+                missing[job.identity] = expected - there
+    late = int(sum(value.value for name in HEALTH for value in series.get(f"{name}/count-late", ())))
+    lost = missing.total()
+    verdict.figures.append(f"verdicts: {due - lost} of {due} due; {late} runs were counted as late")
     if lost > late:
-        worst = ", ".join(f"{name} {count}" for name, count in Counter(missing).most_common(5))
+        worst = ", ".join(f"{name} {count}" for name, count in missing.most_common(5))
         verdict.wrong.append(f"{lost} verdicts are missing and {late} were counted as late; most of {worst}")
 
 
-def _due(first: float, start: float, soaked: Soaked) -> int:
-    """How many slots a job had whose first verdict is of *first*; the first one of all is of *start*."""
-    before = math.floor((first - start) / soaked.interval)  # each job begins within an interval
-    return before + max(0, math.floor((soaked.until - first) / soaked.interval + 0.001) + 1)
+def _due(first: float, start: float, until: float, every: float) -> int:
+    """How many slots a job had whose first verdict is of *first*; the first one of its door is of *start*."""
+    before = math.floor((first - start) / every)  # each job begins within an interval
+    return before + max(0, math.floor((until - first) / every + 0.001) + 1)
 
 
 def _check_verdicts(soaked: Soaked, verdict: Verdict) -> None:
@@ -292,21 +383,51 @@ def _check_verdicts(soaked: Soaked, verdict: Verdict) -> None:
     verdict.figures.append(f"values: {len(soaked.values)}")
 
 
+Row = tuple[str, Sequence[float], float, float]
+"""What was counted, what each look has seen, and by how much it may grow: a share, and what comes on top."""
+
+
 def _check_growth(soaked: Soaked, verdict: Verdict) -> None:
     """Nothing is more in the second half of the looks than in the first; the warm ones are left out."""
-    rows: Sequence[tuple[str, Sequence[float], float, float]] = (
-        ("memory (MiB)", [look.mib for look in soaked.looks], GROWTH, SPARE_MIB),
-        ("descriptors", [look.descriptors for look in soaked.looks], 0.0, SPARE),
-        ("threads", [look.threads for look in soaked.looks], 0.0, SPARE),
-        ("tasks", soaked.tasks, 0.0, SPARE),
-    )
+    _check_rows([*_process("", soaked.looks), ("tasks", soaked.tasks, 0.0, SPARE)], verdict)
+    _check_most("memory (MiB)", [look.mib for look in soaked.looks], MOST_MIB, verdict)
+
+
+def _check_browsers(soaked: Soaked, verdict: Verdict) -> None:
+    """The same of the program that runs the browsers, and of these; none is left after the stop."""
+    if not any(job.door is Door.EXEC for job in soaked.jobs):
+        return
+    memory, processes = [one.mib for one in soaked.trees], [one.processes for one in soaked.trees]
+    rows: list[Row] = [
+        ("the browser's memory (MiB)", memory, GROWTH, BROWSERS_SPARE_MIB),
+        ("the browser's processes", processes, 0.0, SPARE),
+    ]
+    _check_rows([*_process("exec: ", soaked.programs), *rows], verdict)
+    _check_most("exec: memory (MiB)", [look.mib for look in soaked.programs], MOST_MIB, verdict)
+    _check_most("the browser's memory (MiB)", memory, BROWSERS_MOST_MIB, verdict)
+    if soaked.left:
+        verdict.wrong.append(f"{soaked.left} processes of the browser were left after the stop")
+
+
+def _process(whose: str, looks: Sequence[Look]) -> list[Row]:
+    return [
+        (f"{whose}memory (MiB)", [look.mib for look in looks], GROWTH, SPARE_MIB),
+        (f"{whose}descriptors", [look.descriptors for look in looks], 0.0, SPARE),
+        (f"{whose}threads", [look.threads for look in looks], 0.0, SPARE),
+    ]
+
+
+def _check_rows(rows: Sequence[Row], verdict: Verdict) -> None:
     for name, seen, share, spare in rows:
         growth = grown(seen[WARM:])
         verdict.figures.append(f"{name}: {max(seen, default=0):.0f} at most; {growth or 'too short to see growth'}")
         if growth and growth.after > growth.before * (1 + share) + spare:
             verdict.wrong.append(f"{name}: grew from {growth.before:.0f} to {growth.after:.0f}")
-    if (most := max((look.mib for look in soaked.looks), default=0.0)) > MOST_MIB:
-        verdict.wrong.append(f"memory (MiB): {most:.0f}; {MOST_MIB:.0f} at most were expected")
+
+
+def _check_most(name: str, seen: Sequence[float], most: float, verdict: Verdict) -> None:
+    if (found := max(seen, default=0.0)) > most:
+        verdict.wrong.append(f"{name}: {found:.0f}; {most:.0f} at most were expected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,16 +467,48 @@ def soak(folder: Path, minutes: float, jobs: int, interval: int, say: Callable[[
     """Run *jobs* jobs for *minutes* minutes in a collectd that has its files in *folder*."""
     with peers(folder, interval) as ground:
         plan = planned(ground, jobs)
-        blocks = "\n".join([f'Interval {interval}\nStateDir "{folder}/state"', *(job.block for job in plan)])
-        daemon = Collectd(folder, blocks, around=_census(folder))
+        daemon = _daemon(folder, interval, plan)
         with daemon:
-            looks = list(_looks(daemon, minutes * 60, say))
+            seen = list(_looks(daemon, minutes * 60, say))
             until = time.time() - interval
             daemon.wait(lambda: _told_of_all(daemon, until))
+            browsers = below(daemon.program) if daemon.door is Door.EXEC else []
             begun = time.monotonic()
         stopped = time.monotonic() - begun
-        tasks = [int(line) for line in (folder / "census").read_text().split()]
-        return Soaked(plan, interval, until, daemon.values, looks, tasks, daemon.log.splitlines(), stopped)
+        return Soaked(
+            jobs=plan,
+            interval=interval,
+            until=until,
+            values=daemon.values,
+            looks=[one.inside for one in seen],
+            tasks=[int(line) for line in (folder / "census").read_text().split()],
+            log=daemon.log.splitlines(),
+            stopped=stopped,
+            programs=[one.program for one in seen if one.program],
+            trees=[one.browsers for one in seen if one.browsers],
+            left=_left(browsers),
+        )
+
+
+def _left(pids: Sequence[int]) -> int:
+    """The number of *pids* that still run; the kernel needs a moment to end those that were killed."""
+    end = time.monotonic() + LEAVING
+    while (left := sum(map(alive, pids))) and time.monotonic() < end:
+        time.sleep(0.05)
+    return left
+
+
+def _daemon(folder: Path, interval: int, plan: Sequence[Planned]) -> Collectd:
+    inside, live = ([job.block for job in plan if job.door is door] for door in (Door.EMBEDDED, Door.EXEC))
+    own = _module(folder, interval, "state", inside)
+    if not live:
+        return Collectd(folder, own, around=_census(folder))
+    beside = _module(folder, interval, "state-exec", live)
+    return Collectd(folder, beside, around=_census(folder), door=Door.EXEC, inside=own)
+
+
+def _module(folder: Path, interval: int, state: str, blocks: Sequence[str]) -> str:
+    return "\n".join([f"Interval {interval}", f'StateDir "{folder}/{state}"', *blocks])
 
 
 def _census(folder: Path) -> str:
@@ -370,23 +523,41 @@ def _census(folder: Path) -> str:
 """
 
 
-def _looks(daemon: Collectd, seconds: float, say: Callable[[str], None]) -> Iterator[Look]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is seen at one moment."""
+
+    inside: Look
+    program: Look | None = None
+    browsers: Tree | None = None
+
+    def __str__(self) -> str:
+        one, trees = self.inside, self.browsers
+        more = f"; {trees.processes} processes of browsers, {trees.mib:.0f} MiB" if trees else ""
+        return f"{one.mib:.0f} MiB, {one.descriptors} descriptors, {one.threads} threads{more}"
+
+
+def _looks(daemon: Collectd, seconds: float, say: Callable[[str], None]) -> Iterator[Seen]:
     end, next_word = time.monotonic() + seconds, 0.0
     while (now := time.monotonic()) < end:
         assert daemon.running, f"collectd has ended\n{daemon.log}"
-        yield (one := look(daemon.pid))
+        yield (one := _seen(daemon))
         if now >= next_word:
-            say(
-                f"{(end - now) / 60:.1f} minutes left; "
-                f"{one.mib:.0f} MiB, {one.descriptors} descriptors, {one.threads} threads"
-            )
+            say(f"{(end - now) / 60:.1f} minutes left; {one}")
             next_word = now + 60
         time.sleep(EVERY)
 
 
+def _seen(daemon: Collectd) -> Seen:
+    """A program that is not there yet is not seen."""
+    program = daemon.program if daemon.door is Door.EXEC else 0
+    return Seen(look(daemon.pid), look(program), tree(program)) if program else Seen(look(daemon.pid))
+
+
 def _told_of_all(daemon: Collectd, until: float) -> bool:
     """Whether the health report of the minute in which *until* lies is there, and so what was left out until then."""
-    return any(value.time > until for value in daemon.of("inode_probe/count-late"))
+    names = HEALTH if daemon.door is Door.EXEC else HEALTH[:1]
+    return all(any(value.time > until for value in daemon.of(f"{name}/count-late")) for name in names)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.soak import MIX, WARM, Look, Planned, Soaked, grown, judged
-from collectd_inode.model import Cause
+from benchmarks.soak import CHROMIUM, MIX, ONE_IN, WARM, Look, Planned, Soaked, Tree, grown, judged
+from collectd_inode.model import Cause, Door
 from tests.helpers.collectd_process import CLEAN, HOST, Sent
 from tests.helpers.places import ROOT
 
@@ -30,6 +30,16 @@ FINE = [one for time in SLOTS for one in told(HEALTHY, time, 1.0, Cause.NONE)]
 BAD = [one for time in SLOTS for one in told(HOSTILE, time, 0.0, Cause.TIMEOUT)]
 LOOKS = [Look(50.0, 20, 16)] * (WARM + 10)
 GOOD = Soaked([HEALTHY, HOSTILE], 10.0, 35.0, [*FINE, *BAD], LOOKS, [8] * (WARM + 10), ["started"], 1.0)
+
+
+LIVE = Planned("", "scenario-c-c", healthy=True, door=Door.EXEC)
+BROWSED = replace(
+    GOOD,
+    jobs=[*GOOD.jobs, LIVE],
+    values=[*FINE, *BAD, *told(LIVE, 12.0, 1.0, Cause.NONE)],
+    programs=[Look(40.0, 12, 8)] * (WARM + 10),
+    trees=[Tree(300.0, 6)] * (WARM + 10),
+)
 
 
 def looks(mib: list[float]) -> list[Look]:
@@ -53,6 +63,20 @@ def test_what_is_good_is_told_in_figures() -> None:
     ]
 
 
+def test_jobs_in_chromium_have_longer_intervals_and_more_figures() -> None:
+    """Their slots are three intervals apart; their process and the browser's are looked at, too."""
+    verdict = judged(BROWSED)
+    assert verdict.wrong == []
+    assert verdict.figures[0] == "verdicts: 7 of 7 due; 0 runs were counted as late"
+    assert verdict.figures[7:12] == [
+        "exec: memory (MiB): 40 at most; 40 in the first half, 40 in the second (+0.00 a minute)",
+        "exec: descriptors: 12 at most; 12 in the first half, 12 in the second (+0.00 a minute)",
+        "exec: threads: 8 at most; 8 in the first half, 8 in the second (+0.00 a minute)",
+        "the browser's memory (MiB): 300 at most; 300 in the first half, 300 in the second (+0.00 a minute)",
+        "the browser's processes: 6 at most; 6 in the first half, 6 in the second (+0.00 a minute)",
+    ]
+
+
 MISSING = "1 verdicts are missing and 0 were counted as late; most of {}"
 
 
@@ -73,6 +97,17 @@ MISSING = "1 verdicts are missing and 0 were counted as late; most of {}"
         (replace(GOOD, looks=[*LOOKS[:-5], *[Look(50.0, 90, 16)] * 5]), "descriptors: grew from 20 to 90"),
         (replace(GOOD, looks=[*LOOKS[:-5], *[Look(50.0, 20, 40)] * 5]), "threads: grew from 16 to 40"),
         (replace(GOOD, tasks=[*[8] * (WARM + 5), *[50] * 5]), "tasks: grew from 8 to 50"),
+        (replace(BROWSED, until=45.0, values=[*FINE, *BAD, *told(LIVE, 12.0, 1.0, Cause.NONE)]),
+            MISSING.replace("1 v", "2 v").format("scenario-a-a 1, scenario-b-b 1")),
+        (replace(BROWSED, programs=[*BROWSED.programs[:-5], *[Look(90.0, 12, 8)] * 5]),
+            "exec: memory (MiB): grew from 40 to 90"),
+        (replace(BROWSED, trees=[*BROWSED.trees[:-5], *[Tree(600.0, 6)] * 5]),
+            "the browser's memory (MiB): grew from 300 to 600"),
+        (replace(BROWSED, trees=[*BROWSED.trees[:-5], *[Tree(300.0, 36)] * 5]),
+            "the browser's processes: grew from 6 to 36"),
+        (replace(BROWSED, trees=[Tree(1501.0, 6)] * (WARM + 10)),
+            "the browser's memory (MiB): 1501; 1500 at most were expected"),
+        (replace(BROWSED, left=2), "2 processes of the browser were left after the stop"),
         (replace(GOOD, log=["x"] * 73), "the log has 73 lines; 72 at most were expected"),
         (replace(GOOD, log=["Traceback (most recent call last):"]), "log: Traceback (most recent call last):"),
     ],
@@ -105,9 +140,11 @@ def test_a_slope_is_told_by_the_minute() -> None:
 
 @pytest.mark.slow
 def test_two_minutes_with_the_whole_mix() -> None:
-    """Each job of the mix once: healthy jobs lose nothing beside the others, and nothing grows."""
+    """Each job of the mix once, pages in Chromium too: healthy jobs lose nothing beside the others, nothing grows."""
+    jobs = len(MIX) + len(CHROMIUM)
+    assert jobs // ONE_IN == len(CHROMIUM)
     done = subprocess.run(
-        ["/bin/sh", "scripts/soak", "2", str(len(MIX))],
+        ["/bin/sh", "scripts/soak", "2", str(jobs)],
         cwd=ROOT,
         env={**CLEAN, **{name: os.environ[name] for name in ("PIP_CERT", "PIP_INDEX_URL") if name in os.environ}},
         capture_output=True,

@@ -73,6 +73,7 @@ class Collectd:
         door: Door = Door.EMBEDDED,
         types: str = "",
         before: Sequence[str] = (),
+        inside: str = "",
     ) -> None:
         self.folder, self.daemonise, self.arguments, self.door = folder, daemonise, arguments, door
         self._environment = {**CLEAN, **(environment or {})}
@@ -83,6 +84,8 @@ class Collectd:
         """Put before its command, such as what gives it a network of its own; it must become what it runs."""
         self._impatient, self._types = impatient, types or machine.TYPES_DB
         embedded = _embedded(module, path, impatient) if door is Door.EMBEDDED else ""
+        if inside:  # beside another door's jobs
+            embedded = _embedded(inside, path, impatient)
         text = _conf(folder, embedded, around + self._plugin())
         if types:
             text = text.replace(machine.TYPES, f'TypesDB "{types}"')
@@ -194,7 +197,7 @@ class Collectd:
         """Whether it lives."""
         if self._process is not None and not self.daemonise:
             return self._process.poll() is None
-        return self._pid == 0 or _alive(self._pid)
+        return self._pid == 0 or alive(self._pid)
 
     def stop(self) -> None:
         """Ask it to stop.  It must leave with 0, and so must what runs our jobs."""
@@ -207,7 +210,7 @@ class Collectd:
             self.service = None
         self._stop()
         end = time.monotonic() + HUNG
-        while program and _alive(program):
+        while program and alive(program):
             assert time.monotonic() < end, self.log
             time.sleep(0.005)
 
@@ -274,7 +277,7 @@ def on_the_grid(values: list[Sent]) -> bool:
     return all(gap >= 0.999 and abs(gap - round(gap)) < 0.001 for gap in gaps)
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
     """Whether a process that is not our child still runs; one that only waits to be reaped has ended."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
