@@ -97,7 +97,6 @@ class JudgedSeries:
     seconds before them that are known.
     """
 
-    series: str
     left: Left | None
     ordinary: float
     until: float
@@ -115,9 +114,9 @@ def judge(series: str, day: Points, recent: Points, minutes: Minutes) -> JudgedS
     within = [point for point in recent if minutes.start < point[0] <= minutes.end]
     range = usual([value for _, value in (*day, *before)])
     if range is None or not within:
-        return JudgedSeries(series, None, 0.0, until, known=False)
+        return JudgedSeries(None, 0.0, until, known=False)
     share, seconds = _share_out(range, before, minutes), minutes.start - before[0][0] if before else 0.0
-    return JudgedSeries(series, _left(series, range, within), share, until, known=True, before=seconds)
+    return JudgedSeries(_left(series, range, within), share, until, known=True, before=seconds)
 
 
 def _left(series: str, range: Usual, within: Points) -> Left | None:

@@ -88,12 +88,9 @@ class Scenario:
     title: str
     series: str
     keyword: str
-    description: str
     tags: frozenset[str]
     steps: tuple[Step, ...]
     line: int
-    column: int
-    rule: str = ""
     is_row: bool = field(default=False, compare=False)
     lines: Lines = field(default=(), compare=False)
     """The first and the last line of each part of the file that is its own: its outline, its feature's head, …"""
@@ -133,11 +130,6 @@ class Feature:
     broken: tuple[BrokenScenario, ...] = ()
     warnings: tuple[Problem, ...] = ()
     prose: tuple[Prose, ...] = field(default=(), compare=False, repr=False)
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """Why scenarios are broken, each problem once (the rows of an outline share theirs)."""
-        return tuple(dict.fromkeys(b.problem for b in self.broken))
 
 
 def read(path: str | os.PathLike[str]) -> Feature:
@@ -341,7 +333,6 @@ class _Scope:
     tags: frozenset[str] = frozenset()
     lines: Lines = ()
     background: tuple[Step, ...] = ()
-    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,7 +454,7 @@ class _Translation:
                 rule = cast(ast.RuleEnvelope, child)["rule"]
                 self._read_prose(rule["description"], rule["location"])
                 lines = (*scope.lines, *self._head(rule, self._first_line(rule)))
-                inner = replace(scope, rule=rule["name"], tags=scope.tags | _tags(rule["tags"]), lines=lines)
+                inner = replace(scope, tags=scope.tags | _tags(rule["tags"]), lines=lines)
                 yield from self._children(rule["children"], inner)
 
     def _first_line(self, node: ast.Rule | ast.Scenario | ast.Examples) -> int:
@@ -519,17 +510,13 @@ class _Translation:
             help = _taken_for_description(node["description"], self._dialect, self._node["language"])
             problem = self._refused(node["location"], "the scenario has no steps of its own", help)
             return BrokenScenario(title, series, tags, problem)
-        line, column = _place(row.location)
         return Scenario(
             title=title,
             series=series,
             keyword=node["keyword"],
-            description=_description(node["description"]),
             tags=tags,
             steps=self._all_steps(scope.background, own, row),
-            line=line,
-            column=column,
-            rule=scope.rule,
+            line=row.location["line"],
             is_row=bool(row.cells),
             lines=(*scope.lines, *row.lines),
         )

@@ -112,7 +112,6 @@ class MasterService:
     type: str
     program: str
     over: Mapping[str, str]
-    line: int
     broken: str = ""
     """An ``-o`` that sets nothing: the program does not start with it."""
 
@@ -133,14 +132,14 @@ def parameters(text: str) -> tuple[dict[str, PostfixSetting], list[int]]:
 def services(text: str) -> tuple[MasterService, ...]:
     """The services of a master.cf; ``-o { name = value }`` may hold blanks (master(5))."""
     found = []
-    for line, content in logical_lines(text):
+    for _, content in logical_lines(text):
         words = content.split(None, 7)
         if len(words) == 8:
             program, _, arguments = words[7].partition(" ")
             options = [*_options(arguments)]
             over = {name.strip(): value.strip() for name, equals, value in options if equals}
             broken = next((name for name, equals, _ in options if not equals), "")
-            found.append(MasterService(words[0], words[1], program, over, line, broken))
+            found.append(MasterService(words[0], words[1], program, over, broken))
     return tuple(found)
 
 

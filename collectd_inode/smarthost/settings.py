@@ -170,8 +170,3 @@ class Settings:
     def certified_name(self) -> str:
         """The name that the server's certificate must be for."""
         return self.server_name or self.server
-
-    @property
-    def asks_to_relay(self) -> bool:
-        """Whether the dialogue tests if the server would take a mail."""
-        return self.sender is not None and self.recipient is not None

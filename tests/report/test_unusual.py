@@ -30,11 +30,9 @@ def test_a_series_leaves_its_range() -> None:
     assert replace(left, score=0.0) == Left("cpu-0/wait", 3.1, 71.0, 1120.0)
     assert left.score > 30
     assert judge("cpu-0/wait", (), points([*ordinary, 3.1, 3.0]), MINUTES) == JudgedSeries(
-        "cpu-0/wait", None, 0.0, 1120.0, known=True, before=3540.0
+        None, 0.0, 1120.0, known=True, before=3540.0
     )
-    assert judge("cpu-0/wait", (), points(ordinary), MINUTES) == JudgedSeries(
-        "cpu-0/wait", None, 0.0, 1000.0, known=False
-    )
+    assert judge("cpu-0/wait", (), points(ordinary), MINUTES) == JudgedSeries(None, 0.0, 1000.0, known=False)
     assert not judge("new", (), points([1.0, 2.0], start=1000.0), MINUTES).known
 
 
@@ -78,7 +76,7 @@ def test_our_own_series_are_known() -> None:
 def test_the_worst_comes_first() -> None:
     """By how far it is out, then by how much it changed."""
     left = [Left("a", 1, 2, 0, 3.0), Left("b", 1, 9, 0, 50.0), Left("c", 0, 5, 0, 1000.0), Left("d", 4, 5, 0, 1000.0)]
-    judged = [JudgedSeries(one.series, one, 0.0, 1.0, known=True) for one in left]
+    judged = [JudgedSeries(one, 0.0, 1.0, known=True) for one in left]
     assert [one.series for one in unusual.host(MINUTES, judged).left] == ["c", "d", "b", "a"]
 
 

@@ -254,7 +254,7 @@ def test_a_made_up_language(tmp_path: Path) -> None:
         lacks=[s.example for s in english() if s.action.name not in ("follow", "should_see") and not s.scoping],
     )
     esperanto = read(path)
-    assert (esperanto.language, len(esperanto.sentences)) == ("eo", 3)
+    assert [sentence.language for sentence in esperanto.sentences] == ["eo"] * 3
     there = Vocabulary(
         [*edition(ENGLISH).sentences, *esperanto.sentences], unsupported=esperanto.unsupported, language="eo"
     )

@@ -64,7 +64,6 @@ class Edition:
     supported, by name.
     """
 
-    language: str
     sentences: tuple[Sentence, ...]
     unsupported: tuple[Unsupported, ...]
     lacks: tuple[str, ...]
@@ -141,7 +140,6 @@ def read(path: Path) -> Edition:
         parts[name] = _expanded(f"{path.name}: {name}", f"/{text}/", parts)[1:-1]
     instead = data.get("instead") or edition(ENGLISH).instead
     return Edition(
-        language=path.stem,
         sentences=tuple(_sentence(path, number, row, parts) for number, row in enumerate(data["sentences"], 1)),
         unsupported=tuple(
             one for group in data.get("unsupported", ()) for one in _not_done(path.name, group, parts, instead)
