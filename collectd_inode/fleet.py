@@ -16,7 +16,7 @@ from collectd_inode.kinds import KINDS
 from collectd_inode.report import fleet
 from collectd_inode.report.fleet import HeardDoor, HeardHost, HeardJob
 from collectd_inode.report.notification import Severity
-from collectd_inode.report.record import WRITE_SECONDS
+from collectd_inode.report.record import WRITE_SECONDS, is_overdue
 from collectd_inode.report.values import HEALTH_INTERVAL, HEALTH_PLUGIN
 from collectd_inode.state import Files, Writer, replace_now
 from collectd_inode.wire import SYSTEM_CLOCK, Clock
@@ -137,7 +137,7 @@ class Fleet:
     def _keep(self, heard: HeardHost, now: float) -> None:
         last = heard.time
         for name, job in tuple(heard.jobs.items()):
-            if fleet.is_overdue(job, now) and last - job.time > GONE_SECONDS:
+            if is_overdue(job.time, job.interval, now) and last - job.time > GONE_SECONDS:
                 del heard.jobs[name]
         path = fleet.path(self._folder, heard.host)
         self._writer.do(path, lambda: replace_now(path, fleet.text(heard)))

@@ -17,10 +17,9 @@ from collectd_inode import state
 from collectd_inode.model import Job, Observation
 from collectd_inode.report import history
 from collectd_inode.report.history import Described, HistoryEntry, Identity, RunsOrigin
+from collectd_inode.report.record import WRITE_SECONDS
 from collectd_inode.state import Writer
 
-WRITE_SECONDS = 60.0
-"""Seconds that good runs may wait to be written; bad ones do not."""
 _MOST_WAITING = 100
 _MOST_SETTINGS = 32
 """Known to stand in a file; one more, and all are written again when they are met."""

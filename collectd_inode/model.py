@@ -373,6 +373,11 @@ class Job:
         return self.host, self.kind, self.instance
 
     @property
+    def full_name(self) -> str:
+        """Its name for people: ``webhome: Visiting home and contact pages``."""
+        return ": ".join(filter(None, (self.name, self.scenario)))
+
+    @property
     def last_line(self) -> int:
         """The last line of its file that belongs to it and to no job before it: its last step's, as a rule."""
         path, first = self.place.path, self.place.line

@@ -72,6 +72,12 @@ def blanked(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
+def in_quotes(text: str) -> str:
+    """*text* as collectd reads it between quotes, where a backslash is dropped and keeps what follows."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def duration(seconds: float | None, *, fine: float = 0.001) -> str:
     """A latency: ``0.42 ms``, ``12.3 ms``, ``1.234 s``; nothing for None.  Below *fine* seconds it has two decimals."""
     if seconds is None:

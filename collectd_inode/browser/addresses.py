@@ -29,13 +29,17 @@ def in_ascii(url: str) -> str:
         raise urls.BadURL(f"“{urls.shown(url)}” is not a URL: {error}") from error
 
 
+def of_web(url: str) -> str:
+    """The same for what may be requested.  Raises BadURL for schemes but http and https, too."""
+    if not urls.is_web(url):
+        raise urls.BadURL(f"“{urls.scheme_of(url)}:” is neither http nor https")
+    return in_ascii(url)
+
+
 def typed(target: str, base_url: str | None) -> str:
     """The URL that *target* means in the address line, with its host in ASCII.  Raises Misconfigured."""
     with misconfigured(f"“{urls.shown(target)}”"):
-        url = urls.destination(target, base_url)
-        if not urls.is_web(url):
-            raise urls.BadURL(f"“{urls.scheme_of(url)}:” is neither http nor https")
-        return in_ascii(url)
+        return of_web(urls.destination(target, base_url))
 
 
 def host_of(url: str) -> str:

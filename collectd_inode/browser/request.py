@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from collectd_inode.browser.addresses import in_ascii
+from collectd_inode.browser.addresses import of_web
 from collectd_inode.browser.cookies import same_site
 from collectd_inode.model import Cause, Failure
 from collectd_inode.page import urls
@@ -126,10 +126,7 @@ def redirected(request: WebRequest, answer: WebAnswer) -> WebRequest | None:
         told = " and ".join(f"“{urls.shown(location)}”" for location in locations[:2])
         raise Failure(Cause.PROTOCOL, f"{where} redirects to several addresses: {told}", found=told)
     try:
-        url = urls.resolve(urls.without_fragment(request.url), locations[0])
-        if not urls.is_web(url):
-            raise urls.BadURL(f"“{urls.scheme_of(url)}:” is neither http nor https")
-        url = in_ascii(url)
+        url = of_web(urls.resolve(urls.without_fragment(request.url), locations[0]))
     except urls.BadURL as error:
         where = urls.shown(request.url)
         raise Failure(Cause.PROTOCOL, f"{where} redirects to an address that cannot be requested: {error}") from error

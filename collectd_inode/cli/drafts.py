@@ -17,8 +17,9 @@ from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.replay import PageNames
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import workers
+from collectd_inode.words import in_quotes
 
-BLOCK = """\
+_BLOCK = """\
 # {written}
 # Save it in /etc/collectd/collectd.conf.d, behind 00-python.conf (collectd-inode snippet prints that).
 
@@ -32,6 +33,18 @@ BLOCK = """\
   </Module>
 </Plugin>
 """
+
+
+def block(written: str, name: str, feature: Path, base: str, secrets: str) -> str:
+    """The block for collectd that replays the file *feature* against the site *base*."""
+    where = in_quotes(str(feature.absolute()))
+    return _BLOCK.format(written=written, name=name, feature=where, base=in_quotes(base), secrets=secrets)
+
+
+def already_there(*paths: Path) -> str:
+    """The complaint about those of *paths* that exist; empty if none does."""
+    there = [str(path) for path in paths if os.path.lexists(path)]
+    return f"{' and '.join(there)}: exists and is not overwritten; use another folder" if there else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +91,3 @@ def write_new(files: Mapping[Path, str]) -> None:
             with suppress(OSError):
                 os.unlink(path)
         raise
-
-
-def in_quotes(value: str) -> str:
-    """*value* as collectd reads it between quotes, where a backslash is dropped and keeps what follows."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -26,7 +26,7 @@ from collectd_inode.cli.rrd_pipe import NotRead, Rrdtool, fetch, first_of, last_
 from collectd_inode.cli.rrd_place import data_dir, host_of
 from collectd_inode.cli.rrdtool import NotDrawn, history_of
 from collectd_inode.cli.status import JOB_HELP
-from collectd_inode.cli.terminal import INTERRUPTED, Exit
+from collectd_inode.cli.terminal import INTERRUPTED, Exit, complain
 from collectd_inode.model import Job
 from collectd_inode.names import fingerprint
 from collectd_inode.report import graphs, overview, why
@@ -94,7 +94,7 @@ def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> int:
     if unknown or not jobs:
         known = ", ".join(dict.fromkeys(job.name for job in found.jobs)) or "none"
         what = f"unknown job {', '.join(unknown)}" if unknown else "there is nothing to draw"
-        return _refuse(f"{what}; jobs in {options.conf}: {known}")
+        return complain(f"{what}; jobs in {options.conf}: {known}")
     if options.grafana:
         return _dashboard(jobs, options.grafana, found)
     now = clock.now()
@@ -108,18 +108,13 @@ def main(options: argparse.Namespace, clock: Clock = SYSTEM_CLOCK) -> int:
             drawer = PageDrawer(place, frame, found, _records(found), clock=clock, started=started)
             whole(options.out / "index.html", drawer.page(jobs, now, options.last.text))
     except OSError as error:
-        return _refuse(f"{error.filename or options.out}: {error.strerror or error}")
+        return complain(f"{error.filename or options.out}: {error.strerror or error}")
     for note in drawer.notes:
         print(f"collectd-inode: {note}", file=sys.stderr)
     print(options.out / "index.html")
     if drawer.interrupted:
         return INTERRUPTED
     return Exit.FAILED if drawer.notes or found.problems else Exit.PASSED
-
-
-def _refuse(sentence: str) -> Exit:
-    print(f"collectd-inode: {sentence}", file=sys.stderr)
-    return Exit.USAGE
 
 
 def _dashboard(jobs: Sequence[Job], source: str, found: Configured) -> Exit:
@@ -229,9 +224,7 @@ class PageDrawer:
         return rrdtool.missing()
 
     def _bare(self, job: Job) -> OverviewJob:
-        return OverviewJob(
-            DrawableSeries(job, frozenset()).name, job.kind, job.interval, self.known.records.get(job.identity)
-        )
+        return OverviewJob(job.full_name, job.kind, job.interval, self.known.records.get(job.identity))
 
     def _looked(self, job: Job, rrdtool: Rrdtool, now: float) -> DrawableJob:
         """A job's numbers, by its RRD files."""

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from collectd_inode.cli.drafts import BLOCK, in_quotes, try_out, write_new
+from collectd_inode.cli import drafts
+from collectd_inode.cli.drafts import already_there, try_out, write_new
 from collectd_inode.cli.init import SECRETS
 from collectd_inode.cli.terminal import Exit, complain
 from collectd_inode.files import read_file
@@ -24,7 +25,7 @@ from collectd_inode.names import slug
 from collectd_inode.scenario.importing import Imported, imported
 from collectd_inode.scenario.recording import MOST_BYTES, Attached, BadRecording, requests
 from collectd_inode.scenario.settings import Settings
-from collectd_inode.words import duration, plural
+from collectd_inode.words import duration, in_quotes, plural
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,14 +38,16 @@ def main(options: argparse.Namespace) -> Exit:
     """Read, write, run, and say what was left out."""
     name = slug(Path(options.file).stem)
     feature, block = Path(f"{name}.feature"), Path(f"{name}.conf")
-    if there := [str(path) for path in (feature, block) if os.path.lexists(path)]:
-        return complain(f"{' and '.join(there)}: exists and is not overwritten; use another folder")
+    if complaint := already_there(feature, block):
+        return complain(complaint)
     written = f"Written by: collectd-inode import {shlex.quote(options.file)}"
     try:
         recorded = requests(*_unpacked(options.file))
         made = imported(recorded, (written,))
         files = _secret_files(name, made)
-        write_new({feature: made.draft.text(), block: _block(written, name, feature, made, files)})
+        write_new(
+            {feature: made.draft.text(), block: drafts.block(written, name, feature, made.base_url, _lines(files))}
+        )
     except OSError as error:
         return complain(f"{error.filename or options.file}: {error.strerror}; nothing was written")
     except BadRecording as error:
@@ -106,17 +109,10 @@ def _store(path: Path, value: str) -> str:
     return "wrote"
 
 
-def _block(written: str, name: str, feature: Path, made: Imported, files: Mapping[str, Path]) -> str:
-    secrets = (
-        f"      Secret {in_quotes(secret)} {in_quotes(str(path.absolute()))}\n" for secret, path in files.items()
-    )
-    return BLOCK.format(
-        written=written,
-        name=name,
-        feature=in_quotes(str(feature.absolute())),
-        base=in_quotes(made.base_url),
-        secrets="".join(secrets),
-    )
+def _lines(files: Mapping[str, Path]) -> str:
+    """The block's lines for the *files* of secrets."""
+    each = ((in_quotes(secret), in_quotes(str(path.absolute()))) for secret, path in files.items())
+    return "".join(f"      Secret {secret} {path}\n" for secret, path in each)
 
 
 def _run(made: Imported, feature: Path, files: Mapping[str, Path]) -> Exit:

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from collectd_inode.cli.drafts import BLOCK, Tried, failed_step, in_quotes, try_out, write_new
+from collectd_inode.cli import drafts
+from collectd_inode.cli.drafts import Tried, already_there, failed_step, try_out, write_new
 from collectd_inode.cli.options import KeyOptions
 from collectd_inode.cli.terminal import Exit, complain
 from collectd_inode.keys import Expected, web_address
@@ -23,7 +24,7 @@ from collectd_inode.scenario.draft import Draft, DraftStep, first_look, quoted
 from collectd_inode.scenario.replay import PageNames
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.secrets.names import looks_secret
-from collectd_inode.words import duration, plural
+from collectd_inode.words import duration, in_quotes, plural
 
 _keys = KeyOptions(Settings)
 SECRETS = "secrets"
@@ -43,15 +44,15 @@ def main(options: argparse.Namespace) -> Exit:
     base = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
     name = slug((parts.hostname or "").removeprefix("www."))
     feature, block = Path(f"{name}.feature"), Path(f"{name}.conf")
-    if there := [str(path) for path in (feature, block) if os.path.lexists(path)]:
-        return complain(f"{' and '.join(there)}: exists and is not overwritten; use another folder")
+    if complaint := already_there(feature, block):
+        return complain(complaint)
     address = urlunsplit(("", "", parts.path or "/", parts.query, ""))
     draft, tried = _first_scenario(address, parts.hostname or "", options.url, Settings(base_url=base), str(feature))
     if tried.seen is None or not tried.observation.passed:
         print(f"collectd-inode init: {options.url}: {tried.observation.message}; nothing was written", file=sys.stderr)
         return Exit.FAILED
     try:
-        write_new({feature: draft.text(), block: _block(options.url, name, feature.absolute(), base)})
+        write_new({feature: draft.text(), block: _block(options.url, name, feature, base)})
         os.makedirs(SECRETS, mode=0o700, exist_ok=True)
     except OSError as error:
         return complain(f"{error.filename}: {error.strerror}; nothing was written")
@@ -90,7 +91,7 @@ def _first_scenario(address: str, host: str, url: str, settings: Settings, path:
     tried = try_out(draft, settings, path)
     if tried.seen is None or not tried.observation.passed:
         return draft, tried
-    draft = first_look(address, host, tried.seen, (f"Written by: collectd-inode init {shlex.quote(url)}",))
+    draft = first_look(address, host, tried.seen, (_written(url),))
     tried = try_out(draft, settings, path)
     while not tried.observation.passed:
         failed = failed_step(draft, tried.observation)
@@ -105,13 +106,11 @@ def _block(url: str, name: str, feature: Path, base: str) -> str:
     secret = Path.cwd() / SECRETS / "password"
     example = "      # ${password} in the feature file: the file's first line, read for each run, never shown.\n"
     example += f'      #Secret "password" {in_quotes(str(secret))}\n'
-    return BLOCK.format(
-        written=f"Written by: collectd-inode init {shlex.quote(url)}",
-        name=name,
-        feature=in_quotes(str(feature)),
-        base=in_quotes(base),
-        secrets=example,
-    )
+    return drafts.block(_written(url), name, feature, base, example)
+
+
+def _written(url: str) -> str:
+    return f"Written by: collectd-inode init {shlex.quote(url)}"
 
 
 def _next(feature: Path, block: Path, seen: PageNames) -> Iterator[str]:

@@ -17,6 +17,7 @@ from collectd_inode import __version__
 from collectd_inode.cli.files import shipped
 from collectd_inode.cli.installation import STUB, environment, module_paths, stub_folder, stub_text
 from collectd_inode.cli.terminal import Exit
+from collectd_inode.words import in_quotes
 
 _SNIPPET = """\
 # collectd_inode {version}: loads the plugin.  To be saved as /etc/collectd/collectd.conf.d/00-python.conf
@@ -117,7 +118,8 @@ def _print_door(options: argparse.Namespace) -> Exit:
 
 def door_snippet(name: str, program: str) -> str:
     """The file *name* of conf.d for this installation's *program*.  Raises OSError where it did not come along."""
-    text = (shipped() / "conf.d" / name).read_text(encoding="utf-8").replace(_SHIPPED_PROGRAM, _quoted(program))
+    text = (shipped() / "conf.d" / name).read_text(encoding="utf-8")
+    text = text.replace(in_quotes(_SHIPPED_PROGRAM), in_quotes(program))
     other = name == _SERVE and program != _SHIPPED_PROGRAM
     return text + (_UNIT.format(shipped=_SHIPPED_PROGRAM, program=program) if other else "")
 
@@ -143,10 +145,5 @@ def write_stub(folder: Path) -> str:
 
 def snippet(paths: Sequence[str], why: str = _WHERE) -> str:
     """The configuration with these ModulePaths, below a comment that says *why*."""
-    lines = "".join(f'  ModulePath "{_quoted(path)}"\n' for path in paths)
+    lines = "".join(f"  ModulePath {in_quotes(path)}\n" for path in paths)
     return _SNIPPET.format(version=__version__, paths=why + lines if paths else _NOWHERE)
-
-
-def _quoted(path: str) -> str:
-    """In quotes collectd drops a backslash and keeps what follows."""
-    return path.replace("\\", "\\\\").replace('"', '\\"')

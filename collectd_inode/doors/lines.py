@@ -16,7 +16,7 @@ from select import PIPE_BUF
 
 from collectd_inode.report.notification import MESSAGE_BYTES, Notification, one_line
 from collectd_inode.report.values import Value
-from collectd_inode.words import blanked
+from collectd_inode.words import blanked, in_quotes
 
 MOST_OCTETS = 1000
 """The largest number of octets in a line, without its end."""
@@ -49,7 +49,7 @@ def value_line(value: Value, hostname: str, put: float = 0.0) -> ProtocolLine:
     fields = (value.host or hostname, value.plugin, value.plugin_instance, value.type, value.type_instance)
     host, plugin, instance, type, type_instance = map(_name, fields)
     series = "/".join((host, _joined(plugin, instance), _joined(type, type_instance)))
-    command = f"PUTVAL {_quoted(series)} interval={value.interval:.6f} {value.time:.6f}:{_number(value.value)}"
+    command = f"PUTVAL {in_quotes(series)} interval={value.interval:.6f} {value.time:.6f}:{_number(value.value)}"
     job = (value.host, value.plugin, value.plugin_instance)
     verdict = (job, value.time) if (value.type, value.type_instance) == ("bool", "success") else None
     return ProtocolLine(_line(command, series), series, verdict, put)
@@ -69,12 +69,12 @@ def notification_line(notification: Notification, hostname: str, put: float = 0.
         "type_instance": type_instance,
     }
     head = f"PUTNOTIF severity={notification.severity.name.lower()} time={notification.time:.6f}"
-    head += "".join(f" {key}={_quoted(name)}" for key, name in options.items() if name)
+    head += "".join(f" {key}={in_quotes(name)}" for key, name in options.items() if name)
     # collectd takes no notification without a message.
     text = one_line(notification.message) or notification.severity.name.lower()
     limit = MESSAGE_BYTES
     while True:
-        command = f"{head} message={_quoted(one_line(text, limit))}"
+        command = f"{head} message={in_quotes(one_line(text, limit))}"
         over = len(_octets(command)) - MOST_OCTETS
         if over <= 0 or limit <= _LEAST_MESSAGE:
             return ProtocolLine(_line(command, series), series, None, put, is_notification=True)
@@ -105,11 +105,6 @@ def _joined(name: str, instance: str) -> str:
 def _name(text: str) -> str:
     """*text* for collectd's identifiers: without a slash, within the limit."""
     return blanked(text).replace("/", "_").encode("utf-8", "replace")[:NAME_BYTES].decode("utf-8", "ignore")
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _number(value: float) -> str:

@@ -14,7 +14,7 @@ from collectd_inode.codec import Unfit, from_json, to_json
 from collectd_inode.model import Cause, Status, Warning
 from collectd_inode.names import fingerprint, slug
 from collectd_inode.reference import WarningRow
-from collectd_inode.report.record import STALE_INTERVALS, WRITE_SECONDS, Record
+from collectd_inode.report.record import Record, is_overdue
 from collectd_inode.state import Files
 from collectd_inode.words import plural
 
@@ -96,7 +96,7 @@ class HeardHost:
 
     def is_silent(self, now: float) -> bool:
         """Whether nothing has come from it for three intervals of any of its series."""
-        return all(is_overdue(one, now) for one in self._all)
+        return all(is_overdue(one.time, one.interval, now) for one in self._all)
 
     @property
     def _all(self) -> list[HeardJob | HeardDoor]:
@@ -119,11 +119,6 @@ class HeardHost:
             return notices
         mistakes = plural(self.config_errors, "mistake")
         return Warning("config_errors", f"{mistakes} in its configuration: run collectd-inode check there"), *notices
-
-
-def is_overdue(one: HeardJob | HeardDoor, now: float) -> bool:
-    """Whether its next values are long overdue, or the last ones are ahead of the clock."""
-    return abs(now - one.time) > STALE_INTERVALS * one.interval + WRITE_SECONDS
 
 
 def version_text(number: int) -> str:

@@ -19,7 +19,7 @@ from collectd_inode.kinds import kind_of
 from collectd_inode.model import Job
 from collectd_inode.names import slug
 from collectd_inode.panels import ANY, BOUND, Dots, Panel, PanelLine, PanelLook, Shape, of_job
-from collectd_inode.words import shortened
+from collectd_inode.words import blanked, shortened
 
 NAME_WIDTH = 60
 TITLE_WIDTH = 100
@@ -42,11 +42,6 @@ class DrawableSeries:
     job: Job
     files: frozenset[str]
     limits: Mapping[str, Limit] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Its name for people: ``webhome: Visiting home and contact pages``."""
-        return ": ".join(filter(None, (self.job.name, self.job.scenario)))
 
     def panels(self) -> list[Panel]:
         """Its panels, the most telling first; its readings are those that have been stored."""
@@ -188,7 +183,7 @@ def _layout(picture: Picture, palette: Palette, frame: Frame) -> list[str]:
         *("--start", str(frame.start), "--end", str(frame.end)),
         *("--width", str(frame.width), "--height", str(max(20, round(frame.height * picture.height)))),
         *("--imgformat", frame.format.upper()),
-        *(("--no-legend",) if frame.small else ("--title", _plain(shortened(picture.title, TITLE_WIDTH)))),
+        *(("--no-legend",) if frame.small else ("--title", blanked(shortened(picture.title, TITLE_WIDTH)))),
         *("--vertical-label", picture.unit, "--units-exponent", "0", "--units-length", "6"),
         *("--font", "DEFAULT:9:DejaVu Sans Mono", "--font", "TITLE:12:DejaVu Sans"),
         *("--font", "AXIS:8:DejaVu Sans", "--font", "UNIT:8:DejaVu Sans"),
@@ -304,12 +299,7 @@ def _source(series: str) -> str:
 
 def _escaped(text: str) -> str:
     """*text* where rrdtool parts arguments at colons; a backslash it would take for the start of something."""
-    return _plain(text).replace("\\", "\N{SET MINUS}").replace(":", "\\:")
-
-
-def _plain(text: str) -> str:
-    """*text* with a blank for what has no shape, or could not even be an argument."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    return blanked(text).replace("\\", "\N{SET MINUS}").replace(":", "\\:")
 
 
 # How pictures are put together ----------------------------------------------------------------------------------------
@@ -396,7 +386,7 @@ class _Sheet:
     def finish(self, name: str, what: str, unit: str, *options: str, height: float = 1.0) -> Picture:
         """The picture."""
         return Picture(
-            name, self.subject.name, what, unit, tuple(self.reads), tuple(self.data),
+            name, self.subject.job.full_name, what, unit, tuple(self.reads), tuple(self.data),
             tuple(dict.fromkeys(self.rows)),  # equal elements of many series are drawn once
             options, height,
         )  # fmt: skip

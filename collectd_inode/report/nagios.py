@@ -235,20 +235,16 @@ def _strays(judged: Sequence[_Judged], thresholds: Sequence[NagiosThreshold]) ->
 
 
 def _summary(judged: Sequence[_Judged], strays: Sequence[tuple[ServiceState, str]]) -> str:
-    bad = [(one.state, f"{_name(one.observation)}: {_why(one)}") for one in judged if one.state]
+    bad = [(one.state, f"{one.observation.job.full_name}: {_why(one)}") for one in judged if one.state]
     bad = sorted([*bad, *strays], key=lambda entry: -_BADNESS.index(entry[0]))
     texts = [text for _, text in bad]
     if len(judged) == 1:
-        return "; ".join(texts) or f"{_name(judged[0].observation)}: {_good(judged[0])}"
+        return "; ".join(texts) or f"{judged[0].observation.job.full_name}: {_good(judged[0])}"
     if not bad:
         return _all_good([one.observation for one in judged])
     counts = Counter(one.state for one in judged if one.state)
     states = ", ".join(f"{counts[state]} {state.name.lower()}" for state in reversed(_BADNESS) if counts[state])
     return f"{states or 'none'} of {len(judged)}: {'; '.join(texts)}"
-
-
-def _name(observation: Observation) -> str:
-    return ": ".join(filter(None, (observation.job.name, observation.job.scenario)))
 
 
 def _why(one: _Judged) -> str:

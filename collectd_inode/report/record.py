@@ -23,7 +23,7 @@ VERSION = 1
 STATUSES = (Status.FAILED, Status.ERROR, Status.UNDEFINED, Status.AMBIGUOUS, Status.SKIPPED, Status.PASSED)
 """The worst first."""
 WRITE_SECONDS = 60.0
-"""Seconds between two writes of a record in which only the time has changed."""
+"""Seconds between two writes of what is kept where a run was good; a bad one is written at once."""
 STALE_INTERVALS = 3.0
 
 Identity = tuple[str, str, str]
@@ -109,7 +109,12 @@ class Record:
 
     def stale(self, now: float) -> bool:
         """Whether the job has not run for three intervals, or is ahead of the clock: collectd is not running, say."""
-        return abs(now - self.time) > STALE_INTERVALS * self.interval + WRITE_SECONDS
+        return is_overdue(self.time, self.interval, now)
+
+
+def is_overdue(last: float, interval: float, now: float) -> bool:
+    """Whether what came *last* is three intervals ago, or ahead of the clock."""
+    return abs(now - last) > STALE_INTERVALS * interval + WRITE_SECONDS
 
 
 class RecordChange(Enum):

@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 
 from collectd_inode.report.statistics import percentile
 from collectd_inode.report.unusual import Points
-from collectd_inode.words import blanked, plural, span
+from collectd_inode.words import blanked, in_quotes, plural, span
 
 TYPES = ("response_time", "latency", "delay")
 """Of these a limit is suggested: seconds, of which more is worse."""
@@ -103,7 +103,7 @@ def collectd(suggestions: Iterable[Suggestion], looked: Period) -> Iterator[str]
     for host, of_host in groupby(suggestions, lambda one: one.series.host):
         indent = "  "
         if host:
-            yield f'  <Host "{_quoted(host)}">'
+            yield f"  <Host {in_quotes(host)}>"
             indent = "    "
         yield from (indent + line for line in _plugins(list(of_host), looked))
         if host:
@@ -120,13 +120,13 @@ def _comment(looked: Period, *more: str) -> Iterator[str]:
 
 def _plugins(suggestions: Sequence[Suggestion], looked: Period) -> Iterator[str]:
     for (plugin, instance), group in groupby(suggestions, lambda one: (one.series.plugin, one.series.plugin_instance)):
-        yield f'<Plugin "{_quoted(plugin)}">'
-        yield f'  Instance "{_quoted(instance)}"'
+        yield f"<Plugin {in_quotes(plugin)}>"
+        yield f"  Instance {in_quotes(instance)}"
         for one in group:
             yield f"  # {sentence(one, looked)}"
             if one.limit is not None:
                 yield f'  <Type "{one.series.type}">'
-                yield f'    Instance "{_quoted(one.series.type_instance)}"'
+                yield f"    Instance {in_quotes(one.series.type_instance)}"
                 yield f"    WarningMax {written(one.limit)}"
                 yield "    Interesting false"
                 yield "  </Type>"
@@ -146,10 +146,6 @@ def sentence(one: Suggestion, looked: Period) -> str:
 
 def _digits(number: float) -> str:
     return written(float(f"{number:.3g}"))
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def prometheus(suggestions: Iterable[Suggestion], looked: Period) -> Iterator[str]:
