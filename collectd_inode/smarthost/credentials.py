@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 from collectd_inode.model import Misconfigured
 from collectd_inode.secrets.files import first_line, secret_content, secret_text
 from collectd_inode.smarthost.eximconf import NotLiteral, options, sent
+from collectd_inode.smarthost.postfixconf import logical_lines
 
 _EXIM_NAME, _POSTFIX_NAME = "passwd.client", "sasl_passwd"
 _POSTFIX_LINE = re.compile(r"\[?(?P<host>[^]\[\s]+?)\]?(?::(?P<port>\w+))?\s+(?P<data>.+)")
@@ -148,7 +149,7 @@ def _passwd_lines(text: str) -> Iterator[tuple[str, _Login]]:
 def _from_sasl_passwd(path: str, text: str, to: tuple[str, int | None], user: str | None) -> _Login:
     """User and password from the source of Postfix's smtp_sasl_password_maps (postmap(1), SASL_README)."""
     server, port = to
-    matches = map(_POSTFIX_LINE.fullmatch, _logical_lines(text))
+    matches = (_POSTFIX_LINE.fullmatch(line) for _, line in logical_lines(text))
     lines = [found for found in matches if found and found["host"].lower() == server.rstrip(".").lower()]
     for found in lines if port is None else sorted(lines, key=lambda found: _apart(found["port"], port)):
         name, colon, password = found["data"].partition(":")
@@ -178,20 +179,6 @@ def only_token(token: str, path: str) -> None:
 
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-
-
-def _logical_lines(text: str) -> list[str]:
-    """Lines without comments, blank ones and blanks at their end; one that begins with a blank goes on."""
-    joined: list[str] = []
-    for raw in text.split("\n"):
-        line = raw.rstrip()
-        if not line or line.lstrip().startswith("#"):
-            continue
-        if line[0].isspace() and joined:
-            joined[-1] += " " + line.lstrip()
-        else:
-            joined.append(line)
-    return joined
 
 
 def _fits(target: str, server: str) -> bool:

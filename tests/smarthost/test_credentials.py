@@ -409,6 +409,7 @@ relay.tld leaf2@example.org:with#hash
 [two.tld]:submission second:two2
 [long.tld]:587
     leaf:continued
+copied.tld leaf:no-break\N{NO-BREAK SPACE}
 [bad.tld]:587 nopassword
 """
 
@@ -422,12 +423,13 @@ relay.tld leaf2@example.org:with#hash
         ("two.tld", None, ("first", "one1")),
         ("two.tld", "second", ("second", "two2")),
         ("long.tld", None, ("leaf", "continued")),
+        ("copied.tld", None, ("leaf", "no-break\N{NO-BREAK SPACE}")),
     ],
 )
 def test_sasl_passwd_is_read_as_postmap_reads_it(
     tmp_path: Path, server: str, user: str | None, found: tuple[str, str]
 ) -> None:
-    """In brackets or not, with a port or not; a line may go on."""
+    """In brackets or not, with a port or not; a line may go on; only ASCII's blanks are blanks."""
     file = tmp_path / "sasl_passwd"
     file.touch(0o600)
     file.write_text(SASL_PASSWD)
