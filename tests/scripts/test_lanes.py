@@ -1,4 +1,4 @@
-"""The lanes of scripts/test-slow: files run side by side, and a test that is skipped in one of them fails the run."""
+"""The lanes of scripts/test: files run side by side, and a test that is skipped in one of them fails the run."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def lanes(folder: Path, **files: str) -> tuple[int, str]:
     for name, text in {"conftest": CONFTEST, **files}.items():
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    script = (ROOT / "scripts" / "test-slow").read_text(encoding="utf-8")
-    options = script.rpartition(" -m slow ")[2].partition(' "$@"')[0].split()
+    script = (ROOT / "scripts" / "test").read_text(encoding="utf-8")
+    options = script.partition("\nlanes='")[2].partition("'")[0].split()
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", *options, str(folder)],
         cwd=folder, env=CLEAN | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=HUNG, check=False,
