@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from collectd_inode.model import Stamps
 from collectd_inode.ntp.monitor import QueryResult, concluded, seen
 from collectd_inode.ntp.packet import Packet, Questions, Reason, RejectedDatagram
 from collectd_inode.ntp.sample import Limits, Sample, best, judge, measure
 from collectd_inode.ntp.score import Check
+from collectd_inode.ntp.setting import ClockSetting, setting_at
 from collectd_inode.wire import Clock, ConnectFailed, deadline
 from collectd_inode.wire.address import Address, machine
 from collectd_inode.wire.stamps import SLACK_SECONDS
@@ -77,6 +78,13 @@ class AddressExchange:
     def kiss(self) -> str:
         """The code of the kiss-o'-death that it answered with, if any."""
         return self.refusal.kiss if self.refusal is not None else ""
+
+    def forget_before(self, setting: ClockSetting) -> None:
+        """Drop the samples by this clock as it was before it was set to its present *setting*."""
+        before = [sample for sample in self.samples if sample.setting is not None and sample.setting.is_other(setting)]
+        self.samples = [sample for sample in self.samples if sample not in before]
+        if before and not self.samples:
+            self.refusal = RejectedDatagram(Reason.CLOCK_SET, "this clock was set after the answer")
 
     def strays(self) -> str:
         """The ignored datagrams, in words: ``2 with a wrong origin, 1 too short``; empty if there were none."""
@@ -177,7 +185,8 @@ class _Conversation:
         self._source.stamps = min(left.stamps, came.stamps)  # elapsed comes first
         if _was_set_between(left, came):
             return RejectedDatagram(Reason.CLOCK_SET, "this clock was set while the answer was on its way")
-        return measure(packet, left.nanoseconds, came.nanoseconds)
+        measured = measure(packet, left.nanoseconds, came.nanoseconds)
+        return replace(measured, setting=setting_at(left, came)) if isinstance(measured, Sample) else measured
 
     def _complaint(self, packet: Packet, measured: Sample | RejectedDatagram) -> RejectedDatagram | None:
         """The server's own statement comes first: a server without the time cannot send good timestamps."""

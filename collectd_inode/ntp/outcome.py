@@ -121,6 +121,8 @@ class Outcome:
     """The sources that answered, by address."""
     voters: dict[str, Candidate]
     """The sources that voted, by address."""
+    was_set: bool = False
+    """Whether this clock was set during the round."""
 
     @property
     def consensus(self) -> float | None:
@@ -160,7 +162,14 @@ class Outcome:
     @property
     def judges(self) -> bool:
         """Whether this round may judge servers; an agent of the pool checks itself first, too."""
-        return not (self.own_clock_is_off or self.nobody_answers)
+        return not self._why_it_judges_nobody()
+
+    def _why_it_judges_nobody(self) -> str:
+        if self.was_set:
+            return "this clock was set, or the machine slept, during the run"
+        if self.own_clock_is_off and self.vote.offset is not None:
+            return f"this clock is {apart(-self.vote.offset)}, and a monitor may be off by {OWN_LIMIT:g} s"
+        return "no server answers; is it this machine's network?" if self.nobody_answers else ""
 
     @property
     def sources(self) -> list[AddressExchange]:
@@ -252,11 +261,8 @@ class Outcome:
         if not failed and self.consensus is not None:
             for name, limit in self._beyond(self.consensus):
                 yield Warning("margin", f"this clock is {abs(self.consensus):.3f} s off: beyond {name} {limit:g} s")
-        if self.settings.pool_score and self.own_clock_is_off and self.vote.offset is not None:
-            off = f"this clock is {apart(-self.vote.offset)}, and a monitor may be off by {OWN_LIMIT:g} s"
-            yield Warning("unscored", f"the scores stand still: {off}")
-        if self.settings.pool_score and self.nobody_answers:
-            yield Warning("unscored", "the scores stand still: no server answers; is it this machine's network?")
+        if self.settings.pool_score and (unfit := self._why_it_judges_nobody()):
+            yield Warning("unscored", f"the scores stand still: {unfit}")
         foreign = [f"{n} {reason.words}" for reason, n in self._rejected().items() if reason in FOREIGN]
         if foreign:
             yield Warning("rejected", f"ignored unsolicited datagrams: {', '.join(foreign)}")
@@ -268,7 +274,7 @@ FOREIGN = (Reason.SHORT, Reason.TAIL, Reason.VERSION, Reason.MODE, Reason.ORIGIN
 """The datagrams that a well-behaved server never sends; late or duplicate answers are the network's fault."""
 
 
-def conclude(servers: Sequence[Server], settings: Settings) -> Outcome:
+def conclude(servers: Sequence[Server], settings: Settings, *, was_set: bool = False) -> Outcome:
     """Let the servers vote: each machine has one vote, by the surest of its addresses that may have it."""
     labels: dict[str, Candidate] = {}
     for server in servers:
@@ -281,7 +287,7 @@ def conclude(servers: Sequence[Server], settings: Settings) -> Outcome:
             voting.setdefault(source.machine, []).append(source)
     hosts = [min(sources, key=_bound).address.host for sources in voting.values()]
     voters = {host: labels[host] for host in hosts}
-    return Outcome(tuple(servers), settings, vote(tuple(voters.values())), labels, voters)
+    return Outcome(tuple(servers), settings, vote(tuple(voters.values())), labels, voters, was_set)
 
 
 def _bound(source: AddressExchange) -> int:

@@ -19,6 +19,7 @@ from collectd_inode.ntp.manners import SLOW, held
 from collectd_inode.ntp.outcome import Outcome, Server, conclude
 from collectd_inode.ntp.published import Published, UnreadableScore, is_due
 from collectd_inode.ntp.score import Score
+from collectd_inode.ntp.setting import ClockSetting, setting_now
 from collectd_inode.ntp.settings import FROM_DAEMON, Settings
 from collectd_inode.run import Run
 from collectd_inode.state import Memory
@@ -60,12 +61,12 @@ class NTPProbe:
 
     async def __call__(self, run: Run) -> None:
         """Query, vote, judge, writing into *run*."""
-        kept, now = kept_from(self.memory.read()), run.clock.now()
+        kept, now, setting = kept_from(self.memory.read()), run.clock.now(), setting_now(run.clock)
         scoring = self.settings.pool_score and monitor.is_due(kept.scored, now, self.interval)
         kept.scored = now if scoring else kept.scored
         try:
             servers = await self._ask_all(run, kept, scoring=scoring)
-            outcome = conclude(servers, self.settings)
+            outcome = conclude(servers, self.settings, was_set=_forget_before_a_set(servers, setting, run.clock))
             self._keep(outcome, kept, run.clock.now())
             kept.reach = _reach(outcome, kept.reach)
             kept.scores = self._scores(outcome, kept.scores, scoring=scoring)
@@ -229,6 +230,15 @@ class _Round:
         hold = held(hold.again(now) if hold else None, source.kiss, now, interval)
         if hold is not None:
             self._kept.holds[host] = hold
+
+
+def _forget_before_a_set(servers: Iterable[Server], began: ClockSetting, clock: Clock) -> bool:
+    """Whether this clock was set during the run; the samples by the clock as it was before are worthless then."""
+    ends = setting_now(clock)
+    for server in servers:
+        for source in server.sources:
+            source.forget_before(ends)
+    return began.is_other(ends)
 
 
 def _by_machine(addresses: Iterable[Address]) -> list[list[Address]]:

@@ -54,7 +54,7 @@ WARNINGS = (
     ),
     WarningRow(
         "unscored",
-        "the scores stand still: this clock is more than 10 ms off, or no server answers",
+        "the scores stand still: this clock is more than 10 ms off or was set during the run, or no server answers",
         "correct this clock, or this machine's network",
     ),
     WarningRow(

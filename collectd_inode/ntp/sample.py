@@ -7,7 +7,7 @@ left the server) and T4 (it came back), as in RFC 5905 section 8.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from collectd_inode.ntp.packet import (
     KISSES,
@@ -19,6 +19,7 @@ from collectd_inode.ntp.packet import (
     nanoseconds,
     short_nanoseconds,
 )
+from collectd_inode.ntp.setting import ClockSetting
 
 LEAP_UNKNOWN = 3
 MAX_STRATUM = 15
@@ -43,6 +44,8 @@ class Sample:
     """The server's own source, for people."""
     transmit: int
     """T3 as received, to detect a clock that stands still."""
+    setting: ClockSetting | None = field(default=None, compare=False)
+    """This clock's setting at the exchange."""
 
     @property
     def root_distance(self) -> int:

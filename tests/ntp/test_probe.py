@@ -16,22 +16,27 @@ import pytest
 
 from collectd_inode.model import Cause, Observation, Status
 from collectd_inode.ntp import exchange
+from collectd_inode.ntp.exchange import AddressExchange
 from collectd_inode.ntp.kept import kept_from
 from collectd_inode.ntp.manners import DAY
 from collectd_inode.ntp.monitor import PACE
-from collectd_inode.ntp.packet import timestamp
+from collectd_inode.ntp.packet import Reason, RejectedDatagram, timestamp
 from collectd_inode.ntp.probe import NTPProbe
+from collectd_inode.ntp.sample import Sample
+from collectd_inode.ntp.setting import ClockSetting
 from collectd_inode.report.values import values
 from collectd_inode.run import observe
 from collectd_inode.state import State
 from collectd_inode.timekeeper import account as daemons
 from collectd_inode.timekeeper.account import Account
 from collectd_inode.wire import Clock, OutOfFiles
+from collectd_inode.wire.address import Address
 from tests.helpers.examples import SetClock
 from tests.helpers.ntp_jobs import SHORT, asked, ntp_job, readings, resolve, told, warned
 from tests.helpers.ntp_peer import GOOD, SECOND, Behaviour, Peer, answer, ntp_peer, saying, silent
 from tests.helpers.peers import tidily
 
+SAMPLE = Sample(0, 0, 0, 0, 2, 0, "192.0.2.9", 1)
 THREE = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 
 
@@ -446,17 +451,23 @@ class Daemon:
         return told(await observe(self.job, self.clock))
 
 
+_BEGAN = time.monotonic()
+
+
 class RunningClock(SetClock):
-    """Runs as the machine's does, but for what it is set ahead by hand; without the kernel's stamps."""
+    """Runs as the machine's does, *ahead* by what passes by hand and *set* by hand; without the kernel's stamps."""
 
     kernel_stamps = False
 
     def __init__(self) -> None:
         super().__init__(1_795_000_000.0)
-        self.ahead = 0.0
+        self.ahead, self.set = 0.0, 0.0
 
     def now(self) -> float:
-        return self.epoch + self.ahead
+        return self.epoch + self.set + self.monotonic() - _BEGAN
+
+    def nanoseconds(self) -> int:
+        return round(self.now() * 1e9)
 
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time() + self.ahead
@@ -628,6 +639,70 @@ def test_how_many_of_the_last_eight_runs_it_answered() -> None:
 def test_leap_seconds_are_warned_of(leaps: tuple[int, ...], warnings: list[str]) -> None:
     observation = served(*(saying(leap=leap) for leap in leaps))
     assert (told(observation), warned(observation)) == ("passed", warnings)
+
+
+# This clock is set in the middle of a run.
+
+
+@pytest.mark.parametrize(
+    ("by", "slept"), [(1200.0, False), (-1200.0, False), (3.0, False), (0.5, False), (3600.0, True)]
+)
+def test_samples_from_before_this_clock_was_set_do_not_count(by: float, slept: bool) -> None:
+    """Nor does the one that was on its way; what is left is by one clock.  A machine may have slept as well.
+
+    The scores stand still: a check of three queries has seen two clocks.
+    """
+    clock = RunningClock()
+
+    def right(request: bytes) -> bytes:
+        return answer(request, now=clock.nanoseconds() - round((0.0 if slept else clock.set) * SECOND))
+
+    def set_it(request: bytes) -> bytes:
+        clock.set = by
+        return right(request)
+
+    async def main() -> Observation:
+        async with ntp_peer(right, set_it, right, stamped=False) as peer:
+            return await observe(ntp_job("127.0.0.1", port=peer.port, pool_score=True), clock)
+
+    observation = tidily(main())
+    found = readings(observation)
+    assert round(found["time_offset-127_0_0_1"]) == (0 if slept else round(-by))
+    assert found["count-rejected"] == 1
+    assert [one for one in warned(observation) if not one.startswith("margin")] == [
+        "unscored: the scores stand still: this clock was set, or the machine slept, during the run"
+    ]
+    assert "gauge-pool_score-127_0_0_1" not in found
+
+
+def test_a_server_that_answered_before_this_clock_was_set_has_no_vote() -> None:
+    """Two clocks cannot be compared by one vote: none of the servers is wrong."""
+    before, now = ClockSetting(0, 1000), ClockSetting(1200e9, 1200e9 + 1000)
+    early = AddressExchange(Address(2, ("127.0.0.1", 123)), samples=[replace(SAMPLE, setting=before)])
+    late = AddressExchange(Address(2, ("127.0.0.2", 123)), samples=[replace(SAMPLE, setting=now)])
+    for source in (early, late):
+        source.forget_before(now)
+
+    assert (early.samples, late.samples) == ([], [SAMPLE])
+    assert early.refusal == RejectedDatagram(Reason.CLOCK_SET, "this clock was set after the answer")
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "other"),
+    [
+        (ClockSetting(0, 0), ClockSetting(0, 0), False),
+        (ClockSetting(0, 0), ClockSetting(900_000, 900_000), False),  # the clocks are read one after the other
+        (ClockSetting(0, 0), ClockSetting(2_000_000, 2_000_000), True),
+        (ClockSetting(0, 0), ClockSetting(-2_000_000, -2_000_000), True),
+        # Held up for 30 ms between the two clocks, then or now.
+        (ClockSetting(-30_000_000, 0), ClockSetting(-30_000_000, -30_000_000), False),
+        (ClockSetting(0, 0), ClockSetting(-30_000_000, 1), False),
+    ],
+)
+def test_a_process_that_is_held_up_does_not_take_its_clock_for_set(
+    then: ClockSetting, now: ClockSetting, other: bool
+) -> None:
+    assert then.is_other(now) is other
 
 
 # The pool's score.
