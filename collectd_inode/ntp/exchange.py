@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from collectd_inode.model import Stamps
-from collectd_inode.ntp.monitor import QueryResult, concluded, seen
+from collectd_inode.ntp.monitor import SAMPLES, QueryResult, concluded, seen
 from collectd_inode.ntp.packet import Packet, Questions, Reason, RejectedDatagram
 from collectd_inode.ntp.sample import Limits, Sample, best, judge, measure
 from collectd_inode.ntp.score import Check
@@ -32,6 +32,8 @@ class Asking:
     root_distance: int
     clock: Clock
     spacing: float = SPACING
+    is_check: bool = False
+    """Whether this is a check of the pool's, which goes on after a query that was refused and an answer of no use."""
 
 
 @dataclass(slots=True)
@@ -113,7 +115,12 @@ async def _ask_repeatedly(source: AddressExchange, datagrams: Datagrams, asking:
         started = asking.clock.monotonic()
         last = number + 1 == asking.samples or started + asking.spacing >= asking.until
         until = asking.until if last else started + asking.spacing
-        ended = await conversation.exchange(until)
+        try:
+            ended = await conversation.exchange(until)
+        except ConnectFailed as error:
+            if last or not asking.is_check:
+                raise
+            source.failure, ended = error, False
         source.waited = asking.clock.monotonic() - started
         if ended or last:
             return
@@ -126,11 +133,12 @@ class _Conversation:
     def __init__(self, source: AddressExchange, datagrams: Datagrams, asking: Asking) -> None:
         self._source, self._datagrams, self._asking = source, datagrams, asking
         self._questions = Questions()
-        self._unseen = True
+        self._unseen, self._sent = True, 0
 
     async def exchange(self, until: float) -> bool:
         """Send one request and listen until then; whether the source must not be queried again in this run."""
-        self._unseen = True
+        self._sent += 1
+        self._unseen = self._sent <= SAMPLES
         self._datagrams.send(self._questions.ask())
         clock = self._asking.clock
         try:
@@ -146,9 +154,13 @@ class _Conversation:
                 return False
             self._source.rejected[refusal.reason] += 1
             if not refusal.reason.is_passed_over:
-                return True
+                return bool(refusal.kiss) or not self._asking.is_check or self._is_judged()
             # With a socket that always has something to read, the deadline would never be checked.
             await asyncio.sleep(0)
+
+    def _is_judged(self) -> bool:
+        """Whether the server has spoken against itself, which ends a check."""
+        return any(seen.check.error for seen in self._source.sightings or ())
 
     def _take(self, data: bytes) -> RejectedDatagram | None:
         """Make a sample of a datagram; why not, if it cannot be done."""

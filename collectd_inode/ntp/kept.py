@@ -34,6 +34,8 @@ class JobMemory:
     """Series → its last eight runs, the newest last: 1 where it gave a sample, 0 where it did not."""
     scored: float | None = None
     """The time of the scores' last check."""
+    lost: dict[str, float] = field(default_factory=dict)
+    """Series → the last check of a server whose score is so low that it is checked less often."""
     published: Published | None = None
     published_asked: float | None = None
     published_server: str = ""
@@ -47,6 +49,7 @@ class JobMemory:
             "scores": {series: to_json(score) for series, score in self.scores.items()},
             "reach": self.reach,
             "scored": self.scored,
+            "lost": self.lost,
             "published": {
                 **(to_json(self.published) if self.published is not None else {}),
                 "asked": self.published_asked,
@@ -67,6 +70,7 @@ def kept_from(content: Mapping[str, Any]) -> JobMemory:
         scores={series: known(Score, kept) or Score() for series, kept in _mapping(content, "scores").items()},
         reach={series: runs for series, runs in _mapping(content, "reach").items() if _is_reach(runs)},
         scored=_number(content.get("scored")),
+        lost={s: last for s, kept in _mapping(content, "lost").items() if (last := _number(kept)) is not None},
         published=known(Published, published),
         published_asked=published.get("asked"),
         published_server=str(published.get("server", "")),

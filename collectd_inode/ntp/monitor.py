@@ -19,6 +19,9 @@ SAMPLES = 3
 PACE = 540.0
 """Seconds between two checks of one server."""
 
+LOST_SCORE, LOST_PACE = -90.0, 7200.0
+"""A server at this score or below is checked so many seconds apart (``query.sql``, GetServers)."""
+
 PATIENCE = 3_000_000_000
 """Nanoseconds that it waits for an answer."""
 
@@ -62,6 +65,11 @@ def concluded(sightings: Sequence[QueryResult]) -> Check:
     return min(answers, key=lambda one: one.round_trip, default=NOTHING).check
 
 
-def is_due(last: float | None, now: float, interval: float) -> bool:
-    """Whether the servers are checked in this run: in the run nearest to nine minutes after the *last* check."""
-    return last is None or not 0 <= now - last < PACE - interval / 2
+def is_due(last: float | None, now: float, interval: float, pace: float = PACE) -> bool:
+    """Whether a check is due: in the run, one every *interval*, that is nearest to *pace* seconds after the *last*."""
+    return last is None or not 0 <= now - last < pace - interval / 2
+
+
+def is_left_alone(score: float, last: float | None, now: float) -> bool:
+    """Whether a server is passed over in a round of checks, since its *score* is so low."""
+    return score <= LOST_SCORE and not is_due(last, now, PACE, LOST_PACE)

@@ -149,9 +149,14 @@ class Outcome:
 
     @property
     def own_clock_is_off(self) -> bool:
-        """Whether more than one vote agrees that this clock is too far off to judge servers by."""
-        agree = self.consensus is not None and len(self.vote.truechimers) > 1
-        return agree and abs(self.consensus or 0.0) > OWN_LIMIT
+        """Whether more than one vote agrees that this clock is too far off to judge servers by.
+
+        Without a consensus most of the votes may find it off, each by another amount.
+        """
+        if self.consensus is not None:
+            return len(self.vote.truechimers) > 1 and abs(self.consensus) > OWN_LIMIT
+        off = [candidate for candidate in self.vote.candidates if abs(candidate.offset) > OWN_LIMIT * _SECOND]
+        return 2 * len(off) > len(self.vote.candidates)
 
     @property
     def nobody_answers(self) -> bool:
@@ -167,8 +172,9 @@ class Outcome:
     def _why_it_judges_nobody(self) -> str:
         if self.was_set:
             return "this clock was set, or the machine slept, during the run"
-        if self.own_clock_is_off and self.vote.offset is not None:
-            return f"this clock is {apart(-self.vote.offset)}, and a monitor may be off by {OWN_LIMIT:g} s"
+        if self.own_clock_is_off:
+            off = "off by most votes" if self.vote.offset is None else apart(-self.vote.offset)
+            return f"this clock is {off}, and a monitor may be off by {OWN_LIMIT:g} s"
         return "no server answers; is it this machine's network?" if self.nobody_answers else ""
 
     @property

@@ -63,13 +63,15 @@ class NTPProbe:
         """Query, vote, judge, writing into *run*."""
         kept, now, setting = kept_from(self.memory.read()), run.clock.now(), setting_now(run.clock)
         scoring = self.settings.pool_score and monitor.is_due(kept.scored, now, self.interval)
+        checked = self._checked(kept, now) if scoring else frozenset()
         kept.scored = now if scoring else kept.scored
         try:
-            servers = await self._ask_all(run, kept, scoring=scoring)
+            servers = await self._ask_all(run, kept, checked)
             outcome = conclude(servers, self.settings, was_set=_forget_before_a_set(servers, setting, run.clock))
             self._keep(outcome, kept, run.clock.now())
             kept.reach = _reach(outcome, kept.reach)
-            kept.scores = self._scores(outcome, kept.scores, scoring=scoring)
+            kept.scores = self._scores(outcome, kept.scores, checked)
+            kept.lost = _lost(kept, checked, now)
         finally:
             self.memory.write(kept.content())
         if self.tell is not None:
@@ -77,13 +79,19 @@ class NTPProbe:
         self._write(run, outcome, kept)
         _judge(run, outcome)
 
-    async def _ask_all(self, run: Run, kept: JobMemory, *, scoring: bool) -> list[Server]:
+    def _checked(self, kept: JobMemory, now: float) -> frozenset[str]:
+        """The series of the servers whose score is due."""
+        scored = {step.series for step in self.steps if not self.settings.is_pool(step.name)}
+        left = {s for s, score in kept.scores.items() if monitor.is_left_alone(score.score, kept.lost.get(s), now)}
+        return frozenset(scored - left)
+
+    async def _ask_all(self, run: Run, kept: JobMemory, checked: frozenset[str]) -> list[Server]:
         until = run.clock.monotonic() + self._patience(run.seconds_left)
         servers = [Server(step, is_pool=self.settings.is_pool(step.name)) for step in self.steps]
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._look_at_the_pool(run, kept, until))
-                round = _Round(self, run, kept, until, group, scoring=scoring)
+                round = _Round(self, run, kept, until, group, checked=checked)
                 for server in servers:
                     group.create_task(round.server(server))
         except BaseExceptionGroup as several:
@@ -121,15 +129,15 @@ class NTPProbe:
         answered = (source for source in outcome.sources if source.transmit is not None)
         kept.transmits = {source.address.host: source.transmit for source in answered if source.transmit}
 
-    def _scores(self, outcome: Outcome, before: dict[str, Score], *, scoring: bool) -> dict[str, Score]:
+    def _scores(self, outcome: Outcome, before: dict[str, Score], checked: frozenset[str]) -> dict[str, Score]:
         """The servers' scores after this run; a check moves them, while our own clock and network are."""
         if not self.settings.pool_score:
             return {}
         servers = {server.step.series: server for server in outcome.servers if not server.is_pool}
         scores = {series: before[series] for series in servers if series in before}
-        if not scoring or not outcome.judges:
+        if not checked or not outcome.judges:
             return scores
-        checks = {series: outcome.check(server) for series, server in servers.items()}
+        checks = {series: outcome.check(servers[series]) for series in checked}
         return scores | {s: scores.get(s, Score()).after(check) for s, check in checks.items() if check is not None}
 
     def _write(self, run: Run, outcome: Outcome, kept: JobMemory) -> None:
@@ -156,14 +164,21 @@ class _Round:
     """All queries of one run; an address that several names lead to is queried once."""
 
     def __init__(
-        self, probe: NTPProbe, run: Run, kept: JobMemory, until: float, group: asyncio.TaskGroup, *, scoring: bool
+        self,
+        probe: NTPProbe,
+        run: Run,
+        kept: JobMemory,
+        until: float,
+        group: asyncio.TaskGroup,
+        *,
+        checked: frozenset[str],
     ) -> None:
         self._probe, self._run, self._kept, self._until, self._group = probe, run, kept, until, group
         self._sources: dict[Address, tuple[AddressExchange, asyncio.Task[None]]] = {}
         now = run.clock.now()
         kept.holds = {host: hold for host, hold in kept.holds.items() if not hold.is_over(now)}
         root_distance = round(probe.settings.max_root_distance * 1e9)
-        self._check_samples = monitor.SAMPLES if scoring else 1
+        self._checked = checked
         self._asking = Asking(probe.settings.samples, until, root_distance, run.clock, probe.spacing)
 
     async def server(self, server: Server) -> None:
@@ -173,7 +188,8 @@ class _Round:
             return
         addresses = await self._addresses(server, server.step.name)
         if not server.is_pool:
-            server.sources = [self._source(address, self._check_samples)[0] for address in addresses]
+            is_check = server.step.series in self._checked
+            server.sources = [self._source(address, is_check=is_check)[0] for address in addresses]
             return
         untried = iter(_by_machine(addresses))
         for _ in range(MOST_OF_A_POOL):
@@ -213,20 +229,21 @@ class _Round:
             server.failure = Failure(Cause.TIMEOUT, f"{name}: the name servers have not answered within {left:.1f} s")
         return ()
 
-    def _source(self, address: Address, least: int = 1) -> tuple[AddressExchange, asyncio.Task[None]]:
+    def _source(self, address: Address, *, is_check: bool = False) -> tuple[AddressExchange, asyncio.Task[None]]:
         if address not in self._sources:
             source = AddressExchange(address, self._kept.transmits.get(address.host))
-            self._sources[address] = source, self._group.create_task(self._ask(source, least))
+            self._sources[address] = source, self._group.create_task(self._ask(source, is_check))
         return self._sources[address]
 
-    async def _ask(self, source: AddressExchange, least: int) -> None:
+    async def _ask(self, source: AddressExchange, is_check: bool) -> None:
         host, now, interval = source.address.host, self._run.clock.now(), self._probe.interval
         hold = self._kept.holds.get(host)
         if hold is not None and hold.forbids(now):
             source.unasked = hold.sentence(interval)
             return
         slowed = hold is not None and hold.code == SLOW
-        await ask(source, replace(self._asking, samples=1 if slowed else max(least, self._asking.samples)))
+        most = max(self._asking.samples, monitor.SAMPLES if is_check else 1)
+        await ask(source, replace(self._asking, samples=1 if slowed else most, is_check=is_check))
         hold = held(hold.again(now) if hold else None, source.kiss, now, interval)
         if hold is not None:
             self._kept.holds[host] = hold
@@ -256,6 +273,11 @@ def _no_servers(told: Account | None) -> str:
         return f"{FROM_DAEMON}: the names of {told.daemon}'s servers do not resolve"
     only = " but reference clocks" if told.clocks else ""
     return f"{FROM_DAEMON}: {told.daemon} has no server{only}; name a Server"
+
+
+def _lost(kept: JobMemory, checked: frozenset[str], now: float) -> dict[str, float]:
+    lost = (series for series, score in kept.scores.items() if score.score <= monitor.LOST_SCORE)
+    return {series: now if series in checked else kept.lost.get(series, now) for series in lost}
 
 
 def _reach(outcome: Outcome, before: dict[str, str]) -> dict[str, str]:

@@ -44,6 +44,8 @@ class Sample:
     """The server's own source, for people."""
     transmit: int
     """T3 as received, to detect a clock that stands still."""
+    precision: int = 0
+    """The server's precision: as coarse are its timestamps."""
     setting: ClockSetting | None = field(default=None, compare=False)
     """This clock's setting at the exchange."""
 
@@ -54,8 +56,11 @@ class Sample:
 
     @property
     def bound(self) -> int:
-        """The largest error of ``offset``: half the delay (one way may have taken all of it) and the root distance."""
-        return _half(self.delay) + self.root_distance
+        """The largest error of ``offset``: half the delay (one way may have taken all of it), precision, root distance.
+
+        RFC 5905 section 11.2: the root distance of a client includes the precision of its server's clock.
+        """
+        return _half(self.delay) + self.precision + self.root_distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,7 @@ def measure(packet: Packet, departure: int, arrival: int) -> Sample | RejectedDa
         leap=packet.leap,
         reference=packet.reference_text,
         transmit=packet.transmit,
+        precision=_precision(packet),
     )
 
 

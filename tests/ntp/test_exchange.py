@@ -49,7 +49,7 @@ def test_a_good_answer() -> None:
     assert within(found, 0.0)
     assert found.pop("time_offset-consensus") == found.pop("time_offset-127_0_0_1")
     delay, bound = found.pop("delay-127_0_0_1"), found.pop("time_dispersion-127_0_0_1")
-    assert abs(bound - delay / 2 - 0.5) < 2e-9
+    assert abs(bound - delay / 2 - 0.5 - 30e-9) < 2e-9  # the server's precision
     assert found == {
         "root_delay-127_0_0_1": 0.5,
         "root_dispersion-127_0_0_1": 0.25,

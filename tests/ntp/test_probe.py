@@ -16,22 +16,23 @@ import pytest
 
 from collectd_inode.model import Cause, Observation, Status
 from collectd_inode.ntp import exchange
-from collectd_inode.ntp.exchange import AddressExchange
+from collectd_inode.ntp.exchange import AddressExchange, Asking
 from collectd_inode.ntp.kept import kept_from
 from collectd_inode.ntp.manners import DAY
 from collectd_inode.ntp.monitor import PACE
 from collectd_inode.ntp.packet import Reason, RejectedDatagram, timestamp
 from collectd_inode.ntp.probe import NTPProbe
 from collectd_inode.ntp.sample import Sample
+from collectd_inode.ntp.score import NO_RESPONSE, ScoreStep, step
 from collectd_inode.ntp.setting import ClockSetting
 from collectd_inode.report.values import values
 from collectd_inode.run import observe
 from collectd_inode.state import State
 from collectd_inode.timekeeper import account as daemons
 from collectd_inode.timekeeper.account import Account
-from collectd_inode.wire import Clock, OutOfFiles
+from collectd_inode.wire import SYSTEM_CLOCK, Clock, OutOfFiles
 from collectd_inode.wire.address import Address
-from tests.helpers.examples import SetClock
+from tests.helpers.examples import HUNG, SetClock
 from tests.helpers.ntp_jobs import SHORT, asked, ntp_job, readings, resolve, told, warned
 from tests.helpers.ntp_peer import GOOD, SECOND, Behaviour, Peer, answer, ntp_peer, saying, silent
 from tests.helpers.peers import tidily
@@ -571,7 +572,7 @@ def test_what_is_kept_is_read_again() -> None:
     assert kept_from(kept).content() == kept
     assert set(kept) == {
         "offset", "bound", "time", "sources", "falsetickers", "max_offset", "holds", "transmits", "scores", "scored",
-        "published", "reach",
+        "published", "reach", "lost",
     }  # fmt: skip
 
 
@@ -770,6 +771,62 @@ def test_a_score_is_kept_every_nine_minutes_within_a_shorter_interval() -> None:
     assert asked_in_all == [3, 4, 5, 8, 9, 12]
 
 
+def test_a_server_of_minus_ninety_is_checked_every_two_hours() -> None:
+    """As by the pool (``query.sql``, GetServers); until then a run asks it one question, as between two checks."""
+
+    async def main() -> tuple[list[float], list[int]]:
+        state = State()
+        state.of("ntp", "pool").write({"scores": {"127_0_0_1": {"score": -93.0, "step": -5.0}}})
+        async with ntp_peer(saying(ahead=1e9, version=1), stamped=False) as peer:
+            daemon = Daemon(peer, state, pool_score=True, patience=SHORT)
+            found, asked_in_all = [], []
+            for after in (0, 540, 540, 6120, 540, 540):
+                daemon.clock.ahead += after
+                found.append(readings(await observe(daemon.job, daemon.clock))["gauge-pool_score-127_0_0_1"])
+                asked_in_all.append(len(peer.requests))
+            return found, asked_in_all
+
+    found, asked_in_all = tidily(main())
+    assert found == pytest.approx([-92.35, -92.35, -92.35, -91.7325, -91.7325, -91.7325])
+    assert asked_in_all == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_refused_query_is_one_of_a_check_s_three(check: bool) -> None:
+    """A server that starts again meanwhile; the pool's agent has a new socket for each query."""
+
+    async def main() -> AddressExchange:
+        async with ntp_peer(GOOD) as peer:
+            port = peer.port
+        source = AddressExchange(Address(2, ("127.0.0.1", port)))
+        until = SYSTEM_CLOCK.monotonic() + HUNG
+        asking = Asking(3, until, SECOND, SYSTEM_CLOCK, spacing=0.5, is_check=check)
+        running = asyncio.create_task(exchange.ask(source, asking))
+        while source.failure is None:  # noqa: ASYNC110 - it is a field, and nobody announces it
+            await asyncio.sleep(0)
+        async with ntp_peer(GOOD, port=port):
+            await running
+        return source
+
+    source = tidily(main())
+    assert (len(source.samples), source.check) == ((2, source.check) if check else (0, NO_RESPONSE))
+    assert step(source.check or NO_RESPONSE) == ScoreStep(1 if check else -5)
+
+
+def test_an_answer_of_no_use_to_us_does_not_end_a_check() -> None:
+    """A monitor does not look at leap 3, and takes the fastest of three: the first was held up for 0.3 s."""
+
+    def held_up(request: bytes) -> bytes:
+        return answer(request, leap=3, ahead=0.3)
+
+    async def main() -> tuple[float, int]:
+        async with ntp_peer(held_up, saying(leap=3), saying(leap=3)) as peer:
+            found = await asked("127.0.0.1", port=peer.port, pool_score=True)
+            return readings(found)["gauge-leap-127_0_0_1"], len(peer.requests)
+
+    assert tidily(main()) == (3, 3)
+
+
 def test_one_good_sample_of_three_is_enough() -> None:
     assert scores(silent, silent, GOOD, runs=1) == [(1.0, 1.0)]
 
@@ -793,6 +850,18 @@ def test_no_server_loses_points_for_our_own_wrong_clock() -> None:
         "gauge-pool_score-127_0_0_1": 7.0,
         "gauge-pool_step-127_0_0_1": 1.0,
     }
+
+
+def test_no_server_loses_points_where_most_find_this_clock_off() -> None:
+    """Each by another amount, so that no majority agrees; a pool agent's base servers count one by one, too."""
+    observation = served(saying(ahead=5), saying(ahead=5.2), saying(ahead=4.9), pool_score=True)
+    assert warned(observation) == [
+        "unscored: the scores stand still: this clock is off by most votes, and a monitor may be off by 0.01 s"
+    ]
+    assert not [name for name in readings(observation) if "pool" in name]
+
+    found = readings(served(GOOD, saying(ahead=5.2), pool_score=True))
+    assert [found[f"gauge-pool_score-127_0_0_{n}"] for n in (1, 2)] == [1.0, -20.0]
 
 
 def test_no_server_loses_points_for_our_own_network() -> None:

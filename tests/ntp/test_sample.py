@@ -151,7 +151,7 @@ def test_a_way_that_takes_longer_in_one_direction_is_within_the_bound() -> None:
     found = measured(0, 100_000_000, 100_000_000, 100_000_000, root_delay=0, root_dispersion=0)
 
     assert isinstance(found, Sample)
-    assert (found.offset, found.delay, found.bound) == (50_000_000, 100_000_000, 50_000_000)
+    assert (found.offset, found.delay, found.bound) == (50_000_000, 100_000_000, 50_000_030)
 
 
 def test_rule_15_a_negative_delay_is_refused_beyond_the_precision() -> None:
@@ -183,14 +183,26 @@ def test_the_true_offset_is_never_outside_the_bound(ahead: int, there: int, back
     assert abs(found.offset - ahead) <= found.bound + 1
 
 
-def test_the_bound_is_half_the_delay_and_the_root_distance() -> None:
-    assert sample(delay=5, root_delay=7, root_dispersion=100).bound == 3 + 4 + 100
+def test_the_bound_is_half_the_delay_the_precision_and_the_root_distance() -> None:
+    assert sample(delay=5, root_delay=7, root_dispersion=100, precision=9).bound == 3 + 9 + 4 + 100
+
+
+@pytest.mark.parametrize(
+    ("precision", "nanoseconds"),
+    [(-25, 30), (-20, 954), (-10, 976_563), (-6, 15_625_000), (-1, 500_000_000), (0, 10**9), (127, 10**9), (-128, 1)],
+)
+def test_a_coarse_clock_is_that_much_less_sure(precision: int, nanoseconds: int) -> None:
+    """RFC 5905 section 11.2; -6 is an old Windows, 0 a device that knows whole seconds."""
+    found = measured(0, 0, 0, 0, precision=precision, root_delay=0, root_dispersion=0)
+
+    assert isinstance(found, Sample)
+    assert found.bound == nanoseconds
 
 
 def test_what_a_sample_keeps_of_the_packet() -> None:
     found = measured(0, 0, 0, 0, leap=1, stratum=3, root_delay=0.5, root_dispersion=0.25)
 
-    assert found == Sample(0, 0, 500_000_000, 250_000_000, 3, 1, "192.0.2.1", timestamp(NOW))
+    assert found == Sample(0, 0, 500_000_000, 250_000_000, 3, 1, "192.0.2.1", timestamp(NOW), precision=30)
 
 
 def test_the_best_sample_has_the_shortest_delay() -> None:
