@@ -18,6 +18,9 @@ UNSYNCHRONISED_ERROR = 16.0
 
 _STATES = ("ok", "insert", "delete", "leap", "wait", "error")
 _STA_UNSYNC = 0x40
+_PENDING = {0x10: "insert", 0x20: "delete"}
+"""The flags STA_INS and STA_DEL, which the return value hides where it is the kernel's error (STA_UNSYNC)."""
+_PASSED = ("leap", "wait")
 _MICROSECONDS = 1e-6
 _PPM = 1 / 65536
 _CLOCK_REALTIME, _CLOCK_BOOTTIME = 0, 7
@@ -37,7 +40,8 @@ class KernelSilent(Exception):
 class Kernel:
     """The result of adjtimex(2): errors in seconds, the frequency's correction in ppm, microseconds a tick.
 
-    ``state`` is its return value in words: ok, insert, delete, leap, wait (leap seconds) or error.
+    ``state`` is its return value in words: ok, insert, delete, leap, wait (leap seconds) or error.  A leap second that
+    is pending comes before an error: the kernel inserts it all the same.
     """
 
     state: str
@@ -78,8 +82,10 @@ def timex(long: Any) -> type[ctypes.Structure]:
 
 def interpreted(answer: Any, state: int) -> Kernel:
     """The meaning of a struct timex that the kernel has filled in, and of the call's return value."""
+    returned = _STATES[state] if 0 <= state < len(_STATES) else str(state)
+    pending = next((word for flag, word in _PENDING.items() if answer.status & flag), returned)
     return Kernel(
-        state=_STATES[state] if 0 <= state < len(_STATES) else str(state),
+        state=returned if returned in _PASSED else pending,
         max_error=answer.maxerror * _MICROSECONDS,
         estimated_error=answer.esterror * _MICROSECONDS,
         frequency_offset=answer.freq * _PPM,

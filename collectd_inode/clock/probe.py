@@ -24,6 +24,7 @@ from collectd_inode.clock.steps import Steps, advance
 from collectd_inode.model import Cause, Failure, Misconfigured, PlannedStep
 from collectd_inode.run import Run
 from collectd_inode.state import Memory
+from collectd_inode.timekeeper import leap
 from collectd_inode.timekeeper.account import Account
 from collectd_inode.timekeeper.ask import Ask
 
@@ -67,7 +68,8 @@ class ClockProbe:
             agreed = None if isinstance(vote, Disagreement) else vote
             evidence = ClockEvidence(kernel, machine, steps, agreed, disagreement, account, host)
             if kernel is not None and kernel.state in LEAPS:
-                run.warn("leap_pending", f"the kernel {LEAPS[kernel.state]} at the end of the day (UTC)")
+                unusual = leap.unusual_day(run.clock.now())
+                run.warn("leap_pending", f"the kernel {LEAPS[kernel.state]} at the end of the day (UTC){unusual}")
             if fight := rivalry(machine):
                 run.warn("two_setters", fight)
             if apart := apart_from_host(evidence):

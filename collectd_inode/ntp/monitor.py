@@ -20,7 +20,7 @@ PACE = 540.0
 """Seconds between two checks of one server."""
 
 LOST_SCORE, LOST_PACE = -90.0, 7200.0
-"""A server at this score or below is checked so many seconds apart (``query.sql``, GetServers)."""
+"""A server at this score or below, and the seconds between two of its checks (``query.sql``, GetServers)."""
 
 PATIENCE = 3_000_000_000
 """Nanoseconds that it waits for an answer."""

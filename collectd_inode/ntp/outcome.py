@@ -24,6 +24,7 @@ from collectd_inode.ntp.vote import (
     signed,
     vote,
 )
+from collectd_inode.timekeeper.leap import unusual_month
 from collectd_inode.wire.address import machine
 from collectd_inode.words import and_more
 
@@ -141,11 +142,14 @@ class Outcome:
         for leap, words in LEAPS.items():
             who = [self.labels[host].name for host in said if said[host] == leap]
             others = [self.labels[host].name for host in said if said[host] != leap]
+            months = (unusual_month(self.sample(host).time / _SECOND) for host in said if said[host] == leap)
+            unusual = next(months, "")
             if who and others:
                 told = f"{', '.join(who)} announce{'s' * (len(who) == 1)} that the last minute {words}"
-                yield Warning("leap_dissent", f"{told}, {', '.join(others)} do{'es' * (len(others) == 1)} not")
+                dissent = f"{told}, {', '.join(others)} do{'es' * (len(others) == 1)} not"
+                yield Warning("leap_dissent", dissent + unusual)
             elif who:
-                yield Warning("leap", f"a leap second is announced: the month's last minute (UTC) {words}")
+                yield Warning("leap", f"a leap second is announced: the month's last minute (UTC) {words}{unusual}")
 
     @property
     def own_clock_is_off(self) -> bool:

@@ -45,7 +45,7 @@ WARNINGS = (
     WarningRow(
         "leap_dissent",
         "some servers announce a leap second, and others do not",
-        "compare with the IERS' bulletin C; remove the servers that are wrong",
+        "compare with the IERS' bulletin C; remove the servers that are wrong; use servers that smear alone",
     ),
     WarningRow(
         "addresses",

@@ -46,6 +46,8 @@ class Sample:
     """T3 as received, to detect a clock that stands still."""
     precision: int = 0
     """The server's precision: as coarse are its timestamps."""
+    time: int = field(default=0, compare=False)
+    """T3 in nanoseconds since the epoch."""
     setting: ClockSetting | None = field(default=None, compare=False)
     """This clock's setting at the exchange."""
 
@@ -155,6 +157,7 @@ def measure(packet: Packet, departure: int, arrival: int) -> Sample | RejectedDa
         reference=packet.reference_text,
         transmit=packet.transmit,
         precision=_precision(packet),
+        time=arrival + back,
     )
 
 

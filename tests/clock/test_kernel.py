@@ -45,6 +45,25 @@ def test_the_flag_alone_does_not_make_it_unsynchronised() -> None:
     assert found.synchronised
 
 
+@pytest.mark.parametrize(
+    ("returned", "status", "state"),
+    [
+        (0, 0x0001, "ok"),
+        (1, 0x0011, "insert"),
+        (2, 0x0021, "delete"),
+        (0, 0x0011, "insert"),  # set within this second
+        (5, 0x0050, "insert"),  # chronyd without rtcsync: TIME_ERROR hides TIME_INS
+        (5, 0x0060, "delete"),
+        (5, 0x0040, "error"),
+        (3, 0x0011, "leap"),
+        (4, 0x0011, "wait"),  # it is over, and the daemon has not cleared the flag yet
+    ],
+)
+def test_a_leap_second_that_is_pending(returned: int, status: int, state: str) -> None:
+    """By the flags STA_INS (0x10) and STA_DEL (0x20), also beside STA_UNSYNC (0x40)."""
+    assert interpreted(answer(status=status), returned).state == state
+
+
 def test_a_state_that_we_do_not_know_is_its_number() -> None:
     assert interpreted(answer(), 9).state == "9"
 

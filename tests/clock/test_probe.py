@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,8 @@ def job(root: str, instruments: Instruments, state: State | None = None, name: s
     return made
 
 
-def run(made: Job) -> Observation:
-    return tidily(observe(made, SetClock(NOW)))
+def run(made: Job, now: float = NOW) -> Observation:
+    return tidily(observe(made, SetClock(now)))
 
 
 def readings(observed: Observation) -> dict[str, float]:
@@ -227,12 +228,21 @@ def test_two_who_set_the_clock_are_a_warning(tmp_path: Path) -> None:
     assert "systemd-timesyncd" in warning.message
 
 
-@pytest.mark.parametrize(("state", "words"), [("insert", "insert"), ("delete", "delete")])
-def test_a_leap_second_that_is_pending_is_a_warning(tmp_path: Path, state: str, words: str) -> None:
+NEVER = "; none ever came on this day: compare with the IERS' bulletin C"
+
+
+@pytest.mark.parametrize("state", ["insert", "delete"])
+@pytest.mark.parametrize(
+    ("day", "unusual"),
+    [("2026-06-30", ""), ("2026-12-31", ""), ("2026-06-29", NEVER), ("2026-03-31", NEVER), ("2027-01-01", NEVER)],
+)
+def test_a_leap_second_that_is_pending_is_a_warning(tmp_path: Path, state: str, day: str, unusual: str) -> None:
+    """The kernel inserts it at the end of whatever day."""
+    now = datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp()
     says = Kernel(state, 0.012, 0.000_5, -3.25, 10000)
-    found = run(job(machine(tmp_path, CHRONYD), kernel(says, at(NOW))))
+    found = run(job(machine(tmp_path, CHRONYD), kernel(says, at(now))), now)
     assert found.warnings == (
-        Warning("leap_pending", f"the kernel will {words} a leap second at the end of the day (UTC)"),
+        Warning("leap_pending", f"the kernel will {state} a leap second at the end of the day (UTC){unusual}"),
     )
 
 

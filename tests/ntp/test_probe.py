@@ -615,6 +615,11 @@ def test_how_many_of_the_last_eight_runs_it_answered() -> None:
     assert tidily(main()) == [1, 1, 2, 3, 4, 5, 6, 7, 7, 8, 7, 6, 6, 6]
 
 
+JUNE, NOVEMBER = (1_750_000_000 * SECOND, 1_795_000_000 * SECOND)
+NEVER = "; none ever came in this month: compare with the IERS' bulletin C"
+
+
+@pytest.mark.parametrize(("month", "unusual"), [(JUNE, ""), (NOVEMBER, NEVER)])
 @pytest.mark.parametrize(
     ("leaps", "warnings"),
     [
@@ -637,9 +642,10 @@ def test_how_many_of_the_last_eight_runs_it_answered() -> None:
         ),
     ],
 )
-def test_leap_seconds_are_warned_of(leaps: tuple[int, ...], warnings: list[str]) -> None:
-    observation = served(*(saying(leap=leap) for leap in leaps))
-    assert (told(observation), warned(observation)) == ("passed", warnings)
+def test_leap_seconds_are_warned_of(leaps: tuple[int, ...], warnings: list[str], month: int, unusual: str) -> None:
+    """The month is the servers', whatever this clock says."""
+    observation = served(*(saying(leap=leap, now=month) for leap in leaps), max_offset=1e12)
+    assert (told(observation), warned(observation)) == ("passed", [warning + unusual for warning in warnings])
 
 
 # This clock is set in the middle of a run.
