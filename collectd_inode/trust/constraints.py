@@ -1,4 +1,4 @@
-"""Name constraints as GnuTLS 3.7.9 of Debian 12 takes them (lib/x509/name_constraints.c).  Pure.
+"""Name constraints as GnuTLS 3.8 of Debian 13 takes them (lib/x509/name_constraints.c).  Pure.
 
 A CA's constraints are merged with those of the CAs above it.  Excluded names of directories and URIs are not compared:
 they exclude all.
@@ -34,10 +34,9 @@ class Constraints:
         """These, merged with the *ca*'s; None where one of those is none."""
         if not all(map(_is_sound, (*ca.permitted, *ca.excluded))):
             return None
-        if not (self.permitted or self.excluded):
-            return Constraints(ca.permitted, ca.excluded)
-        if not (self.permitted and ca.permitted):  # so GnuTLS: what a lower CA permits counts only beside another's
-            return Constraints(self.permitted, (*self.excluded, *ca.excluded))
+        if not (self.permitted and ca.permitted):
+            # GnuTLS 3.7 of Debian 12 skips what a lower CA permits, if one above only excludes names.
+            return Constraints(self.permitted or ca.permitted, (*self.excluded, *ca.excluded))
         both = {kind for kind, _ in self.permitted} & {kind for kind, _ in ca.permitted} & {*_MERGED}
         kept = [one for one in self.permitted if one[0] not in both or any(_is_within(one, of) for of in ca.permitted)]
         kept += [one for one in ca.permitted if one[0] not in both or any(_is_within(one, of) for of in self.permitted)]

@@ -14,6 +14,12 @@ def matched(log: Path, *filters: str) -> dict[str, tuple[str, ...]]:
     return {name: lines for name, lines in found.items() if lines}
 
 
+def is_older_than_1_1() -> bool:
+    """Whether it is the release of Debian 12 or Ubuntu 24.04, whose filters count less."""
+    module = unpacked.TOOLS / "fail2ban" / "usr" / "lib" / "python3" / "dist-packages" / "fail2ban" / "version.py"
+    return 'version = "1.0.' in module.read_text(encoding="utf-8")
+
+
 def _lines(log: Path, name: str) -> tuple[str, ...]:
     program = unpacked.command("fail2ban", "fail2ban-regex")
     configuration = str(unpacked.TOOLS / "fail2ban" / "etc" / "fail2ban")

@@ -30,6 +30,8 @@ class Chain:
     sends: bool | None
     """None: not without OCSP's answer, which this server does not send, and we cannot ask for."""
     verified: bool = False
+    differs: bool = False
+    """Whether Exim sends with some releases of GnuTLS, and does not with others."""
 
     def files(self, folder: Path) -> Files:
         files = Files(Kind.GOOD, folder / "server.pem", folder / "ca.pem", self.shown, self.believed)
@@ -120,11 +122,11 @@ def constrained(*, permits: x509.GeneralName | None = None, excludes: x509.Gener
 
 
 def with_two(root: x509.ExtensionType | None, issuing: x509.ExtensionType | None, *, sends: bool, verified: bool,
-             hosts: Sequence[str] = (NAME,)) -> Chain:  # fmt: skip
+             hosts: Sequence[str] = (NAME,), differs: bool = False) -> Chain:  # fmt: skip
     """Each CA has one more extension."""
     top = authority("Root", extra=root)
     middle = authority("Issuing", issuer=top, extra=issuing)
-    return Chain((leaf(hosts, middle), middle), top, sends, verified)
+    return Chain((leaf(hosts, middle), middle), top, sends, verified, differs)
 
 
 def names(*permitted: str, excluded: Sequence[str] = ()) -> x509.NameConstraints:
@@ -217,7 +219,7 @@ CHAINS: dict[str, Callable[[], Chain]] = {
         names(NAME), names("org"), sends=False, verified=False),
     "two CAs permit our domain": lambda: with_two(names("tld", "org"), names(NAME), sends=True, verified=True),
     "a CA permits another domain below one that excludes": lambda: with_two(
-        names(excluded=["net"]), names("org"), sends=True, verified=False),
+        names(excluded=["net"]), names("org"), sends=False, verified=False, differs=True),
     "more names than GnuTLS compares": lambda: with_two(
         names(*(f"{number}.tld" for number in range(1100)), "tld"), None, sends=False, verified=False,
         hosts=[NAME, *(f"{number}.tld" for number in range(999))]),
@@ -248,4 +250,5 @@ def test_exim_and_we_agree(name: str, tmp_path: Path) -> None:
         text = Leaf("strict").text.replace("SMARTHOST", NAME).replace("PORT", str(server.port))
         sender = sending(tmp_path, text.replace("= CA\n", f"= {files.ca}\n"))
         log = sender.send("root@example.org", "someone@example.net", "Subject: x\n\nx\n")
-    assert ("AUTH" in server.said, "AUTH, in clear" in server.said) == (bool(chain.sends), False), log
+    assert "AUTH, in clear" not in server.said, log
+    assert ("AUTH" in server.said) in ({False, True} if chain.differs else {bool(chain.sends)}), log
