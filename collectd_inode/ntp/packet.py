@@ -17,8 +17,11 @@ VERSION = 4
 PORT = 123
 
 _FORMAT = struct.Struct("!BBbb3I4Q")  # RFC 5905 figure 8
-_LEAST_TAIL = 12
-"""Octets: the shortest MAC (RFC 1305, appendix C).  A crypto-NAK has four and answers a request that we never send."""
+_MAC = range(12, 25, 4)
+"""Octets of a MAC (RFC 1305 appendix C, RFC 5905 section 7.3).  A crypto-NAK, which has four, answers no request of
+ours.
+"""
+_LEAST_EXTENSION = 16
 _CLIENT, _SERVER = 3, 4
 _VERSIONS = (3, 4)
 _SECOND = 10**9
@@ -217,6 +220,20 @@ def parse(data: bytes) -> Packet:
     return Packet(first >> 6, first >> 3 & 7, first & 7, *rest)
 
 
+def _ends_well(data: bytes, version: int) -> bool:
+    """Whether what follows the header is nothing, or extension fields with a MAC or without (RFC 7822 section 3).
+
+    As in ntpd and chronyd, a rest that is as long as a MAC is one.  Version 3 has no extension fields.
+    """
+    rest = data[_FORMAT.size :]
+    while version == VERSION and len(rest) >= _MAC.stop:
+        length = int.from_bytes(rest[2:4], "big")
+        if length % 4 or not _LEAST_EXTENSION <= length <= len(rest):
+            return False
+        rest = rest[length:]
+    return not rest or len(rest) in _MAC or (version != VERSION and len(rest) % 4 == 0 and len(rest) >= _MAC.start)
+
+
 @dataclass(slots=True)
 class Questions:
     """The queries sent to one source, to recognise its answers."""
@@ -237,10 +254,9 @@ class Questions:
         """The answer to the open request, or why *data* is not one; the first answer closes it."""
         if not is_whole(data):
             return RejectedDatagram(Reason.SHORT, f"{len(data)} bytes instead of {_FORMAT.size}")
-        tail = len(data) - _FORMAT.size
-        if tail and (tail % 4 or tail < _LEAST_TAIL):
-            return RejectedDatagram(Reason.TAIL, f"{len(data)} bytes are no packet, with extensions or without")
         packet = parse(data)
+        if not _ends_well(data, packet.version):
+            return RejectedDatagram(Reason.TAIL, f"{len(data)} bytes are no packet, with extensions or without")
         if packet.version not in _VERSIONS:
             return RejectedDatagram(Reason.VERSION, f"version {packet.version} instead of 3 or 4")
         if packet.mode != _SERVER:

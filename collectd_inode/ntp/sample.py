@@ -103,8 +103,9 @@ def _complaints(packet: Packet, limits: Limits) -> Iterator[RejectedDatagram]:
     distance = _half(short_nanoseconds(packet.root_delay)) + short_nanoseconds(packet.root_dispersion)
     if distance > limits.root_distance:
         most = f"{limits.root_distance / _SECOND:g} s"
+        milliseconds = -(-distance // 1_000_000)  # rounded up, so that it is not the limit itself
         yield RejectedDatagram(
-            Reason.ROOT_DISTANCE, f"its root distance is {distance / _SECOND:.3f} s, the most is {most}"
+            Reason.ROOT_DISTANCE, f"its root distance is {milliseconds / 1000:.3f} s, the most is {most}"
         )
     if packet.transmit == limits.before:
         yield RejectedDatagram(Reason.FROZEN, "its clock stands still: the same transmit timestamp as last time")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -530,6 +531,44 @@ def test_one_packet_a_run_and_no_two_alike() -> None:
     assert {request[:40] for request in peer.requests} == {bytes([0o43]) + bytes(39)}
 
 
-@pytest.mark.parametrize("tail", [12, 20, 24, 28, 16 + 24])
-def test_extensions_and_a_mac_are_left_alone(tail: int) -> None:
-    assert told(served(lambda request: answer(request) + bytes(tail))) == "passed"
+def extension(length: int, said: int | None = None) -> bytes:
+    """An extension field of so many octets (RFC 7822), which may say another length."""
+    return struct.pack("!HH", 0x0104, length if said is None else said) + bytes(length - 4)
+
+
+@pytest.mark.parametrize(
+    ("version", "tail"),
+    [
+        (4, bytes(12)),
+        (4, bytes(20)),
+        (4, bytes(24)),
+        (4, extension(28)),
+        (4, extension(16) + bytes(24)),
+        (4, extension(32) + extension(400) + bytes(20)),
+        (4, extension(1100)),
+        (3, bytes(12)),
+        (3, bytes(72)),  # Microsoft's long authenticator
+    ],
+)
+def test_extensions_and_a_mac_are_left_alone(version: int, tail: bytes) -> None:
+    assert told(served(lambda request: answer(request, version=version) + tail)) == "passed"
+
+
+@pytest.mark.parametrize(
+    ("version", "tail"),
+    [
+        (4, bytes(8)),
+        (4, bytes(28)),  # an extension of no length
+        (4, extension(28, 1000)),
+        (4, extension(28, 12)),
+        (4, extension(28, 26)),
+        (4, extension(32)[:30]),
+        (4, extension(32) + bytes(4)),
+        (4, extension(32) + bytes(32)),
+        (3, bytes(8)),
+    ],
+)
+def test_what_is_neither_extension_nor_mac_is_no_answer(version: int, tail: bytes) -> None:
+    """RFC 7822 section 3, as ntpd and chronyd have it."""
+    observation = served(lambda request: answer(request, version=version) + tail, patience=SHORT)
+    assert told(observation) == ("failed timeout: 127.0.0.1: no answer within N s (ignored 1 of an impossible length)")

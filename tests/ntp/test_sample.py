@@ -131,6 +131,24 @@ def test_the_root_distance_and_its_limit_are_told() -> None:
     assert found == RejectedDatagram(Reason.ROOT_DISTANCE, "its root distance is 2.500 s, the most is 1.5 s")
 
 
+@pytest.mark.parametrize(
+    ("delay", "dispersion", "said"),
+    [
+        (0, 0x18000, None),  # 1.5 s, the limit itself
+        (0, 0x18001, "1.501"),  # 15 microseconds more
+        (0x30000, 0, None),  # half of 3 s
+        (0x30001, 0, "1.501"),
+        (0x20000, 0x8000, None),
+        (0, 0xFFFFFFFF, "65536.000"),
+        (0xFFFFFFFF, 0xFFFFFFFF, "98304.000"),
+    ],
+)
+def test_just_below_and_just_above_the_limit(delay: int, dispersion: int, said: str | None) -> None:
+    found = judged(root_delay=delay / 2**16, root_dispersion=dispersion / 2**16)
+    message = f"its root distance is {said} s, the most is 1.5 s"
+    assert found == (None if said is None else RejectedDatagram(Reason.ROOT_DISTANCE, message))
+
+
 def test_a_clock_that_stands_still() -> None:
     """Two answers with the same transmit timestamp."""
     assert reason(Limits(LIMITS.root_distance, before=HERE)) is Reason.FROZEN
