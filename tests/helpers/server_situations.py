@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,6 +55,15 @@ def _backwards(request: bytes) -> bytes:
     return answer(request, receive=_later(0.5))
 
 
+def _followed_by(tail: bytes) -> Behaviour:
+    return lambda request: answer(request) + tail
+
+
+def _extension(said: int) -> bytes:
+    """28 octets of an experiment (RFC 7822) that say to be so many."""
+    return struct.pack("!HH", 0xF5FF, said) + bytes(24)
+
+
 _WRONG = saying(ahead=_TWENTY_MINUTES)
 
 SITUATIONS: Sequence[Situation] = (
@@ -96,6 +106,23 @@ SITUATIONS: Sequence[Situation] = (
     Situation("48 bytes of ones", None, [lambda request: b"\xff" * 48]),
     Situation("a forged answer first", 0.0, [_forged_first]),
     Situation("three answers", 0.0, [_thrice]),
+    _one("3 s ahead", 3.0, ahead=3.0),
+    _one("kiss-o'-death RSTR", None, stratum=0, reference_id=b"RSTR"),
+    _one("kiss-o'-death of an unknown code", None, stratum=0, reference_id=b"XFOO"),
+    _one("stratum 0, a code of control characters", None, stratum=0, reference_id=b"\x1b[2J"),
+    _one("stratum 255", None, stratum=255),
+    _one("root dispersion of 1.4 s", 0.0, root_dispersion=1.4),
+    _one("root delay of 2.9 s", 0.0, root_delay=2.9),
+    _one("announces a second less", 0.0, leap=2),
+    _one("version 5", None, version=5),
+    _one("version 0", None, version=0),
+    _one("mode 6, control", None, mode=6),
+    _one("mode 7, private", None, mode=7),
+    _one("precision of a whole second", 0.0, precision=0),
+    Situation("an extension field behind a good answer", 0.0, [_followed_by(_extension(28))]),
+    Situation("an extension field that says to be longer", None, [_followed_by(_extension(1000))]),
+    Situation("an extension field of no length", None, [_followed_by(_extension(0))]),
+    Situation("9000 bytes, all zero behind the header", None, [_followed_by(bytes(8952))]),
     Situation("silent", None, [silent]),
     Situation("three right ones", 0.0, [GOOD] * 3),
     Situation("one wrong of three", 0.0, [GOOD, _WRONG, GOOD]),
@@ -106,6 +133,11 @@ SITUATIONS: Sequence[Situation] = (
     Situation("two against two", None, [GOOD, _WRONG, GOOD, _WRONG]),
     Situation("a silent one of three", 0.0, [GOOD, silent, GOOD]),
     Situation("a wrong one of three calls itself unsynchronised", 0.0, [GOOD, saying(ahead=60, leap=3), GOOD]),
+    Situation("one of three denies", 0.0, [GOOD, saying(stratum=0, reference_id=b"DENY"), GOOD]),
+    Situation("one of three announces a leap second", 0.0, [GOOD, saying(leap=1), GOOD]),
+    Situation("two of five smear a leap second", 0.0, [GOOD, saying(ahead=0.3), GOOD, saying(ahead=0.3), GOOD]),
+    Situation("one of three is in the next era", 0.0, [GOOD, saying(ahead=_TO_2037), GOOD]),
+    Situation("one of three knows whole seconds", 0.0, [GOOD, saying(ahead=0.02, precision=0), GOOD]),
     Situation("a wrong one with a bound as wide as its error", 0.0, [GOOD, saying(ahead=1, root_dispersion=1.2), GOOD]),
 )
 """Each with the offset that is right; the limit of the root distance is ntpd's, 1.5 s."""
