@@ -74,7 +74,7 @@ def _demonstrate(seconds: float, run: Path, screen: Screen) -> int:
                 Watch(daemon, jobs, run, screen).look(seconds)
             finally:
                 screen.done()
-    return _tell(jobs, run, screen) or _draw(conf, screen, in_a_browser=place.browser is not None)
+    return _tell(jobs, run, screen) or _draw(conf, screen, [job for job in jobs if _is_rare(job)])
 
 
 @contextmanager
@@ -153,7 +153,7 @@ def _tell(jobs: Sequence[Job], run: Path, screen: Screen) -> int:
     screen.line(screen.paint("2", tables.heading()))
     for job in jobs:
         found = values.read(run / "csv", job)
-        if not found and job.interval > configuration.INTERVAL:
+        if not found and _is_rare(job):
             screen.line(screen.paint("1", f"{tables.name(job)}: no run has ended yet"))
             continue
         if not found:
@@ -175,13 +175,20 @@ def _tell(jobs: Sequence[Job], run: Path, screen: Screen) -> int:
     return 0
 
 
-def _draw(conf: Path, screen: Screen, *, in_a_browser: bool) -> int:
+def _is_rare(job: Job) -> bool:
+    """Whether it runs in a browser, and therefore so seldom that a busy machine may end none of its runs in time."""
+    return job.interval > configuration.INTERVAL
+
+
+def _draw(conf: Path, screen: Screen, in_browser: Sequence[Job]) -> int:
     """The pictures and the pages, by the command that anybody would use; and where to look next."""
     os.environ["PATH"] = machine.PATH
     span = ["--last", f"{math.ceil(time.time() - conf.stat().st_mtime)}s"]
     code, page = _graph(conf.parent, conf.name, *span, "--out", "graphs")
     other = "sh scripts/unpack browser, then this once more"
-    if in_a_browser:
+    if in_browser:
+        other = "no run has ended yet"
+    if any(values.read(conf.parent / "csv", job) for job in in_browser):
         more, drawn = _graph(conf.parent, configuration.NOTES, *span, "--data", "rrd", "--out", "graphs/notes")
         code, other = code or more, _shown(drawn)
     run = _shown(conf.parent)
