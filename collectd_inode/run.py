@@ -557,7 +557,9 @@ async def observe(
         probing.cancel()
         await asyncio.wait([probing], timeout=ENDING_SECONDS)
         raise
-    if not probing.done():
+    if probing.done():
+        probing.end_tasks()
+    else:
         unfinished[job.identity] = probing
     finished = run.finish(ended)
     run.forget(ended)

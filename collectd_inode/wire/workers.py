@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import os
+import selectors
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
@@ -19,7 +21,7 @@ from queue import PriorityQueue, SimpleQueue
 from typing import Any, TypeVar
 
 from collectd_inode.wire.stamps import kept_on
-from collectd_inode.wire.tasks import Guarded
+from collectd_inode.wire.tasks import IN_A_STEP, Guarded, counted, refuse
 
 T = TypeVar("T")
 Call = tuple[int, int, Future[Any], Callable[[], Any]]
@@ -82,15 +84,69 @@ def _do(future: Future[Any], call: Callable[[], Any]) -> None:
 
 WAITING = DaemonPool(WORKERS)
 """For files and regular expressions: the default executor of ``run_in_executor(None, …)``."""
+STEPS = DaemonPool(WORKERS)
+"""The same for calls of operators' steps."""
 PAGES = DaemonPool(2, PriorityQueue[Call]())
 """For large pages alone: two at once, so that no site's page takes the memory, or the interpreter, from other jobs."""
 LOOKUPS = DaemonPool(LOOKUP_WORKERS)
 """For the resolver alone: while it hangs, files are read and expressions matched all the same."""
 
 
+class SharedLoop(asyncio.SelectorEventLoop):
+    """The loop of all jobs, whatever policy a step module sets: no step replaces its workers or methods."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        super().set_default_executor(WAITING)
+
+    def set_default_executor(self, executor: object) -> None:
+        """Reject an operator's executor: all jobs would use it."""
+
+    async def shutdown_default_executor(self, *_: object) -> None:
+        """These workers are never waited for, so that there is nothing to shut down."""
+
+    def set_task_factory(self, factory: object) -> None:
+        """Reject an operator's tasks: other jobs would have them, too."""
+
+    def create_task(self, work: Any, **more: Any) -> asyncio.Task[Any]:  # type: ignore[override]  # as it is called
+        """A task that is counted, if a run makes it."""
+        return counted(work, self, **more)
+
+    def run_in_executor(self, executor: Any, call: Any, *arguments: Any) -> asyncio.Future[Any]:  # type: ignore[override]
+        """A step's own calls, which may never end, have workers of their own."""
+        return super().run_in_executor(STEPS if executor is None and IN_A_STEP.get() else executor, call, *arguments)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether somebody has closed what it waits with."""
+        try:
+            for one in (self._selector, self._ssock, self._csock):  # type: ignore[attr-defined]  # asyncio's own
+                os.fstat(one.fileno())
+        except (OSError, ValueError):
+            return True
+        return False
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_"):
+            refuse("the event loop", name, getattr(self, name, None))
+        super().__setattr__(name, value)
+
+
+BROKEN_BY: dict[str, str] = {}
+"""Name of a task → the place of the step in it that has closed what the loop waits with."""
+
+
+def note_if_broken(place: str) -> None:
+    """See whether the step at *place*, in this task, has broken the loop."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if isinstance(loop, SharedLoop) and loop.is_broken and task is not None:
+        BROKEN_BY[task.get_name()] = place
+
+
 def run(main: Coroutine[Any, Any, T]) -> T:
     """``asyncio.run`` with workers that never hold up the end, and with the kernel stamping all the while."""
-    return asyncio.run(_with_workers(main))
+    with asyncio.Runner(loop_factory=SharedLoop) as runner:
+        return runner.run(_with_workers(main))
 
 
 LARGE = 2**16
@@ -117,7 +173,7 @@ def run_through(main: Coroutine[Any, Any, T], told: Callable[[BaseException], No
     KeyboardInterrupt and SystemExit in any task end asyncio's loops; so does what another thread raises in ours
     (PyThreadState_SetAsyncExc).  What was to be done in the loop is still there when it runs again.
     """
-    loop = asyncio.new_event_loop()
+    loop = SharedLoop()
     task = Guarded(_with_workers(main), loop=loop)
     left = _MOST_RESUMED
     try:
@@ -155,28 +211,29 @@ def _end_in_forks() -> None:
 os.register_at_fork(after_in_child=_end_in_forks)
 
 
-async def _stays(*_: object) -> None:
-    """These workers are never waited for, so that there is nothing to shut down."""
-
-
-def _is_set(executor: object) -> None:
-    """Reject an operator's executor: all jobs would use it."""
-
-
 _MOST_RESUMED = 1000
 """The number of exceptions after which a loop is replaced by a new one."""
 _ENDING_SECONDS = 0.3
 """For the tasks that are left when a loop ends."""
 
 
-def _end(loop: asyncio.AbstractEventLoop) -> None:
+def _keep_for_ever(task: asyncio.Task[Any]) -> None:
+    """Let *task* never be destroyed: GeneratorExit, too, would be swallowed in an endless loop that swallows all."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(task))
+
+
+def _end(loop: SharedLoop) -> None:
     """Cancel what is left in *loop*, wait for it a little, and close the loop."""
+    if loop.is_broken:  # its tasks are to end all the same
+        loop._selector = selectors.DefaultSelector()
     with contextlib.suppress(BaseException):
         tasks = asyncio.all_tasks(loop)
         for task in tasks:
             task.cancel()
         if tasks:
             loop.run_until_complete(asyncio.wait(tasks, timeout=_ENDING_SECONDS))
+    for task in asyncio.all_tasks(loop):
+        _keep_for_ever(task)
     with contextlib.suppress(BaseException):
         loop.close()
 
@@ -184,8 +241,5 @@ def _end(loop: asyncio.AbstractEventLoop) -> None:
 async def _with_workers(main: Coroutine[Any, Any, T]) -> T:
     loop = asyncio.get_running_loop()
     _LOOPS.add(loop)
-    loop.set_default_executor(WAITING)
-    loop.shutdown_default_executor = _stays  # type: ignore[method-assign]  # a step's call would end it for all jobs
-    loop.set_default_executor = _is_set  # type: ignore[method-assign]
     with kept_on():
         return await main

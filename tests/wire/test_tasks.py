@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
-from collectd_inode.wire.tasks import Guarded, guarded, side_by_side
+from collectd_inode.wire import workers
+from collectd_inode.wire.tasks import MOST_TASKS, Guarded, guarded, side_by_side
+from tests.helpers.examples import HUNG
+from tests.helpers.places import ROOT
 
 
 async def _waits() -> str:
@@ -92,3 +97,74 @@ def test_parts_of_a_run_side_by_side() -> None:
         assert (ended[2:], going.cancelled()) == (["last"], True)
 
     asyncio.run(main())
+
+
+def test_tasks_that_a_run_has_left_end_with_it() -> None:
+    """Its parts' and those that its tasks have made, too; those of nobody's run stay."""
+
+    async def main() -> list[bool]:
+        left: list[asyncio.Task[str]] = []
+
+        async def leaves_one() -> None:
+            left.append(asyncio.create_task(_waits()))
+
+        async def leaves() -> None:
+            await leaves_one()
+            await asyncio.create_task(leaves_one())
+            await side_by_side([leaves_one()])
+
+        await leaves_one()
+        run = guarded(leaves(), run=object())
+        await run
+        run.end_tasks()
+        await asyncio.wait(left[1:])
+        return [task.cancelled() for task in left]
+
+    assert workers.run(main()) == [False, True, True, True]
+
+
+def test_a_run_has_so_many_tasks_at_most() -> None:
+    """One that has ended makes room for another."""
+
+    async def main() -> None:
+        async def leaves() -> None:
+            tasks = [asyncio.create_task(_waits()) for _ in range(MOST_TASKS)]
+            with pytest.raises(RuntimeError, match="this run has 1000 tasks that have not ended"):
+                tasks.append(asyncio.create_task(_waits()))
+            tasks[0].cancel()
+            await asyncio.wait(tasks[:1])
+            tasks.append(asyncio.create_task(_waits()))
+
+        run = guarded(leaves(), run=object())
+        await run
+        run.end_tasks()
+
+    workers.run(main())
+
+
+STUBBORN = """
+import asyncio
+from collectd_inode.wire import workers
+
+async def stubborn():
+    while True:
+        try:
+            await asyncio.sleep(0.01)
+        except BaseException:
+            pass
+
+async def main():
+    asyncio.get_running_loop().create_task(stubborn())
+    await asyncio.sleep(0)
+
+workers.run_through(main(), print)
+print("the loop has ended")
+"""
+
+
+def test_a_task_that_swallows_everything_does_not_hold_up_the_interpreter_s_end() -> None:
+    """Python closes the coroutine of a task that is destroyed, and would be in its loop for ever."""
+    done = subprocess.run(
+        [sys.executable, "-c", STUBBORN], cwd=ROOT, capture_output=True, timeout=HUNG, check=True, text=True
+    )
+    assert done.stdout == "the loop has ended\n"
