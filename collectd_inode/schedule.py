@@ -690,7 +690,12 @@ class Runner:
         self._running, self._waiting, self._retries, self._retrying, self._unfinished = {}, {}, {}, set(), {}
         has_died, self._has_died = self._has_died, False
         for job, slot in again:
+            closed_by = workers.BROKEN_BY.pop(run_name(job), None)
             if slot is None:
+                continue
+            if closed_by is not None:
+                what = f"the step at {closed_by} has closed what is not its own: the event loop had to be replaced"
+                self._deliver(Run(job, self._clock).finish(Broken(what)), slot)
                 continue
             if has_died and self._again.get(job.identity) == slot:
                 self._deliver(Run(job, self._clock).finish(Broken(_ENDED_TWICE)), slot)

@@ -33,9 +33,9 @@ def of_thread(ident: int | None) -> str:
     return _told(reversed(list(_callers(frame))))
 
 
-def _runs_step(ident: int | None) -> bool:
-    """Whether a thread is in code that a step module has started."""
-    return any(_is_step(frame) for frame in _callers(sys._current_frames().get(ident or 0)))
+def _in_steps() -> set[int]:
+    """The threads that are in code that a step module has started."""
+    return {ident for ident, frame in sys._current_frames().items() if any(map(is_step, _callers(frame)))}
 
 
 def let_go() -> None:
@@ -44,7 +44,8 @@ def let_go() -> None:
     Python joins what is not a daemon thread, and whatever an executor of ``concurrent.futures`` still does: one step
     that hangs there would hold up the whole daemon's stop.
     """
-    ours = {thread for thread in threading.enumerate() if thread in STARTED_BY_STEPS or _runs_step(thread.ident)}
+    in_steps = _in_steps()
+    ours = {thread for thread in threading.enumerate() if thread in STARTED_BY_STEPS or thread.ident in in_steps}
     waited_for = {thread for thread in ours if not thread.daemon}
     queues = getattr(concurrent.futures.thread, "_threads_queues", {})
     for thread in ours:
@@ -82,12 +83,13 @@ def _callers(frame: FrameType | None) -> Iterator[FrameType]:
 def _told(frames: Iterable[FrameType]) -> str:
     found = list(frames)
     last = (
-        [f for f in found if _is_step(f)]
+        [f for f in found if is_step(f)]
         or [f for f in found if not f.f_code.co_filename.startswith(_PYTHON_S)]
         or found
     )
     return f"{last[-1].f_code.co_filename}:{last[-1].f_lineno}" if last else ""
 
 
-def _is_step(frame: FrameType) -> bool:
+def is_step(frame: FrameType) -> bool:
+    """Whether *frame* is of an operator's step module."""
     return str(frame.f_globals.get("__name__", "")).startswith(STEP_MODULE)

@@ -21,6 +21,7 @@ from collectd_inode import schedule
 from collectd_inode.keys import Loaded
 from collectd_inode.model import Cause, Job, Observation, Place, Problem, Status, Trouble
 from collectd_inode.run import Probe, Run
+from collectd_inode.scenario.usersteps import load
 from collectd_inode.schedule import STOP_SECONDS, Health, JobSource, Runner, Schedule, slot_at, slot_offset, stamp
 from collectd_inode.wire import Clock
 from tests.helpers.examples import HUNG, OPEN, SetClock, logged, passing
@@ -911,6 +912,48 @@ def test_a_loop_that_a_step_breaks_is_told_once_and_others_go_on(rig: Callable[.
             made.clock.pass_by(5)
             assert made.next() == ("own", Status.ERROR, Cause.ERROR, slot + 5.0)
     assert [line.splitlines()[0] for line in lines] == ["ERROR the event loop has ended; starting a new one"]
+
+
+CLOSING = """\
+import asyncio, os
+from collectd_inode import step
+
+@step("I close")
+async def close(session):
+    os.close(asyncio.get_running_loop()._selector.fileno())
+    await asyncio.Event().wait()
+"""
+
+
+def test_a_step_that_closes_what_the_loop_waits_with_is_named_and_not_begun_again(
+    rig: Callable[..., Rig], tmp_path: Path
+) -> None:
+    """The run beside it that was under way is begun again in the next loop, and passes."""
+    file = tmp_path / "own.py"
+    file.write_text(CLOSING)
+    (sentence,), _ = load([str(file)])
+    begun: list[asyncio.Event] = []
+
+    async def slow(run: Run) -> None:
+        with run.step(OPEN):
+            begun.append(asyncio.Event())
+            if len(begun) % 2:
+                await begun[-1].wait()
+
+    async def closing(run: Run) -> None:
+        with run.step(OPEN):
+            await sentence.action(None)
+
+    patient = [replace(one, deadline=HUNG) for one in (job("web", probe=slow), job("own", probe=closing, offset=5.0))]
+    made = rig(*patient)
+    made.clock.pass_by(10)
+    made.clock.pass_by(5)
+    found = {o.job.name: o for o, _ in (made.delivered.get(timeout=HUNG), made.delivered.get(timeout=HUNG))}
+    what = f"the step at {file}:4 has closed what is not its own: the event loop had to be replaced"
+    assert {name: (o.cause, o.message) for name, o in found.items()} == {
+        "own": (Cause.ERROR, what),
+        "web": (Cause.NONE, found["web"].message),
+    }
 
 
 def test_a_run_that_swallows_its_cancellation_is_told_as_that(rig: Callable[..., Rig]) -> None:

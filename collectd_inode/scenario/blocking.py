@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any
 
+from collectd_inode.scenario.process import put_back, to_session
 from collectd_inode.wire.workers import DaemonPool, leave_a_fork
 
 AT_ONCE = 4
@@ -25,8 +26,8 @@ def _pool(file: str, name: str) -> DaemonPool:
     return DaemonPool(AT_ONCE)
 
 
-def in_a_thread(function: Callable[..., object], file: str) -> Callable[..., Awaitable[None]]:
-    """*function* of *file*, to be awaited in the loop; an ``async def`` gets a loop of its own in the thread.
+def in_a_thread(function: Callable[..., object], file: str, place: str) -> Callable[..., Awaitable[None]]:
+    """*function* of *file*, at *place*, to be awaited in the loop; an ``async def`` gets a loop of its own there.
 
     A run may end before the function does; the function then gets a RuntimeError from the next call of its session that
     waits.
@@ -40,12 +41,15 @@ def in_a_thread(function: Callable[..., object], file: str) -> Callable[..., Awa
         asynchronous = inspect.iscoroutinefunction(function)
         ours = _Session(session, part, asynchronous)
 
+        changed: list[str] = []
+
         def call() -> None:
             process = os.getpid()
             try:
-                made = function(ours, *arguments)
-                if inspect.iscoroutine(made):
-                    asyncio.run(made)
+                with put_back(changed.append):
+                    made = function(ours, *arguments)
+                    if inspect.iscoroutine(made):
+                        asyncio.run(made)
             finally:
                 leave_a_fork(process)
 
@@ -53,6 +57,8 @@ def in_a_thread(function: Callable[..., object], file: str) -> Callable[..., Awa
             await loop.run_in_executor(pool, call)
         finally:
             part.has_ended = True
+            for what in changed:
+                to_session(session, place)(what)
 
     return act
 

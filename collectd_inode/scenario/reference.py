@@ -88,6 +88,11 @@ WARNINGS = (
         "name the element exactly, then leave the key out",
     ),
     WarningRow(
+        "process",
+        "a step of your own changed what all jobs share: the working folder, the umask, the locale…; it was put back",
+        "make the change in a process that the step starts",
+    ),
+    WarningRow(
         "asset",
         '``Engine "chromium"``: a file of the page, or a request of its scripts, failed; '
         '``"plain"``: the page has more files than are requested (rule 72)',

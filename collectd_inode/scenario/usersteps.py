@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import inspect
+import logging
 import os
 import re
 import sys
@@ -35,10 +36,13 @@ from collectd_inode.permissions import strangers_code
 from collectd_inode.run import described, text_of
 from collectd_inode.scenario.action import Action
 from collectd_inode.scenario.blocking import in_a_thread
+from collectd_inode.scenario.process import UndoneAfterTurns, protect, put_back, to_session
 from collectd_inode.scenario.vocabulary import Expression, Sentence, check_expression
-from collectd_inode.whereabouts import STARTED_BY_STEPS, STEP_MODULE, of_thread
+from collectd_inode.whereabouts import STARTED_BY_STEPS, STEP_MODULE, is_step, of_thread
 from collectd_inode.wire import WireError
 from collectd_inode.wire.workers import leave_a_fork
+
+log = logging.getLogger("collectd_inode")
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -161,10 +165,15 @@ def _problem_of(code: CodeType, module: ModuleType, file: str) -> Problem | None
     """
     problems: list[Problem] = []
     before = set(threading.enumerate())
+    protect()
+
+    def told(changed: str) -> None:
+        log.warning("%s: %s was changed while the module was imported, and put back: all jobs share it", file, changed)
 
     def execute() -> None:
         try:
-            exec(code, module.__dict__)
+            with put_back(told):
+                exec(code, module.__dict__)
         except BaseException as error:
             problems.append(Problem(described(error), Place(file, _line_in(file, error))))
 
@@ -214,6 +223,17 @@ def with_user_errors(function: Callable[..., Awaitable[None]], file: str) -> Cal
     return act
 
 
+def _in_turns(function: Callable[..., Awaitable[None]], place: str) -> Callable[..., Awaitable[None]]:
+    """*function*, in whose turns nothing is changed that belongs to the whole process."""
+
+    @wraps(function)
+    async def act(session: object, *arguments: object) -> None:
+        work = function(session, *arguments)
+        await (UndoneAfterTurns(work, to_session(session, place), place) if inspect.iscoroutine(work) else work)
+
+    return act
+
+
 def _is_being_closed() -> bool:
     """Whether Python throws a coroutine away: its loop does not run any more."""
     try:
@@ -224,7 +244,10 @@ def _is_being_closed() -> bool:
 
 def _below(error: BaseException) -> TracebackType | None:
     """The frames in the operator's function, without our call to it."""
-    return error.__traceback__ and (error.__traceback__.tb_next or error.__traceback__)
+    trace = error.__traceback__
+    while trace is not None and not is_step(trace.tb_frame):
+        trace = trace.tb_next
+    return trace or error.__traceback__
 
 
 def _sentences(module: ModuleType, file: str) -> Iterator[Sentence | Problem]:
@@ -252,13 +275,15 @@ def _sentence(mark: _Mark, file: str) -> Sentence | Problem:
 
 def _row(mark: _Mark, expression: Expression, example: str, file: str) -> Sentence:
     about = (inspect.getdoc(mark.function) or "").partition("\n")[0]
-    function = cast(Callable[..., Awaitable[None]], mark.function)  # a coroutine function, as `_sentence` has seen
+    place = f"{file}:{mark.line}"
     if mark.blocking:
-        function = in_a_thread(function, file)
+        function = in_a_thread(mark.function, file, place)
+    else:  # a coroutine function, as `_sentence` has seen
+        function = _in_turns(cast(Callable[..., Awaitable[None]], mark.function), place)
     # Whether it navigates is unknown: its step has a latency if it sends a request.
     action = Action(with_user_errors(function, file), navigates=True)
     remembers = tuple(cast(Iterable[str], mark.remembers))
-    return Sentence(expression, action, example, about, place=f"{file}:{mark.line}", remembers=remembers)
+    return Sentence(expression, action, example, about, place=place, remembers=remembers)
 
 
 def _are_names(remembers: object) -> bool:

@@ -11,9 +11,10 @@ import contextlib
 import ctypes
 import os
 import selectors
+import socket
 import threading
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import count
@@ -98,6 +99,7 @@ class SharedLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__()
         super().set_default_executor(WAITING)
+        self._inodes = [_inode(one) for one in self._waits_with()]
 
     def set_default_executor(self, executor: object) -> None:
         """Reject an operator's executor: all jobs would use it."""
@@ -119,17 +121,37 @@ class SharedLoop(asyncio.SelectorEventLoop):
     @property
     def is_broken(self) -> bool:
         """Whether somebody has closed what it waits with."""
-        try:
-            for one in (self._selector, self._ssock, self._csock):  # type: ignore[attr-defined]  # asyncio's own
-                os.fstat(one.fileno())
-        except (OSError, ValueError):
-            return True
-        return False
+        return [_inode(one) for one in self._waits_with()] != self._inodes
+
+    def repair(self) -> None:
+        """Wait with new descriptors; what was closed is not closed again: another file may have its number by now."""
+        for one, inode in zip(self._waits_with(), self._inodes, strict=True):
+            if _inode(one) == inode:
+                one.close()
+            elif isinstance(one, socket.socket):
+                one.detach()
+            else:
+                _keep_for_ever(one)
+        self._selector = selectors.DefaultSelector()
+        self._make_self_pipe()  # type: ignore[attr-defined]  # asyncio's own
+        self._inodes = [_inode(one) for one in self._waits_with()]
+
+    def _waits_with(self) -> Sequence[Any]:
+        return self._selector, self._ssock, self._csock  # type: ignore[attr-defined]  # asyncio's own
 
     def __setattr__(self, name: str, value: object) -> None:
         if not name.startswith("_"):
             refuse("the event loop", name, getattr(self, name, None))
         super().__setattr__(name, value)
+
+
+def _inode(one: Any) -> tuple[int, int] | None:
+    """The file behind a descriptor; None if it is closed."""
+    try:
+        found = os.fstat(one.fileno())
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 BROKEN_BY: dict[str, str] = {}
@@ -217,15 +239,15 @@ _ENDING_SECONDS = 0.3
 """For the tasks that are left when a loop ends."""
 
 
-def _keep_for_ever(task: asyncio.Task[Any]) -> None:
-    """Let *task* never be destroyed: GeneratorExit, too, would be swallowed in an endless loop that swallows all."""
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(task))
+def _keep_for_ever(one: object) -> None:
+    """Let *one* never be destroyed."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(one))
 
 
 def _end(loop: SharedLoop) -> None:
     """Cancel what is left in *loop*, wait for it a little, and close the loop."""
     if loop.is_broken:  # its tasks are to end all the same
-        loop._selector = selectors.DefaultSelector()
+        loop.repair()
     with contextlib.suppress(BaseException):
         tasks = asyncio.all_tasks(loop)
         for task in tasks:
@@ -233,6 +255,7 @@ def _end(loop: SharedLoop) -> None:
         if tasks:
             loop.run_until_complete(asyncio.wait(tasks, timeout=_ENDING_SECONDS))
     for task in asyncio.all_tasks(loop):
+        # Destroyed, it would get a GeneratorExit: an endless loop that swallows everything would swallow that.
         _keep_for_ever(task)
     with contextlib.suppress(BaseException):
         loop.close()
