@@ -545,26 +545,26 @@ class BlockSettings:
 
     # fmt: off
     interval: float = key("Interval", number("a number of seconds, at least 1, such as 60", least=1), "60",
-        "Seconds from run to run, at least 1.  A hash of its name decides when in the interval a job runs, so that"
-        " they do not all run at once.", default=60.0)
+        "Seconds from run to run, at least 1.  A hash of the job's name sets its place in the interval, so that not all"
+        " jobs run at once.", default=60.0)
     timeout: float = key("Timeout", SECONDS, "30",
-        "Seconds for one whole run, and never longer than the interval.",
+        "Seconds that one whole run may take, never more than the interval.",
         default=30.0, one_run=True, metavar="S")
     host: str = key("Host", host_name, '"www.example.org"',
-        "The host to report as.  Default: collectd's own.", default="", shown="")
+        "The host name in the values.  Default: collectd's own.", default="", shown="")
     family: str = key("AddressFamily", choice("any", "ipv4", "ipv6"), '"ipv4"',
-        "``any``, ``ipv4`` or ``ipv6``.", default="any", one_run=True)
+        "The IP version of connections: ``any``, ``ipv4`` or ``ipv6``.", default="any", one_run=True)
     notify: bool = key("Notify", _notify, '"none"',
         "``change``: notify when a job fails and when it recovers.  ``none``: never.",
         default=True, shown='"change"')
     confirm: Confirm = key("Confirm", _confirm, '"3/10"',
-        "Bad runs in a row before FAILURE; ``3/10``: three bad runs of the last ten.", default=Confirm(), shown="1")
+        "Bad runs in a row before FAILURE.  ``3/10``: three bad runs among the last ten.", default=Confirm(), shown="1")
     confirm_recovery: int = key("ConfirmRecovery", _runs, "2",
         "Good runs in a row before OKAY.", default=1)
     repeat: float = key("RepeatInterval", _OR_NEVER, "3600",
         "Seconds between reminders while a job is bad; 0: none.", default=0.0)
     heartbeat: float = key("Heartbeat", _OR_NEVER, "600",
-        "Seconds between repeats of the present state, OKAY too, for receivers that notice silence; 0: none.",
+        "Seconds between repeats of the current state, also of OKAY, for receivers that check freshness; 0: none.",
         default=0.0)
     # fmt: on
     state: State = field(default_factory=State, compare=False)
@@ -611,22 +611,22 @@ class ModuleSettings:
 
     # fmt: off
     strict: bool = key("StrictConfig", boolean, "true",
-        "Whether a mistake in the configuration keeps collectd from starting, with all its other"
-        " metrics.", default=False)
+        "Whether a mistake in the configuration keeps collectd, with all its other metrics, from starting.",
+        default=False)
     state_dir: str | None = key("StateDir", text, '"/var/lib/collectd/inode"',
-        "A folder for state that survives a restart; created with mode 0700; one for each collectd.  Without it a"
-        " restart loses notification state, hold-offs after a wrong password, pool scores, kiss-o'-death pauses and"
+        "The folder for state that must survive a restart; created with mode 0700; one for each collectd.  Without it,"
+        " a restart loses notification state, hold-offs after a wrong password, pool scores, kiss-o'-death pauses and"
         " steps of the clock, and `status`_ has nothing to show.", file=FileRole.WRITTEN)
     save_total: int = key("SaveTotal", whole("a number of bytes, at least 1", least=1), "1000000000",
-        "Bytes that the Evidence_ of all blocks in one folder may take.", default=SAVE_TOTAL)
+        "The largest size of the Evidence_ of all blocks in one folder, in bytes.", default=SAVE_TOTAL)
     save_age: float = key("SaveAge", number("a number of days above 0, such as 30", above=0), "90",
-        "Days after which evidence is removed.", default=SAVE_AGE)
+        "The age at which evidence is removed, in days.", default=SAVE_AGE)
     shards: tuple[Shard, ...] = key("Shard", _shard, '"2/5"',
-        "This machine's share of the ``<Scenario>`` blocks, where several machines have the same files: it is the"
-        " second of five.  Give it twice to take over the share of a machine that is gone.",
+        "This machine's share of the ``<Scenario>`` blocks, if several machines have the same files; ``2/5``: it is the"
+        " second of five.  Set it twice to take over the share of a machine that is gone.",
         repeatable=True)
     fleet: bool = key("Fleet", boolean, "true",
-        "Whether to keep, in ``StateDir``, the last values and notifications that this collectd receives of every host:"
+        "Whether to keep in ``StateDir`` the last values and notifications that this collectd receives, of every host:"
         " on a `hub <../how-to/many-machines.rst>`__, for ``status --fleet`` and ``graph --fleet``.", default=False)
     # fmt: on
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from collectd_inode.cli import streams
-from collectd_inode.cli.parser import Parser, crashed, incomplete, parse
+from collectd_inode.cli.parser import Paragraphs, Parser, crashed, incomplete, parse
 from collectd_inode.cli.terminal import INTERRUPTED, Exit
 from collectd_inode.cli.version import ShowVersion
 from collectd_inode.dependencies import Incomplete, explained
@@ -46,7 +46,7 @@ class Command:
 
 COMMANDS = (
     Command("init", "write a first scenario for a site, and its block", example="https://www.example.org"),
-    Command("import", "write a scenario from a journey that a browser has recorded (HAR)", example="shop.har"),
+    Command("import", "write a scenario from a browser's recording (HAR)", example="shop.har"),
     Command(
         "run",
         "replay feature files",
@@ -66,13 +66,13 @@ COMMANDS = (
         example="ntp1.example.org ntp2.example.org ntp3.example.org",
     ),
     Command("clock", "diagnose this machine's clock", "CLOCK", example="--format nagios --warning 0.1"),
-    Command("once", "run configured jobs once", "JOBS", example="/etc/collectd/collectd.conf shop -j 8"),
+    Command("once", "run the jobs of a collectd.conf once", "JOBS", example="/etc/collectd/collectd.conf shop -j 8"),
     Command("status", "show the daemon's view of its jobs", example="shop"),
-    Command("why", "show why a job went bad, and what else changed then", example="scenario/shop-buy"),
+    Command("why", "show why a job went bad, and what changed at that time", example="scenario/shop-buy"),
     Command("mute", "suppress a job's notifications for a while", example="shop 2h 'moving the database'"),
     Command(
         "test-notification",
-        "test whether an alarm arrives: one FAILURE and one OKAY, marked as a test",
+        "send one FAILURE and one OKAY, marked as a test, to check whether alarms arrive",
         example="scenario/shop-buy",
     ),
     Command(
@@ -82,24 +82,24 @@ COMMANDS = (
     ),
     Command(
         "graph",
-        "draw pictures from RRD files, and a page with every job",
+        "draw pictures from RRD files, and an overview page",
         example="/etc/collectd/collectd.conf --job shop --last 7d --out /var/www/shop",
     ),
     Command(
         "thresholds",
-        "print limits for the jobs' times, from the last month's values",
+        "suggest limits for the jobs' times, from the last month's values",
         example="/etc/collectd/collectd.conf",
     ),
-    Command("check", "check a configuration, as nginx -t does", example="--fragment conf.d/10-shop.conf --format json"),
+    Command("check", "check a configuration, like nginx -t", example="--fragment conf.d/10-shop.conf --format json"),
     Command("lint", "check feature files for mistakes", example="scenarios --strict"),
-    Command("series", "list the identities that will be sent", example="shop.feature"),
-    Command("steps", "show the vocabulary", example="drop-down"),
+    Command("series", "list the identities of the values that jobs send", example="shop.feature"),
+    Command("steps", "list the sentences that a scenario can use", example="drop-down"),
     Command(
         "files",
-        "write the configuration, scenarios, alerts and dashboards that come with the program",
+        "copy the shipped configuration, scenarios, alerts and dashboards to a folder",
         example="collectd",
     ),
-    Command("completion", "print the completion of a shell: bash, zsh, fish", example="bash"),
+    Command("completion", "print the completion script for bash, zsh or fish", example="bash"),
     Command("snippet", "print the lines that collectd.conf needs for this installation"),
     Command("exec", "run jobs as a program of collectd's exec plugin", example="/etc/collectd/inode.conf"),
     Command("serve", "run jobs as a service that writes to collectd's socket", example="/etc/collectd/inode.conf"),
@@ -114,17 +114,17 @@ def parser(typed: str | None = None) -> Parser:
         description="Replay what your users do, and see which step is slow.",
         allow_abbrev=False,
     )
-    top.add_argument("--no-color", action="store_true", help="no colours, also after a command (or set NO_COLOR)")
+    top.add_argument("--no-color", action="store_true", help="print no colours (or set NO_COLOR); may follow COMMAND")
     top.add_argument(
         "--color",
         metavar="WHEN",
         choices=("auto", "always", "never"),
-        help="auto: on a terminal; always (or set FORCE_COLOR), never; also after a command",
+        help="auto: colours on a terminal; always (or set FORCE_COLOR); never; may follow COMMAND",
     )
     top.add_argument("-V", "--version", action=ShowVersion, help="show the release, and the commit if known")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
-        sub = commands.add_parser(command.name, help=command.help, allow_abbrev=False)
+        sub = commands.add_parser(command.name, help=command.help, allow_abbrev=False, formatter_class=Paragraphs)
         if typed in (None, command.name):
             sub.description = command.module.__doc__
             sub.epilog = f"example: collectd-inode {command.name} {command.example}".rstrip()

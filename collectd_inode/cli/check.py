@@ -1,4 +1,4 @@
-"""Read a collectd.conf and everything it names, offline, and list every mistake with file and line."""
+"""Read a collectd.conf and all files that it names, and list every mistake with file and line.  Works offline."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument("conf", nargs="?", default=DEFAULT_CONF, metavar="CONF", help=f"default: {DEFAULT_CONF}")
     parser.add_argument(
-        "--fragment", action="store_true", help="CONF is a part of a configuration: no Import, and no job, is expected"
+        "--fragment", action="store_true", help="CONF is a part of a configuration: do not require Import or a job"
     )
-    parser.add_argument("--no-secrets", action="store_true", help="the files of passwords and keys need not be here")
+    parser.add_argument(
+        "--no-secrets", action="store_true", help="do not require that the files of passwords and keys exist"
+    )
     json_too(parser)
 
 

@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument(
         "--root", metavar="DIR", type=checked(folder), default="/",
-        help="root of /proc and /sys; the kernel queried is always the running one",
+        help="read /proc and /sys below DIR; the query of the kernel always goes to the running one",
     )  # fmt: skip
     formats(parser)
 

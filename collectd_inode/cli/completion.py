@@ -1,8 +1,10 @@
-"""Print the completion of commands, options and their values for a shell.
+"""Print the completion script of a shell: for commands, options and their values.
 
-bash:  collectd-inode completion bash > ~/.local/share/bash-completion/completions/collectd-inode
-zsh:   collectd-inode completion zsh > a folder of $fpath, as _collectd-inode
-fish:  collectd-inode completion fish > ~/.config/fish/completions/collectd-inode.fish
+Where to save it:
+
+  bash:  collectd-inode completion bash > ~/.local/share/bash-completion/completions/collectd-inode
+  zsh:   collectd-inode completion zsh > a folder of $fpath, as _collectd-inode
+  fish:  collectd-inode completion fish > ~/.config/fish/completions/collectd-inode.fish
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Find what would stop collectd from loading the plugin, on this machine and in a collectd.conf, and print the fix.
 
-With --exec or --serve: find what would stop the jobs of FILE behind that door, as the user that they run as.  doctor
-needs no root, but sees more as root.
+With --exec or --serve: find what would stop the jobs of FILE, for the user that runs them.  doctor works without root,
+but finds more as root.
 """
 
 from __future__ import annotations

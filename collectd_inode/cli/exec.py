@@ -1,7 +1,7 @@
 """Run the jobs of FILE as a program of collectd's exec plugin: in a process and as a user of their own.
 
 collectd starts it, reads its standard output, and logs its standard error.  `collectd-inode snippet --exec` prints the
-lines for collectd.conf.  SIGHUP reads FILE again; a file with a mistake in it changes nothing.
+lines for collectd.conf.  At SIGHUP, it reads FILE again; if FILE has a mistake, nothing changes.
 """
 
 from __future__ import annotations

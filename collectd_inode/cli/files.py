@@ -1,7 +1,6 @@
-"""Write the files that come with the program below a folder: conf.d, scenarios, alerts, dashboards, systemd,
-completion and man.
+"""Copy the program's files to a folder: conf.d, scenarios, alerts, dashboards, systemd, completion and man.
 
-A file that exists and differs is kept and listed; the exit code is 1 then.
+A file that exists and differs is not overwritten, but listed; then the exit code is 1.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class FileOutcome(Enum):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
-    parser.add_argument("folder", metavar="DIR", help="the folder; made if necessary")
+    parser.add_argument("folder", metavar="DIR", help="the folder; created if it does not exist")
 
 
 def main(options: argparse.Namespace) -> Exit:

@@ -1,6 +1,6 @@
 """Draw pictures from collectd's RRD files, and one page (index.html) with the state of every job.
 
-Exit codes: 0 everything was drawn, 1 something was left out (it is listed, with the reason), 2 nothing was drawn.
+Exit codes: 0 everything was drawn, 1 some pictures were not (they are listed, with the reason), 2 nothing was drawn.
 """
 
 from __future__ import annotations
@@ -50,13 +50,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--last", metavar="SPAN", type=span_of, default="24h", help="how far back: 30m, 24h, 7d, 4w (%(default)s)"
     )
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("graphs"), help="default: %(default)s")
-    parser.add_argument("--format", choices=("png", "svg"), default="png", help="of the large pictures")
+    parser.add_argument("--format", choices=("png", "svg"), default="png", help="format of the large pictures")
     parser.add_argument("--data", metavar="DIR", help="folder of the RRD files; default: from CONF")
     parser.add_argument(
-        "--grafana", choices=("graphite", "prometheus"), help="print a Grafana dashboard for this source instead"
+        "--grafana",
+        choices=("graphite", "prometheus"),
+        help="print a Grafana dashboard for this data source, and draw nothing",
     )
     parser.add_argument(
-        "--fleet", action="store_true", help="write fleet.html instead: all hosts whose values this collectd receives"
+        "--fleet", action="store_true", help="write fleet.html only: all hosts whose values this collectd receives"
     )
 
 

@@ -1,7 +1,7 @@
-"""Write a scenario from a journey that a browser has recorded (HAR): feature file, block, and files of secrets.
+"""Write a scenario from a browser's recording (HAR): a feature file, a block for collectd, and files of secrets.
 
-Record in the browser's developer tools (Network, "Save all as HAR"), or with Playwright.  The scenario is run once
-against the site, which sends its forms again; --no-run leaves that out.  A file that exists is not overwritten.
+Record in the browser's developer tools (Network, "Save all as HAR"), or with Playwright.  import runs the scenario once
+against the site, and so sends its forms again; with --no-run it does not.  It does not overwrite a file.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Write a first scenario for a site into the current folder: feature file, block for collectd, folder for secrets.
+"""Write a first scenario for a site to the current folder: a feature file, a block for collectd, a folder for secrets.
 
-The page is opened as the daemon would open it, and what is written has passed.  A file that exists is not overwritten.
+init opens the page as the daemon does, and writes only steps that passed.  It does not overwrite a file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Check feature files without running them: list mistakes (exit 2) and what may be one."""
+"""Check feature files without running them: list errors (exit code 2) and warnings."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for key in ("Steps", "Vocabulary"):
         _keys.add(parser, key)
     json_too(parser)
-    parser.add_argument("--strict", action="store_true", help="exit 1 if there is a warning")
-    parser.add_argument("--verbose", action="store_true", help="show for each step what counts as its failure")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 if there is a warning")
+    parser.add_argument("--verbose", action="store_true", help="explain for each step when it fails")
 
 
 def main(options: argparse.Namespace) -> Exit:

@@ -1,4 +1,4 @@
-"""Suppress the notifications of a job, or of all, for a while.  Values go on, and so do status and evidence."""
+"""Suppress the notifications of a job, or of all jobs, for a while.  Values, status and evidence go on."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ LOOK_SECONDS = 10
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument(
-        "words", nargs="*", metavar="JOB SPAN REASON", help="a job, or all; 30m, 2h, 1d, 1w; and the reason, for others"
+        "words",
+        nargs="*",
+        metavar="JOB SPAN REASON",
+        help="JOB: a job, or all; SPAN: such as 30m, 2h, 1d, 1w; REASON: why, for your colleagues",
     )
-    parser.add_argument("--list", action="store_true", help="show what is muted")
+    parser.add_argument("--list", action="store_true", help="list the mutes")
     parser.add_argument("--end", metavar="JOB", help="end the mute of a job, or of all")
     state_options(parser)
 

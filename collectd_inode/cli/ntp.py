@@ -1,4 +1,4 @@
-"""Query NTP servers, let them vote, and report how far this clock is off."""
+"""Query NTP servers, let them vote, and report the offset of this clock."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "hosts", nargs="+", metavar="HOST", type=_keys.type("Server"), help="name or address of a server"
     )
-    parser.add_argument("--pool", action="store_true", help="up to four addresses of each HOST have a vote each")
+    parser.add_argument(
+        "--pool", action="store_true", help="HOST is the name of a pool: up to four of its addresses have one vote each"
+    )
     for key in ("Port", "Samples", "MaxOffset", "AddressFamily", "Timeout"):
         _keys.add(parser, key)
     formats(parser)

@@ -1,4 +1,4 @@
-"""Run the jobs of a collectd.conf once, now, as the daemon would."""
+"""Run the jobs of a collectd.conf once, now, as the daemon does."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def formats(parser: argparse.ArgumentParser, complaints: Complaints = lambda _: 
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", metavar="FORMAT=FILE", dest="wanted", type=_output, action="append", default=[],
-        help="write another format into a file, beside --format; repeatable",
+        help="write this format to FILE, in addition to --format; repeatable",
     )  # fmt: skip
     for option, state in zip(_THRESHOLDS, (ServiceState.WARNING, ServiceState.CRITICAL), strict=True):
         parser.add_argument(
@@ -212,7 +212,7 @@ def parallel(parser: argparse.ArgumentParser, default: int) -> None:
     """``-j``: the number of jobs at once."""
     parser.add_argument(
         "-j", "--jobs", metavar="N", dest="at_once", type=times, default=default,
-        help=f"the number of jobs to run at once, but no more than {PER_HOST} of one host; default: {default}",
+        help=f"the largest number of jobs to run at once, of one host at most {PER_HOST}; default: {default}",
     )  # fmt: skip
 
 
@@ -236,8 +236,8 @@ def verbosity(parser: argparse.ArgumentParser) -> None:
 
 _THRESHOLDS = ("--warning", "--critical")
 _THRESHOLD_HELP = (
-    "with --format nagios: {state} when the series (such as response_time-go_to) leaves this range (10, 10:, ~:10,"
-    " 10:20) or enters it (@10:20); without SERIES the sum of the latencies{others}; repeatable"
+    "with --format nagios: {state} when SERIES (such as response_time-go_to) is outside this range (10, 10:, ~:10,"
+    " 10:20), or inside it (@10:20); default of SERIES: the sum of the latencies{others}; repeatable"
 )
 
 

@@ -30,6 +30,20 @@ class _Misused(Exception):
         self.parser, self.message = parser, message
 
 
+class Paragraphs(argparse.HelpFormatter):
+    """Help whose paragraphs stay apart; a command to copy is not wrapped."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n\n".join(
+            paragraph if paragraph.startswith(_COPIED) else super(Paragraphs, self)._fill_text(paragraph, width, indent)
+            for paragraph in text.strip().split("\n\n")
+        )
+
+
+_COPIED = ("  ", "example: ")
+"""The beginnings of a paragraph with commands."""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that leaves the message about a mistake to `parse`."""
 

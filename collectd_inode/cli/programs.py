@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--types-db",
         metavar="PATH",
         action="append",
-        help=f"collectd's types; repeatable; default: those of {DEFAULT_CONF}, else {TYPES_DB}",
+        help=f"the file of collectd's types; repeatable; default: from {DEFAULT_CONF}, else {TYPES_DB}",
     )
 
 

@@ -1,4 +1,4 @@
-"""Replay feature files once, or several times, and show each step with its latency."""
+"""Replay feature files once or several times, and show each step with its latency."""
 
 from __future__ import annotations
 
@@ -52,37 +52,37 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         instead="^(One|Two) for two titles",
         metavar="TEXT",
         type=_name,
-        help="only scenarios whose title contains this, a regular expression if it begins with ^; or a job's name, or"
-        " FILE:LINE",
+        help="run only the scenarios whose title contains TEXT (a regular expression if it begins with ^), or that have"
+        " this job's name or FILE:LINE",
     )
     parser.add_argument(
-        "--list", "--dry-run", "-d", action="store_true", help="list the scenarios that would run, and run none"
+        "--list", "--dry-run", "-d", action="store_true", help="list the scenarios that would run, and run nothing"
     )
     parser.add_argument("--fail-fast", action="store_true", help="stop after the first scenario that does not pass")
     parser.add_argument(
         "--watch", action="store_true", help="run again when a file changes, and show what the last page has to offer"
     )
-    parser.add_argument("--repeat", metavar="N", type=times, default=1, help="replay N times, end in statistics")
+    parser.add_argument("--repeat", metavar="N", type=times, default=1, help="replay N times, and print statistics")
     parser.add_argument(
         "--config",
         action=Once,
         instead="all of it in one file",
         metavar="FILE",
-        help="a file with a <Scenario> block, or with its lines alone; - for standard input",
+        help="a file with a <Scenario> block, or with the lines inside one; - for standard input",
     )
     parallel(parser, 1)
     formats(parser, _complaints)
     verbosity(parser)
-    keys = parser.add_argument_group("keys of <Scenario>, which go before what --config says")
+    keys = parser.add_argument_group("keys of <Scenario>; an option overrides the key in --config")
     _keys.add(keys, "Variable", "-D", default=argparse.SUPPRESS, help="the value of ${NAME} in steps; repeatable")
     _keys.add_all(keys, **_SAID_OTHERWISE)
 
 
 _SAID_OTHERWISE: dict[str, dict[str, Any]] = {
-    "Tags": {"type": _tags, "action": AllOf, "help": 'only these scenarios, such as "not @slow"'},
+    "Tags": {"type": _tags, "action": AllOf, "help": 'run only the scenarios with these tags, such as "not @slow"'},
     "Variable": {"help": "the same as -D"},
     "Secret": {
-        "help": "as -D, from the first line of a file, never shown; or INODE_SECRET_NAME_FILE in the environment"
+        "help": "like -D; the value is the first line of FILE and is never shown; or set INODE_SECRET_NAME_FILE=FILE"
     },
 }
 

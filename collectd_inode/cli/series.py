@@ -1,4 +1,4 @@
-"""List the identities that feature files or a configuration will send, one a line."""
+"""List the identities of the values that feature files or a configuration send, one on each line."""
 
 from __future__ import annotations
 

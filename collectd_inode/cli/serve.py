@@ -1,8 +1,8 @@
 """Run the jobs of FILE as a service beside collectd, and send their values to collectd's unixsock plugin.
 
 `collectd-inode snippet --serve` prints the lines for collectd.conf, and `collectd-inode files` writes the unit for
-systemd.  SIGHUP (systemctl reload) reads FILE again; a file with a mistake in it changes nothing.  While collectd is
-away, values wait for a minute.
+systemd.  At SIGHUP (systemctl reload), it reads FILE again; if FILE has a mistake, nothing changes.  While collectd
+is away, values wait for up to a minute, and notifications until it is back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     programs.arguments(parser)
     parser.add_argument("--socket", metavar="PATH", default=SOCKET, help=f"collectd's socket; default: {SOCKET}")
-    parser.add_argument("--hostname", metavar="NAME", help="the host to report as; default: what collectd reports as")
+    parser.add_argument("--hostname", metavar="NAME", help="the host name in the values; default: collectd's own")
 
 
 def main(options: argparse.Namespace) -> Exit:

@@ -1,4 +1,4 @@
-"""Check a smarthost once, or say what an Exim configuration enforces on the way to one."""
+"""Check a smarthost once.  With --audit: report what an Exim or Postfix configuration enforces on the way to one."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         _keys.add(parser, key)
     parser.add_argument(
         "--refused-without-auth", action="store_true",
-        help="fail if strangers may relay, too; needs --password-file, --sender and --recipient",
+        help="also fail if the server relays mail without a log-in; needs --password-file, --sender and --recipient",
     )  # fmt: skip
     formats(parser, _complaints)
     parser.add_argument(
         "--audit", metavar="FILE", nargs="?", const=_ASK_EXIM,
-        help="say what this Exim configuration, or Postfix's main.cf, enforces; without FILE, this machine's own",
+        help="report what this Exim configuration, or Postfix's main.cf, enforces; default of FILE: this machine's own",
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Print the lines that collectd.conf needs for this installation: the stub that finds its packages, and a StateDir.
 
-Save them as /etc/collectd/collectd.conf.d/00-python.conf; the files with the jobs follow it.  With --exec or --serve
-print the lines for jobs outside of collectd's process.
+Save them as /etc/collectd/collectd.conf.d/00-python.conf; the names of files with jobs must sort after it.  With --exec
+or --serve, print the lines for jobs that run outside of collectd's process.
 """
 
 from __future__ import annotations
@@ -66,13 +66,17 @@ _NOWHERE = "  # No ModulePath: collectd's Python looks where this is installed b
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument(
-        "--stub", metavar="DIR", help="write the stub that collectd imports into DIR, where it outlives the environment"
+        "--stub",
+        metavar="DIR",
+        help="write the stub that collectd imports to DIR, so that a new environment does not remove it",
     )
 
     doors = parser.add_mutually_exclusive_group()
-    doors.add_argument("--exec", action="store_true", help="for `collectd-inode exec` under the exec plugin")
     doors.add_argument(
-        "--serve", action="store_true", help="for `collectd-inode serve`, which writes to the unixsock plugin"
+        "--exec", action="store_true", help="print the lines for `collectd-inode exec` and the exec plugin"
+    )
+    doors.add_argument(
+        "--serve", action="store_true", help="print the lines for `collectd-inode serve` and the unixsock plugin"
     )
 
 

@@ -1,6 +1,6 @@
 """Show the daemon's view of its jobs: what is wrong, where, since when, and what it notified.
 
-It contacts nothing and runs nothing: it reads what the daemon keeps in StateDir.
+status reads StateDir only; it contacts nothing and runs nothing.
 """
 
 from __future__ import annotations
@@ -53,15 +53,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fleet",
         action="store_true",
-        help="all hosts whose values this machine's collectd receives; JOB may be a HOST",
+        help="show all hosts whose values this machine's collectd receives; JOB may be a HOST",
     )
     state_options(parser)
 
 
 def state_options(parser: argparse.ArgumentParser) -> None:
     """The options of all commands that read StateDir."""
-    parser.add_argument("--conf", metavar="CONF", default=CONF, help=f"configuration with StateDir; default: {CONF}")
-    parser.add_argument("--state-dir", metavar="DIR", help="the daemon's StateDir, instead of CONF's")
+    parser.add_argument(
+        "--conf", metavar="CONF", default=CONF, help=f"the configuration that sets StateDir; default: {CONF}"
+    )
+    parser.add_argument("--state-dir", metavar="DIR", help="the daemon's StateDir; default: from CONF")
 
 
 def main(options: argparse.Namespace) -> Exit:

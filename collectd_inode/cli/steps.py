@@ -1,6 +1,6 @@
-"""Show the sentences that a scenario may use, each with an example; with a word, those in which it occurs.
+"""List the sentences that a scenario can use, each with an example; with WORD, only those that contain it.
 
-One language after the other, English first; ``docs/reference/vocabulary.rst`` is the same as a page.
+English comes first, then the other languages.  The page ``docs/reference/vocabulary.rst`` has the same list.
 """
 
 from __future__ import annotations
@@ -20,11 +20,19 @@ from collectd_inode.scenario.vocabulary import ENGLISH, Sentence, Unsupported
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
-    parser.add_argument("word", nargs="*", metavar="WORD", help="show only sentences with these words in them")
+    parser.add_argument("word", nargs="*", metavar="WORD", help="list only the sentences that contain these words")
     json_too(parser)
-    parser.add_argument("--language", choices=languages(), help="show only sentences of this language")
-    parser.add_argument("--vocabulary", choices=("web", "legacy"), default="web", help="legacy: for old feature files")
-    parser.add_argument("--steps", metavar="PATH", action="append", default=[], help="Python step modules")
+    parser.add_argument("--language", choices=languages(), help="list only the sentences of this language")
+    parser.add_argument(
+        "--vocabulary", choices=("web", "legacy"), default="web", help="legacy: for feature files of cucumber-nagios"
+    )
+    parser.add_argument(
+        "--steps",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="sentences of your own: a Python file or a folder of them",
+    )
 
 
 def main(options: argparse.Namespace) -> Exit:

@@ -1,4 +1,4 @@
-"""Have the daemon send one FAILURE and one OKAY of a job, marked as a test, by the way of real ones."""
+"""Make the daemon send one FAILURE and one OKAY of a job, marked as a test, on the path of real ones."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Print limits for the jobs' times, from the last month's values: collectd's thresholds, or Prometheus' rules.
+"""Suggest limits for the jobs' times, from the last month's values: collectd's thresholds, or Prometheus' rules.
 
 They come from the largest values in RRD files, without outages.  Read them before you paste them.
-
-Exit codes: 0 all limits were printed, 1 some were left out (they are listed), 2 none could be made.
+Exit codes: 0 all limits were printed, 1 some are missing (they are listed), 2 all are missing.
 """
 
 from __future__ import annotations

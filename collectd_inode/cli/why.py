@@ -1,8 +1,8 @@
 """Show why a job went bad: the last good run beside the bad one, and what else changed.
 
-Contacts nothing and runs nothing: it reads what the daemon keeps in StateDir, and RRD files where there are some.
+why reads StateDir, and RRD files if there are any; it contacts nothing and runs nothing.
 
-Exit codes: 0 nothing is bad, 1 it is, 2 there is no such job, or nothing can be read.
+Exit codes: 0 nothing is bad, 1 something is bad, 2 there is no such job, or nothing can be read.
 """
 
 from __future__ import annotations

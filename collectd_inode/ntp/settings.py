@@ -52,7 +52,8 @@ class Settings:
 
     # fmt: off
     servers: tuple[str, ...] = key("Server", _server, '"ntp1.example.org"',
-        "Name or address.  It has one vote, by its best address; three servers are enough to name a wrong one."
+        "The server's name or address.  It has one vote, by its best address; three servers are enough to name a wrong"
+        " one."
         ' ``"from-daemon"`` stands for the servers of this machine\'s time daemon, each with a vote.',
         repeatable=True)
     pools: tuple[str, ...] = key("Pool", _server, '"ntp.example.org"',
@@ -62,23 +63,26 @@ class Settings:
     port: int = key("Port", port_number, "1123",
         "The UDP port of all servers.", default=123, one_run=True, metavar="N")
     max_offset: float = key("MaxOffset", number("a number of seconds above 0, such as 0.1", above=0), "0.5",
-        "The largest good offset of this clock, in seconds.", default=0.1, one_run=True, metavar="S")
+        "The largest offset of this clock that is good, in seconds.", default=0.1, one_run=True, metavar="S")
     max_root_distance: float = key("MaxRootDistance",
         number("a number of seconds above 0, such as 1.5", above=0), "1",
-        "The largest error of a server by its own estimate (root distance), in seconds; beyond it, it has no vote.",
+        "The largest root distance (a server's own estimate of its error), in seconds; above it, the server has no"
+        " vote.",
         default=1.5, one_run=True, metavar="S")  # ntpd's tos maxdist
     samples: int = key("Samples", whole("a whole number of at least 1", least=1), "4",
-        "Packets per source and run, 2 seconds apart; the fastest counts.  Use more than 1 only with your own servers.",
+        "Packets for each source in a run, 2 seconds apart; the fastest counts.  Use more than 1 with your own servers"
+        " only.",
         default=1, one_run=True, metavar="N")
     pool_score: bool = key("PoolScore", boolean, "true",
         "Keep the score that a monitor of the NTP Pool at this place would give each ``Server``.", default=False)
     pool_server: str | None = key("PoolServer", _public_address, '"192.0.2.1"',
-        "Read this address' published score, at most every 5 minutes.")
+        "Read the published score of this address, at most every 5 minutes.")
     pool_url: str = key("PoolURL", web_address, '"https://pool.example"',
-        "The scores' address.  Default: ``https://www.pool.ntp.org``.", default="https://www.pool.ntp.org", shown="")
+        "The address of the site that publishes scores.  Default: ``https://www.pool.ntp.org``.",
+        default="https://www.pool.ntp.org", shown="")
     margins: tuple[tuple[str, float], ...] = key("Margin",
         pair("a consumer's name", "the seconds it allows", _margin_name, _ABOVE_0), '"s3" 900',
-        "A consumer and the seconds that it tolerates (S3: 900, Kerberos: 300).",
+        "A service and the offset that it tolerates, in seconds (S3: 900, Kerberos: 300).",
         repeatable=True, one_run=True, metavar="NAME=S")
     # fmt: on
 

@@ -32,12 +32,12 @@ class Settings:
     job: str = key("Job", _watched, '"scenario/shop-log_in"',
         "Required.  The job of the probes: its kind and its plugin instance.", default="", shown="")
     host_lines: tuple[tuple[str, ...], ...] = key("Hosts", _hosts, '"auckland" "dunedin" "hamilton"',
-        "Probes, by the host that each reports as.  Default: whichever host sends values of this job.",
+        "The probes, by their host names.  Default: all hosts that send values of this job.",
         repeatable=True)
     least: int | None = key("Least", whole("a whole number of at least 1", least=1), "2",
-        "Probes that must say down.  Default: most of those that report.")
+        "The number of probes that must report down.  Default: more than half of those that report.")
     min_reporting: int = key("MinReporting", whole("a whole number of at least 1", least=1), "3",
-        "Probes that must report.  With fewer the verdict is unknown: a warning, never down.", default=2)
+        "The number of probes that must report.  With fewer, the verdict is unknown: a warning, never down.", default=2)
     # fmt: on
 
     @property

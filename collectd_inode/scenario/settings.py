@@ -177,29 +177,29 @@ class Settings:
         "Required.  A file, a folder (with its subfolders) or a glob.",
         repeatable=True, file=FileRole.READ)
     tags: str | None = key("Tags", _tags, '"@web and not @slow"',
-        "Only scenarios with these tags.", one_run=True, metavar="EXPR")
+        "Run only the scenarios with these tags.", one_run=True, metavar="EXPR")
     vocabulary: str = key("Vocabulary", choice("web", "legacy"), '"legacy"',
-        "``legacy``: for feature files of cucumber-nagios; `Old feature files`_.", default="web", one_run=True)
+        "``legacy``: for feature files of cucumber-nagios; see `Old feature files`_.", default="web", one_run=True)
     steps: tuple[str, ...] = key("Steps", file_or_folder, '"/etc/collectd/scenarios/steps"',
         "`Sentences of your own`_: a Python file or a folder of them.",
         repeatable=True, file=FileRole.READ, one_run=True, metavar="PATH")
     base_url: str | None = key("BaseURL", web_address, '"https://www.example.org"',
         "The address that paths such as ``/contact`` are relative to.", one_run=True, metavar="URL")
     engine: str = key("Engine", choice(*ENGINES), '"chromium"',
-        "``plain`` requests pages like a browser without scripts; ``chromium`` has a Chromium replay the same"
-        " sentences (``docs/how-to/chromium.rst``).", default="plain", one_run=True, fits=_engine_fits)
+        "``plain`` requests pages like a browser without scripts; ``chromium`` replays the same sentences in"
+        " Chromium (``docs/how-to/chromium.rst``).", default="plain", one_run=True, fits=_engine_fits)
     wait_for: float = key("WaitFor", SECONDS, "10",
-        "Seconds that a step waits until its text or element is there.", default=5.0, one_run=True, metavar="S",
+        "Seconds that a step waits for its text or element.", default=5.0, one_run=True, metavar="S",
         engines=("chromium",))
     browser_path: str | None = key("BrowserPath", text, '"/usr/bin/chromium-headless-shell"',
-        "The browser.  Default: chromium-headless-shell, else chromium.",
+        "The browser's program.  Default: chromium-headless-shell, else chromium.",
         file=FileRole.READ, one_run=True, metavar="PATH", engines=("chromium",))
     browser_user: str | None = key("BrowserUser", text, '"inode-browser"',
-        "The user that root starts the browser as; else a user id of its own, without an account.",
+        "The user of the browser, if the daemon is root; default: a user id of its own, without an account.",
         one_run=True, metavar="U", engines=("chromium",))
     browser_jobs: int | None = key("BrowserJobs", whole("a whole number, 1 or more", least=1), "4",
-        "The largest number of runs in browsers at once, of all blocks together; others wait for their turn."
-        "  Default: one a core, 2 at most.",
+        "The largest number of runs in browsers at once, of all blocks together; the others wait."
+        "  Default: one for each core, at most 2.",
         shown="", engines=("chromium",))
     window: tuple[int, int] = key("Window", _window, '"390x844"',
         "The size of the window, in pixels.", default=(1280, 800), shown='"1280x800"', one_run=True, metavar="WxH",
@@ -211,30 +211,30 @@ class Settings:
         "The browser's time zone.  Default: the machine's.", one_run=True, metavar="ZONE",
         engines=("chromium",))
     block: tuple[str, ...] = key("Block", _host_pattern, '"*.example.net"',
-        "A host, or all hosts below it, to which no request is sent: visitor counters, for example.",
+        "A host, or all hosts below it, to which the browser sends no request: a visitor counter, for example.",
         repeatable=True, one_run=True, metavar="HOST", engines=("chromium",))
     variables: tuple[tuple[str, str], ...] = key("Variable",
         pair("a name", "its value", variable_name, any_text), '"user" "monitor"',
         "``${user}`` in steps.", repeatable=True, one_run=True, metavar="NAME=VALUE")
     secrets: tuple[tuple[str, str], ...] = key("Secret",
         pair("a name", "the path of a file", variable_name, text), '"password" "/etc/collectd/secrets/login"',
-        "``${password}`` in steps: the first line of the file (no pipe), never shown.",
+        "``${password}`` in steps: the first line of the file (not a pipe).  It is never shown.",
         repeatable=True, file=FileRole.READ, of_secrets=True, one_run=True, metavar="NAME=FILE")
     step_timeout: float | None = key("StepTimeout", SECONDS, "10",
-        "Seconds for one step.", one_run=True, metavar="S")
+        "Seconds that one step may take.", one_run=True, metavar="S")
     start_offset: float | None = key("StartOffset", number("a number of seconds, 0 or more", least=0), "5",
-        "The run's start, in seconds after the interval's.", fits=_within_the_interval)
+        "Seconds from the start of the interval to the start of the run.", fits=_within_the_interval)
     retry: float = key("RetryInterval", _at_least_one_or_never, "15",
         "Seconds from the end of a bad run to the next one, until the failure is notified or a run is good; 0: wait"
         " for the next interval.  Such a run sends no values, but counts for ``Confirm``.  A scenario with the tag"
-        " ``@no-retry`` has none.", default=0.0)
+        " ``@no-retry`` has no such runs.", default=0.0)
     detail: Detail = key("Detail", _detail, '"phase"',
-        "How many series: ``scenario``, ``step`` or ``phase``; Identities_.", default=Detail.STEP, one_run=True,
-        metavar="scenario|step|phase")
+        "The level of the series: ``scenario``, ``step`` or ``phase``; see Identities_.", default=Detail.STEP,
+        one_run=True, metavar="scenario|step|phase")
     resolve: tuple[tuple[str, tuple[str, int | None]], ...] = key("Resolve",
         pair("a host name", "its address", _host_and_port, endpoint), '"www.example.org" "192.0.2.7:8080"',
-        "Connect to this address for the name: a staging server, or one of several front ends.  A name with a port"
-        " (``www.example.org:443``) holds for that port only.",
+        "Connect to this address instead of the name's own: a staging server, or one of several front ends.  A name"
+        " with a port (``www.example.org:443``) applies to that port only.",
         repeatable=True, one_run=True, metavar="NAME[:PORT]=ADDRESS[:PORT]")
     source_address: str | None = key("SourceAddress", ip_address, '"192.0.2.1"',
         "The source address of connections.", one_run=True, metavar="ADDRESS", engines=("plain",))
@@ -243,13 +243,13 @@ class Settings:
         secret=True, one_run=True, metavar="URL")
     headers: tuple[tuple[str, str], ...] = key("Header",
         pair("a name", "its value", _header_name, _header), '"X-Probe" "collectd"',
-        "Sent with each request.", repeatable=True, secret=True, one_run=True, metavar="NAME: VALUE")
+        "A header to send with each request.", repeatable=True, secret=True, one_run=True, metavar="NAME: VALUE")
     user_agent: str | None = key("UserAgent", _header, '"Mozilla/5.0"',
-        "Sent instead of ``collectd_inode/VERSION …``.", one_run=True, metavar="TEXT")
+        "The user agent to send instead of ``collectd_inode/VERSION …``.", one_run=True, metavar="TEXT")
     auth_user: str | None = key("AuthUser", text, '"monitor"',
-        "For HTTP basic or digest authentication.", one_run=True, metavar="U", needs=("AuthPasswordFile",))
+        "The user for HTTP basic or digest authentication.", one_run=True, metavar="U", needs=("AuthPasswordFile",))
     auth_password_file: str | None = key("AuthPasswordFile", text, '"/etc/collectd/secrets/login"',
-        "The password for it: the file's first line.", file=FileRole.READ, of_secrets=True, one_run=True,
+        "A file whose first line is the password of ``AuthUser``.", file=FileRole.READ, of_secrets=True, one_run=True,
         metavar="F", needs=("AuthUser",))
     ca_cert: str | None = key("CACert", file_or_folder, '"/etc/ssl/certs/my-ca.pem"',
         "A file or folder of CA certificates to trust instead of the system's.",
@@ -257,34 +257,36 @@ class Settings:
     verify_peer: bool = key("VerifyPeer", boolean, "false",
         "Whether to verify certificates.", default=True, one_run=True)
     minimum_tls: str = key("MinimumTLS", choice(*MINIMUM_VERSIONS), '"1.3"',
-        "``1.0``, ``1.1``, ``1.2`` or ``1.3``.", default="1.2", one_run=True)
+        "The oldest TLS version to accept: ``1.0``, ``1.1``, ``1.2`` or ``1.3``.", default="1.2", one_run=True)
     client_cert: str | None = key("ClientCert", file, '"/etc/collectd/client.pem"',
-        "Client certificate, for servers that require one.",
+        "The client certificate, for servers that require one.",
         file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", engines=("plain",))
     client_key: str | None = key("ClientKey", file, '"/etc/collectd/client.key"',
-        "Its key, without a passphrase, unless it is in the same file.",
+        "The key of ``ClientCert``, without a passphrase; default: in the same file.",
         file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("ClientCert",), engines=("plain",))
     max_redirects: int = key("MaxRedirects", whole("a whole number, 0 or more", least=0), "5",
-        "The most redirects; more fail the step.", default=20, one_run=True, metavar="N", engines=("plain",))
+        "The largest number of redirects; with more, the step fails.", default=20, one_run=True,
+        metavar="N", engines=("plain",))
     allow_private: tuple[str, ...] = key("AllowPrivate", _host_pattern, '"*.example.org"',
-        "A host in your own network, or all hosts below it, that a public address may redirect to.  Without it such a"
-        " redirect is a warning, and one to this machine itself is not followed.  Hosts in ``Resolve`` are allowed.",
+        "A host in your own network, or all hosts below it, that a public address may redirect to.  Without this key"
+        " such a redirect is a warning, and a redirect to this machine itself is not followed.  Hosts in ``Resolve``"
+        " are allowed.",
         repeatable=True, one_run=True, metavar="HOST", engines=("plain",))
     assets_every: int = key("AssetsEvery", whole("a whole number, 1 or more", least=1), "1",
-        "The step that expects style sheets, scripts and images to load requests them in one run of this many; in"
+        "The step that expects style sheets, scripts and images to load requests them in one run of this number; in"
         " the other runs it passes.", default=10, engines=("plain",))
     max_body: int = key("MaxBodySize", whole("a number of bytes, at least 1", least=1), "1000000",
-        "The largest page in bytes; a larger one fails the step.", default=10 * 2**20, one_run=True, metavar="N")
+        "The largest page, in bytes; with a larger one, the step fails.", default=10 * 2**20, one_run=True, metavar="N")
     save_failures: str | None = key("SaveFailures", _private_folder, '"/var/lib/collectd/inode-failures"',
-        "Folder for the Evidence_ of failed runs; ``none``: keep none.  Default: ``failures`` in ``StateDir``, if"
-        " that is set.  The folder is created if its parent exists; it must not be group- or"
-        " world-writable.", file=FileRole.WRITTEN, one_run=True, metavar="DIR")
+        "The folder for the Evidence_ of failed runs; ``none``: keep none.  Default: ``failures`` in ``StateDir``,"
+        " if that is set.  The folder is created if its parent exists.  It must not be group- or world-writable.",
+        file=FileRole.WRITTEN, one_run=True, metavar="DIR")
     save_max: int = key("SaveMax", whole("a whole number of at least 1", least=1), "20",
-        "Failed runs of this block to keep at most; but the first and the last run of the last five outages of each"
-        " scenario stay.", default=50)
+        "The largest number of failed runs to keep for this block.  The first and the last run of the last five"
+        " outages of each scenario are kept in any case.", default=50)
     save_bytes: int = key("SaveBytes", whole("a number of bytes, at least 1", least=1), "1000000",
-        "The largest size of all their files, in bytes; runs that ``SaveMax`` keeps may take more, each of them at most"
-        " this.", default=10 * 2**20)
+        "The largest size of all their files together, in bytes.  The runs that ``SaveMax`` keeps in any case may take"
+        " more; each of them takes at most this.", default=10 * 2**20)
     # fmt: on
     def complaints(self) -> Iterator[str]:
         """The contradictions among its values, a sentence each."""

@@ -88,70 +88,73 @@ class Settings:
 
     # fmt: off
     server: str = key("Server", _server, '"smarthost.example.org"',
-        "Required.  Name or address.", default="", shown="")
+        "Required.  The server's name or address.", default="", shown="")
     port: int | None = key("Port", port_number, "465",
         'Default: 587; with ``TLS "implicit"`` 465.', one_run=True, metavar="N")
     tls: str = key("TLS", choice("starttls", "implicit"), '"implicit"',
-        "``starttls``, or ``implicit``: TLS from the first byte.  TLS cannot be switched off.",
+        "``starttls``: TLS after STARTTLS; ``implicit``: TLS from the first byte.  TLS cannot be switched off.",
         default="starttls", one_run=True)
     ca_cert: str | None = key("CACert", file_or_folder, '"/etc/exim4/tls/smarthost-ca.crt"',
-        "A file or folder (hashed or not) of CAs to trust instead of the system's.",
+        "A file or folder (hashed or not) of CA certificates to trust instead of the system's.",
         file=FileRole.READ, one_run=True, metavar="PATH")
     addresses: str = key("Addresses", choice("first", "all"), '"all"',
-        "``first``: one attempt, at the resolver's first address.  ``all``: each in turn, five at most, until one"
-        " completes, as a mail server does; a dead one is a warning.", default="first", one_run=True)
+        "``first``: one attempt, at the resolver's first address; ``all``: one address after the other, at most five,"
+        " until one completes, like a mail server.  A dead address is a warning.", default="first", one_run=True)
     server_name: str | None = key("ServerName", _server, '"mail.example.org"',
-        "The name that the certificate must be for.  Default: ``Server``.", one_run=True, metavar="NAME")
+        "The name that must be in the certificate.  Default: ``Server``.", one_run=True, metavar="NAME")
     minimum_tls: str = key("MinimumTLS", choice(*MINIMUM_VERSIONS), '"1.3"',
-        "``1.0``, ``1.1``, ``1.2`` or ``1.3``.", default="1.2", one_run=True)
+        "The oldest TLS version to accept: ``1.0``, ``1.1``, ``1.2`` or ``1.3``.", default="1.2", one_run=True)
     client_cert: str | None = key("ClientCert", file, '"/etc/collectd/client.pem"',
-        "Client certificate, for servers that require one.",
+        "The client certificate, for servers that require one.",
         file=FileRole.READ, of_secrets=True, one_run=True, metavar="F")
     client_key: str | None = key("ClientKey", file, '"/etc/collectd/client.key"',
-        "Its key, without a passphrase, unless it is in the same file.",
+        "The key of ``ClientCert``, without a passphrase; default: in the same file.",
         file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("ClientCert",))
     user: str | None = key("User", _user, '"leaf"',
-        "User to log in as.  Not needed if ``PasswordFile`` is one of Exim's"
-        " own.", one_run=True, metavar="U", needs=(_A_SECRET,))
+        "The user to log in as.  Not needed if ``PasswordFile`` is one of Exim's own files.",
+        one_run=True, metavar="U", needs=(_A_SECRET,))
     password_file: str | None = key("PasswordFile", text, '"/etc/collectd/secrets/smarthost"',
-        "A file whose first line is the password, or one of Exim's own: `Passwords`_.  Without it there is no log-in.",
+        "A file whose first line is the password, or one of Exim's own files; see `Passwords`_.  Without it, the job"
+        " does not log in.",
         file=FileRole.READ, of_secrets=True, one_run=True, metavar="F")
     mechanism: str | None = key("Mechanism", _mechanism, '"LOGIN"',
-        "``PLAIN``, ``LOGIN`` or ``CRAM-MD5``; default: the first of these that the server offers.  Only on request:"
-        " ``SCRAM-SHA-256``, and with ``TokenFile`` ``XOAUTH2`` or ``OAUTHBEARER``.",
+        "``PLAIN``, ``LOGIN`` or ``CRAM-MD5``; default: the first of these that the server offers.  Used only if set"
+        " here: ``SCRAM-SHA-256``, and with ``TokenFile`` ``XOAUTH2`` or ``OAUTHBEARER``.",
         one_run=True, metavar="M", needs=(_A_SECRET,))
     token_file: str | None = key("TokenFile", text, '"/run/mail-token"',
-        "The first line is an OAuth 2.0 access token to log in with, instead of a password (by"
-        " ``XOAUTH2``, unless ``Mechanism`` is set); another program renews it.",
+        "A file whose first line is an OAuth 2.0 access token, used instead of a password (by ``XOAUTH2``, unless"
+        " ``Mechanism`` is set); another program must renew it.",
         file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("User",))
     token_url: str | None = key("TokenURL", _token_url, '"https://oauth2.googleapis.com/token"',
-        "The address that gives access tokens for a refresh token, instead of ``TokenFile``; a token is used until it"
-        " expires.",
+        "The address that exchanges a refresh token for an access token, instead of ``TokenFile``; the job uses an"
+        " access token until it expires.",
         one_run=True, metavar="URL", needs=("ClientID", "RefreshTokenFile", "User"))
     client_id: str | None = key("ClientID", text, '"1234.apps.example.org"',
         "The client's id at the provider.", one_run=True, metavar="ID", needs=("TokenURL",))
     client_secret_file: str | None = key("ClientSecretFile", text, '"/etc/collectd/secrets/client"',
-        "The first line is the client's secret, if it has one.",
+        "A file whose first line is the client's secret, if the client has one.",
         file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("TokenURL",))
     refresh_token_file: str | None = key("RefreshTokenFile", text, '"/var/lib/collectd/mail-refresh-token"',
-        "The first line is the refresh token.  If the provider gives a new one, it is written back: let the daemon's"
-        " user write the file and its folder.",
+        "A file whose first line is the refresh token.  The daemon writes a new one back if the provider sends one, so"
+        " the daemon's user must be able to write the file and its folder.",
         file=FileRole.READ, of_secrets=True, one_run=True, metavar="F", needs=("TokenURL",))
     helo_name: str | None = key("HeloName", _helo_name, '"leaf.example.org"',
         "The name to send with EHLO.  Default: this machine's fully qualified name.", one_run=True, metavar="NAME")
     sender: str | None = key("Sender", _mail_address, '"monitor@example.org"',
-        "With ``Recipient``: check whether the server would accept such a mail.  No mail is sent.",
+        "With ``Recipient``: check whether the server would accept a mail from this sender.  No mail is sent.",
         one_run=True, metavar="A", needs=("Recipient",))
     recipient: str | None = key("Recipient", _mail_address, '"postmaster@example.net"',
-        "An address elsewhere, not the server's own.", one_run=True, metavar="A", needs=("Sender",))
+        "The recipient for that check; use an address that is not the server's own.", one_run=True,
+        metavar="A", needs=("Sender",))
     # A host that may relay without AUTH (by its address) is no stranger.
     refused_without_auth: bool = key("RefusedWithoutAuth", boolean, "true",
-        "Fail if strangers may relay, too; read `Closed to strangers`_ first.",
+        "Also fail if the server relays mail without a log-in; read `Closed to strangers`_ first.",
         default=False, one_run=True, needs=(_A_SECRET, "Sender", "Recipient"))
     expiry_warning: float = key("ExpiryWarning", number("a number of days, 0 or more", least=0), "30",
-        "Days before a certificate's end at which to warn.", default=14.0, one_run=True, metavar="DAYS")
+        "The warning about a certificate begins this many days before it expires.", default=14.0,
+        one_run=True, metavar="DAYS")
     auth_hold_off: float = key("AuthHoldOff", number("a number of seconds, 0 or more", least=0), "86400",
-        "Seconds without another log-in after a rejected one; `Passwords`_.", default=3600.0)
+        "After a rejected log-in, seconds until the next one; see `Passwords`_.", default=3600.0)
     source_address: str | None = key("SourceAddress", ip_address, '"192.0.2.1"',
         "The source address of connections.", one_run=True, metavar="ADDRESS")
     # fmt: on
