@@ -744,20 +744,20 @@ def test_every_status_is_in_the_book() -> None:
 def test_numbers_in_the_text_are_the_programs() -> None:
     """Limits that a page tells in words or figures are those in the code."""
     said = " ".join(" ".join((ROOT / name).read_text(encoding="utf-8") for name in SHOWN).split())
-    assert f"or of more than {feature.MOST_STEPS:,} steps".replace(",", " ") in said
+    assert f"a megabyte and {feature.MOST_STEPS:,} steps".replace(",", " ") in said
     assert feature.MOST_BYTES == 2**20
-    assert "a feature file of more than a megabyte" in said
-    assert f"A page of more than {MOST_TAGS:,} tags is cut there".replace(",", " ") in said
+    assert "those of a feature file are a megabyte" in said
+    assert f"A page is cut after {MOST_TAGS:,} tags".replace(",", " ") in said
     assert PATTERN_SECONDS == 2
-    assert "are given two seconds" in said
+    assert "and selectors, have two seconds" in said
     assert WATCH_SECONDS * 2 == 10
-    assert "within ten seconds after they have changed" in said
+    assert "take effect within ten seconds" in said
     assert f"Default: {of_smarthost.SUBMISSION}; with" in said
     assert f'``TLS "implicit"`` {of_smarthost.SUBMISSIONS}.' in said
     assert [m.name for m in MECHANISMS] == ["PLAIN", "LOGIN", "CRAM-MD5"]
     assert "``PLAIN``, ``LOGIN`` or ``CRAM-MD5``; default: the first of these that the server offers" in said
     assert [kind.default_interval for kind in KINDS if kind.default_interval] == [64]
-    assert "a block that does not say ``Interval`` has 64" in said
+    assert "default of ``Interval`` here: 64" in said
     assert f"``{of_ntp.Settings().pool_url}``" in said
     assert (published.REST, published.STALE) == (300, 3600)
     assert "RSTR stop the queries for a day" in said
@@ -771,8 +771,8 @@ def test_numbers_in_the_text_are_the_programs() -> None:
     assert STALE_INTERVALS == 3
     assert "the job has not run for three intervals" in said
     assert f"one line of at most {MESSAGE_BYTES} bytes" in said
-    assert f"An answer of more than {json_pointer.MOST} characters" in said
-    assert f"A value of nothing, or of more than {remembering.MOST} characters" in said
+    assert f"an answer of more than {json_pointer.MOST} characters" in said
+    assert f"An empty value, or one of more than {remembering.MOST} characters" in said
     assert f"A transcript has the last {record.MOST_HOPS} requests" in said
     assert f"at most {record.LONGEST_FORM // 1024} KiB of a form" in said
     assert f"{record.LONGEST_HEADERS // 1024} KiB of a request's headers" in said
