@@ -1,7 +1,7 @@
-"""From the configuration tree to jobs.  Gathers every mistake, with block, key and value; none hides another.
+"""From the configuration tree to jobs.  Collects every mistake, with block, key and value; no mistake hides another.
 
 The tree is the daemon's own (through `plugin`) or the same one read from the file (through `oconfig`, for the command
-line).  ``<Module>`` sections add up: what one sets holds for the blocks of the sections that follow it.
+line).  ``<Module>`` sections add up: a key of one section applies to the blocks of the sections after it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from collectd_inode.words import and_more
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One job block that was understood; ``load`` makes its jobs, now and whenever its files have changed."""
+    """One valid block; ``load`` makes its jobs, now and whenever its files have changed."""
 
     kind: Kind
     name: str
@@ -47,10 +47,10 @@ class Block:
     module: Mapping[str, Node]
     """The place of each key that ``<Module>`` sets."""
     shards: tuple[Shard, ...] = ()
-    """This machine's shares of all scenarios; without one it runs each."""
+    """This machine's shares of all scenarios; without a share it runs all."""
 
     def load(self) -> Loaded:
-        """The block's jobs as its files stand now; mistakes that have no place of their own get that of their key."""
+        """The block's jobs, from its current files; a mistake without a place gets the place of its key."""
         loaded = self.kind.load(self.name, self.settings, self.common)
         jobs = tuple(replace(job, configuration=self.fingerprint) for job in loaded.jobs if self._is_ours(job))
         return replace(loaded, jobs=jobs, problems=tuple(map(self._placed, loaded.problems)))
@@ -61,7 +61,7 @@ class Block:
 
     @property
     def fingerprint(self) -> str:
-        """A fingerprint of eight digits of its settings, those of ``<Module>`` included."""
+        """A fingerprint (eight digits) of its settings and those of ``<Module>``."""
         return fingerprint(f"{_said(self.node)} {sorted((key, node.values) for key, node in self.module.items())}")
 
     def _placed(self, problem: Problem) -> Problem:
@@ -77,10 +77,10 @@ class Configuration:
 
     door: Door = Door.CLI
     states: dict[str | None, State] = field(default_factory=dict)
-    """StateDir → its jobs' state; passed on, so that a configuration that is read again goes on with it."""
+    """StateDir → its jobs' state; kept when the configuration is read again."""
     blocks: list[Block] = field(default_factory=list)
     refused: list[Job] = field(default_factory=list)
-    """Jobs that stand in for blocks with mistakes in them: they cannot run, and say so every interval."""
+    """Jobs in place of blocks with mistakes: they cannot run, and report that in every interval."""
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     module: ModuleSettings = field(default_factory=ModuleSettings)
@@ -106,7 +106,7 @@ class Configuration:
         return self.module.state_dir
 
     def section(self, node: Node) -> list[Problem]:
-        """Read one ``<Module collectd_inode>`` section; the problems found in it are also kept."""
+        """Read one ``<Module collectd_inode>`` section; returns its problems, and keeps them."""
         values, problems = read_block("<Module>", node, (*MODULE_KEYS, *COMMON_KEYS), [k.block for k in KINDS], _within)
         self.module = filled(self.module, values)
         problems += self._mismatched_shards(node) + self._deaf_fleet(node)
@@ -128,7 +128,7 @@ class Configuration:
         return problems
 
     def _mismatched_shards(self, node: Node) -> list[Problem]:
-        """Shares of different numbers of machines would leave scenarios without a machine, so this one runs all."""
+        """The mistake in shares of different numbers of machines; this machine then runs all scenarios."""
         if len({shard.many for shard in self.module.shards}) < 2:
             return []
         given = " and ".join(f'"{shard}"' for shard in self.module.shards)
@@ -151,7 +151,7 @@ class Configuration:
         return self.module.fleet and self.state_dir is not None
 
     def late_warnings(self) -> list[Problem]:
-        """The contradictions that are known only when all sections have been read."""
+        """The contradictions that show only after all sections were read."""
         if not self.module.fleet or self.fleet:
             return []
         return [Problem("without StateDir nothing is kept", self._said["Fleet"].place, "<Module> Fleet true")]
@@ -185,7 +185,7 @@ class Configuration:
 
 
 def _within(key: str) -> str:
-    """The mistake in a *key* of blocks that stands outside of one; empty for any other key."""
+    """The mistake in a *key* of blocks outside of a block; empty for any other key."""
     kinds = [kind for kind in KINDS if key.lower() in {row.name.lower() for row in kind.keys}]
     blocks = " or ".join(f'<{kind.block} "NAME">' for kind in kinds)
     return f"expected it within {blocks}" if blocks else ""
@@ -196,7 +196,7 @@ def _is_fleet(node: Node) -> bool:
 
 
 def _said(node: Node) -> tuple[object, ...]:
-    """The text of a block, wherever it stands."""
+    """The text of a block, without its places."""
     return node.key.lower(), node.values, tuple(map(_said, node.children))
 
 
@@ -208,5 +208,5 @@ def _refused(kind: Kind, name: str, common: BlockSettings, problems: list[Proble
 def load_all(
     configuration: Configuration, each: Callable[[Iterable[Block]], Iterable[Block]] = iter
 ) -> tuple[Loaded, ...]:
-    """The jobs of every block, and one more `Loaded` for the blocks that were refused; *each* may count the blocks."""
+    """The jobs of every block, and one more `Loaded` for the rejected blocks; *each* may count the blocks."""
     return (*(block.load() for block in each(configuration.blocks)), Loaded(tuple(configuration.refused)))

@@ -1,6 +1,6 @@
 """The code behind collectd's callbacks: configuration first, then the loop and its drain.
 
-Knows collectd only through `plugin`'s arguments, so that everything here can be run without a daemon.
+This module knows collectd only through `plugin`'s arguments, so that it runs without a daemon too.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ from collectd_inode.words import plural
 QUEUE_LENGTH = 10_000
 """Observations that may wait for the drain; beyond it the oldest are dropped."""
 MOST_FILES = 5
-"""The largest number of files that go bad at once and have a notification each."""
+"""The largest number of files with a notification each, if many go bad at once."""
 DRAIN_SECONDS = 1.0
 TEST_SECONDS = 0.5
 READ_SECONDS = 5.0
@@ -69,7 +69,7 @@ READ_SECONDS = 5.0
 BUG_SECONDS = 3600.0
 """Seconds between two log lines about the same bug."""
 FORGET_SECONDS = 3600.0
-"""Seconds between two checks of records of other jobs, and the least time for which those are kept."""
+"""Seconds between two checks of other jobs' records, and the shortest time for which these are kept."""
 
 log = logging.getLogger("collectd_inode")
 
@@ -93,7 +93,7 @@ class Daemon:
         self._sources: list[JobSource] = []
         """One a block."""
         self._running: Sequence[JobSource] = ()
-        """The same, and one of the blocks that were refused."""
+        """The same, and one source of the rejected blocks."""
         self._runner: Runner | None = None
         self._drain: Drain | None = None
         self._writer = Writer()
@@ -101,12 +101,12 @@ class Daemon:
         self._file_problems: Sequence[Problem] = ()
         """The mistakes in the last configuration, if it was rejected."""
         self.outside_problems: Sequence[Problem] = ()
-        """The mistakes around the configuration; counted among its mistakes."""
+        """The mistakes outside of the configuration; they count among its mistakes."""
         self.listen: Callable[[Sequence[Listener], Fleet | None], None] | None = None
-        """Subscribes listeners to collectd's values; None: this door sees none."""
+        """Subscribes listeners to collectd's values; None: this door receives none."""
         self._fleet: Fleet | None = None
         self.lost: Callable[[], int] | None = None
-        """Returns the number of values lost on their way to collectd since the last call; None: none can be."""
+        """Returns the number of values lost on the way to collectd since the last call; None: this door loses none."""
 
     @property
     def state_dir(self) -> str | None:
@@ -120,16 +120,16 @@ class Daemon:
 
     @property
     def identities(self) -> frozenset[Identity]:
-        """All present jobs."""
+        """All current jobs."""
         return frozenset().union(*(source.identities for source in self._running))
 
     @property
     def turns(self) -> bool:
-        """Whether jobs are observed, or will be again by themselves."""
+        """Whether jobs run, or will run again without help."""
         return self._runner is None or self._runner.turns
 
     def section(self, node: Any) -> str:
-        """Read one ``<Module>`` section, collectd's own tree.  Every mistake is logged.
+        """Read one ``<Module>`` section, collectd's own tree, and log every mistake.
 
         The value is the reason to refuse the daemon's start (``StrictConfig true`` and a mistake), or empty.
         """
@@ -152,7 +152,7 @@ class Daemon:
         """Start the loop thread and the drain; call it after the daemon has forked.
 
         *sent*: the last slot of each job whose values the process before this one has sent, if that is known.
-        Raises `Held` where another door has StateDir; the embedded one goes on without it.
+        Raises `Held` if another door has StateDir; the embedded door then continues without it.
         """
         refused = Loaded(tuple(self._configuration.refused))
         sources = [*self._sources, JobSource(lambda: refused)]
@@ -199,7 +199,7 @@ class Daemon:
         log.info("observing %s", plural(jobs, "job"))
 
     def _make_ready(self) -> None:
-        """Import what only runs need; a module that is broken is logged now, and shown by each run."""
+        """Import the modules that only runs need; a broken module is logged now, and reported by each run."""
         for kind in {block.kind: None for block in self._configuration.blocks}:
             try:
                 kind.make_ready()
@@ -226,9 +226,9 @@ class Daemon:
         return sum(map(len, problems))
 
     def hold_state_dir(self) -> None:
-        """Lock StateDir for us; raises `Held`, except for the embedded door, which goes on without the lock.
+        """Lock StateDir for us; raises `Held`, except for the embedded door, which continues without the lock.
 
-        Embedded ones share: each of two collectds keeps the other's records.
+        Embedded doors share it: each of two collectds keeps the other's records.
         """
         folder = self._configuration.state_dir
         if folder is None or self._lock is not None:
@@ -255,9 +255,8 @@ class Daemon:
     def reload(self, node: Node, problems: Sequence[Problem] = ()) -> bool:
         """Replace the configuration by *node*, a ``<Module>`` of its own.
 
-        With a mistake in it, or with *problems* that kept it from being read, the jobs before go on; the value is
-        whether it was accepted.  An unchanged block keeps its jobs as they are; one that cannot be loaded any more
-        keeps its last good ones.
+        If it has a mistake, or *problems* kept it from being read, the old jobs continue; returns whether it was
+        accepted.  An unchanged block keeps its jobs; a block that can no longer be loaded keeps its last good ones.
         """
         configuration = Configuration(self._door, self._configuration.states)
         problems = problems or configuration.section(node)
@@ -301,7 +300,7 @@ class Daemon:
     def _take_over(
         self, drain: Drain, records: Records, sources: Sequence[JobSource], found: Files
     ) -> Collection[Identity]:
-        """Read commands' orders, and return the last daemon's jobs that are gone, whose alarms are withdrawn."""
+        """Read commands' orders, and return the last daemon's jobs that no longer exist, to withdraw their alarms."""
         folder = self._configuration.state_dir
         if folder is None:
             return frozenset()
@@ -328,7 +327,7 @@ class Daemon:
         self._writer.replace(job_plan.path(folder), job_plan.text(plan))
 
     def _go_on(self) -> tuple[Records, Files]:
-        """Read the last daemon's state, all at once: no run waits for the disk afterwards."""
+        """Read the last daemon's state, all in one go, so that no run waits for the disk later."""
         folder = self._configuration.state_dir
         states = {block.common.state for block in self._configuration.blocks}
         found = {folder: in_state_dir(folder) for folder in {folder, *(state.folder for state in states)}}
@@ -340,7 +339,7 @@ class Daemon:
         return records, found[folder]
 
     def stop(self) -> None:
-        """Stop at once; nothing is logged or dispatched afterwards."""
+        """Stop immediately; log and dispatch nothing afterwards."""
         if self._drain is not None:
             self._drain.closed = True
         if self._runner is not None:
@@ -356,7 +355,7 @@ class Daemon:
 
 
 def _runs(pid: int) -> bool:
-    """Whether another daemon has this process id: not a process that has ended, nor one of another program."""
+    """Whether another daemon has this process id; False for a process that has ended, or of another program."""
     try:
         return pid != os.getpid() and os.readlink(f"/proc/{pid}/exe") == os.readlink("/proc/self/exe")
     except OSError:
@@ -364,7 +363,7 @@ def _runs(pid: int) -> bool:
 
 
 def in_state_dir(folder: str | None) -> Files:
-    """The files in StateDir *folder*; none if there is none.  Nor if it cannot be read, or not soon: that is logged."""
+    """The files in StateDir *folder*; none if there is no folder, or, with a log line, if it cannot be read in time."""
     if folder is None:
         return {}
     try:
@@ -384,7 +383,7 @@ class Records:
         self._written: dict[Identity, float] = {}
 
     def load(self, found: Files) -> None:
-        """Go on from the last daemon's state: the files that were *found* in StateDir."""
+        """Continue from the last daemon's state: the files that were *found* in StateDir."""
         records, troubles = job_record.among(found)
         for trouble in troubles:
             log.warning("%s; the state of its job is lost", trouble)
@@ -397,9 +396,9 @@ class Records:
     def unconfigured(
         self, configured: Collection[Identity], in_trouble: Collection[tuple[str, str]], plan: Plan | None
     ) -> set[Identity]:
-        """The jobs that the last daemon had, by its *plan*, and that this one has not.
+        """The jobs of the last daemon, by its *plan*, that this one does not have.
 
-        None of a block (kind, name) *in_trouble*: its files cannot be read, and its jobs may be back.
+        Without the jobs of a block (kind, name) *in_trouble*: its files cannot be read, and its jobs may come back.
         """
         theirs = None if plan is None else {job.identity for job in plan.jobs}
         return {
@@ -418,7 +417,7 @@ class Records:
     def add(
         self, observation: Observation, muted: Mute | None = None, *, keep_back: bool = False
     ) -> tuple[Record | None, Record]:
-        """The records of the job before and after *observation*; writes the latter if it has changed."""
+        """The records of the job before and after *observation*; writes the second if it has changed."""
         before = self._known.get(observation.job.identity)
         record = job_record.following(before, observation, muted, keep_back=keep_back)
         self.put(record)
@@ -443,9 +442,9 @@ class Records:
         return [self._known.pop(identity) for identity in gone if identity in self._known]
 
     def forget(self, configured: Collection[Identity], now: float) -> None:
-        """Remove the records of jobs that are not among the *configured* and that have not been written for long.
+        """Remove the records of jobs that are not *configured* and were not written for long.
 
-        The records of another daemon on the same StateDir are young, and stay.
+        The records of another daemon with the same StateDir are newer, and stay.
         """
         for identity in self._known.keys() - set(configured):
             del self._known[identity]
@@ -485,7 +484,7 @@ class Orders:
                 self._tests.append(content.decode("utf-8", "replace").strip())
 
     def tests(self, configured: Collection[Identity], now: float) -> Iterator[Notification]:
-        """The test notifications that were asked for: one FAILURE and one OKAY each."""
+        """The requested test notifications: one FAILURE and one OKAY each."""
         while self._tests:
             wanted = self._tests.popleft()
             for identity in sorted(one for one in configured if "/".join(one) == wanted):
@@ -493,7 +492,7 @@ class Orders:
 
 
 class ReloadProblems:
-    """Mistakes in files that were changed while the daemon ran: one WARNING a file, and one OKAY when all are good.
+    """Mistakes in files that changed while the daemon ran: one WARNING for each file, and one OKAY when all are good.
 
     ``known``: the mistakes at the start, which the jobs that cannot run report themselves.
     """
@@ -504,7 +503,7 @@ class ReloadProblems:
         self._queue: deque[Sequence[Problem]] = deque()
 
     def put(self, problems: Sequence[Problem]) -> None:
-        """Take all present mistakes; called in the loop thread."""
+        """Replace the mistakes by the current ones; the loop thread calls this."""
         self._queue.append(problems)
 
     def news(self, now: float) -> Iterator[Notification]:
@@ -526,15 +525,15 @@ class ReloadProblems:
 
 
 def _block_of(problem: Problem) -> tuple[str, str]:
-    """The file and the block of a mistake: a file of several blocks may have been good for some of them."""
+    """The file and the block of a mistake, since a file of several blocks may be good for some of them."""
     return problem.place.path, problem.where
 
 
 class Drain:
     """Takes observations from the loop thread to collectd, in one of collectd's own read threads.
 
-    Values that are dispatched there carry the right context.  Write threads reorder bursts, so a job has at most one
-    observation a pass.
+    Values that this thread dispatches have the right context.  Write threads reorder bursts, so a pass sends at most
+    one observation of a job.
     """
 
     def __init__(
@@ -550,7 +549,7 @@ class Drain:
         self._instance, self._lost = instance, lost
         self.runner: Runner | None = None
         self.configured: Callable[[], Collection[Identity]] | None = None
-        """Returns the identities of all present jobs."""
+        """Returns the identities of all current jobs."""
         self.closed = False
         self._host, self._clock = host, clock
         self._queue: deque[tuple[Observation, float | None]] = deque(maxlen=QUEUE_LENGTH)
@@ -559,14 +558,14 @@ class Drain:
         """The runs of the last day."""
         self._logged: set[Identity] = set()
         self._ours: set[Identity] = set()
-        """The jobs that there were at the last pass, whether they have run yet or not."""
+        """The jobs of the last pass, also those that have not run yet."""
         self.jobs: Callable[[], Sequence[Job]] = tuple
-        """Returns all present jobs."""
+        """Returns all current jobs."""
         self._together = Together()
         self.orders = Orders()
         """The orders that commands wrote."""
         self.reload_problems = ReloadProblems()
-        """Mistakes in files that were changed while we ran."""
+        """Mistakes in files that changed while we ran."""
         self.fleet: Fleet | None = None
         """Keeps other hosts' values."""
         self._health_due = 0.0
@@ -575,11 +574,11 @@ class Drain:
         self._bug_due: dict[str, float] = {}
 
     def put(self, observation: Observation, slot: float | None) -> None:
-        """Queue an observation; called in the loop thread, never blocks.  Without a slot it sends no values."""
+        """Queue an observation; the loop thread calls this, and it never blocks.  Without a slot it sends no values."""
         self._queue.append((observation, slot))
 
     def read(self) -> None:
-        """The read callback: never raises; waits only under ``collectd -T``, which runs every job at once."""
+        """The read callback: never raises; waits only under ``collectd -T``, which runs every job once."""
         try:
             # Only `collectd -T` calls read callbacks in the main thread.
             testing = threading.current_thread() is threading.main_thread()
@@ -642,17 +641,17 @@ class Drain:
             self.runner.retry(observation.job, observation.time + observation.elapsed + observation.job.retry)
 
     def _notify(self, told: Notification) -> None:
-        """Send it; notifications about ourselves are from this door."""
+        """Send it; the sender of notifications about ourselves is this door."""
         self._host.notify(replace(told, plugin_instance=self._instance) if told.plugin == HEALTH_PLUGIN else told)
 
     def _tell_kept_back(self, record: Record | None) -> None:
-        """Send the failure of a job that recovered before it was known whether others have it, too: none is lost."""
+        """Send the failure of a job that recovered before it was known whether other jobs have it."""
         if record is not None and record.kept_back is not None:
             self._records.put(told_alone(record, record.time))
             self._notify(of_record(record, record.time))
 
     def _judge_together(self, now: float) -> None:
-        """Notify jobs that went bad at once as one, or each by itself."""
+        """Send one notification for jobs that went bad together, or one for each."""
         mutes = self.orders.mutes
         news = self._together.judge(
             self.jobs(), self._records.known, now, lambda job: mutes.of(job.identity, job.name, now) is not None
@@ -697,7 +696,7 @@ class Drain:
         self._ours |= set(gone)
 
     def go_on(self, identities: Collection[Identity]) -> None:
-        """Take up the common notifications of the last daemon for these jobs, which are still to be ended."""
+        """Continue the common notifications of the last daemon for these jobs, so that they end."""
         known = self._records.known
         self._together.take_over(known[one] for one in identities if one in known)
 
@@ -728,7 +727,7 @@ class Drain:
         self._judge_load(state)
 
     def _forget(self) -> None:
-        """Once an hour: remove the state of jobs that are gone."""
+        """Once an hour, remove the state of jobs that no longer exist."""
         now = self._clock.monotonic()
         if self.configured is None or self.closed or now < self._forget_due:
             return
@@ -736,7 +735,7 @@ class Drain:
         self._records.forget(self.configured(), self._clock.now())
 
     def _judge_load(self, state: Health) -> None:
-        """Log when more is configured than can be run; and when all is well again."""
+        """Log when more jobs are configured than can run, and when they fit again."""
         if state.late and not self._overloaded:
             what = (
                 "%d runs of %d jobs started late or were skipped in the last minute (the loop was blocked for %.2g s):"
@@ -750,7 +749,7 @@ class Drain:
         self._overloaded = bool(state.late)
 
     def _bug(self, what: str) -> None:
-        """Log the exception that is handled; one that comes again and again, once an hour."""
+        """Log the current exception; if it is repeated, once an hour."""
         now = self._clock.monotonic()
         if self.closed or now < self._bug_due.get(what, now):
             return
@@ -763,12 +762,12 @@ def _name(block: Block) -> tuple[str, str]:
 
 
 def _place(node: Node, key: str) -> Place:
-    """Where *key* stands in *node*; without it, where *node* begins."""
+    """The place of *key* in *node*; without *key*, the beginning of *node*."""
     return next((child.place for child in node.children if child.key.lower() == key.lower()), node.place)
 
 
 def as_node(node: Any) -> Node:
-    """collectd's configuration node (key, values, children) as ours, which is taken as it is, with its places."""
+    """collectd's configuration node (key, values, children) as one of ours; a node of ours is returned unchanged."""
     if isinstance(node, Node):
         return node
     values = tuple(v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in node.values)

@@ -1,8 +1,8 @@
 """Configuration keys: the rules for their values, and the messages for wrong ones.
 
-A kind of job declares its keys as the fields of a dataclass, each made by `key`: its row has all facts about a key, and
-everything that depends on keys is made from the rows.  `config` reads blocks by them.  A reader gets the values behind
-a key and returns their meaning or raises `Expected` with the end of the sentence "expected …".
+A kind of job declares its keys as the fields of a dataclass, each made by `key`.  The row of a key has all facts about
+it, and everything that depends on keys uses the rows.  `config` reads blocks by them.  A reader receives the values of
+a key and returns their meaning, or raises `Expected` with the end of the sentence "expected …".
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ ENGINES = ("plain", "chromium")
 class Key:
     """A key's row: all facts about one key of a block.
 
-    *example* is a value as it is written, *meaning* its text in the tables of keys (reStructuredText).  *shown* is
-    the default in those tables; where it is None, *default* is.  *secret* values are never repeated in a message,
-    *of_secrets* names a file that nobody else may read.  *one_run*: it changes a single run, so that a command that
-    runs something may take it as an option; *metavar* is the value of that option, a name and a value if it has a
-    ``=``.  *needs* are the keys that must be set beside this one; ``A|B`` is either of two.  *fits* returns the fault
-    of a value beside the block's settings, or nothing.
+    *example* is a value as in a file, *meaning* its text in the tables of keys (reStructuredText).  *shown* is the
+    default in those tables; if it is None, *default* is.  Messages never repeat *secret* values;
+    *of_secrets* names a file that other users must not read.  *one_run*: it changes a single run, so that commands
+    that run something have an option for it; *metavar* is the value of that option, a name and a value if it has a
+    ``=``.  *needs* are the keys that must also be set; ``A|B`` means one of two.  *fits* returns the fault of a value
+    together with the block's settings, or nothing.
     """
 
     name: str
@@ -89,13 +89,13 @@ class Key:
 
     @property
     def option(self) -> str:
-        """The command line's word for it: ``--base-url``."""
+        """Its option on the command line: ``--base-url``."""
         words = re.sub("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", self.name)
         return f"--{words.lower()}"
 
 
 def key(name: str, read: Reader, example: str, meaning: str, *, default: Any = None, **more: Any) -> Any:
-    """A field of a dataclass of settings that a key fills in; *more* is the rest of its row (see `Key`).
+    """A field of a dataclass of settings for the value of a key; *more* is the rest of its row (see `Key`).
 
     The values of a repeatable key make a tuple.
     """
@@ -119,17 +119,16 @@ def keys_of(settings: type[Any]) -> tuple[Key, ...]:
 
 
 def filled(settings: _Settings, values: Mapping[str, Any]) -> _Settings:
-    """*settings* with *values*, which their keys have read."""
+    """*settings* with *values* from their keys' readers."""
     said = {field: values[row.name] for field, row in rows_of(settings).items() if row.name in values}
     made = {field: tuple(value) if isinstance(value, list) else value for field, value in said.items()}
     return replace(settings, **made)
 
 
 def contradictions(settings: Any, common: BlockSettings, said: Iterable[str] = ()) -> list[str]:
-    """Missing companions of the keys in *settings*, and values that do not fit the block's other ones; a sentence
-    each.
+    """A sentence for each key that *settings* need, and for each value that does not fit the block's other values.
 
-    *said* are the keys that the block sets, even to their default.
+    *said* are the keys that the block sets, also those set to their default.
     """
     rows = {row.name: row for row in rows_of(settings).values()}
     values = {row.name: getattr(settings, field) for field, row in rows_of(settings).items()}
@@ -294,7 +293,7 @@ def file(values: Values) -> str:
 
 
 def file_or_folder(values: Values) -> str:
-    """The path of a file or folder that is there."""
+    """The path of an existing file or folder."""
     path = text(values)
     if not os.path.exists(path):
         raise Expected("a file or folder" + _instead(path))
@@ -302,7 +301,7 @@ def file_or_folder(values: Values) -> str:
 
 
 def folder(values: Values) -> str:
-    """The path of a folder that is there."""
+    """The path of an existing folder."""
     path = text(values)
     if not os.path.isdir(path):
         raise Expected("a folder" + _instead(path))
@@ -339,7 +338,7 @@ def ip_address(values: Values) -> str:
 
 
 def host_name(values: Values) -> str:
-    """A name for reports; it becomes a folder in csv and rrdtool."""
+    """A host's name for reports; csv and rrdtool make a folder of it."""
     value = text(values)
     if "/" in value or value.strip(".") == "" or len(value.encode()) > 63 or not value.isprintable():
         raise Expected("a host name of at most 63 bytes, without a slash")
@@ -368,7 +367,7 @@ def pair(first: str, second: str, read_first: Reader = text, read_second: Reader
 
 
 def variable_name(values: Values) -> str:
-    """A name that ``${…}`` can hold."""
+    """A name that ``${…}`` can contain."""
     value = text(values)
     if not VARIABLE_NAME.fullmatch(value):
         raise Expected("a name of letters, digits, _ and -, starting with a letter")
@@ -411,7 +410,7 @@ def endpoint(values: Values) -> tuple[str, int | None]:
 
 
 def written(key: str, values: Iterable[Scalar]) -> str:
-    """A key and its values as they stand in the file."""
+    """A key and its values as in the file."""
     return " ".join([key, *(_written(v) for v in values)])
 
 
@@ -438,7 +437,7 @@ def read_block(
 ) -> tuple[dict[str, Any], list[Problem]]:
     """The values of a block by key name, each read by its row of *table*, and every mistake in it.
 
-    Repeatable keys give a list.  Children named in *blocks* are skipped.  *elsewhere* says of a key where it is known.
+    Repeatable keys give a list.  Children named in *blocks* are skipped.  *elsewhere* names the block that knows a key.
     """
     rows = {row.name.lower(): row for row in table}
     others = {name.lower() for name in blocks}
@@ -480,7 +479,7 @@ def _unknown(block: str, node: Node, known: list[str], elsewhere: str) -> Proble
 
 
 def _near(word: str, known: Collection[str]) -> str:
-    """The likely key: one with nearly this spelling, else by other programs' words, else the most similar one."""
+    """The key that was probably meant: by spelling, else by other programs' words, else the most similar one."""
     if has_no_like(word):
         return ""
     by_lower = {name.lower(): name for name in known}
@@ -541,7 +540,7 @@ _OR_NEVER = number("a number of seconds, or 0 for never", least=0)
 
 @dataclass(frozen=True, slots=True)
 class BlockSettings:
-    """The keys of every block: how often, how long, for which host, over which addresses, and when to notify."""
+    """The keys of every block: interval, deadline, host, addresses, notifications."""
 
     # fmt: off
     interval: float = key("Interval", number("a number of seconds, at least 1, such as 60", least=1), "60",
@@ -570,15 +569,15 @@ class BlockSettings:
     state: State = field(default_factory=State, compare=False)
     """State that jobs keep between runs."""
     door: Door = Door.CLI
-    """Where its jobs run; not a key."""
+    """The place where its jobs run; not a key."""
     save_total: int = SAVE_TOTAL
-    """Bytes of all kept failed runs in one folder; a key of ``<Module>``, as the next."""
+    """The largest size of all evidence in one folder, in bytes; a key of ``<Module>``, like the next."""
     save_age: float = SAVE_AGE
-    """Days that a failed run is kept."""
+    """Days for which evidence is kept."""
 
     @property
     def deadline(self) -> float:
-        """Seconds for one whole run: the timeout, but never longer than the interval."""
+        """Seconds for one whole run: the timeout, or the interval if that is shorter."""
         return min(self.timeout, self.interval)
 
     def job(self, kind: str, name: str, **more: Any) -> Job:
@@ -602,7 +601,7 @@ ONLY_AT_THE_HUB = (
     "expected it in the <Module collectd_inode> of the hub's collectd.conf: only collectd's own process sees the values"
     " of other machines"
 )
-"""The mistake of a key or block that needs the values of other machines, where none come."""
+"""The mistake of a key or block that needs values of other machines, behind a door that receives none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The nouns: jobs and their planned steps, finished runs, and the words for their results.
 
-Below everything: it imports nothing of the package, and only cheap parts of the standard library.
+This module imports nothing of the package, and only cheap parts of the standard library.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Cause(IntEnum):
 
 
 class Detail(Enum):
-    """The level of a job's series: the scenario's own, one a step, or the phases of each step too."""
+    """The level of a job's series: for the scenario only, for each step, or for each phase of each step too."""
 
     SCENARIO = "scenario"
     STEP = "step"
@@ -72,7 +72,7 @@ class Detail(Enum):
 
 
 class Door(Enum):
-    """The place of jobs: in collectd's own process, under its exec plugin, as a service beside it, or for a person."""
+    """The place where jobs run: in collectd's process, under its exec plugin, as a service, or on the command line."""
 
     EMBEDDED = "embedded"
     EXEC = "exec"
@@ -86,7 +86,7 @@ class Door(Enum):
 
 
 class Phase(StrEnum):
-    """A part of an exchange's time, in the words of blackbox_exporter; each stands alone, none contains another."""
+    """A part of an exchange's time, in the words of blackbox_exporter; no part contains another."""
 
     RESOLVE = "resolve"
     CONNECT = "connect"
@@ -103,9 +103,9 @@ class Stamps(StrEnum):
 
 
 class Failure(Exception):
-    """The outside world is not as it should be: status *failed*, with the cause and a sentence.
+    """The observed system does not do what it should: status *failed*, with the cause and a sentence.
 
-    ``expected`` and ``found`` are shown below the message where there is room for them.
+    Reports show ``expected`` and ``found`` below the message if there is room.
     """
 
     def __init__(self, cause: Cause, message: str, *, expected: str = "", found: str = "") -> None:
@@ -118,7 +118,7 @@ class Misconfigured(Exception):
 
 
 class Broken(Exception):
-    """Code that is not ours raised (an operator's step); the text names its place.  Status *error*."""
+    """An operator's step raised an exception; the text names the place.  Status *error*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +146,8 @@ NOWHERE = Place()
 class Problem:
     """A mistake for the operator to fix: what is wrong, its place in a file if known, where (block and key as written).
 
-    ``help`` is the text below it: suggestions, and ``snippet`` at its end, code that fills the gap.  ``value`` is the
-    configured value that it is about, by which a mistake found later can be traced back to its line.
+    ``help`` is the text below the message: suggestions, and at the end ``snippet``, code that the operator can paste.
+    ``value`` is the configured value with the mistake; it leads from a mistake that is found later to its line.
     """
 
     what: str
@@ -163,7 +163,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why something is not *passed*: status, cause, one line; what was expected and what was found, if that is it."""
+    """The reason why a run or step did not pass: status, cause, one line; the expected and the found value, if any."""
 
     status: Status
     cause: Cause
@@ -184,11 +184,11 @@ class Warning:
 class PlannedStep:
     """A planned step of a job: its name for people, its name in series, its place.
 
-    ``keyword`` and ``below`` (a table or doc string, line by line) are for showing it as it stands in its file;
+    Reports show the step with ``keyword`` and ``below`` (a table or doc string, line by line), as in its file;
     ``navigates`` is False for a step that does not use the network; ``trouble`` is why this step keeps its job from
-    running.  ``soft``: its failure is a warning; ``cleanup``: it is done also when the run has ended;
-    ``spare``: a run that does not need it does not show it.  ``wanted``: the series that its text or comment gives it,
-    if an earlier step has that already.
+    running.  ``soft``: its failure is a warning; ``cleanup``: it also runs after the run has failed; ``spare``: a run
+    that does not need it does not show it.  ``wanted``: the series of its text or comment, if an earlier step has that
+    series already.
     """
 
     name: str
@@ -218,9 +218,9 @@ class Story:
 class StepResult:
     """The result of a step.  ``seconds`` is wire time: None if it did not use the network or did not pass.
 
-    A step that exceeded a deadline has the time waited.  ``excused``: it is a soft step that failed.
-    ``because``: why the trouble of a clean-up step is not its own, so that it counts as skipped.  ``shown``: the
-    lines that it shows to the person who reads the run.
+    A step that exceeded a deadline has the time that it waited.  ``excused``: it is a soft step that failed.
+    ``because``: the reason why the trouble of a clean-up step is not its own, so that it counts as skipped.
+    ``shown``: the lines that it shows to the person who reads the run.
     """
 
     planned: PlannedStep
@@ -255,7 +255,7 @@ class StepResult:
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """Its place in its file."""
         return self.planned.place
 
 
@@ -263,7 +263,7 @@ class StepResult:
 class Reading:
     """A number beside the steps, under the type and type instance it is dispatched with.
 
-    ``dispatched`` is False for readings of JSON alone, which would make ever new series.
+    ``dispatched`` is False for readings that only JSON has, because they would create new series without end.
     """
 
     type: str
@@ -274,9 +274,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A property of the other side in a run, in words: ``address of shop.example``, ``192.0.2.7``.
+    """A property of the observed system in a run, in words: ``address of shop.example``, ``192.0.2.7``.
 
-    A failed run's facts are compared with those of the last good one.
+    `why` compares the facts of a failed run with those of the last good one.
     """
 
     what: str
@@ -296,16 +296,16 @@ class Standing(Enum):
 
 
 class Listener(Protocol):
-    """Receives the verdicts (``bool-success``) that collectd has of one plugin and plugin instance, of any host.
+    """Receives the verdicts (``bool-success``) of one plugin and plugin instance, from every host.
 
-    ``take`` is called in collectd's threads, and never raises.
+    collectd's threads call ``take``; it never raises.
     """
 
     plugin: str
     instance: str
 
     def start(self) -> None:
-        """Verdicts will come from now on."""
+        """Begin to receive verdicts."""
 
     def take(self, host: str, time: float, interval: float, value: float) -> None:
         """One verdict: who sent it, when (epoch seconds), every how many seconds, and 1 or 0."""
@@ -313,7 +313,7 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """The number of bad runs, out of how many, before somebody is notified; both numbers alike: in a row."""
+    """The number of bad runs before a notification, among how many runs; equal numbers: in a row."""
 
     bad: int = 1
     of: int = 1
@@ -323,10 +323,10 @@ class Confirm:
 class Job:
     """A job to observe: its identity, its interval, its deadline, and its probe.
 
-    ``trouble`` stands in for the probe of a job that cannot run: it is reported every interval.  ``deadline`` is
-    seconds for a whole run.  ``host`` empty means the daemon's own.  ``confirm``, ``confirm_recovery``: runs before a
-    failure and a recovery are notified; ``repeat``, ``heartbeat``, ``retry``: seconds, 0 for never.  ``first_run``: it
-    may run before its first slot; ``apart``: seconds that must pass from that run to the next.
+    A job that cannot run has ``trouble`` instead of a probe, and reports it in every interval.  ``deadline`` is the
+    time for a whole run, in seconds.  An empty ``host`` means the daemon's own.  ``confirm``, ``confirm_recovery``: the
+    runs before the notification of a failure and of a recovery; ``repeat``, ``heartbeat``, ``retry``: seconds, 0 for
+    never.  ``first_run``: it may run before its first slot; ``apart``: seconds from that run to the next, at least.
     """
 
     kind: str
@@ -358,9 +358,9 @@ class Job:
     engine: str | None = None
     """The engine that replays a scenario, ``plain`` or ``chromium``; None for other kinds."""
     readings: tuple[tuple[str, str], ...] = ()
-    """Type and type instance of what it may send beside its steps' latencies, as far as that is known beforehand."""
+    """Type and type instance of the values that it may send beside latencies, as far as they are known before a run."""
     probe: Callable[[Any], Awaitable[None]] | None = None
-    """A `run.Probe`; the recorder that it writes into is above this file."""
+    """A `run.Probe`; this module must not import its recorder."""
     trouble: Trouble | None = None
     listener: Listener | None = None
     """Receives the verdicts of other jobs and machines, for its probe."""
@@ -379,7 +379,7 @@ class Job:
 
     @property
     def last_line(self) -> int:
-        """The last line of its file that belongs to it and to no job before it: its last step's, as a rule."""
+        """The last line of its file that belongs to it and to no job before it: usually the line of its last step."""
         path, first = self.place.path, self.place.line
         return max([first, *(step.place.line for step in self.steps if step.place.path == path)])
 
@@ -413,7 +413,7 @@ class Observation:
     evidence: str = ""
     """The folder with a failed run's evidence; empty if none was kept."""
     facts: tuple[Fact, ...] = ()
-    """The properties of the other side, each ``what`` once."""
+    """The properties of the observed system, each ``what`` once."""
     standing: Standing = Standing.FINAL
 
     @property

@@ -1,7 +1,7 @@
 """Names that every store can keep: a slug is the form of a text in a metric's identity.
 
-collectd cuts names at 127 bytes silently and every writer escapes other characters in its own way, so we
-hand out only ``[a-z0-9_]``, at most 63 bytes: two of them and a hyphen are one plugin instance.
+collectd cuts names at 127 bytes silently and every writer escapes other characters in its own way, so our
+names have only ``[a-z0-9_]``, at most 63 bytes: two of them and a hyphen are one plugin instance.
 """
 
 from __future__ import annotations

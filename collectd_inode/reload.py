@@ -1,7 +1,7 @@
-"""Changed files → jobs that go on as they were, and jobs that are replaced.
+"""Changed files → jobs that stay unchanged, and jobs that are replaced.
 
-A file that cannot be loaded any more leaves its jobs as its last good version had them: a typo, or a roll-out that is
-half done, raises no alarm about the site.  What never had a good version says that it cannot run, as at the start.
+When a file can no longer be loaded, its jobs keep their last good version: a typo, or a roll-out that is half done,
+raises no alarm about the site.  A job without a good version reports that it cannot run, as at the start.
 """
 
 from __future__ import annotations

@@ -1,22 +1,23 @@
-"""One run of one job, while it is written.
+"""The record of one run of one job, while the run goes on.
 
-A scenario's steps, an SMTP conversation's phases and an NTP exchange are the same thing here: named steps in order,
-each timed; the first bad one ends the run; plus a few readings.  A *probe* is an async function that gets a
-`Run` and writes into it:
+A scenario's steps, an SMTP conversation's phases and an NTP exchange have the same shape: named steps in order,
+each with its time, and a few readings.  The first bad step ends the run.  A *probe* is an async function that
+receives a `Run` and writes into it:
 
-- ``with run.step(planned):`` brackets one step.  Whatever is raised inside becomes the step's status and cause, and
-  ends the probe: the exception goes on, and `observe` knows that it has been recorded.
+- ``with run.step(planned):`` encloses one step.  An exception inside becomes the step's status and cause, and ends the
+  probe: the exception propagates, and `observe` knows that it is recorded.
 - ``run.exchange(exchange)`` adds what the wire measured to the step that is open.
-- ``run.add_reading(…)`` and ``run.warn(…)`` add readings and warnings; ``run.note(…)`` what the other side looks like.
-- ``run.try_again(error, first)`` lets the steps from *first* on be done once more: another address, say.
-- ``with run.isolated():`` brackets steps that others are done after, whatever becomes of them: the first exception in
-  such a part is how the run ended, and goes no further.
+- ``run.add_reading(…)`` and ``run.warn(…)`` add readings and warnings; ``run.note(…)`` adds a fact
+  about the observed system.
+- ``run.try_again(error, first)`` repeats the steps from *first* on, with another address for example.
+- ``with run.isolated():`` encloses steps after which the probe continues, even if they fail: the first exception in
+  such a part is the end of the run, and does not propagate.
 
-A step that is planned as *soft* goes on without an exception when the world was not as it should be: it is a warning.
+A failure in a *soft* step is a warning: the probe continues without an exception.
 
-`observe` sets the one deadline, runs the probe and hands back an `Observation`, in which every text has been through
-the run's `Redactor`.  Nothing else in the package turns an exception into a status, and nothing else redacts.
-Cancellation (a daemon that stops) goes through and leaves no observation.
+`observe` sets the one deadline, runs the probe and returns an `Observation`; the run's `Redactor` has processed every
+text in it.  Nothing else in the package turns an exception into a status, and nothing else redacts.  Cancellation (a
+daemon that stops) propagates and leaves no observation.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ WIRE_CAUSES: tuple[tuple[type[wire.WireError], Cause], ...] = (
 _UNREACHABLE = frozenset((Cause.RESOLVE, Cause.CONNECT, Cause.TLS, Cause.CERTIFICATE))
 """Causes of a site that got no request."""
 _SERVER_ERROR = 500
-"""Statuses from this one on are about the server, not about the request (RFC 9110, 15.6)."""
+"""Statuses from this one on are faults of the server, not of the request (RFC 9110, 15.6)."""
 Fault = tuple[Cause, str, int | None]
 """Its cause, the host or the message, and the status of the answer."""
 
@@ -97,7 +98,7 @@ def trouble_from(error: BaseException) -> Trouble:
 
 
 def _presented(error: wire.CertificateRefused) -> str:
-    """The certificate that was refused, where the message does not say already whose it is."""
+    """The rejected certificate, if the message does not name its subject already."""
     if error.tls is None or "(subject " in str(error):
         return ""
     return names_and_dates(error.tls)
@@ -111,9 +112,9 @@ def _bug(error: BaseException) -> str:
 
 
 def _formatted(error: BaseException, redact: Redactor) -> str:
-    """An exception with its traceback as Python prints it, bounded in every direction: nobody reads a megabyte.
+    """An exception with its traceback as Python prints it, with limits for length, frames and causes.
 
-    It is cut after the secrets are hidden: half of one would not be recognised.
+    Secrets are hidden before it is cut, since half a secret is not recognised.
     """
     last = error
     for _ in range(_MOST_CHAINED):
@@ -139,7 +140,7 @@ def described(error: BaseException) -> str:
 
 
 def text_of(error: BaseException) -> str:
-    """An exception's text, bounded; an operator's own exception may have none, or raise when it is asked for it."""
+    """An exception's text, cut if it is long; an operator's exception may have none, or raise in its ``__str__``."""
     try:
         text = str(error)
     except BaseException as another:
@@ -155,7 +156,7 @@ def _bounded(text: object) -> str:
 _TEXT_LENGTH = 2000
 """Characters: a message is a sentence, not the page that it came from."""
 _MOST_CHAINED, _MOST_FRAMES, _TRACEBACK_LENGTH = 20, 50, 20_000
-"""Exceptions that one was raised because of, frames of each, and characters of the whole."""
+"""The largest number of causes of an exception, of frames of each, and of characters of the whole."""
 _MOST_REDACTED = 10**6
 """Characters searched for secrets: more would delay the other jobs."""
 _MOST_FACTS, _FACT_LENGTH = 100, 300
@@ -163,7 +164,7 @@ _MOST_FACTS, _FACT_LENGTH = 100, 300
 
 
 class OpenStep:
-    """An open step."""
+    """A step that is under way."""
 
     def __init__(self, planned: PlannedStep, started: float) -> None:
         self.planned, self.started = planned, started
@@ -193,7 +194,7 @@ class OpenStep:
         )
 
     def _lanes(self) -> list[list[Exchange]]:
-        """Its exchanges by their lanes: the one that took longest is what was waited for."""
+        """Its exchanges by their lanes: the run waits for the lane that takes longest."""
         if len(self.exchanges) < 2:
             return [self.exchanges]
         lanes: dict[int, list[Exchange]] = {}
@@ -202,9 +203,9 @@ class OpenStep:
         return list(lanes.values())
 
     def fault(self, trouble: Trouble) -> Fault | None:
-        """The fault of the other side that is behind *trouble*, whichever step has met it; None where nobody can tell.
+        """The fault of the observed system that explains *trouble*, whichever step met it; None if unknown.
 
-        A server's own error is one on each of its pages, and one that does not answer does not answer anything.
+        A server that answers 5xx has this fault on each of its pages; one that does not answer has it for every step.
         """
         last = self.exchanges[-1] if self.exchanges else None
         if trouble.cause in _UNREACHABLE or trouble.cause is Cause.PROTOCOL:
@@ -268,13 +269,13 @@ class Run:
         self._traceback = ""
         self._standing = Standing.FINAL
         self.limit: asyncio.Timeout | None = None
-        """Its deadline, once it counts."""
+        """Its deadline, when its time has begun."""
         self.keep: Callable[[Observation], Awaitable[str]] | None = None
-        """Set by a probe: keeps the evidence of a run that did not pass, and gives the folder it is in."""
+        """Set by a probe: saves the evidence of a run that did not pass, and returns the folder."""
 
     @contextmanager
     def step(self, planned: PlannedStep) -> Iterator[None]:
-        """Bracket one step; an exception becomes its trouble and goes on."""
+        """Enclose one step; an exception becomes its trouble and propagates."""
         self._open = OpenStep(planned, self.clock.monotonic())
         try:
             yield
@@ -293,9 +294,9 @@ class Run:
         self._close(None)
 
     def _no_complaint(self, step: OpenStep, trouble: Trouble) -> str:
-        """Why the *trouble* of a clean-up step is none of its own; empty if it is: one fault is one complaint.
+        """The reason why the *trouble* of a clean-up step is not its own; empty if it is: one fault, one complaint.
 
-        The run ended before there was what the step is about; or the step has met what the run has told already.
+        The run ended before the step could work; or the step met a fault that the run has reported already.
         """
         if not step.planned.cleanup or self._ended is None:
             return ""
@@ -306,9 +307,9 @@ class Run:
 
     @contextmanager
     def isolated(self) -> Iterator[None]:
-        """Bracket a part of the run; the probe goes on after it, whatever is raised inside.
+        """Enclose a part of the run; the probe continues after it, whatever the part raises.
 
-        The first of such exceptions is how the run ended; what goes wrong later on is its own step's trouble only.
+        The first of these exceptions is the end of the run; a later one is the trouble of its own step only.
         """
         try:
             yield
@@ -322,9 +323,9 @@ class Run:
             self._end(error)
 
     def try_again(self, error: BaseException, first: PlannedStep) -> None:
-        """Allow the steps after *first* once more, although *error* has ended one of them or *first* itself.
+        """Allow the steps after *first* to run again, although *error* ended one of them or *first* itself.
 
-        Their results are dropped.  *first* is kept; where it failed, it is excused.
+        Their results are dropped.  The result of *first* stays; if it failed, it is excused.
         """
         index = next(i for i, result in enumerate(self._results) if result.planned == first)
         done = self._results[index]
@@ -332,14 +333,14 @@ class Run:
         self.forget(error)
 
     def has_recorded(self, error: BaseException) -> bool:
-        """Whether *error* is what a step of this run has ended with."""
+        """Whether *error* has ended a step of this run."""
         return error is self._recorded
 
     def forget(self, error: BaseException | None) -> None:
-        """Let go of what *error* holds on to, now that it has been told.
+        """Release the memory that *error* refers to, since it has been reported.
 
-        A traceback has the frames that it went through, a frame its exception: together they would keep each body that
-        was too large until the garbage collector comes by, and 10 MB of it are few objects to him.
+        A traceback refers to frames, and a frame to its exception.  This cycle would keep each body that was too large
+        until the garbage collector runs, and 10 MB in a few objects do not make it run.
         """
         self._recorded = None
         seen: set[int] = set()
@@ -358,11 +359,11 @@ class Run:
 
     @property
     def last(self) -> StepResult | None:
-        """The step that was done last."""
+        """The last step that ran."""
         return self._results[-1] if self._results else None
 
     def has_passed(self, planned: PlannedStep) -> bool:
-        """Whether that step has been done, and passed."""
+        """Whether that step ran and passed."""
         return any(result.planned == planned and result.status is Status.PASSED for result in self._results)
 
     @property
@@ -392,7 +393,7 @@ class Run:
     def timed(self, series: str, seconds: float, network: float | None = None, size: int | None = None) -> None:
         """Set the time of the step of this *series*, which is open or has passed, to *seconds*.
 
-        *network* are the seconds of these that it waited for the network, for *size* bytes.
+        *network* is the part of these seconds in which it waited for the network, for *size* bytes.
         """
         if self._open is not None and self._open.planned.series == series:
             self._open.timed = seconds, network, size
@@ -409,7 +410,7 @@ class Run:
         self._readings.append(Reading(type, type_instance, value, dispatched))
 
     def note(self, what: str, value: str) -> None:
-        """Note a fact about the other side; one that is noted again has its last value."""
+        """Add a fact about the observed system; a fact that is added again has its last value."""
         what = shortened(what, _FACT_LENGTH)
         if what in self._facts or len(self._facts) < _MOST_FACTS:
             self._facts[what] = shortened(value, _FACT_LENGTH)
@@ -419,7 +420,7 @@ class Run:
         self._warnings.append(Warning(code, message))
 
     def leave_open(self, standing: Standing) -> None:
-        """Whether the status is good or bad is not known: alarms stay as they are."""
+        """The status is neither good nor bad, since it is unknown: alarms stay as they are."""
         self._standing = standing
 
     def finish(self, error: BaseException | None = None) -> Observation:
@@ -481,7 +482,7 @@ class Run:
             self._ended = trouble
 
     def _in_order(self) -> Iterator[StepResult]:
-        """The steps as the job announced them, whichever order they were done in; the rest was skipped."""
+        """The steps in the order of the job's plan, whatever order they ran in; steps that did not run are skipped."""
         done = {result.series: result for result in self._results}
         for planned in self.job.steps:
             result = done.get(planned.series) or StepResult(planned, Status.SKIPPED)
@@ -522,10 +523,10 @@ def _redacted_trouble(trouble: Trouble | None, redact: Redactor) -> Trouble | No
 
 
 Unfinished = dict[tuple[str, str, str], "asyncio.Task[BaseException | None]"]
-"""Runs that went on after their deadline, by their jobs' identities: an operator's step swallows its cancellation."""
+"""Runs that continue after their deadline, by their jobs' identities: an operator's step ignores its cancellation."""
 
 ENDING_SECONDS = 1.0
-"""How long a run may take to end when its deadline has passed."""
+"""Seconds that a run may take to end after its deadline."""
 
 
 async def observe(
@@ -538,8 +539,8 @@ async def observe(
 ) -> Observation:
     """Run *job* once, within its deadline, and return its observation; the daemon and the command line both call this.
 
-    *seconds* is a nearer deadline: that of a run that started late.  A run that does not end is reported as such, and
-    left to itself among the *unfinished*; its job is not run again while it lasts.  *attended*: a person reads it.
+    *seconds* is a nearer deadline, for a run that started late.  A run that does not end is reported as such, and stays
+    among the *unfinished*; its job does not run again until it ends.  *attended*: a person reads it.
     """
     if job.probe is None:
         return unable(job, clock.now())
@@ -572,7 +573,7 @@ def run_name(job: Job) -> str:
 
 
 async def _probed(probe: Probe, run: Run) -> BaseException | None:
-    """Let *probe* write into *run* until its deadline; what ended it early."""
+    """Let *probe* write into *run* until its deadline; returns the exception that ended it early."""
     ended: BaseException | None = None
     try:
         async with deadline(run.seconds, run.clock) as limit:
@@ -595,7 +596,7 @@ async def _probed(probe: Probe, run: Run) -> BaseException | None:
 
 
 async def _end_of(probing: asyncio.Task[BaseException | None], run: Run) -> BaseException | None:
-    """The exception that ended the run; one that is still running is reported a second or two after its deadline."""
+    """The exception that ended the run; a run that still goes on is reported a second or two after its deadline."""
     while True:
         is_over = run.limit is not None and run.limit.expired()
         await asyncio.wait([probing], timeout=ENDING_SECONDS)
@@ -612,7 +613,7 @@ def _goes_on(probing: asyncio.Task[BaseException | None]) -> str:
 
 
 def _is_being_stopped() -> bool:
-    """Whether somebody has cancelled this task, rather than that something in it raised CancelledError by itself."""
+    """Whether another task cancelled this one; False if a step itself raised CancelledError."""
     task = asyncio.current_task()
     return task is None or bool(task.cancelling())
 
@@ -622,7 +623,7 @@ _KEEPING_SECONDS = 5.0
 
 
 async def _with_evidence(run: Run, observation: Observation) -> Observation:
-    """*observation* with the path of its evidence; what goes wrong with keeping it is a warning."""
+    """*observation* with the path of its evidence; a failure to save it is a warning."""
     if observation.passed or run.keep is None:
         return observation
     try:

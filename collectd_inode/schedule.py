@@ -5,10 +5,10 @@ offset that is a hash of the job's identity, so that it keeps its place over res
 together.  All jobs of a host begin at the same part of a second.  A value's time is its slot, so that RRD's points keep
 their distance.
 
-`Runner` owns the thread and its event loop.  A job never overlaps itself: a run whose predecessor is still busy
-starts when that has ended, if its slot still lasts; a run whose slot has passed is left out, and counted.  A retry is
-off the grid and gives way to a slot.  Once `Runner.stop` was called nothing is delivered or logged any more: collectd
-frees its lists while it stops.
+`Runner` owns the thread and its event loop.  A job never overlaps itself.  If the run before still goes on, the next
+run starts when that one ends, if its slot is not over; a run whose slot is over is left out, and counted.  A retry is
+off the grid; a slot has priority over it.  After `Runner.stop`, nothing is delivered or logged: collectd frees its
+lists while it stops.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ from collectd_inode.words import span
 log = logging.getLogger("collectd_inode")
 
 TICK = 0.1
-"""Seconds: how often the loop looks at the clock, and so how finely it knows its own lateness.
+"""Seconds between two looks of the loop at the clock: the resolution of its own lateness.
 
 The runs whose slots lie in one tick begin at its end, one after the other: with the processor's caches full of the run
-before, a run takes half of what it takes alone.  A ``StartOffset`` is kept to.
+before, a run takes half of the time that it takes alone.  A ``StartOffset`` is honoured exactly.
 """
 GROUP_SECONDS = 1.0
 """The distance of the slots of different jobs of a host, for the same reason."""
 GROUPED_INTERVAL = 10.0
 """Seconds: a job with a shorter interval has its slot anywhere in it."""
 APART_SECONDS = 0.1
-"""A run that has not ended after this long lets the next one begin: two at one site would measure each other."""
+"""Seconds after which the next run begins although this one goes on; two runs at one site would measure each other."""
 WATCH_SECONDS = 5.0
 """Seconds between two looks at the times of feature files and step modules."""
 MOST_LOGGED = 20
@@ -65,14 +65,14 @@ LATE_SECONDS = 1.0
 STOP_SECONDS = 0.8
 """Seconds that a stop waits for the loop thread: collectd stops one plugin after the other."""
 ONCE_SECONDS = 1.0
-"""How much longer than their deadlines all jobs may take when each is run once, at once."""
+"""Seconds beyond their deadlines that all jobs may take when each runs once, at the same time."""
 _ENDED_TWICE = "the event loop has ended twice in this run: does a step close what is not its own?"
 TOLD_SECONDS = 60.0
 """Seconds between two log lines about a loop that ends again and again."""
 BLOCKED_SECONDS = 5.0
-"""A loop that has stood still for this long is taken over by a new one."""
+"""Seconds without a turn after which a new loop takes over."""
 MOST_BLOCKED = 8
-"""Threads that may hang in something that blocks; beyond them nothing is taken over any more."""
+"""The largest number of blocked threads; with more, no new loop takes over."""
 CLOCK_STEP_SECONDS = 1.0
 SAME_SLOT_SECONDS = 0.5
 """Slots of one job are a second apart at least."""
@@ -81,9 +81,9 @@ Identity = tuple[str, str, str]
 
 
 def slot_offset(job: Job) -> float:
-    """Seconds into its interval at which *job* runs: the operator's, or a hash of its identity.
+    """Seconds from the start of the interval to the run of *job*: the operator's value, or a hash of its identity.
 
-    Many hosts with the same jobs do not begin at once: the part of the second is a hash of the host.
+    The part of the second is a hash of the host, so that many hosts with the same jobs do not begin at once.
     """
     if job.start_offset is not None:
         return job.start_offset
@@ -114,7 +114,7 @@ FIRST_SECONDS = 60.0
 def first_run(job: Job, now: float, last: float | None) -> float | None:
     """The time of a run of *job* before its first slot, at a start *now*; *last* is its last run before that, if known.
 
-    None if its slot comes within a minute anyway, if it ran within its interval, or if it may not.
+    None if its slot comes within a minute anyway, if it ran within its interval, or if it must not run early.
     """
     slot = _following(now, slot_offset(job), job.interval)
     room = min(FIRST_SECONDS, slot - now - job.apart)
@@ -126,10 +126,10 @@ def first_run(job: Job, now: float, last: float | None) -> float | None:
 
 
 def missed_slot(job: Job, now: float, sent: float | None) -> float | None:
-    """The slot that *job* is to make up for at a start *now*: the one that lasts, if its value was not *sent*.
+    """The slot that *job* must repeat at a start *now*: the current one, if its value was not *sent*.
 
-    A process that was killed in mid-run leaves such a slot.  None if the last values sent are unknown, or if the job
-    may not run so soon after another run.
+    A process that was killed during a run leaves such a slot.  None if the last sent values are unknown, or if the job
+    must not run so soon after another run.
     """
     if sent is None or not job.first_run or job.apart:
         return None
@@ -138,7 +138,7 @@ def missed_slot(job: Job, now: float, sent: float | None) -> float | None:
 
 
 def slot_at(now: float, offset: float, interval: float) -> float:
-    """The slot that *now* lies in: the latest point of the grid that is not after it."""
+    """The slot that contains *now*: the latest point of the grid that is not after it."""
     return (now - offset) // interval * interval + offset
 
 
@@ -158,7 +158,7 @@ class Schedule:
         self._heap: list[tuple[float, Identity]] = []
         self._seen = now
         self.left_out = 0
-        """Slots that passed without a run since this was last set to 0."""
+        """The number of slots without a run since this was last set to 0."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -169,7 +169,7 @@ class Schedule:
         return [entry.job for entry in self._entries.values()]
 
     def add(self, job: Job, now: float, first: float | None = None) -> None:
-        """Add *job*, or put it in the place of the one with its identity.
+        """Add *job*, or replace the job with its identity.
 
         Its first slot is the next one, or *first*, which may be off its grid.
         """
@@ -186,7 +186,7 @@ class Schedule:
         self._entries.pop(job.identity, None)
 
     def due(self, now: float) -> list[tuple[Job, float]]:
-        """The jobs whose slot has come, each with that slot; slots that were slept through are counted, not made up."""
+        """The jobs whose slot has come, each with that slot; slots during a suspend are counted, not repeated."""
         if now < self._seen - CLOCK_STEP_SECONDS:
             self._rebase(now)
         self._seen = now
@@ -214,7 +214,7 @@ class Schedule:
         heapq.heapify(self._heap)
 
     def next_slot(self, job: Job) -> float | None:
-        """The next slot of *job*; None if another job has its name now."""
+        """The next slot of *job*; None if another job now has its name."""
         entry = self._entries.get(job.identity)
         return entry.next if entry is not None and entry.job is job else None
 
@@ -223,7 +223,7 @@ class Schedule:
         return max(0.0, self._heap[0][0] - now) if self._heap else TICK
 
     def pause(self, now: float) -> float:
-        """Seconds until the jobs that are due should be begun: the end of this tick, or before it a ``StartOffset``."""
+        """Seconds until the jobs that are due must begin: the end of this tick, or an earlier ``StartOffset``."""
         left = TICK - now % TICK
         if self.wait(now) >= left:
             return left
@@ -231,9 +231,9 @@ class Schedule:
         return max(0.0, min(min(offsets, default=math.inf) - now, left))
 
     def _rebase(self, now: float) -> None:
-        """The clock was set back: go on from here, rather than wait until it is where it was.
+        """The clock was set back: continue from here instead of waiting until it reaches the old time.
 
-        A slot that has just been is not repeated: collectd takes no two values of one time.
+        A slot that has just passed is not repeated: collectd rejects two values of one time.
         """
         for entry in self._entries.values():
             entry.next = _following(now, entry.offset, entry.job.interval)
@@ -252,7 +252,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 
 def stamp(sources: Iterable[str]) -> Stamp:
-    """The times and sizes of the files that *sources* (files, folders, globs) stand for."""
+    """The times and sizes of the files that *sources* (files, folders, globs) name."""
     found = set()
     for source in sources:
         paths = glob.glob(source, recursive=True)
@@ -270,9 +270,9 @@ def stamp(sources: Iterable[str]) -> Stamp:
 
 @dataclass(slots=True)
 class JobSource:
-    """A block's jobs and the files they were made from; ``refresh`` makes new ones when a file has changed.
+    """A block's jobs and the files that they come from; ``refresh`` makes new jobs when a file has changed.
 
-    Jobs that cannot be loaded any more go on as they were (`reload`).
+    Jobs that can no longer be loaded keep their last good version (`reload`).
     """
 
     load: Callable[[], Loaded]
@@ -289,7 +289,7 @@ class JobSource:
         self._take(loaded if before is None else reloaded(before, loaded))
 
     def refresh(self) -> Loaded | None:
-        """The result, if a file has changed, but not since the last look; else None."""
+        """The result, if a file has changed, and did not change again since the last look; else None."""
         seen = stamp(self.loaded.sources)
         at_rest, self._last_seen = seen == self._last_seen, seen  # a file that is being copied is half a file
         if seen == self._stamp or not at_rest:
@@ -304,15 +304,15 @@ class JobSource:
 
 
 class _Stopped(Exception):
-    """The process was asked to end."""
+    """The process received a signal to end."""
 
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGINT raise `_Stopped` here, in the main thread, until the block is left.
+    """SIGTERM and SIGINT raise `_Stopped` in this block, in the main thread.
 
-    Under ``collectd -T`` the daemon's own handlers only note that it is to end, and nobody looks before all callbacks
-    have returned.  Python cannot put back a handler that is written in C: the kernel's own record of it is kept.
+    Under ``collectd -T``, the daemon's own handlers only set a flag, and the daemon reads it after all callbacks have
+    returned.  Python cannot restore a handler that is written in C, so this function saves the kernel's own record.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # no signal is handled here
@@ -337,11 +337,11 @@ def _stopped_by_signals() -> Iterator[None]:
 
 
 _SIGACTION = 1024
-"""Bytes, more than a struct sigaction has on any machine (glibc: 152)."""
+"""Bytes; more than the size of a struct sigaction on any machine (glibc: 152)."""
 
 
 def most_at_once() -> int:
-    """The largest number of runs under way: each needs a connection or two, and so does the rest of the daemon."""
+    """The largest number of runs at the same time: each needs one or two descriptors, like the rest of the daemon."""
     try:
         taken = len(os.listdir("/proc/self/fd"))
     except OSError:  # a chroot without /proc
@@ -350,7 +350,7 @@ def most_at_once() -> int:
 
 
 _USUALLY_OPEN = 64
-"""Descriptors, where nobody can count them."""
+"""The number of open descriptors, if it cannot be counted."""
 
 
 def at_once(free: int) -> int:
@@ -383,7 +383,7 @@ def _scheduled(
     sent: Mapping[Identity, float],
     clock: Clock,
 ) -> Schedule:
-    """The first run of each job: the slot that nobody has sent, else by its last run, if that is known."""
+    """The first run of each job: its current slot if no process has sent that, else by its last run, if known."""
     schedule = Schedule(clock.now())
     for source in sources:
         for job in source.loaded.jobs:
@@ -398,11 +398,11 @@ def _scheduled(
 class Runner:
     """The loop thread: runs what is due and hands each observation, with its slot, to ``deliver``.
 
-    ``deliver`` is called in the loop thread and must not block.  A retry has no slot: None.  So is ``changed``, with
-    all mistakes that there are now in any block's files, when some of them have been read again.  ``last_runs``: when
-    the jobs ran last, as far as that is known; without it none runs before its first slot.  ``sent``: the last slots
-    whose values were sent by the process before this one.  ``look`` is called in a worker whenever files are looked at,
-    ``make_ready`` once, before the first run.
+    The loop thread calls ``deliver``, which must not block; the slot of a retry is None.  It calls ``changed`` when
+    files were read again, with all current mistakes in any block's files.  ``last_runs``: the last run of each job, as
+    far as it is known; without it, no job runs before its first slot.  ``sent``: the last slots whose values the
+    process before this one sent.  A worker calls ``look`` whenever it looks at files, and ``make_ready`` once, before
+    the first run.
     """
 
     def __init__(
@@ -421,21 +421,21 @@ class Runner:
         self._sources, self._deliver, self._changed, self._clock = sources, deliver, changed, clock
         self._look, self._make_ready = look, make_ready
         self.config_errors = config_errors
-        """Mistakes in what is not a block's files."""
+        """The number of mistakes outside of the blocks' files."""
         self._new_sources: Sequence[JobSource] | None = None
         self._schedule = _scheduled(sources, last_runs, sent or {}, clock)
         self._most = most_at_once()
         self._told_full = False
         self._ahead = clock.now() - clock.monotonic()
-        """How far the settable clock was ahead of the monotonic one, when last looked at."""
+        """Seconds by which the settable clock was ahead of the monotonic one at the last look."""
         self._forward_at = clock.now()
-        """When we began, or the clock was last set forward: what is late since before then is not."""
+        """The time of the start, or of the last jump of the clock: a slot before it does not count as late."""
         self._running: dict[Identity, asyncio.Task[None]] = {}
         self._waiting: dict[Identity, tuple[Job, float]] = {}
         self._line: deque[tuple[Job, float]] = deque()
-        """Jobs that are due and not yet launched…"""
+        """Jobs that are due and not launched yet…"""
         self._spacing = 0.0
-        """… and the most seconds from one of them to the next."""
+        """… and the largest number of seconds from one of them to the next."""
         self._newest: Identity | None = None
         """The job that was launched last…"""
         self._turn: Handle | None = None
@@ -452,7 +452,7 @@ class Runner:
         """The last slot of each job whose run was begun again after a loop's end."""
         self._judged = self._ticked = self._moved = clock.monotonic()
         self._doing: asyncio.Task[Any] | None = None
-        """The task that the loop was in when it was last looked at; it was first seen there at ``_moved``."""
+        """The task in which the loop was at the last look; the loop entered it at ``_moved``, or a little before."""
         self._told_blocked = False
         self._health = Health()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -481,12 +481,12 @@ class Runner:
         self._thread.join(seconds)
 
     def next_slots(self) -> dict[Identity, float]:
-        """When each job is due next; in the loop thread, or before it has started."""
+        """The next slot of each job.  Call it in the loop thread, or before that has started."""
         found = ((job.identity, self._schedule.next_slot(job)) for job in self._schedule.jobs)
         return {identity: slot for identity, slot in found if slot is not None}
 
     def run_all_now(self) -> None:
-        """Run every job once, now, and wait until all have ended or must have, for ``collectd -T``."""
+        """Run every job once, now, and wait until all have ended or exceeded their deadlines, for ``collectd -T``."""
         if not self._up.wait(ONCE_SECONDS) or self._loop is None:
             return
         bound = max((job.deadline for job in self._schedule.jobs), default=0.0) + ONCE_SECONDS
@@ -506,12 +506,12 @@ class Runner:
                 self._loop.call_soon_threadsafe(self._retry_at, job, when)
 
     def take(self, sources: Sequence[JobSource]) -> None:
-        """Go on with *sources* instead: a job that is in both keeps its slots, one that is new begins as at a start."""
+        """Continue with *sources* instead: a job that is in both keeps its slots; a new job begins as at a start."""
         self._new_sources = sources
 
     @property
     def turns(self) -> bool:
-        """Whether the loop turns, or a new one will: False when nothing will be observed any more."""
+        """Whether the loop turns, or a new one will take over; False if no job can run any more."""
         return self._stands_still_for < BLOCKED_SECONDS * MOST_BLOCKED
 
     def health(self) -> Health:
@@ -526,22 +526,22 @@ class Runner:
 
     @property
     def _has_not_turned_for(self) -> float:
-        """Seconds since the loop has last been seen to turn."""
+        """Seconds since the last known turn of the loop."""
         return self._clock.monotonic() - self._ticked
 
     @property
     def _stands_still_for(self) -> float:
-        """Seconds since the loop has last been seen to turn, or to have gone on to another task.
+        """Seconds since the last known turn of the loop, or its last known change to another task.
 
-        A turn of 500 runs takes many seconds beside another plugin that does not let go of the interpreter: the loop is
-        slow then, but nothing blocks it.
+        A turn of 500 runs takes many seconds beside another plugin that does not release the interpreter: then the loop
+        is slow, but nothing blocks it.
         """
         return self._clock.monotonic() - max(self._ticked, self._moved)
 
     def judge(self) -> None:
-        """See whether the loop turns; a blocked one is logged, and replaced by a new one.
+        """Check whether the loop turns; if it is blocked, log that, and start a new one.
 
-        For collectd's own thread, every second: the loop's thread cannot watch itself.
+        collectd's own thread calls this every second, since the loop's thread cannot watch itself.
         """
         now = self._clock.monotonic()
         slept, self._judged = now - self._judged, now
@@ -558,7 +558,7 @@ class Runner:
             self._make_up()
 
     def _take_over(self) -> None:
-        """Abandon the blocked thread: its runs begin again in a new one, except for the job that blocks."""
+        """Abandon the blocked thread: a new one repeats its runs, except that of the job that blocks."""
         thread, place = self._thread, whereabouts.of_thread(self._thread.ident)
         blocker = self._blocker()
         who = f"{blocker.kind}/{blocker.instance}" if blocker else "something"
@@ -578,7 +578,7 @@ class Runner:
         self._thread.start()
 
     def _current_task(self) -> asyncio.Task[Any] | None:
-        """The task that the loop is in."""
+        """The task in which the loop is."""
         loop = self._loop
         return asyncio.current_task(loop) if loop is not None else None
 
@@ -588,7 +588,7 @@ class Runner:
         return next((job for job in self._schedule.jobs if task and run_name(job) == task.get_name()), None)
 
     def _make_up(self) -> None:
-        """Report each job whose slot has come since the loop stands still: it was not observed."""
+        """Report each job whose slot came while the loop was blocked: it was not observed."""
         now = self._clock.now()
         place = whereabouts.of_thread(self._thread.ident)
         if not self._told_blocked:
@@ -658,7 +658,7 @@ class Runner:
             await asyncio.get_running_loop().run_in_executor(None, make_ready)
 
     def _begin_due(self, now: float) -> None:
-        """Launch what has a ``StartOffset`` of its own, and line up the rest."""
+        """Launch the jobs with a ``StartOffset``, and put the others into the queue."""
         for job, slot in self._schedule.due(now):
             if job.start_offset is None:
                 self._line.append((job, slot))
@@ -670,7 +670,7 @@ class Runner:
                 self._launch_next()
 
     def _launch_next(self) -> None:
-        """Launch the first in line; the next follows when it has ended, or waits for longer than it should."""
+        """Launch the first job in the queue; the next one follows when it has ended, or a short time later."""
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
@@ -718,7 +718,7 @@ class Runner:
         self._changed([problem for source in sources for problem in source.loaded.problems])
 
     def _look_for_a_step(self, now: float) -> None:
-        """A clock that went forward, further than time did, has made nobody late."""
+        """Find a clock that was set forward: it makes no run late."""
         ahead = now - self._clock.monotonic()
         forward, self._ahead = ahead - self._ahead, ahead
         if forward > CLOCK_STEP_SECONDS:
@@ -838,7 +838,7 @@ class Runner:
         await asyncio.gather(*(self._observe(job, now) for job in self._schedule.jobs))
 
     async def _watch(self) -> None:
-        """Look at the files' times between runs, in a worker; load changed blocks again."""
+        """Check the files' times between runs, in a worker; load changed blocks again."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             with contextlib.suppress(OSError):

@@ -294,7 +294,7 @@ def test_files_that_people_copy_name_every_kind() -> None:
     """Those that no code makes: the rules, the addresses of the dashboards' page, and the page of the keys."""
     *others, last = (f"``<{kind.block}>``" for kind in KINDS)
     keys = (ROOT / "docs" / "reference" / "keys.rst").read_text(encoding="utf-8")
-    assert f"- {', '.join(others)} and {last} may be repeated." in keys
+    assert f"- {', '.join(others)} and {last} can be repeated." in keys
     for path, beginning, between, end in (
         ("dashboards/prometheus-rules.yml", "collectd_(", "|", ")_bool"),
         ("docs/how-to/dashboards.rst", "HOST.{", ",", "}-*.bool"),

@@ -375,7 +375,7 @@ class Browser(Screen):
         return await self._navigate(from_page(page, sent.method, url, sent.body, sent.content_type, is_form=True))
 
     def _needs_script(self, what: str) -> None:
-        """Failure(EXPECTATION) for a form that nothing but a script sends; Webrat sent it all the same."""
+        """Failure(EXPECTATION) for a form that only a script sends; Webrat sent it anyway."""
         if not self._profile.legacy:
             raise self.page.failure(f"{what} needs JavaScript", "a form that the browser sends")
         self._tell_legacy(f"{what} works by a script; the form is sent")

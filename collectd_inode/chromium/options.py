@@ -19,7 +19,7 @@ def usual_jobs() -> int:
 
 @dataclass(frozen=True, slots=True)
 class BrowserProgram:
-    """A browser as it is started; runs that want the same share one.
+    """The options of a browser's start; runs with the same options share a browser.
 
     ``resolve`` is host, maybe with a port → (address, port or None).  ``user`` is its user under root.
     """

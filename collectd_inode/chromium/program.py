@@ -18,7 +18,7 @@ FOLDERS = ("/usr/lib/chromium", "/usr/lib64/chromium-browser", "/usr/lib64/chrom
 """Where Debian, and Fedora's EPEL, keep the programs that the scripts in PATH start."""
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 OLDEST = 140
-"""The first major version that has all that is asked of it."""
+"""The first major version that has everything we need."""
 
 INSTALL = "apt install chromium-headless-shell (Debian), or BrowserPath"
 
@@ -217,7 +217,7 @@ _SHOWN = 100
 
 
 _USERNS = (
-    "its sandbox needs user namespaces, which this machine does not let it make (a chroot has none, Ubuntu 24.04 wants"
+    "its sandbox needs user namespaces, which this machine does not let it make (a chroot has none, Ubuntu 24.04 needs"
     " an AppArmor profile, Docker another seccomp profile): allow them, or install Debian's chromium-sandbox"
 )
 _LAST_WORDS = (

@@ -78,7 +78,7 @@ class Connection:
         return future
 
     def close(self) -> None:
-        """Let go of the pipe: the browser ends when it sees that."""
+        """Close the pipe: the browser then ends."""
         if not self.is_open:
             return
         self.is_open = False

@@ -17,7 +17,7 @@ from collectd_inode.wire import SYSTEM_CLOCK
 QUIET = 0.5
 """Seconds without a change and without a request of the site's own: the page has settled."""
 SETTLE_SECONDS = 5.0
-"""The number after which it is judged all the same."""
+"""The number after which it is judged anyway."""
 
 
 class Settling:

@@ -180,7 +180,7 @@ class Tab:
         """A page has said that it goes elsewhere; the browser has not begun yet."""
 
     async def prepare(self) -> None:
-        """Have its events told, and our script in all its documents."""
+        """Subscribe to its events, and load our script into all its documents."""
         self.run.connection.listen(self.session, self._listener(self.session))
         await self._prepare_session(self.session, is_page=True)
 
@@ -520,7 +520,7 @@ class Tab:
 
 
 class Vanished(Exception):
-    """The document that was asked has gone, or makes no sense of it: the question is asked again."""
+    """The queried document no longer exists, or did not understand the query: it must be repeated."""
 
 
 class Crashed(Exception):

@@ -133,7 +133,7 @@ class Window:
             yield
         except Gone:
             how = self.browser.ended_how if self.browser is not None else ""
-            raise Broken(f"the browser ended in mid-run, {how}; the next run starts another one") from None
+            raise Broken(f"the browser ended during the run, {how}; the next run starts another one") from None
         except Crashed as error:
             raise Failure(Cause.EXPECTATION, f"{error}, at {urls.shown(self.here.document.url)}") from None
         except Vanished as error:

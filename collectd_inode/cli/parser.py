@@ -10,6 +10,7 @@ import argparse
 import ast
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NoReturn
@@ -31,13 +32,16 @@ class _Misused(Exception):
 
 
 class Paragraphs(argparse.HelpFormatter):
-    """Help whose paragraphs stay apart; a command to copy is not wrapped."""
+    """Help whose paragraphs stay apart; commands and the names of series are not broken into two lines."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return "\n\n".join(
-            paragraph if paragraph.startswith(_COPIED) else super(Paragraphs, self)._fill_text(paragraph, width, indent)
+            paragraph if paragraph.startswith(_COPIED) else "\n".join(self._split_lines(paragraph, width))
             for paragraph in text.strip().split("\n\n")
         )
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False, break_long_words=False)
 
 
 _COPIED = ("  ", "example: ")

@@ -84,7 +84,7 @@ _ENDS = b"OE"
 
 
 def _quoted(path: str) -> str:
-    """*path* as rrdtool's own reader of lines takes it; a name that it cannot be told becomes one that is not there."""
+    """*path* quoted for rrdtool's own reader of lines; a name that cannot be quoted becomes one that does not exist."""
     if any(c in path for c in "\n\r\0") or ('"' in path and "'" in path):
         return "/nonexistent"
     mark = "'" if '"' in path else '"'

@@ -33,7 +33,7 @@ FIRST = ("cpu", "load", "memory", "swap", "disk", "df", "interface", "processes"
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which files: those of a host below the folder *data*, without those in the folders *but*; *daemon*: rrdcached's
-    address, if files are written by it, which is then told to write down what it has.
+    address, if it writes the files; it must then flush its values first.
     """
 
     data: Path

@@ -82,7 +82,7 @@ def _drawn(said: str) -> DrawnPicture:
 
 
 def unusable(folder: Path, pictures: Iterable[graphs.Picture], frame: graphs.Frame) -> dict[str, str]:
-    """Of the series that *pictures* need, those that cannot be read, and why: each is asked for alone."""
+    """The series that *pictures* need and that cannot be read, with the reason; each is read alone."""
     span = ("--start", str(frame.start), "--end", str(frame.end))
     found: dict[str, str] = {}
     for series, definition in dict.fromkeys(pair for picture in pictures for pair in graphs.definitions(picture)):

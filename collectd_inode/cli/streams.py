@@ -1,4 +1,4 @@
-"""Standard streams that are closed, or full: the verdict of a command is its exit code all the same."""
+"""Standard streams that are closed or full: the verdict of a command is still its exit code."""
 
 from __future__ import annotations
 

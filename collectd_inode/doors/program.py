@@ -199,7 +199,7 @@ class Program:
         return daemon
 
     def _owe_from_now_on(self, daemon: Daemon) -> None:
-        """Note the time for each job that has sent nothing yet: the next process makes up for its slots, too."""
+        """Note the time for each job that has sent nothing yet: the next process repeats its current slot too."""
         now = self.clock.now()
         for job in daemon.identities:
             self.outbox.sent.setdefault(job, now)

@@ -497,7 +497,7 @@ def form(page: Page, locator: str) -> Element:
 
 
 def _by_position(page: Page, candidates: list[Element]) -> str:
-    """Forms without id and name as they can be named all the same: by position, each with its first field."""
+    """Names for forms without id and name: by position, each with its first field."""
     return "forms by position: " + ", ".join(
         f"“(//form)[{number}]”{_first_field(page, form)}" for number, form in enumerate(candidates[:NEAREST], 1)
     )

@@ -44,8 +44,8 @@ class UnknownPrefix(BadSelector):
 def part(page: Page, selectors: Iterable[str], *, first: bool = False) -> Page:
     """The part of *page* that the selectors lead to, each within the one before, as a page of its own.
 
-    Several elements that can be seen are the part together; only the *first*, seen or not, if that is asked for.
-    Raises Failure(EXPECTATION) where there is none.
+    Several visible elements form the part together; with *first*, only the first one, visible or not.  Raises
+    Failure(EXPECTATION) if there is none.
     """
     for selector in selectors:
         page.must_have_elements()

@@ -1,8 +1,7 @@
 """Observation → record: a job's state for status and alarms, in a file that outlives the daemon.
 
 A record also holds the state of notifications: whether one was sent, and the number of bad runs in a row.  It is JSON
-with a version, read field by field: a file that is not a record becomes a sentence, and the others are read all the
-same.
+with a version, read field by field: a file that is not a record becomes a sentence, and the others are still read.
 """
 
 from __future__ import annotations

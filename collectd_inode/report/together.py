@@ -3,7 +3,7 @@
 A notification of *resolve* or *connect* is delayed (`record.Record.kept_back`) until the other jobs
 have run, for one interval at most.  Where most targets are bad with the same cause, one notification is sent for all,
 ``inode_probe/bool-uplink``; where not, each job has its own.  All of its state is in the jobs' records, so that a
-restart changes nothing, and no alarm is lost: a job that is kept back and recovers is notified as ever.
+restart changes nothing, and no alarm is lost: a job that waits and then recovers sends its notifications as usual.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ class Left:
 class JudgedSeries:
     """A series compared with its range: how it left, if it did; how often it does in ordinary minutes; its last point.
 
-    ``known``: whether there was anything to judge, which wants a range and a value in these minutes.  ``before``: the
+    ``known``: whether there was anything to judge, which needs a range and a value in these minutes.  ``before``: the
     seconds before them that are known.
     """
 

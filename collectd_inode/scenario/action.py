@@ -6,7 +6,7 @@
     async def should_see_pattern(session: Session, pattern: str) -> None:
         ...
 
-Every action says whether it navigates: pictures, dashboards and the judging of an answer's status depend on it.
+Every action declares whether it navigates: pictures, dashboards and the check of an answer's status depend on it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Check = Callable[[Any], str]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Action(Generic[P]):
-    """``await action(session, *arguments)``, and the facts that loading, ``lint`` and reports go by.
+    """``await action(session, *arguments)``, and its facts for loading, ``lint`` and reports.
 
     Facts about one argument name the function's parameter.
     """
@@ -38,7 +38,7 @@ class Action(Generic[P]):
     judges_time: bool = False
     """It judges the time of the last step that used the network."""
     times_by_clock: bool = False
-    """It judges how much time has passed."""
+    """It judges the time that has passed."""
     prepares: bool = False
     """It neither sends a request nor judges anything."""
     negative: bool = False
@@ -52,7 +52,7 @@ class Action(Generic[P]):
     on_json: bool = False
     """It looks into a JSON answer, which has no parts that a selector could name."""
     doc_string: bool = False
-    """It needs a doc string below the step; the others that need something need a table."""
+    """It needs a doc string below the step; other actions that need something below it need a table."""
     or_table: bool = False
     """It takes a table as well as a doc string."""
     address: str = ""
@@ -64,11 +64,11 @@ class Action(Generic[P]):
     checks: Mapping[str, Check] = field(default_factory=dict)
     """Parameter → its check for mistakes that show without a page."""
     checks_here: Mapping[str, Check] = field(default_factory=dict)
-    """The same, where only the machine that replays can tell."""
+    """The same, for mistakes that only the machine that replays can find."""
     after: tuple[Action[...], ...] = ()
     """It needs one of these before it…"""
     too_early: str = ""
-    """… and this is the complaint where none is."""
+    """… and this is the complaint if there is none."""
     lint: tuple[Callable[[str], str], ...] = ()
     """Checks that return a warning about the first argument; empty for none."""
 
@@ -78,7 +78,7 @@ class Action(Generic[P]):
             raise TypeError(f"{self.name} has no parameter {', '.join(sorted(unknown))}")
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Do it."""
+        """Run the action."""
         await self.function(*args, **kwargs)
 
     @property
@@ -88,12 +88,12 @@ class Action(Generic[P]):
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The names of what it takes after the session."""
+        """The names of its parameters after the session."""
         code = self.function.__code__
         return code.co_varnames[1 : code.co_argcount]
 
     def manner(self, arguments: Sequence[object]) -> Manner:
-        """How it uses a browser, with these *arguments*."""
+        """Its use of a browser, with these *arguments*."""
         if self.apart:
             return Manner.APART
         if self.shows:
@@ -114,7 +114,7 @@ class Action(Generic[P]):
         return comparison in ("at most", "less than") or (count == 0 and comparison in ("exactly", None))
 
     def given(self, parameter: str, arguments: Sequence[object]) -> object:
-        """The one of *arguments* that is for *parameter*; None if there is none."""
+        """The one of *arguments* for *parameter*; None if there is none."""
         return dict(zip(self.parameters, arguments, strict=False)).get(parameter)
 
 

@@ -1,4 +1,4 @@
-"""The interface of an engine: all that a session, and so every sentence, needs of a browser.
+"""The interface of an engine: everything that sessions and sentences need from a browser.
 
 Every engine returns the same `Page`, with the same rules for finding things (``page/``); engines differ in how they
 get a page and type into it.  The plain engine is `browser.browser.Browser`.
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """One person's browser for one run.
 
-    A navigation returns the page it ends on, or raises Failure.  An action on a page raises Failure if the page lacks
-    what it names; await it, though the plain engine has finished when it returns.
+    A navigation returns its final page, or raises Failure.  An action on a page raises Failure if the page does not
+    have the named element.  Use ``await`` for it, although the plain engine has finished when it returns.
     """
 
     refuse_bad_status: bool
     """Whether a navigation that ends in a status of 400 or above is a Failure(REFUSED)."""
 
     usual: frozenset[str]
-    """Fingerprints of messages that good pages show, too: a failure has them last."""
+    """Fingerprints of messages that good pages also show: a failure lists them last."""
 
     messages: frozenset[str]
     """Fingerprints of the messages of this run's pages; complete when it is closed."""
 
     scope: Callable[[Page], Page] | None
-    """Narrows a page to the part of it in which things are looked for."""
+    """Narrows a page to the part in which steps search."""
 
     @property
     def page(self) -> Page:
@@ -50,7 +50,7 @@ class Engine(Protocol):
 
     @property
     def scoped_page(self) -> Page:
-        """The page, or the part of it in which things are looked for."""
+        """The page, or the part of it in which steps search."""
 
     @property
     def redirects(self) -> Sequence[str]:
@@ -61,30 +61,30 @@ class Engine(Protocol):
         """The cookies that the browser has."""
 
     def authenticate(self, user: str, password: str) -> None:
-        """Send these credentials to the scenario's own site, when it asks for some."""
+        """Send these credentials to the scenario's own site when it requires them."""
 
     def set_header(self, name: str, value: str) -> None:
         """Send this header from now on; Misconfigured for one that HTTP cannot carry."""
 
     async def begin(self) -> None:
-        """Start for a run; Misconfigured where that fails."""
+        """Start for a run; Misconfigured if that fails."""
 
     async def perform(self, manner: Manner, series: str, act: Callable[[], Awaitable[None]]) -> None:
         """Do the step of this *series* by *act*, waiting as its *manner* requires.
 
-        Until it has acted on the page, *act* may be called again.
+        The engine may call *act* again until it has acted on the page.
         """
 
     async def finish(self) -> None:
         """The last step has passed."""
 
     async def go(self, target: str, *, redirects: bool = True) -> Page:
-        """Open an address, as if typed into the address line; without *redirects*, its first answer is the page."""
+        """Open an address, like a person in the address line; without *redirects*, the first answer is the page."""
 
     async def request(
         self, method: str, target: str, body: bytes | None = None, content_type: str | None = None
     ) -> Page:
-        """Send any request, as a program would."""
+        """Send any request, like a program."""
 
     async def follow(self, locator: str) -> Page:
         """Click a link."""
@@ -114,10 +114,10 @@ class Engine(Protocol):
         """Choose an option of a list."""
 
     def unselect(self, option: str, field: str) -> Awaitable[None]:
-        """Take back an option of a list that takes several."""
+        """Deselect an option of a list with several choices."""
 
     def check(self, field: str) -> Awaitable[None]:
-        """Tick a checkbox; a ticked one stays as it is."""
+        """Tick a checkbox; a ticked one does not change."""
 
     def uncheck(self, field: str) -> Awaitable[None]:
         """Untick a checkbox."""
@@ -129,7 +129,7 @@ class Engine(Protocol):
         """Put a file into a file field."""
 
     def attach_all(self, field: str, files: Sequence[Upload]) -> Awaitable[None]:
-        """Put several files into a file field that takes several."""
+        """Put several files into a file field with ``multiple``."""
 
     def value(self, field: str) -> str:
         """The value of a field."""
@@ -143,10 +143,10 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The arguments with which an engine is opened, for one run.
+    """The arguments to open an engine, for one run.
 
-    ``on_exchange`` is called with each exchange as it ends, ``recorder`` with requests and answers; without one no
-    evidence is kept.
+    The engine calls ``on_exchange`` with each exchange when it ends, and ``recorder`` with requests and answers;
+    without a recorder, no evidence is kept.
     """
 
     profile: BrowserProfile
@@ -159,7 +159,7 @@ class Opening:
     warn: Callable[[str, str], None] = lambda code, message: None
     """Adds a warning (code, message) to the run."""
     timed: Callable[[str, float, float | None, int | None], None] = lambda series, seconds, network, size: None
-    """For an engine that times steps itself: a step's series, its seconds, those of the network in it, bytes."""
+    """For an engine that times steps itself: a step's series, its seconds, the network's share of them, and bytes."""
     read: Callable[[str, str, float], None] = lambda type, instance, value: None
     """Adds a reading (type, type instance, value) to the run."""
     left: Callable[[], float] = lambda: float("inf")

@@ -1,9 +1,9 @@
-"""The evidence of failed runs: a folder each, with the last page, a transcript and the reason, and old ones removed.
+"""The evidence of failed runs: a folder for each, with the last page, a transcript and the reason; removes old ones.
 
 ``SaveFailures`` names a folder that several jobs and daemons may share.  Each block has its own in it, which holds the
 runs: ``DIR/shop/2026-11-22T18-51-07Z-log_in/`` with ``reason.txt``, ``transcript.txt``, ``requests.har`` and
-``page.html``.  Only folders with such a name that are ours and hold nothing else are removed: to keep a run, rename it
-or put a note into it.
+``page.html``.  We remove only folders that have such a name, are ours, and contain nothing else: to keep a run, rename
+it or put a note into it.
 
 Bad runs of a scenario with no good one between them are an outage.  A run's folder is dated with the start of its
 outage, so that a restarted daemon, and a reader of ``ls -l``, sees which runs belong together.
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collectd_inode.secrets.hiding import Cleaned, Hiding
 
 WRITERS = DaemonPool(1)
-"""One at a time, or two runs would each make room for one only."""
+"""One at a time: two runs at once would each make room for one only."""
 
 _REASON, _TRANSCRIPT, _HAR = "reason.txt", "transcript.txt", "requests.har"
 _CONSOLE, _PICTURE = "console.txt", "page.jpg"
@@ -109,7 +109,7 @@ class Evidence:
         return recorder
 
     def has_passed(self) -> None:
-        """A run was good: the next bad one begins another outage."""
+        """Note a good run: the next bad run begins another outage."""
         self.outage.write({})
 
     async def _keep(self, redactor: Redactor, recorder: Recorder, observation: Observation) -> str:
@@ -254,7 +254,7 @@ def beyond(runs: Iterable[KeptRun], total: int) -> list[KeptRun]:
 
 
 def _next(free: Set[KeptRun], weight: Callable[[Iterable[KeptRun]], int]) -> KeptRun:
-    """The one to go: of the scenario that has most, of its oldest outage there, the one in the middle.
+    """The run to remove: of the scenario with the most runs, of its oldest outage, the one in the middle.
 
     An alarm names one of the first runs of an outage (``Confirm``), and people look at the last ones.
     """
@@ -409,7 +409,7 @@ def _is_ours(home: int) -> bool:
 
 
 def _is_nearly_full(folder: int) -> bool:
-    """Whether less than a tenth of its disk is free for us; False for a disk of unknown size."""
+    """Whether less than a tenth of its disk is free for us; False if the size of the disk is unknown."""
     disk = os.fstatvfs(folder)
     return disk.f_bavail * 10 < disk.f_blocks
 
@@ -497,7 +497,7 @@ def _save(run: int, name: str, content: bytes) -> None:
 
 
 def _renamed(home: int, unfinished: str, name: str) -> str:
-    """Another run may have begun in the same second: then a number tells them apart."""
+    """The name with a number, if another run began in the same second."""
     for final in (name, *(f"{name}-{number}" for number in range(2, 1000))):
         try:
             os.rename(unfinished, final, src_dir_fd=home, dst_dir_fd=home)

@@ -4,8 +4,8 @@ gherkin-official reads the text; its syntax tree is translated here, at the bord
 in front, one scenario a row of an outline.  A file that cannot be read as a whole raises `UnreadableFeature`; a
 scenario that cannot be run as it is written (no steps, no rows) becomes a `BrokenScenario`, and the others run.
 
-Series (the names under which latencies are stored) come from the author's words, not from positions: a step's from its
-text before anything is filled in, a scenario's from its title, either from a comment ``# series: NAME`` right above.
+The names of series come from the author's words, not from positions: that of a step from its text before anything is
+filled in, that of a scenario from its title; or from a comment ``# series: NAME`` directly above.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ __all__ = [
 
 MOST_BYTES = 1024 * 1024
 MOST_STEPS = 10_000
-"""Steps of one file after expansion: rows times steps may be more than any memory holds."""
+"""The largest number of steps of one file after expansion, since rows times steps may exceed the memory."""
 
 _SHOWN = 60
 
@@ -74,15 +74,15 @@ class Step:
     doc_string: str | None = None
     media_type: str | None = None
     wanted: str = ""
-    """The series that it would have if no earlier step had it."""
+    """The series that it has unless an earlier step has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One scenario, or one row of an outline, with everything it inherits.
 
-    Backgrounds' steps come first.  ``tags`` keep their @.  A row's place is the row's.  Another scenario may have the
-    same ``series``, which `titles` sees to.
+    The steps of backgrounds come first.  ``tags`` have their @.  The place of a row is its line.  Another scenario may
+    have the same ``series``; `titles` then renames it.
     """
 
     title: str
@@ -118,7 +118,7 @@ class Prose:
 class Feature:
     """A feature file: scenarios that can be run, scenarios that cannot, and warnings for its author.
 
-    ``prose`` are the lines of all descriptions, among them any that were meant as steps and are not done.
+    ``prose`` are the lines of all descriptions; some may be meant as steps, which then do not run.
     """
 
     path: str
@@ -133,7 +133,7 @@ class Feature:
 
 
 def read(path: str | os.PathLike[str]) -> Feature:
-    """The feature file at *path*; Unreadable with the reason, whatever the reason."""
+    """The feature file at *path*; raises UnreadableFeature with the reason."""
     name = os.fspath(path)
     try:
         # Checked before it is opened: a FIFO would block for ever.
@@ -149,7 +149,7 @@ def read(path: str | os.PathLike[str]) -> Feature:
 
 
 def parse(source: bytes, path: str) -> Feature:
-    """The feature in *source*; Unreadable, with every problem, where there is none."""
+    """The feature in *source*; raises UnreadableFeature, with every problem, if there is no feature."""
     text = _text(source, path)
     document, dialect = _document(text, path)
     if document.get("feature") is None:

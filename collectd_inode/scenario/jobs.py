@@ -1,7 +1,7 @@
 """From a ``<Scenario>`` block to jobs: reads features, matches steps, finds mistakes before the first run.
 
-One job a scenario.  What belongs to no scenario (an unreadable file, an empty selection) becomes a job named like the
-block, which cannot run and says so every interval: a typo must raise the alarm, not silence it.
+One job for each scenario.  A mistake that belongs to no scenario (an unreadable file, an empty selection) becomes a job
+with the block's name, which cannot run and reports that in every interval: a typo must raise the alarm, not silence it.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ require(*(set(DEPENDENCIES) - {"ntplib"}))
 _PORTS = {"http": 80, "https": 443}
 
 NO_RETRY = "@no-retry"
-"""The tag of a scenario that must not be run more often than once an interval, whatever ``RetryInterval`` says."""
+"""The tag of a scenario that must not run more often than once in an interval, whatever ``RetryInterval`` is."""
 
 
 def load(name: str | None, settings: Settings, common: BlockSettings, around: Environment = NO_ENVIRONMENT) -> Loaded:
-    """The jobs of the block called *name*; never raises for what an operator or a file did wrong.
+    """The jobs of the block called *name*; does not raise for a mistake of an operator or in a file.
 
     Without a name (no configuration, just files) each job is named after its file.
     """
@@ -79,7 +79,7 @@ _Found = tuple[Feature, Scenario | BrokenScenario]
 
 
 class _Loader:
-    """One loading of one block; gathers problems on the way."""
+    """One loading of one block; collects problems on the way."""
 
     def __init__(self, name: str | None, settings: Settings, common: BlockSettings, around: Environment) -> None:
         self.name, self.settings, self.common, self.environment = name, settings, common, around
@@ -216,7 +216,7 @@ class _Loader:
             return None
 
     def _check_secrets(self) -> None:
-        """A missing secret is reported now, and by each run until the file is there."""
+        """Report a missing secret now; each run reports it too, until the file exists."""
         files = [(self.from_environment.get(name, ""), path) for name, path in self.settings.secrets]
         if self.settings.auth_password_file is not None:
             files.append(("", self.settings.auth_password_file))
@@ -229,7 +229,7 @@ class _Loader:
                 self._problem(Problem(f"{variable}: {error}" if variable else str(error), value=path))
 
     def _check_browser(self) -> None:
-        """A missing browser is reported now, and by each run until there is one."""
+        """Report a missing browser now; each run reports it too, until there is one."""
         s = self.settings
         if s.engine == "chromium" and not s.any_variable:
             from collectd_inode.chromium import program as programs  # noqa: PLC0415  # for who has a browser
@@ -422,7 +422,7 @@ class _Loader:
         return WithChromium(options)
 
     def _evidence(self, instance: str) -> Evidence | None:
-        """Where the failed runs of the scenario are kept; None if they are not."""
+        """The evidence of the scenario's failed runs; None if none is kept."""
         s, common = self.settings, self.common
         state_dir = common.state.folder if s.save_failures is None else None
         folder = os.path.join(state_dir, "failures") if state_dir else s.save_failures
@@ -452,7 +452,7 @@ class _Loader:
         )
 
     def _broken(self, read: Feature) -> list[BrokenScenario]:
-        """Scenarios of a readable file that are none."""
+        """Scenarios of a readable file that cannot run."""
         return feature.select(read.broken, self.settings.tags, self.settings.name)
 
     def _broken_job(self, read: Feature, broken: BrokenScenario) -> Job:

@@ -1,4 +1,4 @@
-"""Warnings about scenarios that are valid but look like mistakes; and notes on how their steps are judged."""
+"""Warnings about valid scenarios that look like mistakes, and notes on the rules that judge their steps."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ _ANYTHING = ("", "x", "42", "Zürich – ß\nzwei")
 
 
 def _never_fails(step: PreparedStep) -> str:
-    """The reason why what a step expects is there whatever the page holds; empty for a step that can fail."""
+    """The reason why a step passes on every page; empty for a step that can fail."""
     if step.action in (should_see_elements, should_have_elements) and step.arguments[:2] == ("at least", 0):
         return "every page has at least 0 elements"
     if "pattern" not in step.action.checks or step.action.negative:
@@ -135,7 +135,7 @@ def _numbered(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep, str]
 
 
 def _without_address(step: PreparedStep) -> str:
-    """A name for the series of a step whose own one holds an IP address or a port; empty if it holds none."""
+    """A name for the series of a step whose own name contains an IP address or a port; empty if it contains none."""
     given = step.action.given(step.action.address, step.arguments)
     try:
         parts = urlsplit(str(given))
@@ -151,7 +151,7 @@ def _without_address(step: PreparedStep) -> str:
 
 
 def _early_cleanup(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep, str]]:
-    """Clean-up steps before others: when all is well they are done there."""
+    """Clean-up steps before other steps: in a good run, they run at that place."""
     for index, step in enumerate(steps):
         later = next((s.planned for s in steps[index + 1 :] if not s.planned.cleanup), None)
         if step.planned.cleanup and later is not None:
@@ -163,7 +163,7 @@ def _early_cleanup(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep,
 
 
 def _never_used(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep, str]]:
-    """Values that are remembered for nothing."""
+    """Remembered values that no step uses."""
     for index, step in enumerate(steps):
         name = step.action.given(step.action.remembers, step.arguments)
         if name is not None and not any(name in later.variables for later in steps[index + 1 :]):

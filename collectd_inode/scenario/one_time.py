@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 _ALGORITHMS = {"SHA1": hashlib.sha1, "SHA256": hashlib.sha256, "SHA512": hashlib.sha512}
 _DIGITS = (6, 7, 8)
 _LEAST_CHARACTERS = 16
-"""Of base32: 80 bits.  RFC 4226 (section 4, R6) wants 128; shorter ones are handed out all the same."""
+"""Of base32: 80 bits.  RFC 4226 (section 4, R6) requires 128, but sites also give shorter seeds."""
 EXPECTED = 'a seed of base32, such as "JBSW Y3DP EHPK 3PXP", or the otpauth://totp/… address of its QR code'
 
 

@@ -53,9 +53,9 @@ Argument = object
 class PreparedStep:
     """A step with its action.
 
-    ``scopes`` are the parts of the page that it acts in, the outer first.  ``judge`` is the later step that judges
-    the status of its answer; without one a status of 400 or more fails the step itself.  It is skipped unless the
-    earlier steps ``after`` have passed.
+    ``scopes`` are the parts of the page in which it acts, the outer first.  ``judge`` is the later step that judges the
+    status of its answer; without one, a status of 400 or more fails the step itself.  It is skipped unless the earlier
+    steps ``after`` have passed.
     """
 
     planned: PlannedStep
@@ -73,7 +73,7 @@ class PreparedStep:
         object.__setattr__(self, "variables", frozenset(variables_in((self.scopes, self.arguments))))
 
     def manner(self, arguments: Sequence[Argument]) -> Manner:
-        """How it uses a browser."""
+        """Its use of a browser."""
         return Manner.OWN if self.is_own else self.action.manner(arguments)
 
     @property
@@ -98,9 +98,9 @@ def plain(opening: Opening) -> Engine:
 
 
 def make_ready() -> None:
-    """Do what the first run would do otherwise: import httpx, the browser and the parser, read the system's CA store.
+    """Do the work that the first run would have to do: import httpx, the browser and the parser, read the system's CAs.
 
-    Loading does not need them, and the imports take a third of the time of all imports of loading.
+    Loading does not need these modules, and their imports take a third of the time of all imports.
     """
     for module in ("browser.browser", "wire.http", "scenario.har"):
         import_module(f"collectd_inode.{module}")
@@ -123,7 +123,7 @@ class WithChromium:
 
 @dataclass(frozen=True, slots=True)
 class PageNames:
-    """A page by what sentences may name on it: links, buttons and fields."""
+    """The names on a page that sentences can use: links, buttons and fields."""
 
     url: str
     names: Mapping[str, Sequence[str]]
@@ -131,7 +131,7 @@ class PageNames:
     heading: str = ""
     asks_for_password: bool = False
     looks_scripted: bool = False
-    """Whether scripts build it, which the plain engine does not run."""
+    """Whether scripts build the page; the plain engine does not run scripts."""
     status: int = 200
     content_type: str = ""
 
@@ -141,7 +141,7 @@ Look = Callable[[PageNames], None]
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Replays one scenario; holds all that a run needs and that does not change between runs."""
+    """Replays one scenario; has everything that runs need and that does not change between runs."""
 
     steps: tuple[PreparedStep, ...]
     profile: BrowserProfile
@@ -159,13 +159,13 @@ class Replay:
     step_timeout: float | None = None
     evidence: Evidence | None = None
     legacy: bool = False
-    """Whether things are found as Webrat found them (``Vocabulary "legacy"``)."""
+    """Whether elements are found by Webrat's rules (``Vocabulary "legacy"``)."""
     assets_every: int = 1
-    """Runs from one that requests pages' files to the next; the first one does."""
+    """The number of runs from one that requests pages' files to the next; the first run requests them."""
     runs: Iterator[int] = field(default_factory=itertools.count, repr=False, compare=False)
     open: OpenEngine = plain
     look: Look | None = None
-    """Receives the last page of each run, for those who write scenarios."""
+    """Receives the last page of each run, for authors of scenarios."""
 
     async def __call__(self, run: Run) -> None:
         """Replay the scenario once, writing into *run*."""
@@ -277,7 +277,7 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class _Play:
-    """One run of a scenario.  ``hidden`` are the variables whose values nobody may see."""
+    """One run of a scenario.  ``hidden`` are the variables whose values must stay secret."""
 
     replay: Replay
     run: Run
@@ -288,7 +288,7 @@ class _Play:
     """The page whose facts were noted last."""
 
     async def to_its_end(self) -> None:
-        """Do the steps in order; clean-up steps that the run did not reach are done after it."""
+        """Run the steps in order; clean-up steps that the run did not reach follow at its end."""
         waiting = deque(self.replay.steps)
         if not any(step.planned.cleanup for step in waiting):
             while waiting:
@@ -327,7 +327,7 @@ class _Play:
             self.session.last_seconds = seconds
 
     def _note_page(self, step: PreparedStep) -> None:
-        """Note what is new on the screen; the run hides secrets in it as in everything else."""
+        """Note the new facts of the page; the run hides secrets in them as in everything else."""
         browser = self.session.browser
         try:
             page = browser.page

@@ -1,4 +1,4 @@
-"""One run's state, as the sentences see it."""
+"""One run's state, for the actions of sentences."""
 
 from __future__ import annotations
 
@@ -78,17 +78,17 @@ def form_complaint(form: str) -> str:
 
 
 def status_line(page: Page) -> str:
-    """The status of the answer, and how the page begins: a server that refuses says why."""
+    """The status of the answer and the beginning of the page: a server that rejects a request has its reason there."""
     return ": ".join(filter(None, (str(page.status), page.nearest(""))))
 
 
 def shown_header(name: str, value: str) -> str:
-    """A header's value, if it may be shown: a session's may not."""
+    """A header's value, if messages may show it; a session's header may not be shown."""
     return "not shown" if looks_secret(name) else value
 
 
 def _names(page: Page) -> Iterator[str]:
-    """The ids and classes of *page* as a selector names them."""
+    """The ids and classes of *page*, written as selectors."""
     for element in page.elements():
         if identity := element.get("id"):
             yield f"#{identity}"
@@ -118,9 +118,9 @@ class Session:
     ``resolved`` is the result of the last name lookup; ``benchmark_started`` the time of "I am benchmarking", by
     ``clock``.  ``hide`` keeps a value (name, value) out of all reports of the run.  ``last_seconds`` is the wire time
     of the last step that used the network, None if it got no answer.  ``next_number`` gives the scenario's next
-    number, which no other run of it has had.  ``document`` is the page's JSON, with the page.  ``assets_are_due``:
-    whether this run requests pages' files; ``legacy``: things are found as Webrat found them; ``warn`` (code, message)
-    adds a warning to the run; ``show`` shows a page to the person who reads the run.
+    number, which no other run of it has.  ``document`` is the page's JSON, with the page.  ``assets_are_due``: whether
+    this run requests pages' files; ``legacy``: elements are found by Webrat's rules; ``warn`` (code, message) adds a
+    warning to the run; ``show`` shows a page to the person who reads the run.
     """
 
     browser: Engine
@@ -138,12 +138,12 @@ class Session:
     show: Callable[[Page], None] = _shows_nobody
 
     def count(self) -> int:
-        """The same as ``next_number``, under the name that operators' own steps may know."""
+        """The same as ``next_number``; older steps of operators use this name."""
         return self.next_number()
 
     @property
     def page(self) -> Page:
-        """The page the browser shows, or the part of it that the step is about; Failure before the first one."""
+        """The current page, or the part of it that ``within`` names; Failure before the first page."""
         return self.browser.scoped_page
 
     @property
@@ -159,7 +159,7 @@ class Session:
         return page.headers[name]
 
     async def elements(self, selector: str) -> list[Element]:
-        """The page's elements that a CSS selector, or an XPath, names."""
+        """The page's elements that a CSS selector or an XPath matches."""
         page = self.page
         page.must_have_elements()
         try:
@@ -179,7 +179,7 @@ class Session:
         return found
 
     def cookies(self, name: str) -> list[Cookie]:
-        """The cookies of this name that the browser has; Failure if there is none."""
+        """The browser's cookies with this name; Failure if there is none."""
         kept = self.browser.cookies
         found = [cookie for cookie in kept if cookie.name == name.encode()]
         if not found:
@@ -188,7 +188,7 @@ class Session:
         return found
 
     def failure(self, message: str, expected: str = "", found: str = "") -> Failure:
-        """A failed expectation, with the page that is shown if there is one."""
+        """A failed expectation, with the current page if there is one."""
         try:
             page = self.browser.page
         except Failure:
@@ -220,5 +220,5 @@ class Session:
             self.browser.scope = before
 
     async def hide_secret(self, name: str, value: str) -> None:
-        """Keep *value* out of all reports, without holding up the other jobs: a long one takes tens of milliseconds."""
+        """Keep *value* out of all reports; a worker does it, since a long value takes tens of milliseconds."""
         await asyncio.get_running_loop().run_in_executor(None, self.hide, name, value)

@@ -61,12 +61,12 @@ class _Mark:
 
 
 def step(expression: Expression, *, remembers: Iterable[str] = (), blocking: bool = False) -> Callable[[F], F]:
-    """Make the ``async def`` below a sentence of the vocabulary; may be stacked.
+    """Make the ``async def`` below a sentence of the vocabulary; a function can have several.
 
     *expression* is a cucumber expression, or a regular expression (``re.compile(…)``) for the whole step.  The function
-    is called with the session and the arguments, then the step's doc string or table if it has one.  *remembers* names
-    the variables that it sets in ``session.variables``: the steps after it may use them as ``${name}``.  *blocking*
-    steps are done in a thread of their own, and may be a plain ``def``.
+    receives the session and the arguments, then the step's doc string or table if it has one.  *remembers* names the
+    variables that it sets in ``session.variables``: later steps can use them as ``${name}``.  A *blocking* step runs in
+    a thread of its own, and can be a plain ``def``.
     """
     if callable(expression):
         raise TypeError('@step needs the sentence: @step("I search for {string}")')
@@ -131,7 +131,7 @@ def _files(path: str) -> list[str] | Problem:
 
 
 def _executed(file: str) -> ModuleType | Problem:
-    """The module in *file*, fresh."""
+    """The module in *file*, executed again."""
     digest = hashlib.sha256(os.fsencode(os.path.realpath(file))).hexdigest()[:16]
     name = f"{STEP_MODULE}{digest}"
     loader = SourceFileLoader(name, file)
@@ -155,13 +155,13 @@ def _executed(file: str) -> ModuleType | Problem:
 
 
 IMPORT_SECONDS = 10.0
-"""For executing one step module: collectd's start waits for it."""
+"""The time limit for executing one step module, since collectd's start waits for it."""
 
 
 def _problem_of(code: CodeType, module: ModuleType, file: str) -> Problem | None:
-    """Execute *module*; returns its error, whatever that is.
+    """Execute *module*; returns its error, of any type.
 
-    In a daemon thread: a module may hang, and threads that it starts are daemon threads, too.
+    It runs in a daemon thread: a module may hang, and the threads that it starts are daemon threads too.
     """
     problems: list[Problem] = []
     before = set(threading.enumerate())
@@ -195,10 +195,10 @@ def _line_in(file: str, error: BaseException) -> int:
 
 
 def with_user_errors(function: Callable[..., Awaitable[None]], file: str) -> Callable[..., Awaitable[None]]:
-    """An operator's *function* of *file*, with what it raises in the operator's terms.
+    """An operator's *function* of *file*, with its exceptions translated for the operator.
 
-    A failed ``assert`` is a failed expectation; what is no verdict on the site is `Broken`, with the line of the file,
-    whatever it derives from: pytest.fail(), KeyboardInterrupt and GeneratorExit would else end more than this run.
+    A failed ``assert`` is a failed expectation.  An exception that is no verdict on the site becomes `Broken`, with the
+    line of the file, also for pytest.fail(), KeyboardInterrupt or GeneratorExit, which would end more than this run.
     """
 
     @wraps(function)
@@ -235,7 +235,7 @@ def _in_turns(function: Callable[..., Awaitable[None]], place: str) -> Callable[
 
 
 def _is_being_closed() -> bool:
-    """Whether Python throws a coroutine away: its loop does not run any more."""
+    """Whether Python discards a coroutine, because its loop no longer runs."""
     try:
         return asyncio.current_task() is None
     except RuntimeError:

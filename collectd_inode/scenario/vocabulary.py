@@ -1,8 +1,8 @@
 """The vocabulary: sentences, their actions, and the match of a step with a sentence.
 
-A sentence is a row of a table; there is no other way to add one.  Operators' sentences come before built-in ones, then
-the lower rank wins; two that match with equal right make the step ambiguous.  A feature file may use the sentences of
-its own language, and the English ones.
+A sentence is a row of a table; there is no other way to add one.  Operators' sentences come before built-in ones; then
+the lower rank wins; if two sentences of equal rank match, the step is ambiguous.  A feature file may use the sentences
+of its own language, and the English ones.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _SUGGESTED = 3
 _COMPARED = 200
 _GENERATED = 500
 _REMEMBERED = 1024
-"""Steps whose meanings are kept: a vocabulary stays as long as the process."""
+"""The number of steps whose meanings are kept, since a vocabulary exists as long as the process."""
 _DEEPEST = 12
 """The largest number of sentences around a step."""
 _VARIABLE = re.compile(r'"[^"]*"|(?P<variable>\$\{[^{}]*\})')
@@ -103,13 +103,13 @@ class Sentence:
 
     @property
     def about_another(self) -> bool:
-        """Whether it says how another step, which stands within it, is done."""
+        """Whether it contains another step and changes how that step runs."""
         return self.scoping or self.soft or self.cleanup
 
 
 @action(navigates=False)
 async def another_step(session: object, *arguments: object) -> None:
-    """Do the other step; the vocabulary puts that in its place, so that this is never called."""
+    """The action of a sentence about another step; never called, since the vocabulary uses that step's action."""
     raise NotImplementedError
 
 
@@ -154,7 +154,7 @@ class Undefined:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """More than one sentence matches with equal right."""
+    """Several sentences of equal rank match."""
 
     text: str
     sentences: tuple[Sentence, ...]
@@ -212,7 +212,7 @@ class Vocabulary:
         return found is not None and self.knows(found["step"] + (found.groupdict().get("rest") or ""))
 
     def search(self, word: str) -> list[Sentence]:
-        """The sentences in which all of *word*'s words occur; every sentence for an empty one."""
+        """The sentences that contain all words of *word*; every sentence if it is empty."""
         wanted = word.casefold().split()
         return [s for s in self.sentences if all(part in _searched(s) for part in wanted)]
 

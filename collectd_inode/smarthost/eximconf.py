@@ -5,7 +5,7 @@ Three kinds of text are read alike: a configuration file, whole or a fragment of
 
 The rules are those of Exim's specification, chapter 6: a backslash at the end of a line continues it, comment lines
 may stand in between; macros are replaced as text, in all lines below their definition; ``.ifdef`` and its kin choose.
-``.include`` is not followed, since that takes more than the text; it is handed out as an option of that name.
+``.include`` is not followed, since that takes more than the text; it becomes an option of that name.
 """
 
 from __future__ import annotations

@@ -129,8 +129,8 @@ MECHANISMS = (
 
 A run tries once, so the best mechanism tests the password and nothing else.  Every server must support PLAIN over TLS
 (RFC 4954 section 4); LOGIN sends the same in another form.  CRAM-MD5 comes last: it hides the password from a server
-that, behind verified TLS, is the right one, and servers that keep passwords hashed offer it all the same (Cyrus SASL
-does) and then reply 535 to the right password.
+that, behind verified TLS, is the right one.  And servers that keep passwords hashed still offer it (Cyrus SASL does),
+and then reply 535 to the right password.
 """
 
 ASKED_FOR = (

@@ -60,7 +60,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Piped:
-    """``pipemap:{…}``: each table is asked for what the one before has said."""
+    """``pipemap:{…}``: each table looks up the result of the one before."""
 
     tables: tuple[Table, ...]
 

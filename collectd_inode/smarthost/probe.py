@@ -99,7 +99,7 @@ class _Visit:
         """For the server's words.  Ours are shown as they are: a password may be a word of ours."""
 
     async def make(self) -> None:
-        """The conversation, and the second one if it is asked for."""
+        """The conversation, and the second one if it is configured."""
         found = await self._read_credentials()
         held = self._held(found)
         if found is not None and self.job.tokens is not None and held is None:
@@ -202,7 +202,7 @@ class _Visit:
     async def _hear_banner(self, talk: Talk) -> None:
         """The banner.  Where none comes for long, the server may be waiting for TLS: a second connection tries that.
 
-        Neither is a deadline: the banner is waited for until that strikes.
+        Neither is a deadline: the wait for the banner continues until the run's deadline.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE * self._seconds_left):

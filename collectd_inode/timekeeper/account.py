@@ -10,7 +10,7 @@ from collectd_inode.words import plural
 REACH_BITS = 8
 """Polls that a daemon's reach register remembers."""
 OWN_CLOCK = "its own clock"
-"""Stands for the source of a daemon that follows no server, and calls itself synchronised all the same."""
+"""The source of a daemon that follows no server, and still reports that it is synchronised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Account:
 
 
 _SPEAKERS = ("chronyd", "ntpd")
-"""The daemons that are asked themselves."""
+"""The daemons that answer queries."""
 
 
 class NoAccount(Exception):

@@ -37,7 +37,7 @@ Ask = Callable[[Clock, float], Awaitable[Account | None]]
 async def account(clock: Clock, seconds: float, doors: Doors = DOORS) -> Account | None:
     """The account of the first that gives one: chronyd, ntpd or ntpsec, systemd-timesyncd, openntpd; None for none.
 
-    No listener, no answer within `PATIENCE` and a refusal are all the same: the next one is queried.
+    If there is no listener, no answer within `PATIENCE`, or a refusal, the next one is queried.
     """
     until = clock.monotonic() + seconds
     for port, ask in ((doors.chrony, _chronyd), (doors.ntp, _ntpd)):

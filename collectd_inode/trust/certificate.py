@@ -1,7 +1,7 @@
 """The content of certificates, and those that a TLS peer has sent, trusted or not.
 
-The ssl module hands out the peer's certificate only after a successful verification, but an expired one's dates are
-what people want to know.  OpenSSL keeps the chain either way, and CPython has had the getters since 3.10, on the
+The ssl module returns the peer's certificate only after a successful verification, but people want to know the dates
+of an expired one.  OpenSSL keeps the chain either way, and CPython has had the getters since 3.10, on the
 object behind SSLObject.  Python 3.13's public ones give bare DER, for which the standard library has no reader.
 """
 

@@ -90,7 +90,7 @@ STEPS = DaemonPool(WORKERS)
 PAGES = DaemonPool(2, PriorityQueue[Call]())
 """For large pages alone: two at once, so that no site's page takes the memory, or the interpreter, from other jobs."""
 LOOKUPS = DaemonPool(LOOKUP_WORKERS)
-"""For the resolver alone: while it hangs, files are read and expressions matched all the same."""
+"""For the resolver alone: while it hangs, files are still read and expressions matched."""
 
 
 class SharedLoop(asyncio.SelectorEventLoop):

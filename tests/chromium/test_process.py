@@ -242,7 +242,7 @@ def test_killed_in_mid_run_it_costs_that_run(tmp_path: Path) -> None:
     with site({"/": kill}) as here:
         first, second = browsed(tmp_path, 'When I go to "/"\nThen I should see "Here"', here.url, times=2)
     assert first.status is Status.ERROR
-    assert first.message == "the browser ended in mid-run, by signal 9; the next run starts another one"
+    assert first.message == "the browser ended during the run, by signal 9; the next run starts another one"
     assert (second.status, second.message) == (Status.PASSED, "")
 
 

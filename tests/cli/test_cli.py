@@ -645,6 +645,14 @@ def test_an_unknown_option_shows_the_command_s_usage(typed: Typed) -> None:
     assert err.splitlines()[-1] == "collectd-inode check: error: unrecognized arguments: --frob"
 
 
+def test_what_people_copy_from_the_help_is_in_one_line(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands and names of series, in a narrow terminal too."""
+    monkeypatch.setenv("COLUMNS", "50")
+    lines = typed("completion", "--help")[1].splitlines()
+    assert "  fish:  collectd-inode completion fish > ~/.config/fish/completions/collectd-inode.fish" in lines
+    assert {"time_offset-consensus", "gauge-agreeing;"} <= set(typed("once", "--help")[1].split())
+
+
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.example], ids=lambda command: command.name)
 def test_every_command_shows_an_example(typed: Typed, command: Command, tmp_path: Path) -> None:
     """Which the command understands."""

@@ -180,7 +180,7 @@ def test_killed_in_mid_run_it_leaves_no_slot_behind(tmp_path: Path, site: Faulty
 
 
 def test_collectd_is_killed_and_takes_its_program_along(tmp_path: Path, site: FaultySite) -> None:
-    """The program sees that nobody reads any more, also in mid-run, and is gone."""
+    """The program ends when nobody reads any more, also during a run."""
     text = kept(tmp_path, block(tmp_path, f"{site.url}/hang"), 60)
     with Collectd(tmp_path, text.replace("Interval 60", "Interval 1"), door=Door.EXEC) as collectd:
         pid = process(collectd)
