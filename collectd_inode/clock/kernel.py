@@ -41,7 +41,7 @@ class Kernel:
     """The result of adjtimex(2): errors in seconds, the frequency's correction in ppm, microseconds a tick.
 
     ``state`` is its return value in words: ok, insert, delete, leap, wait (leap seconds) or error.  A leap second that
-    is pending comes before an error: the kernel inserts it all the same.
+    is pending comes before an error: the kernel inserts it anyway.
     """
 
     state: str
