@@ -25,6 +25,7 @@ from collectd_inode.keys import Loaded
 from collectd_inode.model import Door, Job, Listener, Observation, Place, Problem
 from collectd_inode.names import slug
 from collectd_inode.oconfig import Node
+from collectd_inode.reload import JobSource
 from collectd_inode.report import mute as job_mute
 from collectd_inode.report import plan as job_plan
 from collectd_inode.report import record as job_record
@@ -51,7 +52,8 @@ from collectd_inode.report.problems import once_each
 from collectd_inode.report.record import Identity, Record, told_alone, worth_retrying
 from collectd_inode.report.together import Together
 from collectd_inode.report.values import HEALTH_INTERVAL, HEALTH_PLUGIN, Value, health, values
-from collectd_inode.schedule import Health, JobSource, Runner, slot_at
+from collectd_inode.runner import Health, Runner
+from collectd_inode.schedule import slot_at
 from collectd_inode.state import Files, Held, Lock, Writer, content_of, files, hold, sweep
 from collectd_inode.whereabouts import let_go
 from collectd_inode.wire import SYSTEM_CLOCK, Clock

@@ -6,10 +6,15 @@ raises no alarm about the site.  A job without a good version reports that it ca
 
 from __future__ import annotations
 
-from dataclasses import replace
+import glob
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import InitVar, dataclass, field, replace
 
 from collectd_inode.keys import Loaded
 from collectd_inode.model import Job
+
+Stamp = tuple[tuple[str, int, int], ...]
 
 
 def reloaded(before: Loaded, now: Loaded) -> Loaded:
@@ -50,3 +55,55 @@ def _not_in_a_feature(before: Loaded, now: Loaded, bad_files: set[str]) -> bool:
 def _file(job: Job) -> str:
     """The feature file that a job comes from; empty for a block's own job, and for other kinds."""
     return job.story.path if job.story is not None else job.place.path
+
+
+def stamp(sources: Iterable[str]) -> Stamp:
+    """The times and sizes of the files that *sources* (files, folders, globs) name."""
+    found = set()
+    for source in sources:
+        paths = glob.glob(source, recursive=True)
+        if os.path.isdir(source):
+            inside = os.path.join(glob.escape(source), "**", "*")
+            paths = [p for p in glob.glob(inside, recursive=True) if p.endswith((".feature", ".py"))]
+        for path in paths or [source]:
+            try:
+                status = os.stat(path)
+                found.add((path, status.st_mtime_ns, status.st_size))
+            except OSError:
+                found.add((path, 0, -1))
+    return tuple(sorted(found))
+
+
+@dataclass(slots=True)
+class JobSource:
+    """A block's jobs and the files that they come from; ``refresh`` makes new jobs when a file has changed.
+
+    Jobs that can no longer be loaded keep their last good version (`reload`).
+    """
+
+    load: Callable[[], Loaded]
+    before: InitVar[Loaded | None] = None
+    """The jobs under the block's name until now."""
+    loaded: Loaded = field(init=False)
+    identities: frozenset[tuple[str, str, str]] = field(init=False)
+    """The identities of its jobs."""
+    _stamp: Stamp = field(init=False)
+    _last_seen: Stamp = field(init=False)
+
+    def __post_init__(self, before: Loaded | None) -> None:
+        loaded = self.load()
+        self._take(loaded if before is None else reloaded(before, loaded))
+
+    def refresh(self) -> Loaded | None:
+        """The result, if a file has changed, and did not change again since the last look; else None."""
+        seen = stamp(self.loaded.sources)
+        at_rest, self._last_seen = seen == self._last_seen, seen  # a file that is being copied is half a file
+        if seen == self._stamp or not at_rest:
+            return None
+        self._take(reloaded(self.loaded, self.load()))
+        return self.loaded
+
+    def _take(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self.identities = frozenset(job.identity for job in loaded.jobs)
+        self._stamp = self._last_seen = stamp(self.loaded.sources)

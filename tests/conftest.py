@@ -74,8 +74,8 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is given a few seconds has all the time that it takes, unless a test says otherwise."""
     monkeypatch.setattr("collectd_inode.scenario.patterns.PATTERN_SECONDS", HUNG)
     monkeypatch.setattr("collectd_inode.run._KEEPING_SECONDS", HUNG)
-    monkeypatch.setattr("collectd_inode.schedule.STOP_SECONDS", HUNG)
-    monkeypatch.setattr("collectd_inode.schedule.ONCE_SECONDS", HUNG)
+    monkeypatch.setattr("collectd_inode.runner.STOP_SECONDS", HUNG)
+    monkeypatch.setattr("collectd_inode.runner.ONCE_SECONDS", HUNG)
     monkeypatch.setattr("collectd_inode.ntp.pool.SECONDS", HUNG)
     monkeypatch.setattr("collectd_inode.state.STOP_SECONDS", HUNG)
     monkeypatch.setattr("collectd_inode.daemon.READ_SECONDS", HUNG)

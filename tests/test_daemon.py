@@ -30,7 +30,7 @@ from collectd_inode.report.notification import Notification, Severity
 from collectd_inode.report.record import among, following
 from collectd_inode.report.values import Value, version_number
 from collectd_inode.run import Run
-from collectd_inode.schedule import Health
+from collectd_inode.runner import Health
 from collectd_inode.state import Writer, files
 from tests.helpers.examples import HUNG, OPEN, SetClock, logged, observed, passing, write_feature
 from tests.helpers.faults import FaultySite

@@ -58,11 +58,11 @@ from collectd_inode.report.record import STALE_INTERVALS, Record, following
 from collectd_inode.report.style import Style
 from collectd_inode.report.values import HEALTH_PLUGIN, health, series
 from collectd_inode.run import observe
+from collectd_inode.runner import WATCH_SECONDS
 from collectd_inode.scenario import feature, json_pointer, remembering, requests
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.patterns import PATTERN_SECONDS
 from collectd_inode.scenario.settings import Settings
-from collectd_inode.schedule import WATCH_SECONDS
 from collectd_inode.secrets.names import looks_secret
 from collectd_inode.smarthost import jobs as smarthost_jobs
 from collectd_inode.smarthost import settings as of_smarthost

@@ -22,7 +22,7 @@ FLOORS = (
     {"plugin", "cli"},
     {"doors"},
     {"daemon"},
-    {"fleet", "histories"},
+    {"fleet", "histories", "runner"},
     {"config", "schedule", "report"},
     {"kinds"},
     {"scenario", "smarthost", "ntp", "clock", "quorum"},
@@ -38,6 +38,7 @@ FLOORS = (
     {
         "codec",
         "dependencies",
+        "descriptors",
         "files",
         "key_synonyms",
         "names",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from collectd_inode.keys import BlockSettings, Loaded
-from collectd_inode.reload import reloaded
+from collectd_inode.model import Problem
+from collectd_inode.reload import JobSource, reloaded, stamp
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
 from tests.helpers.examples import write_feature
@@ -111,3 +113,46 @@ def test_a_mistake_that_is_in_no_feature_file(tmp_path: Path) -> None:
     after = reloaded(before, load("web", settings, BlockSettings()))
     assert after.jobs == before.jobs
     assert str(steps) in str(after.problems[0])
+
+
+def test_a_stamp_sees_every_change(tmp_path: Path) -> None:
+    """Files, folders (features and step modules at any depth), globs, and what is not there."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "notes.txt").touch()
+    watched = [str(tmp_path), str(tmp_path / "*.feature"), str(tmp_path / "gone.feature")]
+    seen = [stamp(watched)]
+
+    def changed() -> bool:
+        seen.append(stamp(watched))
+        return seen[-1] != seen[-2]
+
+    (tmp_path / "notes.txt").write_text("more")
+    assert not changed()
+    (tmp_path / "sub" / "a.feature").touch()
+    assert changed()
+    (tmp_path / "sub" / "a.feature").write_text("x")
+    assert changed()
+    (tmp_path / "steps.py").touch()
+    assert changed()
+    (tmp_path / "gone.feature").touch()
+    assert changed()
+    os.utime(tmp_path / "gone.feature", (1, 1))
+    assert changed()
+    (tmp_path / "gone.feature").unlink()
+    assert changed()
+
+
+def test_a_source_waits_until_its_files_are_at_rest(tmp_path: Path) -> None:
+    """A file that is being copied is half a file."""
+    path = tmp_path / "a.feature"
+    path.write_text("1")
+    made = JobSource(lambda: Loaded((), (Problem(path.read_text()),), (str(path),)))
+    assert made.refresh() is None
+    path.write_text("12")
+    assert made.refresh() is None
+    path.write_text("123")
+    assert made.refresh() is None
+    again = made.refresh()
+    assert again is not None
+    assert [p.what for p in again.problems] == ["123"]
+    assert (made.loaded, made.refresh()) == (again, None)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from collectd_inode.dependencies import DEPENDENCIES, Version, numbers, written
-from collectd_inode.schedule import at_once
+from collectd_inode.descriptors import at_once
 from collectd_inode.words import plural
 
 LEAST_PYTHON = (3, 11)

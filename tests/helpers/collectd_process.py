@@ -307,8 +307,8 @@ def open_folder() -> Iterator[Path]:
 
 IMPATIENT_DOOR = f"""#!{sys.executable}
 import sys
-from collectd_inode import cli, schedule
-schedule.WATCH_SECONDS = 0.5
+from collectd_inode import cli, runner
+runner.WATCH_SECONDS = 0.5
 sys.exit(cli.main())
 """
 """A command that looks at changed files twice a second, so that nobody waits for it."""

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from collectd_inode import schedule
+from collectd_inode import runner
 
-schedule.WATCH_SECONDS = 0.5
+runner.WATCH_SECONDS = 0.5

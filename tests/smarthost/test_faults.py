@@ -19,7 +19,8 @@ from docutils.core import publish_doctree
 
 from collectd_inode.keys import Loaded
 from collectd_inode.model import Job, Observation, Status
-from collectd_inode.schedule import JobSource, Runner
+from collectd_inode.reload import JobSource
+from collectd_inode.runner import Runner
 from collectd_inode.smarthost.dialogue import SmtpStep
 from collectd_inode.wire import Clock
 from collectd_inode.wire.stamps import SLACK_SECONDS
