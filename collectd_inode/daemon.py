@@ -22,7 +22,7 @@ from collectd_inode.dependencies import cannot_run
 from collectd_inode.fleet import Fleet
 from collectd_inode.histories import Histories, origin
 from collectd_inode.keys import Loaded
-from collectd_inode.model import Door, Job, Listener, Observation, Place, Problem
+from collectd_inode.model import Door, Identity, Job, Listener, Observation, Place, Problem
 from collectd_inode.names import slug
 from collectd_inode.oconfig import Node
 from collectd_inode.reload import JobSource
@@ -49,7 +49,7 @@ from collectd_inode.report.notification import (
 from collectd_inode.report.plan import Plan
 from collectd_inode.report.problems import lines as problem_lines
 from collectd_inode.report.problems import once_each
-from collectd_inode.report.record import Identity, Record, told_alone, worth_retrying
+from collectd_inode.report.record import Record, told_alone, worth_retrying
 from collectd_inode.report.together import Together
 from collectd_inode.report.values import HEALTH_INTERVAL, HEALTH_PLUGIN, Value, health, values
 from collectd_inode.runner import Health, Runner

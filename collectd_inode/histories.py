@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 
 from collectd_inode import state
-from collectd_inode.model import Job, Observation
+from collectd_inode.model import Identity, Job, Observation
 from collectd_inode.report import history
-from collectd_inode.report.history import Described, HistoryEntry, Identity, RunsOrigin
+from collectd_inode.report.history import Described, HistoryEntry, RunsOrigin
 from collectd_inode.report.record import WRITE_SECONDS
 from collectd_inode.state import Writer
 

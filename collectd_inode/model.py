@@ -136,6 +136,8 @@ class Place:
         return bool(self.path)
 
 
+Identity = tuple[str, str, str]
+"""The unique key of a job in a daemon: host, plugin, plugin instance."""
 Lines = tuple[tuple[int, int], ...]
 """Parts of a file, each by its first and its last line."""
 
@@ -368,8 +370,8 @@ class Job:
     """A fingerprint of its settings in collectd.conf; empty where there is none."""
 
     @property
-    def identity(self) -> tuple[str, str, str]:
-        """The unique key of a job in a daemon: host, plugin, plugin instance."""
+    def identity(self) -> Identity:
+        """Its unique key."""
         return self.host, self.kind, self.instance
 
     @property

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass, field, replace
 
 from collectd_inode.keys import Loaded
-from collectd_inode.model import Job
+from collectd_inode.model import Identity, Job
 
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -85,7 +85,7 @@ class JobSource:
     before: InitVar[Loaded | None] = None
     """The jobs under the block's name until now."""
     loaded: Loaded = field(init=False)
-    identities: frozenset[tuple[str, str, str]] = field(init=False)
+    identities: frozenset[Identity] = field(init=False)
     """The identities of its jobs."""
     _stamp: Stamp = field(init=False)
     _last_seen: Stamp = field(init=False)

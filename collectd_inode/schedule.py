@@ -13,7 +13,7 @@ import math
 import socket
 from dataclasses import dataclass
 
-from collectd_inode.model import Job
+from collectd_inode.model import Identity, Job
 
 TICK = 0.1
 """Seconds between two looks of the loop at the clock: the resolution of its own lateness.
@@ -28,8 +28,6 @@ GROUPED_INTERVAL = 10.0
 CLOCK_STEP_SECONDS = 1.0
 SAME_SLOT_SECONDS = 0.5
 """Slots of one job are a second apart at least."""
-
-Identity = tuple[str, str, str]
 
 
 def slot_offset(job: Job) -> float:

@@ -27,7 +27,7 @@ from collectd_inode.cli.rrd_place import data_dir, host_of
 from collectd_inode.cli.rrdtool import NotDrawn, history_of
 from collectd_inode.cli.status import JOB_HELP
 from collectd_inode.cli.terminal import INTERRUPTED, Exit, complain
-from collectd_inode.model import Job
+from collectd_inode.model import Identity, Job
 from collectd_inode.names import fingerprint
 from collectd_inode.report import graphs, overview, why
 from collectd_inode.report import history as job_history
@@ -140,7 +140,7 @@ class GraphFolders:
 class Known:
     """Facts to show beside the pictures: each job's record, and sentences."""
 
-    records: Mapping[job_record.Identity, job_record.Record] = field(default_factory=dict)
+    records: Mapping[Identity, job_record.Record] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 

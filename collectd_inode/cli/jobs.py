@@ -17,7 +17,7 @@ from collectd_inode.cli.status import JOB_HELP
 from collectd_inode.cli.terminal import Exit, complain
 from collectd_inode.config import Block
 from collectd_inode.keys import COMMON_KEYS, Key, written
-from collectd_inode.model import Job, Place
+from collectd_inode.model import Identity, Job, Place
 from collectd_inode.oconfig import Node
 from collectd_inode.report import plan as job_plan
 from collectd_inode.report.plan import Planned
@@ -109,7 +109,7 @@ def _plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def next_run(job: Job, planned: dict[tuple[str, str, str], Planned], now: float) -> float:
+def next_run(job: Job, planned: dict[Identity, Planned], now: float) -> float:
     """When *job* runs next: as the daemon has planned its first run, else its next slot."""
     first = planned.get(job.identity)
     if first is not None and first.next > now and first.interval == job.interval:
@@ -120,7 +120,7 @@ def next_run(job: Job, planned: dict[tuple[str, str, str], Planned], now: float)
     return now if slot is None else slot
 
 
-def _planned(state_dir: str) -> dict[tuple[str, str, str], Planned]:
+def _planned(state_dir: str) -> dict[Identity, Planned]:
     try:
         found = files(state_dir) if state_dir else {}
     except OSError:  # root's, as a rule: the slots are known without it

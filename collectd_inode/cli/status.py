@@ -19,6 +19,7 @@ from typing import Any
 
 from collectd_inode import oconfig
 from collectd_inode.cli.terminal import Exit, style
+from collectd_inode.model import Identity
 from collectd_inode.report.fleet import folder as fleet_folder
 from collectd_inode.report.jsonl import warning_rows
 from collectd_inode.report.mute import Mutes
@@ -28,7 +29,7 @@ from collectd_inode.report.names import is_name_of, names_of, stands_at
 from collectd_inode.report.plan import Plan, Planned
 from collectd_inode.report.plan import parse as parse_plan
 from collectd_inode.report.plan import path as plan_path
-from collectd_inode.report.record import STALE_INTERVALS, STATUSES, WRITE_SECONDS, Identity, Record, among
+from collectd_inode.report.record import STALE_INTERVALS, STATUSES, WRITE_SECONDS, Record, among
 from collectd_inode.report.style import Style
 from collectd_inode.state import files
 from collectd_inode.words import blanked, plural, span

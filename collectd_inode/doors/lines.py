@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from select import PIPE_BUF
 
+from collectd_inode.model import Identity
 from collectd_inode.report.notification import MESSAGE_BYTES, Notification, one_line
 from collectd_inode.report.values import Value
 from collectd_inode.words import blanked, in_quotes
@@ -29,16 +30,13 @@ class TooLong(Exception):
     """No line of at most `MOST_OCTETS` can hold this; the text names the series."""
 
 
-Job = tuple[str, str, str]
-
-
 @dataclass(frozen=True, slots=True)
 class ProtocolLine:
     """One command with its line end: the series it belongs to, and the job whose verdict it is, with its slot."""
 
     octets: bytes
     series: str
-    verdict: tuple[Job, float] | None = None
+    verdict: tuple[Identity, float] | None = None
     put: float = 0.0
     """The time when it was queued (monotonic seconds)."""
     is_notification: bool = False

@@ -6,7 +6,8 @@ import logging
 from collections import deque
 from collections.abc import Iterable
 
-from collectd_inode.doors.lines import Job, ProtocolLine, TooLong, notification_line, value_line
+from collectd_inode.doors.lines import ProtocolLine, TooLong, notification_line, value_line
+from collectd_inode.model import Identity
 from collectd_inode.report.notification import Notification
 from collectd_inode.report.values import Value
 
@@ -29,7 +30,7 @@ class Outbox:
         self._notifications: deque[ProtocolLine] = deque()
         self._lost = 0
         self._told: set[str] = set()
-        self.sent: dict[Job, float] = {}
+        self.sent: dict[Identity, float] = {}
         """The last slot of each job whose verdict collectd has."""
 
     def __len__(self) -> int:

@@ -23,7 +23,7 @@ from collectd_inode.daemon import BUG_SECONDS, Daemon
 from collectd_inode.doors import sent
 from collectd_inode.doors.notify import Systemd
 from collectd_inode.doors.outbox import Outbox
-from collectd_inode.model import Door, Place, Problem
+from collectd_inode.model import Door, Identity, Place, Problem
 from collectd_inode.oconfig import Node
 from collectd_inode.report.notification import Notification
 from collectd_inode.report.values import Value
@@ -125,7 +125,7 @@ class Program:
     _stopping: threading.Event = field(default_factory=threading.Event)
     _writer: Writer = field(default_factory=Writer)
     _state_dir: str | None = None
-    _noted: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
+    _noted: Mapping[Identity, float] = field(default_factory=dict)
     _bug_due: dict[str, float] = field(default_factory=dict)
 
     # The interface that `Daemon` needs of its host.

@@ -11,15 +11,15 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from collectd_inode.doors.lines import Job
 from collectd_inode.files import read_file
+from collectd_inode.model import Identity
 
 NAME = "sent"
 _MOST_BYTES = 2**22
 _REMEMBERED_SECONDS = 7 * 86400.0
 
 
-def read(folder: str, now: float) -> dict[Job, float]:
+def read(folder: str, now: float) -> dict[Identity, float]:
     """Job → the last slot that collectd has; empty where nothing is known.  Jobs that are long gone are left out."""
     try:
         octets, _ = read_file(str(Path(folder, NAME)), _MOST_BYTES, links=False)
@@ -28,7 +28,7 @@ def read(folder: str, now: float) -> dict[Job, float]:
     return {job: slot for job, slot in parse(octets).items() if now - slot < _REMEMBERED_SECONDS}
 
 
-def parse(octets: bytes) -> dict[Job, float]:
+def parse(octets: bytes) -> dict[Identity, float]:
     """The values in a file's *octets*; invalid lines are ignored."""
     found = {}
     for line in octets.decode("utf-8", "replace").splitlines():
@@ -44,7 +44,7 @@ def parse(octets: bytes) -> dict[Job, float]:
     return found
 
 
-def text(sent: Mapping[Job, float]) -> bytes:
+def text(sent: Mapping[Identity, float]) -> bytes:
     """*sent* as its file holds it: lines of a fixed width for each job, so that one half written makes sense, too."""
     lines = ("\t".join((f"{slot:017.6f}", *job)) for job, slot in sorted(sent.items()))
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")

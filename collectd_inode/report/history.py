@@ -17,7 +17,7 @@ from typing import Any
 
 from collectd_inode import state
 from collectd_inode.codec import Unfit, from_json, known, to_json
-from collectd_inode.model import Fact, Job, Observation, Phase, Status
+from collectd_inode.model import Fact, Identity, Job, Observation, Phase, Status
 from collectd_inode.names import fingerprint
 
 MOST_BYTES = 256 * 2**10
@@ -31,8 +31,6 @@ _MOST_READINGS = 50
 _MOST = 1e11
 _MICRO = 1e6
 _PHASES = tuple(Phase)
-
-Identity = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from collectd_inode.codec import from_json, to_json
+from collectd_inode.model import Identity
 from collectd_inode.report.names import names_of
 
 VERSION = 1
@@ -16,8 +17,6 @@ NAME = "mutes.json"
 TEST_FILE = "test-notification.txt"
 """The file that the test-notification command writes beside it: the job to test, as host/kind/instance."""
 ALL = "all"
-
-Identity = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from collectd_inode.model import Job, Lines
-
-Identity = tuple[str, str, str]
+from collectd_inode.model import Identity, Job, Lines
 
 
 def names_of(identity: Identity, job: str) -> tuple[str, ...]:

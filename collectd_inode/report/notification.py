@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
-from collectd_inode.model import Observation, Problem, Standing
-from collectd_inode.report.record import Identity, Record, RecordChange, worth_telling
+from collectd_inode.model import Identity, Observation, Problem, Standing
+from collectd_inode.report.record import Record, RecordChange, worth_telling
 from collectd_inode.report.values import HEALTH_PLUGIN
 from collectd_inode.words import ELLIPSIS, and_more, blanked, plural, shortened, span
 

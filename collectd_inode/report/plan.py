@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from collectd_inode.codec import from_json, to_json
-from collectd_inode.model import Job, Lines
+from collectd_inode.model import Identity, Job, Lines
 
 VERSION = 1
 NAME = "jobs.json"
 """Its name in StateDir; the names of all other files there have a hyphen in them."""
-
-Identity = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)

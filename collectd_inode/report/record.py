@@ -15,7 +15,7 @@ from pathlib import Path
 
 from collectd_inode import state
 from collectd_inode.codec import Unfit, from_json, to_json
-from collectd_inode.model import Job, Observation, Standing, Status, Warning
+from collectd_inode.model import Identity, Job, Observation, Standing, Status, Warning
 from collectd_inode.report.mute import Mute
 
 VERSION = 1
@@ -24,8 +24,6 @@ STATUSES = (Status.FAILED, Status.ERROR, Status.UNDEFINED, Status.AMBIGUOUS, Sta
 WRITE_SECONDS = 60.0
 """Seconds between two writes of what is kept where a run was good; a bad one is written at once."""
 STALE_INTERVALS = 3.0
-
-Identity = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class Record:
 
     @property
     def identity(self) -> Identity:
-        """The unique key of a job in a daemon: host, plugin, plugin instance."""
+        """Its job's unique key."""
         return self.host, self.kind, self.instance
 
     @property

@@ -12,9 +12,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from collectd_inode.model import Cause, Job
+from collectd_inode.model import Cause, Identity, Job
 from collectd_inode.report.notification import Notification, many_bad, many_good, of_record
-from collectd_inode.report.record import Identity, Record, joining, leaving, told_alone
+from collectd_inode.report.record import Record, joining, leaving, told_alone
 
 CAUSES = frozenset((Cause.RESOLVE.word, Cause.CONNECT.word))
 LEAST_TARGETS = 3
