@@ -52,7 +52,7 @@ from collectd_inode.model import EVIDENCE, SOFT, Detail, Door, Job, Observation,
 from collectd_inode.ntp import manners, published, score
 from collectd_inode.ntp import settings as of_ntp
 from collectd_inode.page.limits import MOST_TAGS
-from collectd_inode.report import identity_tables, nagios, page_tables, ranges, reference, warning_tables
+from collectd_inode.report import nagios, page_tables, ranges, reference
 from collectd_inode.report.notification import MESSAGE_BYTES, message
 from collectd_inode.report.record import STALE_INTERVALS, Record, following
 from collectd_inode.report.style import Style
@@ -640,7 +640,7 @@ def identities(job_detail: Detail, engine: str = "plain") -> set[str]:
 
 def test_every_identity_is_in_the_book() -> None:
     """The rows hold what can be sent, by Detail, and what the plugin sends about itself; nothing else."""
-    every, steps, phases, seen, *others, own = ([row.name for row in rows] for rows in identity_tables.rows().values())
+    every, steps, phases, seen, *others, own = ([row.name for row in rows] for rows in reference.series().values())
     assert [row[0] for row in tables("Identities")[0]] == [*(kind.plugin for kind in KINDS), HEALTH_PLUGIN]
     assert {*every, *steps} == identities(Detail.STEP) | {"gauge-certificate_days_left-HOST"}
     assert set(phases) == identities(Detail.PHASE) - identities(Detail.STEP)
@@ -710,7 +710,7 @@ def test_every_diagnosis_is_in_the_book() -> None:
 
 def test_every_warning_is_in_the_book() -> None:
     """The rows have each code of each kind: those that the code names, of `run`, of days left and of diagnoses."""
-    of_kinds = {kind.plugin: warning_tables.rows()[kind.plugin] for kind in KINDS}
+    of_kinds = {kind.plugin: reference.warnings()[kind.plugin] for kind in KINDS}
     table = [(plugin, row.code) for plugin, rows in of_kinds.items() for row in rows]
     told = set(table)
     days = {("smarthost", f"{name}_expiring") for name in ("certificate", "chain", "ca")}
