@@ -22,6 +22,7 @@ FLOORS = (
     {"plugin", "cli"},
     {"doors"},
     {"daemon"},
+    {"drain"},
     {"fleet", "histories", "runner"},
     {"config", "schedule", "report"},
     {"kinds"},

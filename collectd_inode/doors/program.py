@@ -19,10 +19,11 @@ from types import FrameType
 from typing import Protocol
 
 from collectd_inode import oconfig
-from collectd_inode.daemon import BUG_SECONDS, Daemon
+from collectd_inode.daemon import Daemon
 from collectd_inode.doors import sent
 from collectd_inode.doors.notify import Systemd
 from collectd_inode.doors.outbox import Outbox
+from collectd_inode.drain import BUG_SECONDS
 from collectd_inode.model import Door, Identity, Place, Problem
 from collectd_inode.oconfig import Node
 from collectd_inode.report.notification import Notification

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from collectd_inode import cli
 from collectd_inode.cli import test_notification as command
-from collectd_inode.daemon import Orders
+from collectd_inode.drain import Orders
 from collectd_inode.report import plan as job_plan
 from collectd_inode.report import record as job_record
 from collectd_inode.report.mute import TEST_FILE, Mute, Mutes, parse, path, text

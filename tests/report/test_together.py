@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectd_inode.daemon import Drain, Records, in_state_dir
+from collectd_inode.daemon import in_state_dir
+from collectd_inode.drain import Drain, Records
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Cause, Confirm, Job, Observation, Status, Trouble
 from collectd_inode.names import target_of
