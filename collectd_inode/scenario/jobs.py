@@ -6,15 +6,12 @@ with the block's name, which cannot run and reports that in every interval: a ty
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from functools import cache, lru_cache, partial
-from itertools import chain
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,8 +23,8 @@ from collectd_inode.names import slug, target_of
 from collectd_inode.page import urls
 from collectd_inode.permissions import loose
 from collectd_inode.reference import readings_of
-from collectd_inode.scenario import actions, environment, feature, json_body, sentences
-from collectd_inode.scenario.action import Action, Check
+from collectd_inode.scenario import actions, environment, feature, mistakes, sentences
+from collectd_inode.scenario.action import Action
 from collectd_inode.scenario.environment import NO_ENVIRONMENT, Environment
 from collectd_inode.scenario.evidence import Evidence
 from collectd_inode.scenario.feature import BrokenScenario, Feature, Scenario, Step
@@ -45,11 +42,10 @@ from collectd_inode.scenario.replay import (
     usable_secret,
     variables_in,
 )
-from collectd_inode.scenario.session import name_complaint, selector_complaint
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.scenario.titles import Titled, told_apart
 from collectd_inode.scenario.usersteps import load as load_user_steps
-from collectd_inode.scenario.vocabulary import Ambiguous, Matched, Sentence, Undefined, Vocabulary
+from collectd_inode.scenario.vocabulary import Ambiguous, Matched, Undefined, Vocabulary
 from collectd_inode.trust import profile as tls
 from collectd_inode.wire.address import without_port
 from collectd_inode.wire.tcp import Route
@@ -271,38 +267,38 @@ class _Loader:
     ) -> Iterator[PlannedStep | tuple[PlannedStep, Matched]]:
         """The steps with their sentences, or with their mistakes; each may use values that earlier steps remember."""
         meanings = [vocabulary.match(step.text) for step in scenario.steps]
-        remembered = [_remembered(found) if isinstance(found, Matched) else () for found in meanings]
+        remembered = [mistakes.remembered(found) if isinstance(found, Matched) else () for found in meanings]
         for index, (step, found) in enumerate(zip(scenario.steps, meanings, strict=True)):
             known = self.known.union(*remembered[:index])
             earlier = [one.sentence for one in meanings[:index] if isinstance(one, Matched)]
             done = [(one.text, one.series) for one in scenario.steps[:index]]
-            before = _Before(known, set().union(*remembered[index:]) - known, earlier, done)
+            before = mistakes.StepsBefore(known, set().union(*remembered[index:]) - known, earlier, done)
             yield self._match(read, step, found, before)
 
     def _match(
-        self, read: Feature, step: Step, found: Matched | Undefined | Ambiguous, before: _Before
+        self, read: Feature, step: Step, found: Matched | Undefined | Ambiguous, before: mistakes.StepsBefore
     ) -> PlannedStep | tuple[PlannedStep, Matched]:
         match found:
             case Undefined() as undefined:
-                what, help, snippet = _undefined(undefined)
+                what, help, snippet = mistakes.undefined(undefined)
                 return self._bad_step(read, step, Trouble(Status.UNDEFINED, Cause.UNDEFINED, what), help, snippet)
             case Ambiguous() as ambiguous:
-                what, help = _ambiguous(ambiguous)
+                what, help = mistakes.ambiguous(ambiguous)
                 return self._bad_step(read, step, Trouble(Status.AMBIGUOUS, Cause.UNDEFINED, what), help)
             case Matched() as matched:
                 if extra := _extra(step, matched.sentence.action):
                     matched = replace(matched, arguments=(*matched.arguments, *extra))
                 complaint = (
                     self._other_engine(matched)
-                    or _misfit(matched, step)
-                    or _bad_scope(matched)
-                    or _bad_argument(matched)
+                    or mistakes.misfit(matched, step)
+                    or mistakes.bad_scope(matched)
+                    or mistakes.bad_argument(matched, matched.sentence.action.checks)
                     or self._unknown_variables(matched, before)
-                    or _bad_name(matched)
+                    or mistakes.bad_name(matched)
                     or self._no_address(matched)
                     or self._bad_here(matched)
-                    or _too_early(matched, before)
-                    or _unknown_step(matched, before)
+                    or mistakes.too_early(matched, before)
+                    or mistakes.unknown_step(matched, before)
                 )
                 if complaint:
                     return self._bad_step(read, step, Trouble(Status.ERROR, Cause.CONFIGURATION, complaint))
@@ -325,8 +321,8 @@ class _Loader:
         engine, able = self.settings.engine, matched.sentence.engines
         return "" if engine in able else f"this sentence is for Engine {' and '.join(sorted(able))}, not {engine}"
 
-    def _unknown_variables(self, matched: Matched, before: _Before) -> str:
-        unknown = sorted((variables_in((*matched.arguments, *matched.scopes)) | _used(matched)) - before.known)
+    def _unknown_variables(self, matched: Matched, before: mistakes.StepsBefore) -> str:
+        unknown = sorted((variables_in((*matched.arguments, *matched.scopes)) | mistakes.used(matched)) - before.known)
         if early := [name for name in unknown if name in before.later]:
             return f"unknown variable ${{{early[0]}}}: no step before this one remembers it"
         if not unknown or self.settings.any_variable:
@@ -362,7 +358,7 @@ class _Loader:
 
     def _bad_here(self, matched: Matched) -> str:
         """The mistake in an argument, such as a missing file, that only the machine that replays can find."""
-        return "" if self.settings.any_variable else _complaint(matched, matched.sentence.action.checks_here)
+        return "" if self.settings.any_variable else mistakes.bad_argument(matched, matched.sentence.action.checks_here)
 
     def _replay(self, steps: tuple[PreparedStep, ...], context: ssl.SSLContext, instance: str) -> Replay:
         s = self.settings
@@ -497,19 +493,6 @@ def _titled(read: Feature, scenario: Scenario | BrokenScenario, block: str) -> T
     return Titled(scenario.series, read.title, Place(read.path, scenario.line), scenario.is_row, block)
 
 
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """The state before a step: the variables that it may use, the sentences of the steps, their texts and series.
-
-    ``later`` are the variables that only it or a later step remembers.
-    """
-
-    known: Set[str]
-    later: Set[str]
-    sentences: Sequence[Sentence]
-    steps: Sequence[tuple[str, str]]
-
-
 def _planned(
     read: Feature, step: Step, *, navigates: bool = True, soft: bool = False, cleanup: bool = False
 ) -> PlannedStep:
@@ -544,26 +527,9 @@ def _prepared(matched: Sequence[tuple[PlannedStep, Matched]]) -> tuple[PreparedS
 
 
 def _those(texts: Iterable[str], earlier: Sequence[PlannedStep]) -> Iterator[PlannedStep]:
-    """The *earlier* steps that have the *texts*, which `_unknown_step` has seen to be there."""
+    """The *earlier* steps that have the *texts*, which `mistakes.unknown_step` has seen to be there."""
     named = [(step.name, step.series) for step in earlier]
-    return (earlier[place] for text in texts if (place := _place_of(text, named)) is not None)
-
-
-def _place_of(text: str, steps: Sequence[tuple[str, str]]) -> int | None:
-    """The one of *steps* (texts and series) that *text* refers to: the first with that text, or with that series."""
-    series = slug(feature.without_subject(text))
-    by_text = (place for place, (there, _) in enumerate(steps) if there == text)
-    by_series = (place for place, (_, there) in enumerate(steps) if there == series)
-    return next(chain(by_text, by_series), None)
-
-
-def _unknown_step(matched: Matched, before: _Before) -> str:
-    """The mistake in a reference to an earlier step."""
-    lost = next((text for text in matched.passed if _place_of(text, before.steps) is None), None)
-    if lost is None:
-        return ""
-    like = get_close_matches(lost, [text for text, _ in before.steps], 1)
-    return f"no step before this one is “{lost}”" + (f"; did you mean “{like[0]}”?" if like else "")
+    return (earlier[place] for text in texts if (place := mistakes.place_of(text, named)) is not None)
 
 
 def _judge(later: Iterable[tuple[PlannedStep, Matched]]) -> PlannedStep | None:
@@ -591,97 +557,10 @@ def judged(job: Job) -> tuple[Judged, ...]:
     return tuple(Judged(s.planned, s.judge or s.planned) for s in job.probe.steps if s.planned.navigates)
 
 
-def _used(matched: Matched) -> set[str]:
-    """The variable that a step names without ``${}``."""
-    action = matched.sentence.action
-    name = action.given(action.uses, matched.arguments)
-    return set() if name is None or variables_in(name) else {str(name)}
-
-
-def _remembered(matched: Matched) -> tuple[str, ...]:
-    """The variables that a step sets."""
-    name = matched.sentence.action.given(matched.sentence.action.remembers, matched.arguments)
-    return matched.sentence.remembers if name is None else (str(name),)
-
-
-def _bad_name(matched: Matched) -> str:
-    """The mistake in the name of a variable that a step sets, if any."""
-    return next((complaint for name in _remembered(matched) if (complaint := name_complaint(name))), "")
-
-
 def _extra(step: Step, action: Action[...]) -> tuple[Argument, ...]:
     """A step's doc string or table, handed to the action after the sentence's own arguments."""
     media_type = step.media_type if "media_type" in action.parameters else None
     return tuple(part for part in (step.doc_string, media_type, step.table) if part is not None)
-
-
-def _misfit(matched: Matched, step: Step) -> str:
-    """The mismatch in the number of arguments, if any."""
-    given = "table" if step.table is not None else "doc string" if step.doc_string is not None else ""
-    wanted = "doc string" if matched.sentence.action.doc_string else "table"
-    if not _takes(matched.sentence.action.function, len(matched.arguments)):
-        if given:
-            return f"this sentence takes no {given}"
-        if not matched.sentence.place:
-            return f"this sentence needs a {wanted} below it"
-        return f"this sentence does not pass its step function the {len(matched.arguments)} arguments it needs"
-    if given not in ("", wanted) and not matched.sentence.place and not matched.sentence.action.or_table:
-        return f"this sentence needs a {wanted} below it, not a {given}"
-    return ""
-
-
-@lru_cache(maxsize=1024)  # of functions that are gone when their file has changed
-def _takes(function: Callable[..., object], count: int) -> bool:
-    """Whether *function* can be called with a session and *count* arguments."""
-    try:
-        inspect.signature(function).bind(None, *range(count))
-    except TypeError:
-        return False
-    return True
-
-
-def _bad_scope(matched: Matched) -> str:
-    """The mistake in the scopes of a step, if any."""
-    if matched.scopes and matched.sentence.action.on_json:
-        return json_body.NO_PARTS
-    written = (selector for selector in matched.scopes if not variables_in(selector))
-    return next((complaint for selector in written if (complaint := selector_complaint(selector))), "")
-
-
-def _bad_argument(matched: Matched) -> str:
-    """The mistake in an argument that is written out, if it can be found without a page."""
-    return _complaint(matched, matched.sentence.action.checks)
-
-
-def _complaint(matched: Matched, checks: Mapping[str, Check]) -> str:
-    """The first complaint of *checks*; the values of variables are not known yet."""
-    given = ((matched.sentence.action.given(name, matched.arguments), check) for name, check in checks.items())
-    written = ((value, check) for value, check in given if value is not None and not variables_in(value))
-    return next((what for value, check in written if (what := check(value))), "")
-
-
-def _too_early(matched: Matched, before: _Before) -> str:
-    """The prerequisite that is missing before a step, if any; an operator's own step may have provided it."""
-    action = matched.sentence.action
-    there = any(sentence.place or sentence.action in action.after for sentence in before.sentences)
-    return "" if there else action.too_early
-
-
-def _undefined(undefined: Undefined) -> tuple[str, str, str]:
-    """The mistake, the help, and the code at the end of that."""
-    snippet = f"or write it yourself, in a file of a Steps folder:\n{undefined.snippet}"
-    if undefined.instead:
-        return f"undefined step: {undefined.text}: {undefined.instead}", snippet, snippet
-    near = undefined.suggestions[:3]
-    meant = "or perhaps:\n" + "\n".join(f"  {text}" for text in near[1:]) if near[1:] else ""
-    hint = f"; did you mean: {near[0]}" if near else ""
-    help = "\n".join(part for part in (meant, snippet) if part)
-    return f"undefined step: {undefined.text}{hint}", help, snippet
-
-
-def _ambiguous(ambiguous: Ambiguous) -> tuple[str, str]:
-    lines = [f"  {s.expression_text}{f' ({s.place})' if s.place else ''}" for s in ambiguous.sentences]
-    return f"ambiguous step: {ambiguous.text}", "it matches:\n" + "\n".join(lines)
 
 
 def _story(read: Feature, scenario: Scenario) -> Story:
