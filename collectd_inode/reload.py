@@ -61,7 +61,7 @@ def stamp(sources: Iterable[str]) -> Stamp:
     """The times and sizes of the files that *sources* (files, folders, globs) name."""
     found = set()
     for source in sources:
-        paths = glob.glob(source, recursive=True)
+        paths = [source] if os.path.lexists(source) else glob.glob(source, recursive=True)
         if os.path.isdir(source):
             inside = os.path.join(glob.escape(source), "**", "*")
             paths = [p for p in glob.glob(inside, recursive=True) if p.endswith((".feature", ".py"))]

@@ -140,6 +140,16 @@ def test_a_stamp_sees_every_change(tmp_path: Path) -> None:
     assert changed()
     (tmp_path / "gone.feature").unlink()
     assert changed()
+    os.mkfifo(tmp_path / "pipe.feature")
+    assert changed()
+
+
+def test_a_file_whose_name_is_a_pattern_is_that_file(tmp_path: Path) -> None:
+    """A change of what the pattern fits is none of it."""
+    (tmp_path / "a[1].feature").touch()
+    (tmp_path / "a1.feature").touch()
+    ((path, _, _),) = stamp([str(tmp_path / "a[1].feature")])
+    assert path == str(tmp_path / "a[1].feature")
 
 
 def test_a_source_waits_until_its_files_are_at_rest(tmp_path: Path) -> None:

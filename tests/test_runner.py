@@ -155,7 +155,7 @@ def test_runs_of_one_tick_begin_one_after_the_other(rig: Callable[..., Rig], mon
             await asyncio.sleep(0)
         seen.append(f"{run.job.name} ends")
 
-    made = rig(*(job(name, offset=None, probe=probe) for name in "abcd"))
+    made = rig(*(replace(job(name, offset=None, probe=probe), deadline=HUNG) for name in "abcd"))
     made.clock.move(10)
     names = [made.next()[0] for _ in "abcd"]
     assert sorted(names) == list("abcd")

@@ -183,6 +183,11 @@ _PATH = re.compile(r"\.{0,2}/[^:]*")
 """Neither ``scenario/shop-buy`` nor ``/etc/collectd/scenarios/shop.feature:12``."""
 
 
+def unknown_job(unknown: Sequence[str], jobs: Iterable[Job]) -> str:
+    """The complaint about names that are none of *jobs*'."""
+    return f"unknown job {', '.join(unknown)}; known: {', '.join(sorted({job.name for job in jobs})) or 'none'}"
+
+
 def chosen(jobs: Sequence[Job], names: Sequence[str]) -> tuple[list[Job], list[str]]:
     """Those of *jobs* that one of *names* names, all if there is none; and the names that are no job's."""
     unknown = sorted({name for name in names if not any(is_called(name, job) for job in jobs)})

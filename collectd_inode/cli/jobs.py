@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from collectd_inode.cli.configured import DEFAULT_CONF, chosen, conf_and_jobs, read
+from collectd_inode.cli.configured import DEFAULT_CONF, chosen, conf_and_jobs, read, unknown_job
 from collectd_inode.cli.options import json_too
 from collectd_inode.cli.output import show_problems
 from collectd_inode.cli.status import JOB_HELP
@@ -43,8 +43,7 @@ def main(options: argparse.Namespace) -> Exit:
     found = read(conf)
     show_problems(found.problems)
     if unknown := chosen(found.jobs, names)[1]:
-        known = ", ".join(sorted({job.name for job in found.jobs})) or "none"
-        return complain(f"unknown job {', '.join(unknown)}; known: {known}")
+        return complain(unknown_job(unknown, found.jobs))
     now = SYSTEM_CLOCK.now()
     planned = _planned(found.state_dir)
     count = 0

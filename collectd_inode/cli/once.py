@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from collectd_inode.cli.configured import DEFAULT_CONF, chosen, conf_and_jobs, read
+from collectd_inode.cli.configured import DEFAULT_CONF, chosen, conf_and_jobs, read, unknown_job
 from collectd_inode.cli.options import formats, parallel, verbosity
 from collectd_inode.cli.output import presenter
 from collectd_inode.cli.progress import Progress
@@ -36,8 +36,7 @@ def main(options: argparse.Namespace) -> int:
     shown.mention(found.problems)
     jobs, unknown = chosen(found.jobs, names)
     if unknown:
-        known = ", ".join(sorted({job.name for job in found.jobs}))
-        return shown.complain(f"unknown job {', '.join(unknown)}; known: {known}")
+        return shown.complain(unknown_job(unknown, found.jobs))
     progress = Progress(len(jobs), "jobs")
 
     def show(observation: Observation) -> bool:

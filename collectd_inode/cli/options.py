@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TextIO
 
-from collectd_inode.cli.output import FORMATS
+from collectd_inode.cli.output import FORMATS, USES
 from collectd_inode.cli.together import PER_HOST
 from collectd_inode.keys import BlockSettings, Choice, Expected, Key, Pair, Reader, boolean, rows_of
 from collectd_inode.kinds import KINDS
@@ -145,8 +145,7 @@ def formats(parser: argparse.ArgumentParser, complaints: Complaints = lambda _: 
     """``--format`` and what belongs to it; *complaints* are about options that do not go together."""
     parser.add_argument(
         "--format", "-f", choices=FORMATS, default="pretty", action=Once,
-        instead="-o FORMAT=FILE for each other format",
-        help="pretty: for people; json: one object a line; junit: for CI; nagios: the output of a plugin",
+        instead="-o FORMAT=FILE for each other format", help=USES,
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", metavar="FORMAT=FILE", dest="wanted", type=_output, action="append", default=[],

@@ -38,6 +38,9 @@ class Presenter:
     ``out``: a file that is written beside standard output; it gets no lines for people at a terminal.
     """
 
+    use = ""
+    """What the format is for, as the help says it."""
+
     def __init__(self, options: argparse.Namespace, out: TextIO | None = None) -> None:
         self._options = options
         self._out, self._is_aside = out or sys.stdout, out is not None
@@ -99,6 +102,8 @@ class Presenter:
 class Pretty(Presenter):
     """As cucumber shows them."""
 
+    use = "for people"
+
     def _text(self, observation: Observation) -> str:
         before = self._shown[-1].job.story if self._shown else None
         return pretty.observation(observation, self._style, before=before, verbose=self._verbose)
@@ -124,6 +129,8 @@ class Statistics(Presenter):
 class JSON(Presenter):
     """One object a line."""
 
+    use = "one object a line"
+
     def _text(self, observation: Observation) -> str:
         return jsonl.line(observation)
 
@@ -135,6 +142,8 @@ class JSON(Presenter):
 
 class JUnit(Presenter):
     """One document at the end."""
+
+    use = "for CI"
 
     def show(self, observation: Observation) -> None:
         self._shown.append(observation)
@@ -162,6 +171,8 @@ class JUnit(Presenter):
 
 class Nagios(Presenter):
     """A plugin's output, all of it at the end; on standard output, since Icinga takes what stands on either for it."""
+
+    use = "the output of a plugin"
 
     def __init__(self, options: argparse.Namespace, out: TextIO | None = None) -> None:
         super().__init__(options, out)
@@ -233,6 +244,7 @@ class Several(Presenter):
 
 _PRESENTERS = {"pretty": Pretty, "json": JSON, "junit": JUnit, "nagios": Nagios}
 FORMATS = tuple(_PRESENTERS)
+USES = "; ".join(f"{word}: {one.use}" for word, one in _PRESENTERS.items())
 
 
 def presenter(options: argparse.Namespace) -> Presenter:

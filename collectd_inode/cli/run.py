@@ -18,9 +18,10 @@ from collectd_inode.cli.progress import Progress
 from collectd_inode.cli.selection import PATH_HELP, STDIN, Selection, contents, file_of
 from collectd_inode.cli.terminal import INTERRUPTED, Exit, style
 from collectd_inode.cli.together import run_all
-from collectd_inode.cli.watching import seen, stamps, wait_for_change
+from collectd_inode.cli.watching import seen, wait_for_change
 from collectd_inode.keys import Loaded
 from collectd_inode.model import Job, Observation, Place, Problem
+from collectd_inode.reload import stamp
 from collectd_inode.scenario.environment import Environment, secret_files
 from collectd_inode.scenario.feature import parse_tags
 from collectd_inode.scenario.jobs import load
@@ -93,10 +94,10 @@ def main(options: argparse.Namespace) -> int:
         return _Command(options).run()
     while True:
         command = _Command(options)
-        before = stamps(command.sources)
+        before = stamp(command.sources)
         if command.run() == INTERRUPTED:
             return INTERRUPTED
-        print(f"watching {plural(len(before), 'file')}; Ctrl-C ends", file=sys.stderr)
+        print(f"watching {plural(sum(size >= 0 for _, _, size in before), 'file')}; Ctrl-C ends", file=sys.stderr)
         wait_for_change(command.sources, before)
 
 

@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Iterator
 
-from collectd_inode.cli.configured import chosen, read
+from collectd_inode.cli.configured import chosen, read, unknown_job
 from collectd_inode.cli.options import KeyOptions, json_too
 from collectd_inode.cli.output import show_problems
 from collectd_inode.cli.selection import PATH_HELP, Selection, contents
@@ -48,8 +48,7 @@ def main(options: argparse.Namespace) -> Exit:
     show_problems(loaded.problems)
     jobs, unknown = chosen(loaded.jobs, options.jobs)
     if unknown:
-        known = ", ".join(sorted({job.name for job in loaded.jobs})) or "none"
-        return complain(f"unknown job {', '.join(unknown)}; known: {known}")
+        return complain(unknown_job(unknown, loaded.jobs))
     if options.format == "json":
         for job in jobs:
             print("\n".join(_json(job)))

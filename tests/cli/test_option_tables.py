@@ -7,6 +7,7 @@ import io
 from docutils.core import publish_doctree
 
 from collectd_inode.cli.option_tables import written_into
+from collectd_inode.cli.output import FORMATS
 from tests.helpers.places import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "command-line.rst").read_text(encoding="utf-8")
@@ -34,5 +35,5 @@ def test_what_several_commands_share_is_told_once() -> None:
     own, shared = written_into(page).split("clock, ntp")
     assert "``--root DIR``" in own
     assert "--format" not in own
-    assert "``--format {pretty,json,junit,nagios}``" in shared
+    assert f"``--format {{{','.join(FORMATS)}}}``" in shared
     assert "--samples" not in shared

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from collectd_inode.cli import run, watching
-from collectd_inode.cli.watching import seen, stamps, wait_for_change
+from collectd_inode.cli.watching import seen, wait_for_change
 from collectd_inode.page import locate
 from collectd_inode.page.page import Page
+from collectd_inode.reload import stamp
 from collectd_inode.report.style import PLAIN
 from demo.site import Outage, Site
 from tests.helpers.examples import write_feature
@@ -87,7 +87,7 @@ def test_a_file_that_changes(tmp_path: Path, moment: str) -> None:
             path.write_text("half and half")
 
     for sources in ([str(tmp_path)], [str(tmp_path / "*.*")]):
-        wait_for_change(sources, stamps(sources), pause)
+        wait_for_change(sources, stamp(sources), pause)
         assert len(looks) == (5 if moment == "edited" else 4)
         looks.clear()
         path.write_text(BAD)
@@ -124,10 +124,3 @@ def test_what_cannot_be_watched(typed: Typed, words: tuple[str, ...]) -> None:
     """Says so, and runs nothing."""
     code, out, err = typed("run", "x.feature", *words)
     assert (code, out, "error: --watch" in err) == (2, "", True)
-
-
-def test_stamps_of_what_is_not_there(tmp_path: Path) -> None:
-    """Nothing; a file that comes later is a change."""
-    assert stamps([str(tmp_path / "gone.feature")]) == {}
-    os.mkfifo(tmp_path / "pipe.feature")
-    assert list(stamps([str(tmp_path)])) == [str(tmp_path / "pipe.feature")]
