@@ -16,6 +16,7 @@ _WIDTH = 120
 _MARK = re.compile(
     r"^\.\. The options of ([\w, -]+?)(, those of a block)?, written by scripts/commands.*$", re.MULTILINE
 )
+_TABLE = re.compile(r"\n\n=.*\n(?:.+\n)*")
 
 
 def written_into(page: str) -> str:
@@ -29,9 +30,9 @@ def written_into(page: str) -> str:
     parts, end = [], 0
     for mark in _MARK.finditer(page):
         options = _options(mark[1].split(", "), shared, of_a_block=bool(mark[2]))
-        below = page.index("\n\n", page.index("\n=", mark.end()))
+        table = _TABLE.match(page, mark.end())
         parts += [page[end : mark.end()], "\n\n", _table(options)]
-        end = below + 1
+        end = table.end() if table else mark.end() + 1
     return "".join([*parts, page[end:]])
 
 

@@ -39,7 +39,7 @@ class Presenter:
     """
 
     use = ""
-    """What the format is for, as the help says it."""
+    """The purpose of the format, in the help."""
 
     def __init__(self, options: argparse.Namespace, out: TextIO | None = None) -> None:
         self._options = options

@@ -20,8 +20,8 @@ def written_into(page: str, tables: Mapping[str, str]) -> str:
     """*page* with each of *tables*, by its name, below its mark."""
     for of, text in tables.items():
         before, mark, after = page.partition(marked(of))
-        _, gap, rest = after.partition("\n\n")
-        page = before + mark + text + (f"\n{rest}" if gap else "") if mark else page
+        rest = after.partition("\n\n")[2] if after.startswith("=") else after  # a new mark has no table yet
+        page = before + mark + text + (f"\n{rest}" if rest else "") if mark else page
     return page
 
 

@@ -37,3 +37,11 @@ def test_what_several_commands_share_is_told_once() -> None:
     assert "--format" not in own
     assert f"``--format {{{','.join(FORMATS)}}}``" in shared
     assert "--samples" not in shared
+
+
+def test_a_new_mark_has_no_table_yet() -> None:
+    """The paragraph behind it stays."""
+    mark = ".. The options of clock, written by scripts/commands: change their help."
+    written = written_into(f"{mark}\n\nText.\n")
+    assert (written.startswith(f"{mark}\n\n="), written.endswith("=\n\nText.\n")) == (True, True)
+    assert written_into(written) == written
