@@ -19,7 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import cycle, islice
+from itertools import cycle, islice, takewhile
 from pathlib import Path
 
 from benchmarks.tools import resident_mib, situation
@@ -55,6 +55,8 @@ ONE_IN, MOST_IN_CHROMIUM = 6, 6
 LINES_OF_A_JOB = 6
 """A job's verdict is logged when it changes, and again with a growing distance."""
 LINES_OF_THE_DAEMON = 60
+INDENTED = "collectd_inode:  "
+"""In each line of a traceback."""
 LEAVING = 10.0
 """Seconds after the stop within which the browser's processes must have ended."""
 HEALTH = ("inode_probe", "inode_probe-exec")
@@ -457,7 +459,16 @@ def _check_log(soaked: Soaked, verdict: Verdict) -> None:
     verdict.figures.append(f"log: {len(soaked.log)} lines, {most} at most")
     if len(soaked.log) > most:
         verdict.wrong.append(f"the log has {len(soaked.log)} lines; {most} at most were expected")
-    verdict.wrong += [f"log: {line}" for line in soaked.log if "Traceback" in line or "bug" in line][:5]
+    verdict.wrong += [f"log: {line}" for line in soaked.log if "bug" in line][:5]
+    verdict.wrong += [f"log: {text}" for text in list(_tracebacks(soaked.log))[:5]]
+
+
+def _tracebacks(log: Sequence[str]) -> Iterator[str]:
+    """Each traceback with the line before it, which names the job."""
+    for number, line in enumerate(log):
+        if "Traceback" in line:
+            below = takewhile(lambda line: INDENTED in line, log[number:])
+            yield "\n".join([*log[max(0, number - 1) : number], line, *islice(below, 1, 60)])
 
 
 # Doing it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from typing import Any
 
 import collectd  # type: ignore[import-not-found]  # built into the daemon's interpreter
@@ -19,8 +18,10 @@ def _config(node: Any) -> None:
 
 
 def _read() -> None:
-    # asyncio.all_tasks wants the loop, which is another thread's.
-    tasks = sum(isinstance(one, asyncio.Task) and not one.done() for one in gc.get_objects())
+    # Not gc.get_objects(): it shows tuples that another thread is still making, which is a SystemError in that thread.
+    from collectd_inode.wire import workers  # the daemon has loaded it by now
+
+    tasks = sum(len(asyncio.all_tasks(loop)) for loop in tuple(workers._LOOPS))
     _file.write(f"{tasks}\n")
 
 
