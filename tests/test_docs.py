@@ -61,6 +61,7 @@ from collectd_inode.run import observe
 from collectd_inode.runner import WATCH_SECONDS
 from collectd_inode.scenario import feature, json_pointer, remembering, requests
 from collectd_inode.scenario.jobs import load
+from collectd_inode.scenario.overlooked import OVERLOOKED, PAGE_ERROR
 from collectd_inode.scenario.patterns import PATTERN_SECONDS
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.secrets.names import looks_secret
@@ -718,7 +719,7 @@ def test_every_warning_is_in_the_book() -> None:
     harmless = set(Diagnosis) - {Diagnosis.OK, Diagnosis.HOST_WRONG}
     named = {(kind.plugin, code) for kind in KINDS for code in warning_codes(kind.plugin)}
     named |= {("scenario", code) for room in ("browser", "chromium") for code in warning_codes(room)}
-    named |= {("scenario", SOFT), ("scenario", EVIDENCE)}
+    named |= {("scenario", code) for code in (SOFT, EVIDENCE, OVERLOOKED, PAGE_ERROR)}
     assert told == named | days | {("clock", diagnosis.code) for diagnosis in harmless}
     assert len(told) == len(table)
 

@@ -141,12 +141,28 @@ def _of_an_answer(page: Page) -> Iterator[str]:
     return iter(reported or islice(spoken, _MOST))
 
 
+_OF_PROGRAMS = re.compile(
+    r"(?:PHP )?(?:Fatal|Catchable fatal|Parse) error: |Uncaught \w+|Traceback \(most recent call last\)|SQLSTATE\["
+    r"|ORA-\d{5}: |(?:PHP )?(?:Warning|Notice|Deprecated): .{1,300} on line \d|panic: "
+    r"|(?:\w+[.\\])+[A-Z]\w*(?:Exception|Error): "
+)
+"""The start of a line that only a program writes, and no author of a page."""
+
+
+def errors_of_programs(page: Page) -> tuple[str, ...]:
+    """The errors of programs that *page* shows beside, or in place of, what it is for; of a traceback its end."""
+    if not _speaks(page.source):
+        return ()
+    lines = islice(_spoken(page.visible_text, _OF_PROGRAMS, anywhere=False), _MOST)
+    return tuple(dict.fromkeys(cut_at_word(line, LIMIT) for line in lines))
+
+
 def _is_within_another(message: str, others: Iterable[str]) -> bool:
     bare = message.replace(" ", "")
     return any(message != other and bare in other.replace(" ", "") for other in others)
 
 
-def _spoken(visible: str, *, anywhere: bool) -> Iterator[str]:
+def _spoken(visible: str, start: re.Pattern[str] = _SPOKEN, *, anywhere: bool) -> Iterator[str]:
     """The visible lines that begin as programs' own errors do; of a traceback the line that ends it."""
     lines = [normalise(line) for line in visible.split("\n")]
     for index, line in enumerate(lines):
@@ -154,7 +170,7 @@ def _spoken(visible: str, *, anywhere: bool) -> Iterator[str]:
             rest = (later for later in lines[index + 1 :] if re.match(r"[\w.]+(?:Error|Exception)\b", later))
             line = next(rest, line)  # noqa: PLW2901
         ends_traceback = line is not lines[index]
-        if ends_traceback or _SPOKEN.match(line) or (anywhere and _MENTIONED.search(line)):
+        if ends_traceback or start.match(line) or (anywhere and _MENTIONED.search(line)):
             yield cut_at_word(line, _LONGEST)
 
 

@@ -49,6 +49,8 @@ class Action(Generic[P]):
     """It has nothing to do with a page."""
     fetches: bool = False
     """A browser with scripts has loaded the requested files by itself: there the step only checks."""
+    beside: bool = False
+    """It looks at what comes with a page, such as its title or address, not at what it shows."""
     on_json: bool = False
     """It looks into a JSON answer, which has no parts that a selector could name."""
     doc_string: bool = False

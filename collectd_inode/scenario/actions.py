@@ -346,7 +346,7 @@ async def status_should_be(session: Session, status: int) -> None:
 # Where we are, and what came with the page.
 
 
-@action(navigates=False)
+@action(navigates=False, beside=True)
 async def should_be_on(session: Session, target: str) -> None:
     """The page's address has this path; the rest of it does not matter."""
     page = session.page
@@ -358,7 +358,7 @@ async def should_be_on(session: Session, target: str) -> None:
         raise page.failure(f"the page is not {wanted}", wanted, page.path)
 
 
-@action(navigates=False, checks={"table": pairs_complaint})
+@action(navigates=False, beside=True, checks={"table": pairs_complaint})
 async def query_should_be(session: Session, table: Table) -> None:
     """The page's address has exactly these parameters; several values of one are separated by commas."""
     page, wanted = session.page, {name: value.split(",") for name, value in pairs(table)}
@@ -370,20 +370,20 @@ def _query(parameters: dict[str, list[str]]) -> str:
     return ", ".join(f"{name}={','.join(values)}" for name, values in sorted(parameters.items()))
 
 
-@action(navigates=False)
+@action(navigates=False, beside=True)
 async def header_should_be(session: Session, name: str, value: str) -> None:
     """The last answer has this header, with this value."""
     if (found := session.header(name)) != value:
         raise session.page.failure(f"the {name} header differs", value, shown_header(name, found))
 
 
-@action(navigates=False)
+@action(navigates=False, beside=True)
 async def should_have_header(session: Session, name: str) -> None:
     """The last answer has this header."""
     session.header(name)
 
 
-@action(navigates=False, checks={"pattern": patterns.complaint})
+@action(navigates=False, beside=True, checks={"pattern": patterns.complaint})
 async def header_should_contain(session: Session, name: str, pattern: str) -> None:
     """A regular expression matches a header of the last answer."""
     found = session.header(name)

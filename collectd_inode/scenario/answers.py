@@ -35,7 +35,7 @@ async def status_should_not_be(session: Session, status: int) -> None:
         raise Failure(cause, what, expected=f"a status other than {status}", found=status_line(page))
 
 
-@action(navigates=False)
+@action(navigates=False, beside=True)
 async def should_be_redirected(session: Session, target: str) -> None:
     """The last navigation was redirected, to this address or over it."""
     page, hops = session.page, session.browser.redirects[1:]
@@ -48,7 +48,7 @@ async def should_be_redirected(session: Session, target: str) -> None:
         raise page.failure(f"no redirect to {urls.shown(target)}", urls.shown(wanted), _way(session))
 
 
-@action(navigates=False)
+@action(navigates=False, beside=True)
 async def should_be_redirected_times(session: Session, count: int) -> None:
     """The last navigation was redirected this many times."""
     page, hops = session.page, session.browser.redirects[1:]
@@ -80,7 +80,7 @@ def _way(session: Session) -> str:
     return " → ".join(shown) if len(shown) > 1 else "no redirect"
 
 
-@action(navigates=False)
+@action(navigates=False, beside=True)
 async def address_should_be(session: Session, address: str) -> None:
     """The page's address is this one, query and fragment included."""
     page = session.page
@@ -92,7 +92,7 @@ async def address_should_be(session: Session, address: str) -> None:
         raise page.failure("the address differs", urls.shown(wanted), urls.shown(page.url))
 
 
-@action(navigates=False, checks={"pattern": patterns.complaint})
+@action(navigates=False, beside=True, checks={"pattern": patterns.complaint})
 async def address_should_match(session: Session, pattern: str) -> None:
     """A regular expression matches the page's address."""
     page = session.page
@@ -105,7 +105,7 @@ def scheme_complaint(scheme: str) -> str:
     return "" if _bare_scheme(scheme) in ("http", "https") else f"“{scheme}” is neither http nor https"
 
 
-@action(navigates=False, checks={"scheme": scheme_complaint})
+@action(navigates=False, beside=True, checks={"scheme": scheme_complaint})
 async def scheme_should_be(session: Session, scheme: str) -> None:
     """The page's address has this scheme."""
     page = session.page
@@ -117,7 +117,7 @@ def _bare_scheme(scheme: str) -> str:
     return scheme.lower().removesuffix("://").removesuffix(":")
 
 
-@action(navigates=False)
+@action(navigates=False, beside=True)
 async def should_be_secure(session: Session) -> None:
     """The page came over https."""
     page = session.page
@@ -130,7 +130,7 @@ def host_complaint(host: str) -> str:
     return f"“{host}” is more than a host such as www.example.org, or www.example.org:8080" if "/" in host else ""
 
 
-@action(navigates=False, checks={"host": host_complaint})
+@action(navigates=False, beside=True, checks={"host": host_complaint})
 async def host_should_be(session: Session, host: str) -> None:
     """The page's address has this host, and this port if the step has one."""
     page, parts = session.page, urlsplit(session.page.url)
@@ -151,7 +151,7 @@ def _in_ascii(host: str) -> str:
 # Cookies.
 
 
-@action(navigates=False)
+@action(navigates=False, beside=True)
 async def should_have_cookie(session: Session, name: str) -> None:
     """The browser has a cookie of this name."""
     session.cookies(name)
@@ -164,7 +164,7 @@ async def should_not_have_cookie(session: Session, name: str) -> None:
         raise session.failure(f"there is a cookie “{name}”", f"no cookie “{name}”", "one")
 
 
-@action(navigates=False)
+@action(navigates=False, beside=True)
 async def cookie_should_be(session: Session, name: str, value: str) -> None:
     """A cookie has this value."""
     found = session.cookies(name)
@@ -172,7 +172,7 @@ async def cookie_should_be(session: Session, name: str, value: str) -> None:
         raise session.failure(f"the cookie “{name}” has a different value", value, _value(found[-1]))
 
 
-@action(navigates=False, checks={"pattern": patterns.complaint})
+@action(navigates=False, beside=True, checks={"pattern": patterns.complaint})
 async def cookie_should_match(session: Session, name: str, pattern: str) -> None:
     """A regular expression matches a cookie's value."""
     found = session.cookies(name)
@@ -182,13 +182,13 @@ async def cookie_should_match(session: Session, name: str, pattern: str) -> None
     raise session.failure(f"/{pattern}/ matches nothing of the cookie “{name}”", f"/{pattern}/", _value(found[-1]))
 
 
-@action(navigates=False)
+@action(navigates=False, beside=True)
 async def cookie_should_be_secure(session: Session, name: str) -> None:
     """A cookie has the attribute Secure: it goes over https only."""
     _should_have(session, name, "Secure", lambda cookie: cookie.secure)
 
 
-@action(navigates=False)
+@action(navigates=False, beside=True)
 async def cookie_should_be_http_only(session: Session, name: str) -> None:
     """A cookie has the attribute HttpOnly: scripts cannot read it."""
     _should_have(session, name, "HttpOnly", lambda cookie: cookie.http_only)
@@ -199,7 +199,7 @@ def same_site_complaint(policy: str) -> str:
     return "" if policy.lower() in SAME_SITE else f"SameSite is Strict, Lax or None, never “{policy}”"
 
 
-@action(navigates=False, checks={"policy": same_site_complaint})
+@action(navigates=False, beside=True, checks={"policy": same_site_complaint})
 async def cookie_should_be_same_site(session: Session, name: str, policy: str) -> None:
     """A cookie has the attribute SameSite with this value: Strict, Lax or None."""
     _should_have(session, name, f"SameSite={policy}", lambda cookie: cookie.same_site == policy.lower())
@@ -233,7 +233,7 @@ def _value(cookie: Cookie) -> str:
 # The title, and elements.
 
 
-@action(navigates=False)
+@action(navigates=False, beside=True)
 async def title_should_be(session: Session, title: str) -> None:
     """The page's title is this one."""
     page = session.page
@@ -241,7 +241,7 @@ async def title_should_be(session: Session, title: str) -> None:
         raise page.failure("the title differs", normalise(title), page.title or "no title")
 
 
-@action(navigates=False)
+@action(navigates=False, beside=True)
 async def title_should_contain(session: Session, part: str) -> None:
     """The page's title has this text in it."""
     page = session.page

@@ -30,7 +30,7 @@ from gherkin.token_scanner import TokenScanner
 from collectd_inode.model import Lines, Place, Problem
 from collectd_inode.names import slug, unique
 from collectd_inode.scenario.outline import fill, row_name
-from collectd_inode.scenario.prose import slip
+from collectd_inode.scenario.prose import slip, title_of_another_language
 from collectd_inode.scenario.tags import parse_tags, select
 from collectd_inode.words import alternatives, shortened
 
@@ -291,6 +291,8 @@ def _meant(line: str, dialect: Dialect) -> str:
         dialect.scenario_outline_keywords,
         dialect.examples_keywords,
     )
+    if elsewhere := title_of_another_language(line, _keywords(titles)):
+        return elsewhere
     steps = (
         dialect.given_keywords,
         dialect.when_keywords,

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from collectd_inode.browser.request import REDIRECTS
 from collectd_inode.model import Job, PlannedStep, Problem
 from collectd_inode.names import SLUG_BYTES, loses_letters, slug
-from collectd_inode.scenario.actions import go_without_redirects
+from collectd_inode.scenario.actions import (
+    fill_in,
+    fill_in_for,
+    go_without_redirects,
+    legacy_should_fail,
+    should_fail,
+    should_see,
+)
 from collectd_inode.scenario.answers import should_have_elements, should_see_elements
 from collectd_inode.scenario.feature import without_subject
 from collectd_inode.scenario.jobs import judged
-from collectd_inode.scenario.replay import PreparedStep, Replay
+from collectd_inode.scenario.overlooked import finds_something
+from collectd_inode.scenario.replay import PreparedStep, Replay, expand
 from collectd_inode.wire.address import is_numeric
 
 
@@ -22,16 +30,52 @@ def warnings(job: Job) -> list[Problem]:
     if not isinstance(job.probe, Replay):
         return []
     steps = job.probe.steps
-    found = [Problem(what, step.planned.place) for step in steps for what in _of_step(step)]
+    known = job.probe.variables
+    found = [Problem(what, step.planned.place) for step in steps for what in _of_step(step, known)]
     found += [
         Problem(what, step.place)
-        for step, what in (*_early_cleanup(steps), *_never_used(steps), *_untimed(steps), *_numbered(steps))
+        for step, what in (
+            *_early_cleanup(steps),
+            *_never_used(steps),
+            *_untimed(steps),
+            *_numbered(steps),
+            *_repeated(steps),
+        )
     ]
     found += [Problem(what, job.place) for what in _of_title(job)]
     found += [Problem(_HIDDEN.format(status), step.place) for step, status in _hidden(steps).items()]
     if all(step.action.navigates or step.action.prepares or step.action.shows for step in steps):
         found.append(Problem("nothing is asserted: any page with a status below 400 passes", job.place))
+    elif not any(map(_shows_something, steps)):
+        what = "nothing that a page shows is asserted: an empty page or an error page passes, if its status is 200"
+        found.append(Problem(f'{what}; add a step such as: I should see "…"', job.place))
     return found
+
+
+def _shows_something(step: PreparedStep) -> bool:
+    """Whether *step* asserts something that an empty page with status 200 has not."""
+    action = step.action
+    if action.navigates or action.prepares or action.shows:
+        return False
+    if not action.judges_status:
+        return finds_something(step)
+    status = action.given("status", step.arguments)
+    return action in (should_fail, legacy_should_fail) or (isinstance(status, int) and status != _OK)
+
+
+_OK = 200
+
+
+def _repeated(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep, str]]:
+    """Steps that expect a text which the scenario itself has typed, and which the page may only repeat."""
+    typed: dict[str, int] = {}
+    for step in steps:
+        value = step.action.given("value", step.arguments)
+        if step.action in (fill_in, fill_in_for) and isinstance(value, str):
+            typed.setdefault(value, step.planned.place.line)
+        elif step.action is should_see and not step.scopes and (line := typed.get(str(step.arguments[0]))) is not None:
+            what = f"this is the text that was typed in line {line}, and a page that found nothing may repeat it"
+            yield step.planned, f"{what}; expect something that only the right answer shows"
 
 
 def rules(job: Job) -> list[tuple[PlannedStep, str]]:
@@ -83,8 +127,8 @@ def _of_title(job: Job) -> Iterator[str]:
         yield f"{what}; name it by a comment line # series: NAME above the scenario or outline"
 
 
-def _of_step(step: PreparedStep) -> list[str]:
-    text = str(step.arguments[0]) if step.arguments else ""
+def _of_step(step: PreparedStep, variables: Mapping[str, str]) -> list[str]:
+    text = str(expand(step.arguments[0], variables)) if step.arguments else ""
     found = [said for doubt in step.action.lint if (said := doubt(text))]
     if said := _never_fails(step):
         found.append(f"{said}: this step hardly checks anything")

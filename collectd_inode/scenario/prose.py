@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
@@ -142,6 +142,30 @@ def _other_language(text: str, language: str) -> Iterator[_Guess]:
             yield _Guess(text[len(keyword) :].lstrip(), said, _If.KNOWN_OR_QUOTES)
 
 
+def title_of_another_language(line: str, own: Collection[str]) -> str:
+    """The help where *line* begins with the title of a feature's part in another language, which is none of *own*."""
+    written, colon, _ = line.strip().partition(":")
+    there = _foreign_titles().get(written) if colon and written not in own else None
+    return f'"{written}:" is a keyword of files that begin with "# language: {there}"' if there else ""
+
+
+@cache
+def _foreign_titles() -> dict[str, str]:
+    """The keywords of titles in all languages, and of each the commonest language that has it."""
+    found: dict[str, str] = {}
+    for language in _commonest_first():
+        dialect = Dialect(DIALECTS[language])
+        scenarios = (*dialect.scenario_keywords, *dialect.scenario_outline_keywords, *dialect.background_keywords)
+        for keyword in (*dialect.feature_keywords, *scenarios, *dialect.rule_keywords, *dialect.examples_keywords):
+            found.setdefault(keyword, language)
+    return found
+
+
+def _commonest_first() -> list[str]:
+    """All languages, those first that a file is most likely in: "Wenn" is German rather than Frisian."""
+    return sorted(DIALECTS, key=lambda name: (name not in ("en", "de"), name not in _COMMON, name))
+
+
 def _steps_of(language: str) -> tuple[list[str], ...]:
     dialect = Dialect(DIALECTS[language])
     return (
@@ -171,8 +195,7 @@ _COMMON = ("es", "fr", "it", "nl", "pl", "pt", "ru", "sv")
 def _foreign() -> dict[str, list[tuple[str, str]]]:
     """The step keywords of all languages, by their first word; those that are words of many languages left out."""
     found: dict[str, list[tuple[str, str]]] = {}
-    # The more common languages come first: who writes "Wenn" means German rather than Frisian.
-    for language in sorted(DIALECTS, key=lambda name: (name not in ("en", "de"), name not in _COMMON, name)):
+    for language in _commonest_first():
         for keyword in _keywords(language):
             if len(keyword) > 2:
                 found.setdefault(keyword.split()[0], []).append((keyword, language))

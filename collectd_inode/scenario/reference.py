@@ -78,6 +78,18 @@ WARNINGS = (
         "correct the cookie's attributes on the site: its users lack it, too",
     ),
     WarningRow(
+        "page_error",
+        "a page of a run that passed shows the error of a program: PHP, Python, Java, a database",
+        "repair the page",
+    ),
+    WarningRow(
+        "overlooked",
+        "no step looks at a page of a run that passed, and it shows nothing, is built by scripts that do not run, asks "
+        "for the password again, or is an answer that reports an error or is broken JSON",
+        "expect what the page should show: ``I should see``; of an API that answers with nothing: ``I send a GET "
+        "request``",
+    ),
+    WarningRow(
         "insecure_form",
         "a form on an https page is sent by http",
         "correct the form's ``action``: browsers warn before they send it",

@@ -71,14 +71,14 @@ async def remember_link(session: Session, secret: bool, link: str, name: str) ->
     await _keep(session, name, value, f"the address of the link “{link}”", secret=secret, source=link)
 
 
-@action(navigates=False, remembers="name")
+@action(navigates=False, beside=True, remembers="name")
 async def remember_header(session: Session, secret: bool, header_name: str, name: str) -> None:
     """Remember a header of the last answer."""
     value = session.header(header_name)
     await _keep(session, name, value, f"the {header_name} header", secret=secret, source=header_name)
 
 
-@action(navigates=False, remembers="name", checks={"pattern": patterns.complaint})
+@action(navigates=False, beside=True, remembers="name", checks={"pattern": patterns.complaint})
 async def remember_from_header(session: Session, secret: bool, header_name: str, pattern: str, name: str) -> None:
     """Remember what a regular expression finds in a header of the last answer."""
     whole = session.header(header_name)
@@ -90,7 +90,7 @@ async def remember_from_header(session: Session, secret: bool, header_name: str,
     await _keep(session, name, value, what, secret=secret, source=f"{header_name} {pattern}")
 
 
-@action(navigates=False, remembers="name")
+@action(navigates=False, beside=True, remembers="name")
 async def remember_cookie(session: Session, cookie: str, name: str) -> None:
     """Remember a cookie's value; it is a secret."""
     value = session.cookies(cookie)[-1].value.decode("utf-8", "replace")
@@ -125,13 +125,13 @@ async def remember_attribute(session: Session, secret: bool, attribute: str, sel
     await _keep(session, name, value, what, secret=secret, source=f"{selector} {attribute}")
 
 
-@action(navigates=False, remembers="name")
+@action(navigates=False, beside=True, remembers="name")
 async def remember_address(session: Session, secret: bool, name: str) -> None:
     """Remember the page's address."""
     await _keep(session, name, session.page.url, "the address", secret=secret)
 
 
-@action(navigates=False, remembers="name")
+@action(navigates=False, beside=True, remembers="name")
 async def remember_title(session: Session, secret: bool, name: str) -> None:
     """Remember the page's title."""
     await _keep(session, name, session.page.title, "the title", secret=secret)

@@ -29,6 +29,7 @@ from collectd_inode.scenario import facts
 from collectd_inode.scenario.action import Action
 from collectd_inode.scenario.engine import Engine, OpenEngine, Opening
 from collectd_inode.scenario.evidence import Evidence
+from collectd_inode.scenario.overlooked import Lookout
 from collectd_inode.scenario.reference import MOST_CERTIFICATES
 from collectd_inode.scenario.session import Session
 from collectd_inode.scenario.showing import shown_page
@@ -181,11 +182,13 @@ class Replay:
         browser.usual = _fingerprints(self.messages)
         hidden = set(self.secrets)
         session = self._session(run, browser, secrets, hidden)
+        play = _Play(self, run, session, hidden, recorder)
         try:
             await browser.begin()
-            await _Play(self, run, session, hidden, recorder).to_its_end()
+            await play.to_its_end()
             if run.is_good:
                 await browser.finish()
+                play.look_back()
         finally:
             if self.look is not None:
                 self._show(browser, run, self.look)
@@ -287,6 +290,21 @@ class _Play:
     noted: list[Page | None] = field(default_factory=lambda: [None])
     """The page whose facts were noted last."""
 
+    lookout: Lookout = field(default_factory=Lookout)
+
+    def look_back(self) -> None:
+        """Warn of what no step has looked at; for a run that has passed."""
+        if (page := self._on_screen()) is not None:
+            self.lookout.leave(page)
+        for code, message in self.lookout.found:
+            self.run.warn(code, message)
+
+    def _on_screen(self) -> Page | None:
+        """The page on the screen; None before the first one."""
+        with suppress(Failure):
+            return self.session.browser.page
+        return None
+
     async def to_its_end(self) -> None:
         """Run the steps in order; clean-up steps that the run did not reach follow at its end."""
         waiting = deque(self.replay.steps)
@@ -316,11 +334,14 @@ class _Play:
             return
         if self.recorder is not None:
             self.recorder.step = step.planned.series
+        self.lookout.before(step, self._on_screen())
         try:
             with self.run.step(step.planned):
                 await self._do_discreetly(step)
         finally:
             self._note_page(step)
+        if self.run.has_passed(step.planned):
+            self.lookout.after(step)
         result = self.run.last
         seconds = _wire_seconds(result)
         if seconds is not None or (result is not None and result.excused and step.planned.navigates):
@@ -328,12 +349,8 @@ class _Play:
 
     def _note_page(self, step: PreparedStep) -> None:
         """Note the new facts of the page; the run hides secrets in them as in everything else."""
-        browser = self.session.browser
-        try:
-            page = browser.page
-        except Failure:
-            return  # none yet
-        if page is not self.noted[0]:
+        browser, page = self.session.browser, self._on_screen()
+        if page is not None and page is not self.noted[0]:
             self.noted[0] = page
             for fact in facts.of_page(step.planned.name, page, browser.redirects, browser.cookies):
                 self.run.note(fact.what, fact.value)

@@ -386,7 +386,8 @@ def test_every_syntax_error_is_told_in_words() -> None:
         (
             "Feature: F\n Szenario: S\n  When x",
             "1:1: the feature has no scenarios",
-            '"Szenario: S" was read as a line of the description; did you mean "Scenario:"?',
+            '"Szenario: S" was read as a line of the description; "Szenario:" is a keyword of files that begin with'
+            ' "# language: de"',
         ),
         ("# language: En\nFeature: F", '1:1: unknown language "En"', None),
     ],

@@ -150,6 +150,12 @@ def test_a_block_that_selects_nothing(
     [
         ("When I dance", Status.UNDEFINED, Cause.UNDEFINED, "undefined step: I dance"),
         (
+            'When I dance "tango',
+            Status.UNDEFINED,
+            Cause.UNDEFINED,
+            'undefined step: I dance "tango: a double quote is missing',
+        ),
+        (
             'When I folow "Contact"',
             Status.UNDEFINED,
             Cause.UNDEFINED,

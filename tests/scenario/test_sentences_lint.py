@@ -20,6 +20,10 @@ UNSEEN = (
 )
 NEVER = UNSEEN.replace("is not visible on most pages", "is hardly ever visible, so this cannot fail")
 VERY_TEXT = 'under Vocabulary "web" this is literal visible text, not a regular expression on the source'
+EMPTY = (
+    "nothing that a page shows is asserted: an empty page or an error page passes, if its status is 200; add a step"
+    ' such as: I should see "…"'
+)
 WOULD_FAIL = 'under Vocabulary "web" a status of 400 to 499 would fail this step'
 
 
@@ -33,7 +37,7 @@ def told(path: Path, vocabulary: str) -> list[tuple[int, str]]:
 
 def test_an_old_file_under_web() -> None:
     """What can hardly have been meant literally is told, line by line."""
-    assert told(VINTAGE, "web") == [(10, UNSEEN), (11, UNSEEN), (16, NEVER)]
+    assert told(VINTAGE, "web") == [(10, UNSEEN), (11, UNSEEN), (16, NEVER), (24, EMPTY), (25, EMPTY)]
 
 
 def test_an_old_file_under_legacy() -> None:
@@ -44,7 +48,9 @@ def test_an_old_file_under_legacy() -> None:
         (11, VERY_TEXT),
         (16, VERY_TEXT),
         (20, WOULD_FAIL),
+        (24, EMPTY),
         (20, WOULD_FAIL),
+        (25, EMPTY),
     ]
 
 
@@ -247,6 +253,42 @@ def test_what_counts_as_asserting(tmp_path: Path, steps: str, *, asserts: bool) 
     assert told(write_feature(tmp_path, f'When I go to "http://a/"\n{steps}'), "web") == said
 
 
+@pytest.mark.parametrize(
+    ("steps", "shown"),
+    [
+        ('Then I should not see "Error"', False),
+        ("Then the status should be 200\nAnd the request should succeed", False),
+        ('Then I should see 0 elements ".error"\nAnd the last step should take less than 2 seconds', False),
+        ("Then the status should be 204", True),
+        ("Then the request should fail", True),
+        ('Then I should be redirected to "/b"', True),
+        ('Then I should not see "Error"\nAnd I should see "Tea"', True),
+    ],
+)
+def test_what_an_empty_page_passes(tmp_path: Path, steps: str, *, shown: bool) -> None:
+    """The status 200, the absence of something and a short time say nothing of what is there."""
+    found = told(write_feature(tmp_path, f'When I go to "http://a/"\n{steps}'), "web")
+    assert found == ([] if shown else [(2, EMPTY)])
+
+
+@pytest.mark.parametrize("typed", ['I fill in "Search" with "tea"', 'I fill in "tea" for "Search"'])
+def test_a_text_that_the_scenario_has_typed(tmp_path: Path, typed: str) -> None:
+    """“No results for tea” has it, too; a part of the page, or more than what was typed, is another matter."""
+    steps = 'And I press "Find"\nThen I should see "tea"\nAnd I should see "tea" within "h2"\nAnd I should see "tea: 3"'
+    said = (
+        "this is the text that was typed in line 4, and a page that found nothing may repeat it; expect something that"
+        " only the right answer shows"
+    )
+    assert told(write_feature(tmp_path, f'When I go to "http://a/"\nAnd {typed}\n{steps}'), "web") == [(6, said)]
+
+
+def test_a_variable_of_nothing(tmp_path: Path) -> None:
+    """Every page shows it, as it shows the empty text."""
+    path = write_feature(tmp_path, 'When I go to "http://a/"\nThen I should see "${name}"')
+    said = [warning.what for job in loaded(path, variables=(("name", ""),)).jobs for warning in lint.warnings(job)]
+    assert said == ["every page shows the empty text: this step cannot fail"]
+
+
 def test_a_time_that_nobody_takes(tmp_path: Path) -> None:
     """A step before has to be one that asks for something; two may judge the same."""
     path = write_feature(
@@ -293,4 +335,4 @@ def test_what_is_always_there_checks_hardly_anything(tmp_path: Path, step: str, 
 )
 def test_what_can_fail_is_left_alone(tmp_path: Path, step: str) -> None:
     """An empty field is a thing to expect, and none of something, too."""
-    assert told(write_feature(tmp_path, f'When I go to "http://a/"\nThen {step}'), "web") == []
+    assert told(write_feature(tmp_path, f'When I go to "http://a/"\nThen {step}\nAnd I should see "Tea"'), "web") == []
