@@ -119,8 +119,11 @@ def undefined(found: Undefined) -> tuple[str, str, str]:
     if found.instead:
         return f"undefined step: {found.text}: {found.instead}", snippet, snippet
     near = found.suggestions[:3]
+    if found.text.count('"') % 2:
+        snippet = ""  # nobody has a sentence with half a pair of quotes
     meant = "or perhaps:\n" + "\n".join(f"  {text}" for text in near[1:]) if near[1:] else ""
-    hint = f"; did you mean: {near[0]}" if near else ""
+    lone = "" if snippet else ": a double quote is missing"
+    hint = lone + (f"; did you mean: {near[0]}" if near else "")
     help = "\n".join(part for part in (meant, snippet) if part)
     return f"undefined step: {found.text}{hint}", help, snippet
 
