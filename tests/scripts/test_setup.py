@@ -25,7 +25,7 @@ from tests.helpers.served import served
 LIBPYTHON = "libpython{}.{}".format(*sys.version_info)
 PROGRAMS = (
     "apt-cache", "apt-config", "apt-get", "cat", "chmod", "cksum", "cut", "df", "dirname", "dpkg", "dpkg-deb", "find",
-    "flock", "grep", "ldd", "ln", "mkdir", "mv", "rm", "rmdir", "sed", "sh", "sort", "tail", "tar",
+    "flock", "grep", "ldd", "ln", "mkdir", "mv", "rm", "rmdir", "sed", "sh", "sort", "tail", "tar", "tr",
 )  # fmt: skip
 PYTHON = "#!/bin/sh\ncase $2 in *print*) echo {version} ;; *ssl*) exit {lacking} ;; esac\n"
 
@@ -69,8 +69,18 @@ class Machine:
         """scripts/setup finds this one in the place of /usr/bin/python3."""
         self._setup("/usr/bin/python3", str(self.program("other-python", text)))
 
+    def ubuntu(self, archive: str) -> None:
+        """It is an Ubuntu 24.04, and this is Debian's archive."""
+        release = self.folder / "os-release"
+        release.write_text("ID=ubuntu\nVERSION_CODENAME=noble\n", encoding="utf-8")
+        self._script("unpack", "/etc/os-release", str(release))
+        self._script("unpack", "http://deb.debian.org", archive)
+
     def _setup(self, old: str, new: str) -> None:
-        path = self.checkout / "scripts" / "setup"
+        self._script("setup", old, new)
+
+    def _script(self, name: str, old: str, new: str) -> None:
+        path = self.checkout / "scripts" / name
         text = path.read_text(encoding="utf-8")
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
@@ -332,6 +342,28 @@ def test_collectd_is_unpacked(machine: Machine) -> None:
     assert machine.types(".tools/collectd/bin/collectd", "-h") == Result(0, f"{there}/usr/lib/x86_64-linux-gnu -h\n")
     assert machine.types(".tools/collectd/bin/rrdtool") == Result(0, f"{there}/fonts.conf\n")
     assert (there / "usr/sbin/collectd").stat().st_mode & 0o7777 == 0o755
+
+
+KEYS = Package("debian-archive-keyring", {"usr/share/keyrings/debian-archive-keyring.gpg": ""})
+
+
+def test_chromium_on_ubuntu_is_debian_s(machine: Machine) -> None:
+    """With the keys of a package of Ubuntu's: what they have not signed is not taken."""
+    with mirrored(machine, [KEYS, Package("chromium"), Package("chromium-common")]):
+        archive = (machine.folder / "sources.list").read_text(encoding="utf-8").split()[2].rstrip("/")
+        machine.ubuntu(archive)
+        for suite in ("debian/dists/bookworm", "debian-security/dists/bookworm-security"):
+            release = machine.folder / "pool" / suite / "Release"
+            release.parent.mkdir(parents=True)
+            release.write_text("Suite: stable\n", encoding="utf-8")
+        result = machine.types("scripts/unpack", "chromium")
+    assert (result.code, result.said.splitlines()[-1]) == (
+        1,
+        'scripts/unpack: no .tools/chromium: apt says "Unable to locate package chromium"; The repository'
+        f" '{archive}/debian bookworm Release' is not signed.; see to the network and to the mirrors in /etc/apt, and"
+        " type the same again",
+    )
+    assert not (machine.checkout / ".tools" / "chromium").exists()
 
 
 def test_a_library_s_name_of_this_release(machine: Machine) -> None:
