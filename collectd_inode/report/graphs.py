@@ -468,11 +468,15 @@ def _smoke(sheet: _Sheet, panel: Panel) -> None:
     sheet.limits(series)
 
 
+_CONSOLIDATED = {Shape.AS_IT_IS: "AVERAGE", Shape.LEAST: "MIN", Shape.MOST: "MAX"}
+"""The shapes that are lines: which value rrdtool takes of those that fall together."""
+
+
 def _lines(sheet: _Sheet, panel: Panel) -> None:
     """Lines upon their bounds, the main one upon all."""
     lines = [line for line in panel.lines if sheet.has(line.series)]
-    drawn = [line for line in lines if line.shape is Shape.AS_IT_IS]
-    names = {line.series: sheet.define(line.series) for line in drawn}
+    drawn = [line for line in lines if line.shape in _CONSOLIDATED]
+    names = {line.series: sheet.define(line.series, _CONSOLIDATED[line.shape]) for line in drawn}
     coloured = [line.series for line in drawn if not line.main]
     colours = {series: sheet.palette.of(index) for index, series in enumerate(coloured)}
     for line in lines:

@@ -32,6 +32,7 @@ POOL = Job(
     "ntp", "pool", "pool", steps=tuple(PlannedStep(n, n.replace(".", "_"), navigates=False) for n in ("a.nz", "b.nz"))
 )
 CLOCK = Job("clock", "local", "local")
+FLEET = Job("quorum", "shop", "shop")
 
 
 def allowing(most: float) -> Job:
@@ -50,6 +51,12 @@ OF_SHOP = (
     "gauge-certificate_days_left-shop_example",
     "gauge-certificate_days_left-pay_example",
 )
+OF_BROWSER = (
+    *OF_SHOP[:4],
+    *(f"duration-{what}" for what in ("ttfb", "longtasks", "queued")),
+    *(f"count-{what}" for what in ("requests", "failing_requests", "console_errors")),
+)
+OF_FLEET = ("bool-success", "gauge-reporting", "gauge-agreeing")
 OF_RELAY = (
     "bool-success",
     "response_time-connect",
@@ -75,6 +82,8 @@ KINDS: Mapping[str, tuple[Job, tuple[str, ...]]] = {
     "smarthost": (RELAY, OF_RELAY),
     "ntp": (allowing(0.1), OF_POOL),
     "clock": (CLOCK, OF_CLOCK),
+    "scenario in a browser": (SHOP, OF_BROWSER),
+    "quorum": (FLEET, OF_FLEET),
 }
 
 START, STEP, COUNT = 1_700_000_040, 60, 30
@@ -136,6 +145,23 @@ def labels(of: Picture) -> list[str]:
                 ("local: how wrong the clock may be", "milliseconds"),
                 ("local: frequency", "parts per million"),
                 ("local: passed or failed", ""),
+            ],
+        ),
+        (
+            "scenario in a browser",
+            [
+                ("shop: Buying: steps", "milliseconds"),
+                ("shop: Buying: all steps together", "milliseconds"),
+                ("shop: Buying: passed or failed", ""),
+                ("shop: Buying: web vitals", "milliseconds"),
+                ("shop: Buying: requests that failed", ""),
+            ],
+        ),
+        (
+            "quorum",
+            [
+                ("shop: probes", ""),
+                ("shop: passed or failed", ""),
             ],
         ),
     ],
@@ -203,7 +229,7 @@ def test_a_step_that_never_passed_keeps_its_place_and_its_colour() -> None:
 def test_what_nobody_sent_has_no_picture() -> None:
     """A job that has only ever failed has its strip, one without any file nothing at all."""
     assert [each.name for each in graphs.pictures(subject(SHOP, ["bool-success"]))] == ["success"]
-    assert [graphs.pictures(subject(job, ())) for job, _ in KINDS.values()] == [[], [], [], []]
+    assert [graphs.pictures(subject(job, ())) for job, _ in KINDS.values()] == [[]] * len(KINDS)
 
 
 def test_thresholds_are_lines() -> None:
@@ -314,6 +340,22 @@ def test_the_words_for_those_who_cannot_see_it() -> None:
         'shop: Buying: steps, milliseconds. I go to "/": last 1, average 2, at most 3; I press Pay: now; '
         "all steps: last 1, average 2, at most 252600; failed, % of the time: 12.5"
     )
+
+
+def test_the_most_and_the_least_of_a_point_are_drawn() -> None:
+    """A minute's failed request must show in a picture of a month, and so must a probe that was missing."""
+    faults = picture("faults", subject(SHOP, OF_BROWSER))
+    assert [one for one in faults.data if one.startswith("DEF:")] == [
+        "DEF:v0=count-failing_requests.rrd:value:MAX",
+        "DEF:v1=count-console_errors.rrd:value:MAX",
+    ]
+    assert labels(faults) == ["requests that failed", "errors in the console"]
+    probes = picture("probes", subject(FLEET, OF_FLEET))
+    assert [one for one in probes.data if one.endswith(":MIN")][-2:] == [
+        "DEF:v2=gauge-reporting.rrd:value:MIN",
+        "DEF:v3=gauge-agreeing.rrd:value:MIN",
+    ]
+    assert labels(probes)[:2] == ["reporting", "agreeing"]
 
 
 # What rrdtool makes of it ---------------------------------------------------------------------------------------------
