@@ -202,7 +202,7 @@ print(*called, *sorted(others))
 
 
 def test_a_scenario_is_loaded_without_what_only_its_runs_need() -> None:
-    """collectd's start waits for what is imported here.  Measured on 2026-11-30: 353 modules, with Python's own."""
+    """collectd's start waits for what is imported here: 353 modules on 2026-11-30, 375 by Python 3.14."""
     code = """
 import sys
 from collectd_inode.daemon import Daemon
@@ -218,7 +218,7 @@ print(len(loaded), *sorted((late | never) & loaded), *sorted((late - set(sys.mod
 """
     number, *wrong = in_a_fresh_interpreter(code).split()
     assert wrong == []
-    assert int(number) < 375
+    assert int(number) < 400
 
 
 def test_pypi_s_collectd_is_not_the_daemon() -> None:

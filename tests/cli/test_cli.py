@@ -276,7 +276,7 @@ def test_a_deadline_on_the_command_line(typed: Typed, tmp_path: Path) -> None:
         ("run x --timeout nan", "argument --timeout: nan: expected a number of seconds above 0, such as 5 or 2.5"),
         ("run x --repeat 0", "argument --repeat: 0: expected a whole number of at least 1"),
         ("run x --vocabulary webby", "argument --vocabulary: invalid choice: 'webby' (choose from"),
-        ("run x --base http://x", "unrecognized arguments: --base http://x"),
+        ("run x --base=http://x", "unrecognized arguments: --base=http://x"),
         ("lint", "the following arguments are required: PATH"),
         ("series", "the following arguments are required: PATH|CONF"),
     ],

@@ -208,7 +208,6 @@ def test_a_file_without_its_format(typed: Typed, words: str, said: str) -> None:
         ("run x -v=6", "-v/--verbose: takes no value, but has 6; did you mean -v?"),
         ("run x --fail-fast=false", "--fail-fast: takes no value, but has false; leave it out"),
         ("check x --fragment=it's", "--fragment: takes no value, but has it's; did you mean --fragment?"),
-        ("run x -vx", "-v/--verbose: takes no value, but has x"),
         ("run x --timeout -5", "--timeout: -5: expected a number of seconds above 0, such as 5 or 2.5"),
         ("run x -j -2", "-j/--jobs: -2: expected a whole number of at least 1"),
     ],

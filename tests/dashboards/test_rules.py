@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,15 +12,17 @@ from demo import unpacked
 from tests.helpers.places import ROOT
 
 DASHBOARDS = ROOT / "dashboards"
+IN_PROMETHEUS_3 = {"19.67%": "20%", "6.648%": "6.667%"}
+"""Its ranges leave out what is just at their beginning."""
 RULES, TRIED = DASHBOARDS / "prometheus-rules.yml", DASHBOARDS / "prometheus-rules-test.yml"
 
 
-def promtool(*arguments: str) -> str:
+def promtool(*arguments: str, folder: Path = DASHBOARDS) -> str:
     """What it says; it is to be content."""
     program = unpacked.command("prometheus", "promtool")
     done = subprocess.run(
         [str(program), *arguments],
-        env=program.environment, cwd=DASHBOARDS, capture_output=True, text=True, check=False,
+        env=program.environment, cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     return done.stdout
@@ -32,9 +35,15 @@ def test_promtool_takes_the_rules() -> None:
     )
 
 
-def test_each_alert_fires_when_it_should_and_not_before() -> None:
+def test_each_alert_fires_when_it_should_and_not_before(tmp_path: Path) -> None:
     """By promtool's own clock; no alert is left out."""
-    assert "SUCCESS" in promtool("test", "rules", TRIED.name)
+    text = TRIED.read_text(encoding="utf-8")
+    if not promtool("--version").startswith("promtool, version 2."):
+        for older, newer in IN_PROMETHEUS_3.items():
+            text = text.replace(older, newer)
+    shutil.copy(RULES, tmp_path)
+    (tmp_path / TRIED.name).write_text(text, encoding="utf-8")
+    assert "SUCCESS" in promtool("test", "rules", TRIED.name, folder=tmp_path)
     alerts = set(re.findall(r"- alert: (\w+)", RULES.read_text()))
     fired = set(re.findall(r"alertname: (\w+)\n\s+exp_alerts:\n", TRIED.read_text()))
     quiet = set(re.findall(r"alertname: (\w+), exp_alerts: \[\]", TRIED.read_text()))

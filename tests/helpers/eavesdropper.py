@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from demo import machine
+from demo import machine, unpacked
 from demo.notes_site import NotesSite
 from tests.helpers.examples import HUNG
 
@@ -36,6 +36,7 @@ def main() -> None:
     """Set the namespace up, run the command, and print what was seen."""
     feature, browser, times = sys.argv[1:]
     _NO_IPV6.write_text("1")
+    ip = unpacked.command("iproute", "ip")
     for words in (
         "link set lo up",
         f"link add {OUT} type veth peer name there",
@@ -45,7 +46,7 @@ def main() -> None:
         f"neighbour add {GATEWAY} lladdr 02:00:00:00:00:02 dev {OUT}",
         f"route add default via {GATEWAY}",
     ):
-        subprocess.run(["ip", *words.split()], check=True)
+        subprocess.run([ip.path, *words.split()], env=ip.environment, check=True)
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)) as ear, NotesSite() as site:
         ear.bind((OUT, 0))
         command = [f"{sys.prefix}/bin/collectd-inode", "run", feature, "--engine", "chromium", "--base-url", site.url]

@@ -13,6 +13,7 @@ from typing import Any
 from collectd_inode.model import Observation
 from collectd_inode.run import observe
 from collectd_inode.wire import workers
+from demo import unpacked
 from tests.helpers.examples import loaded, write_feature
 from tests.helpers.peers import answer
 
@@ -64,6 +65,7 @@ def told(observation: Observation) -> str:
 
 
 if __name__ == "__main__":
+    ip = unpacked.command("iproute", "ip")
     for command in ("link set lo up", f"address add {PUBLIC}/32 dev lo", f"address add {PRIVATE}/32 dev lo"):
-        subprocess.run(["ip", *command.split()], check=True)
+        subprocess.run([ip.path, *command.split()], env=ip.environment, check=True)
     workers.run(main())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -159,5 +160,8 @@ def _ready(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/-/ready", timeout=5) as answer:
             return bool(answer.status == 200)
+    except urllib.error.HTTPError as not_yet:
+        not_yet.close()
+        return False
     except OSError:
         return False

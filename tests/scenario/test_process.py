@@ -22,7 +22,7 @@ from tests.helpers.examples import logged
 
 HEAD = """\
 import asyncio, builtins, gc, json, locale, logging, os, resource, signal, socket, ssl, sys, threading, time
-import collectd_inode.schedule
+import collectd_inode.runner
 from collectd_inode import step
 
 FILES = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -148,7 +148,7 @@ REPLACED = {
     "socket.socket = None": "socket of socket",
     "builtins.len = None": "len of builtins",
     "asyncio.sleep = None": "sleep of asyncio",
-    "collectd_inode.schedule.observe = None": "observe of collectd_inode.schedule",
+    "collectd_inode.runner.observe = None": "observe of collectd_inode.runner",
     "asyncio.get_running_loop().call_later = None": "call_later of the event loop",
 }
 
@@ -198,6 +198,7 @@ def test_a_step_that_takes_all_workers_has_its_own(tmp_path: Path) -> None:
     assert workers.run(main()) == 0
 
 
+@pytest.mark.filterwarnings("ignore:'asyncio.* is deprecated:DeprecationWarning")
 def test_the_loop_has_no_policy_s_class(tmp_path: Path) -> None:
     """Another loop, by a policy that a module sets, would not have our workers."""
     policy = asyncio.get_event_loop_policy()

@@ -259,6 +259,7 @@ COLLECTD = (
     Package("rrdtool", {"usr/bin/rrdtool": '#!/bin/sh\necho "$FONTCONFIG_FILE"\n'}, {"Depends": "librrd9"}),
     Package("librrd9", {"usr/lib/x86_64-linux-gnu/librrd.so.9": ""}),
     Package("fonts-dejavu-core", {"usr/share/fonts/truetype/dejavu/DejaVuSans.ttf": ""}),
+    Package("libgcrypt20"),
 )
 LIBRARIES = tuple(Package(name) for name in ("libesmtp6t64", "libmicrohttpd12t64", "libprotobuf-c1", "libyajl2"))
 
@@ -328,7 +329,7 @@ def mirrored(machine: Machine, *lists: Sequence[Package], lost: str = "", damage
 
 
 READING = "scripts/unpack: reading the package lists\n"
-GETTING = "scripts/unpack: .tools/collectd: getting 5 Debian packages, 1 MB\n"
+GETTING = "scripts/unpack: .tools/collectd: getting 6 Debian packages, 1 MB\n"
 
 
 def test_collectd_is_unpacked(machine: Machine) -> None:

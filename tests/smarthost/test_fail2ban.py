@@ -96,7 +96,7 @@ def folder() -> Iterator[Path]:
 
 def without_times(found: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """The lines without what differs from run to run, in order of the alphabet."""
-    varying = r"^.*?(?=\w+ auth|no MAIL|smtpd)|\[\d+\]|(D|X|CV)=\S+ "
+    varying = r"^.*?(?=\w+ auth|no MAIL|smtpd)|\[\d+\]|(D|X|CV)=\S+ |H=(?=\()"
     return {name: tuple(sorted(re.sub(varying, "", line) for line in lines)) for name, lines in found.items()}
 
 
