@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -14,10 +15,12 @@ def matched(log: Path, *filters: str) -> dict[str, tuple[str, ...]]:
     return {name: lines for name, lines in found.items() if lines}
 
 
-def is_older_than_1_1() -> bool:
-    """Whether it is the release of Debian 12 or Ubuntu 24.04, whose filters count less."""
+def release() -> tuple[int, ...]:
+    """Its version, such as (1, 0, 2)."""
     module = unpacked.TOOLS / "fail2ban" / "usr" / "lib" / "python3" / "dist-packages" / "fail2ban" / "version.py"
-    return 'version = "1.0.' in module.read_text(encoding="utf-8")
+    found = re.search(r'^version = "([\d.]+)', module.read_text(encoding="utf-8"), re.MULTILINE)
+    assert found
+    return tuple(map(int, found[1].split(".")))
 
 
 def _lines(log: Path, name: str) -> tuple[str, ...]:
