@@ -448,7 +448,7 @@ main { columns: 26rem; column-gap: 1rem; }
 table { border-collapse: collapse; font-size: .9rem; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: left; vertical-align: top;
   overflow-wrap: normal; }
-td:nth-last-child(-n+6):not(:nth-last-child(-n+2)), td:nth-child(4) { white-space: nowrap; }
+td:nth-last-child(-n+6):not(:nth-last-child(-n+2)) { white-space: nowrap; }
 tbody th { font-weight: 400; min-width: 12em; }
 td:last-child { min-width: 14em; overflow-wrap: anywhere; }
 @media (max-width: 45rem) {
