@@ -59,6 +59,8 @@ class Action(Generic[P]):
     """It takes a table as well as a doc string."""
     address: str = ""
     """The parameter that is an address to go to."""
+    of_an_api: bool = False
+    """It sends a request of an API: the answer is no page for people, and may be empty."""
     remembers: str = ""
     """The parameter that is the name of a variable to set."""
     uses: str = ""

@@ -15,7 +15,6 @@ from collectd_inode.browser.manner import Manner
 from collectd_inode.page import api_errors, complaint, urls
 from collectd_inode.page.forms import kind_of
 from collectd_inode.page.remembered import remembered
-from collectd_inode.scenario.actions import go, go_without_redirects
 from collectd_inode.words import cut_at_word, shortened
 
 if TYPE_CHECKING:
@@ -25,21 +24,9 @@ if TYPE_CHECKING:
 OVERLOOKED, PAGE_ERROR = "overlooked", "page_error"
 _LOOKS = frozenset({Manner.SEES, Manner.READS, Manner.PREPARES, Manner.OWN})
 _SHOWS = (
-    "img",
-    "svg",
-    "canvas",
-    "video",
-    "object",
-    "embed",
-    "iframe",
-    "frame",
-    "input",
-    "select",
-    "textarea",
-    "button",
-)
+    "img", "svg", "canvas", "video", "object", "embed", "iframe", "frame", "input", "select", "textarea", "button",
+)  # fmt: skip
 """Elements that a page without any text may show."""
-_OPENS = (go, go_without_redirects)
 _MOST = 5
 _LENGTH = 200
 
@@ -68,7 +55,7 @@ class Lookout:
         """*step* has passed."""
         if _leads_on(step):
             self.opened_by = step.planned.name
-            self.opens_for_people = step.action in _OPENS or not step.action.address
+            self.opens_for_people = not step.action.of_an_api
         elif finds_something(step):
             self.asked_for_password = False
             if not step.action.beside:

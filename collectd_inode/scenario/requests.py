@@ -41,7 +41,7 @@ def media_type_complaint(media_type: str) -> str:
     return f"“{said}” is not a media type: use application/…, or one of {', '.join(MEDIA_TYPES)}"
 
 
-@action(navigates=True, address="target", checks={"method": method_complaint})
+@action(navigates=True, of_an_api=True, address="target", checks={"method": method_complaint})
 async def send(session: Session, method: str, target: str) -> None:
     """Send a request without a body."""
     await session.browser.request(method, target)
@@ -51,6 +51,7 @@ async def send(session: Session, method: str, target: str) -> None:
     navigates=True,
     doc_string=True,
     address="target",
+    of_an_api=True,
     checks={"method": method_complaint, "media_type": media_type_complaint},
 )
 async def send_body(session: Session, method: str, target: str, body: str, media_type: str = "") -> None:
@@ -58,14 +59,14 @@ async def send_body(session: Session, method: str, target: str, body: str, media
     await session.browser.request(method, target, body.encode(), content_type(body, media_type))
 
 
-@action(navigates=True, address="target", checks={"method": method_complaint, "table": pairs_complaint})
+@action(navigates=True, of_an_api=True, address="target", checks={"method": method_complaint, "table": pairs_complaint})
 async def send_form(session: Session, method: str, target: str, table: Table) -> None:
     """Send a request with the table below the step as its body, as a form would."""
     entries = [forms.FormEntry(name, value) for name, value in pairs(table)]
     await session.browser.request(method, target, forms.urlencoded(entries), forms.URLENCODED)
 
 
-@action(navigates=True, address="target")
+@action(navigates=True, of_an_api=True, address="target")
 async def post_text(session: Session, target: str, body: str) -> None:
     """Send a POST with a form's body, ``a=b&c=d``."""
     await session.browser.request("POST", target, body.encode(), forms.URLENCODED)
@@ -81,6 +82,7 @@ def data_complaint(data: object) -> str:
     doc_string=True,
     or_table=True,
     address="target",
+    of_an_api=True,
     checks={"data": data_complaint, "media_type": media_type_complaint},
 )
 async def post_data(session: Session, target: str, data: str | Table, media_type: str = "") -> None:

@@ -451,6 +451,15 @@ class Daemon:
         self.clock.ahead += after
         return told(await observe(self.job, self.clock))
 
+    async def scored(self, peer: Peer, *pauses: float) -> tuple[list[float], list[int]]:
+        """Runs so many seconds apart: after each the server's score, and the number of its questions so far."""
+        found, asked_in_all = [], []
+        for after in pauses:
+            self.clock.ahead += after
+            found.append(readings(await observe(self.job, self.clock))["gauge-pool_score-127_0_0_1"])
+            asked_in_all.append(len(peer.requests))
+        return found, asked_in_all
+
 
 _BEGAN = time.monotonic()
 
@@ -764,13 +773,7 @@ def test_a_score_is_kept_every_nine_minutes_within_a_shorter_interval() -> None:
 
     async def main() -> tuple[list[float], list[int]]:
         async with ntp_peer(GOOD, stamped=False) as peer:
-            daemon = Daemon(peer, State(), pool_score=True)
-            found, asked_in_all = [], []
-            for after in (0, 64, 384, 64, 64, 448):
-                daemon.clock.ahead += after
-                found.append(readings(await observe(daemon.job, daemon.clock))["gauge-pool_score-127_0_0_1"])
-                asked_in_all.append(len(peer.requests))
-            return found, asked_in_all
+            return await Daemon(peer, State(), pool_score=True).scored(peer, 0, 64, 384, 64, 64, 448)
 
     found, asked_in_all = tidily(main())
     assert found == pytest.approx([-20.0, -20.0, -20.0, -23.0, -23.0, -25.85])
@@ -785,12 +788,7 @@ def test_a_server_of_minus_ninety_is_checked_every_two_hours() -> None:
         state.of("ntp", "pool").write({"scores": {"127_0_0_1": {"score": -93.0, "step": -5.0}}})
         async with ntp_peer(saying(ahead=1e9, version=1), stamped=False) as peer:
             daemon = Daemon(peer, state, pool_score=True, patience=SHORT)
-            found, asked_in_all = [], []
-            for after in (0, 540, 540, 6120, 540, 540):
-                daemon.clock.ahead += after
-                found.append(readings(await observe(daemon.job, daemon.clock))["gauge-pool_score-127_0_0_1"])
-                asked_in_all.append(len(peer.requests))
-            return found, asked_in_all
+            return await daemon.scored(peer, 0, 540, 540, 6120, 540, 540)
 
     found, asked_in_all = tidily(main())
     assert found == pytest.approx([-92.35, -92.35, -92.35, -91.7325, -91.7325, -91.7325])
