@@ -20,8 +20,8 @@ from collectd_inode.cli.terminal import Exit
 from collectd_inode.words import in_quotes
 
 _SNIPPET = """\
-# collectd_inode {version}: loads the plugin.  To be saved as /etc/collectd/collectd.conf.d/00-python.conf
-# Looked over by:  collectd-inode doctor
+# collectd_inode {version}: loads the plugin.  Save it as /etc/collectd/collectd.conf.d/00-python.conf
+# Check it with:  collectd-inode doctor
 
 <LoadPlugin python>
   # Python's extension modules look for libpython's symbols in the whole process.
@@ -30,36 +30,36 @@ _SNIPPET = """\
 
 <Plugin python>
 {paths}
-  # Import must stand before every <Module>.
+  # Import must come before every <Module>.
   Import "collectd_inode"
 
   <Module collectd_inode>
-    # What is set here holds for all blocks below and in the files that follow; each block may set its own.
+    # These settings hold for all blocks below and in the following files; a block may set its own.
 
-    # Seconds between runs, at least 1, and for one whole run.  A run ends at the latest when its interval does.
+    # Seconds between runs (at least 1), and seconds for one run.  A run never lasts longer than its interval.
     Interval 60
     Timeout 30
 
-    # false: a block with a mistake in it is refused and reported, the rest runs.
-    # true: a mistake keeps collectd from starting.
+    # false: a block with a mistake does not run and is reported; all others run.
+    # true: collectd does not start if there is a mistake.
     StrictConfig false
 
     # Bad runs in a row before FAILURE ("3/10": three of the last ten), and good ones in a row before OKAY.
     Confirm 2
     ConfirmRecovery 2
 
-    # A folder for state that survives a restart: each job's last run and its notifications (which `collectd-inode
-    # status` shows), hold-offs after a wrong password, pool scores, steps of the clock.  It is created when there is
-    # something to keep, with mode 0700.
+    # A folder for state that must survive a restart: each job's last run and notifications (`collectd-inode status`
+    # shows them), waits after a wrong password, pool scores, steps of the clock.  It is made, with mode 0700, when
+    # there is something to store.
     StateDir "/var/lib/collectd/inode"
   </Module>
 </Plugin>
 """
 _STUB = """\
-  # The stub, which finds the environment's packages of the Python that collectd embeds.  If there are none, or if some
-  # are missing, it logs how to fix that, and collectd starts all the same.
+  # The folder of the stub, which finds the packages for the Python that collectd embeds.  If packages are missing, it
+  # logs how to fix that, and collectd starts all the same.
 """
-_WHERE = "  # Where this installation keeps its packages; of a checkout, the checkout itself, too.\n"
+_WHERE = "  # The folders with this installation's packages; for a checkout, also the checkout itself.\n"
 _NOWHERE = "  # No ModulePath: collectd's Python looks where this is installed by itself.\n"
 
 

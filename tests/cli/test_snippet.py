@@ -39,7 +39,7 @@ def test_it_says_what_conf_d_says() -> None:
 
 
 def test_state_dir_is_explained_in_conf_d_s_words() -> None:
-    start = SHIPPED.index("    # A folder for state that survives a restart")
+    start = SHIPPED.index("    # A folder for state that must survive a restart")
     assert SHIPPED[start:] in snippet([])
 
 
