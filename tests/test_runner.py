@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -409,6 +410,34 @@ def test_what_cannot_be_loaded_any_more_goes_on_as_it_was(
         "INFO scenario web: changed files were read again: 1 jobs before, 1 now;"
         " what cannot be loaded keeps its last good version",
     ]
+
+
+def test_the_garbage_collector_ignores_the_jobs(
+    rig: Callable[..., Rig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look at those of thousands would stop every thread; those of a changed file are ignored, too, until we stop."""
+    monkeypatch.setattr(module, "WATCH_SECONDS", 0.005)
+    path = tmp_path / "jobs"
+    path.write_text("old")
+
+    def load() -> Loaded:
+        return Loaded((job(path.read_text(), probe=passing),), (), (str(path),))
+
+    def is_looked_at(kept: Job) -> bool:
+        return any(one is kept for one in gc.get_objects())
+
+    read = JobSource(load)
+    made = rig(sources=[read])
+    (old,) = read.loaded.jobs
+    while is_looked_at(old):
+        threading.Event().wait(0.005)
+    path.write_text("new")
+    made.changed.get(timeout=HUNG)
+    (new,) = read.loaded.jobs
+    while is_looked_at(new):
+        threading.Event().wait(0.005)
+    made.runner.stop()
+    assert is_looked_at(new)
 
 
 # Stopping
