@@ -28,7 +28,7 @@ from collectd_inode.page.assets import BLOCKED, Asset, AssetKind, assets, fault_
 from collectd_inode.page.complaint import fingerprint
 from collectd_inode.page.headers import TOKEN, is_attachment
 from collectd_inode.page.page import Page
-from collectd_inode.page.remembered import remembered
+from collectd_inode.page.remembered import Findings, remembered
 from collectd_inode.page.text import CONTROLS, Element, tag_of
 from collectd_inode.wire import SYSTEM_CLOCK, WireError
 from collectd_inode.wire.tasks import side_by_side
@@ -101,8 +101,9 @@ class Browser(Screen):
         now: Callable[[], float] = SYSTEM_CLOCK.now,
         recorder: Recorder | None = None,
         warn: Callable[[str, str], None] = _warns_nobody,
+        findings: Findings | None = None,
     ) -> None:
-        self._profile, self._now, self._recorder = profile, now, recorder
+        self._profile, self._now, self._recorder, self._findings = profile, now, recorder, findings
         self._warn = _Once(warn)
         self._sender = Sender(transport, profile, now, recorder, self._warn)
         self._visits: list[_Visit] = []
@@ -414,7 +415,10 @@ class Browser(Screen):
     def _read(self, request: WebRequest, answer: WebAnswer) -> Page:
         told = self._tell_legacy if self._profile.legacy else None
         usual = self._usual_so_far()
-        return Page(request.url, answer.status, answer.headers, answer.body, usual=usual, told_legacy=told)
+        return Page(
+            request.url, answer.status, answer.headers, answer.body,
+            usual=usual, told_legacy=told, known=self._findings,
+        )  # fmt: skip
 
     def _is_not_shown(self, request: WebRequest, answer: Page) -> bool:
         """Whether a browser keeps the page on the screen: for a download, or an answer without a page (rule 85)."""

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from collectd_inode.page import api_errors, text
+from collectd_inode.page.remembered import remembered
 from collectd_inode.page.text import CONTROLS, Element, normalise, tag_of
 from collectd_inode.page.weights import MAY_BE, Rank, names_of, words_of, worth
 from collectd_inode.words import cut_at_word
@@ -104,15 +105,15 @@ def may_be_in(page: Page) -> bool:
     """Whether *page* may hold a message at all: most good pages name none, and need not be walked through."""
     # Many times as fast as a regular expression in any case of letters, and done for each page.
     source = page.source.lower()
-    return (_is_named_in(source) if page.is_html else api_errors.may_be_in(source)) or _speaks(page.source)
+    return (_is_named_in(source) if page.is_html else api_errors.may_be_in(source)) or _speaks(page)
 
 
 def _is_named_in(source: str) -> bool:
     return any(part in source and any(word in source for word in words) for part, words in MAY_BE.items())
 
 
-def _speaks(source: str) -> bool:
-    return any(word in source for word in _SPOKEN_WORDS)
+def _speaks(page: Page) -> bool:
+    return remembered(page, "speaks", lambda page: any(word in page.source for word in _SPOKEN_WORDS))
 
 
 def found_in(page: Page) -> tuple[tuple[Rank, str], ...]:
@@ -125,7 +126,7 @@ def found_in(page: Page) -> tuple[tuple[Rank, str], ...]:
     for rank, element in ranked:
         if message := _message(element):
             said.setdefault(message, rank)
-    if _speaks(page.source):
+    if _speaks(page):
         for line in islice(_spoken(page.visible_text, anywhere=page.status < 400), _MOST):
             said.setdefault(line, Rank.NAMED)
     known = [(rank, message) for message, rank in said.items() if not _is_within_another(message, said)]
@@ -134,7 +135,7 @@ def found_in(page: Page) -> tuple[tuple[Rank, str], ...]:
 
 def _of_an_answer(page: Page) -> Iterator[str]:
     """The errors of an answer that is not HTML; of plain text the lines that begin as programs' own errors do."""
-    if page.document.root is not None or not _speaks(page.source):
+    if page.document.root is not None or not _speaks(page):
         return api_errors.found_in(page)
     reported = list(api_errors.found_in(page))
     spoken = dict.fromkeys(_spoken(page.visible_text, anywhere=False))
@@ -151,7 +152,7 @@ _OF_PROGRAMS = re.compile(
 
 def errors_of_programs(page: Page) -> tuple[str, ...]:
     """The errors of programs that *page* shows beside, or in place of, what it is for; of a traceback its end."""
-    if not _speaks(page.source):
+    if not _speaks(page):
         return ()
     lines = islice(_spoken(page.visible_text, _OF_PROGRAMS, anywhere=False), _MOST)
     return tuple(dict.fromkeys(cut_at_word(line, LIMIT) for line in lines))

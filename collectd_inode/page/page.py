@@ -16,7 +16,7 @@ from collectd_inode.page import charset, complaint, text, urls, xml
 from collectd_inode.page import refresh as refreshing
 from collectd_inode.page.form_owners import owners
 from collectd_inode.page.headers import essence, upgrades_insecure_requests
-from collectd_inode.page.remembered import findings, remembered
+from collectd_inode.page.remembered import Findings, remembered
 from collectd_inode.page.text import CONTROLS, Element, normalise, tag_of
 from collectd_inode.page.tree import Parsed, parse
 from collectd_inode.page.weights import Rank
@@ -83,6 +83,8 @@ class Page:
     """The answer that came last and is no page to look at, such as a download: this one stayed on the screen."""
     told_legacy: Callable[[str], None] | None = field(default=None, repr=False)
     """Where Webrat's choices are reported; None where they are not taken (``Vocabulary "legacy"``)."""
+    known: Findings | None = field(default=None, repr=False)
+    """The findings in the bodies of earlier pages, to which this page's are added."""
     trouble: str = field(default="", repr=False)
     """The first failure among the scripts that make the page, as an engine that runs them saw it."""
 
@@ -108,7 +110,9 @@ class Page:
     @cached_property
     def findings(self) -> dict[str, Any]:
         """The findings in its body, for `remembered`."""
-        return findings(self.url, self.headers.get("content-type", ""), self.body)
+        if self.known is None:
+            return {}
+        return self.known.of(self.url, self.headers.get("content-type", ""), self.body)
 
     @property
     def _has_nosniff(self) -> bool:

@@ -17,6 +17,7 @@ from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.page.assets import AssetKind
 from collectd_inode.page.forms import Upload
 from collectd_inode.page.page import Page
+from collectd_inode.page.remembered import Findings
 from collectd_inode.page.text import Element
 from collectd_inode.wire import Clock, Exchange
 from collectd_inode.wire.tcp import Route
@@ -164,6 +165,8 @@ class Opening:
     """Adds a reading (type, type instance, value) to the run."""
     left: Callable[[], float] = lambda: float("inf")
     """Seconds until the run's deadline."""
+    findings: Findings | None = None
+    """The findings of earlier runs in the bodies of their pages."""
 
 
 OpenEngine = Callable[[Opening], Engine]

@@ -79,9 +79,9 @@ class Lookout:
         """The fault of a page that no step looked at; empty if it seems good."""
         if not page.is_html and page.body:
             return remembered(page, "fault of an answer", _fault_of_an_answer)
-        if page.looks_scripted:
+        if remembered(page, "looks scripted", lambda page: page.looks_scripted):
             return 'it looks like it is built by JavaScript, which only Engine "chromium" runs'
-        if self.opens_for_people and page.status != 204 and _shows_nothing(page):
+        if self.opens_for_people and page.status != 204 and remembered(page, "shows nothing", _shows_nothing):
             return "it shows nothing"
         if self.asked_for_password and _asks_for_password(page):
             said = complaint.alerts(page)

@@ -23,6 +23,7 @@ from collectd_inode.page import locate
 from collectd_inode.page.complaint import heading
 from collectd_inode.page.forms import kind_of
 from collectd_inode.page.page import Page
+from collectd_inode.page.remembered import Findings
 from collectd_inode.page.tree import parse
 from collectd_inode.run import Run
 from collectd_inode.scenario import facts
@@ -95,7 +96,14 @@ def plain(opening: Opening) -> Engine:
         on_exchange=opening.on_exchange,
         clock=opening.clock,
     )
-    return Browser(transport, opening.profile, now=opening.clock.now, recorder=opening.recorder, warn=opening.warn)
+    return Browser(
+        transport,
+        opening.profile,
+        now=opening.clock.now,
+        recorder=opening.recorder,
+        warn=opening.warn,
+        findings=opening.findings,
+    )
 
 
 def make_ready() -> None:
@@ -163,6 +171,7 @@ class Replay:
     """Whether elements are found by Webrat's rules (``Vocabulary "legacy"``)."""
     assets_every: int = 1
     """The number of runs from one that requests pages' files to the next; the first run requests them."""
+    findings: Findings = field(default_factory=Findings, repr=False, compare=False)
     runs: Iterator[int] = field(default_factory=itertools.count, repr=False, compare=False)
     open: OpenEngine = plain
     look: Look | None = None
@@ -222,6 +231,7 @@ class Replay:
             run.warn,
             read=run.add_reading,
             left=lambda: run.seconds_left,
+            findings=self.findings,
         )
 
     def _session(self, run: Run, browser: Engine, secrets: Mapping[str, str], hidden: set[str]) -> Session:

@@ -5,53 +5,84 @@ from __future__ import annotations
 import pytest
 
 from collectd_inode.page.page import Page
-from collectd_inode.page.remembered import remembered
+from collectd_inode.page.remembered import Findings, remembered
 
 HTML = {"content-type": "text/html"}
-KNOWN = Page("http://remembered.test/", 200, HTML, b"<title>Known</title>")
+URL = "http://remembered.test/"
+BODY = b"<title>Known</title>"
 
 
-def looked_at(page: Page) -> list[Page]:
-    """The pages that are looked at for *page* when `KNOWN` has been."""
+def looked_at(*pages: Page) -> list[Page]:
+    """Those of *pages* that are looked at when their titles are wanted in turn."""
     looked: list[Page] = []
 
     def title(page: Page) -> str:
         looked.append(page)
         return page.title
 
-    remembered(KNOWN, "title", lambda page: page.title)
-    assert remembered(page, "title", title) == page.title
+    for page in pages:
+        assert remembered(page, "title", title) == page.title
     return looked
+
+
+def page_of(known: Findings | None, url: str = URL, body: bytes = BODY, type: str = "text/html") -> Page:
+    """A page whose findings are added to *known*."""
+    return Page(url, 200, {"content-type": type}, body, known=known)
 
 
 def test_the_same_body_is_not_looked_at_again() -> None:
     """Another answer with the same bytes, from the same address: nothing of it is even decoded."""
-    same = Page(KNOWN.url, 503, {**HTML, "date": "today"}, bytes(bytearray(KNOWN.body)))
-    assert looked_at(same) == []
+    known = Findings()
+    first = page_of(known)
+    same = Page(URL, 503, {**HTML, "date": "today"}, bytes(bytearray(BODY)), known=known)
+    assert looked_at(first, same) == [first]
 
 
 @pytest.mark.parametrize(
-    "page",
-    [
-        Page(KNOWN.url, 200, HTML, b"<title>Other</title>"),
-        Page(KNOWN.url, 200, {"content-type": "text/plain"}, KNOWN.body),
-        Page("http://remembered.test/other", 200, HTML, KNOWN.body),
-    ],
+    "other",
+    [{"body": b"<title>Other</title>"}, {"type": "text/plain"}, {"url": f"{URL}other"}],
     ids=["body", "type", "address"],
 )
-def test_another_one_is(page: Page) -> None:
+def test_another_one_is(other: dict[str, object]) -> None:
     """Another body, type or address is another page."""
-    assert looked_at(page) == [page]
+    known = Findings()
+    pages = [page_of(known), page_of(known, **other)]  # type: ignore[arg-type]
+    assert looked_at(*pages) == pages
+
+
+def test_another_job_looks_for_itself() -> None:
+    """What is kept belongs to a job, and grows with its own pages only; without it a page has findings of its own."""
+    pages = [page_of(Findings()), page_of(Findings()), page_of(None), page_of(None)]
+    assert looked_at(*pages) == pages
+
+
+def test_an_answer_that_differs_each_time_takes_the_place_of_the_last() -> None:
+    """A page with a token in it: the newest is kept, and pages that stay the same are not lost for it."""
+    known = Findings(most=2)
+    home = page_of(known, f"{URL}home")
+    tokens = [page_of(known, body=b"<title>%d</title>" % number) for number in range(10, 15)]
+    assert looked_at(home, *tokens, page_of(known, f"{URL}home")) == [home, *tokens]
+    assert looked_at(page_of(known, body=b"<title>14</title>")) == []
+
+
+def test_the_one_whose_use_is_oldest_is_forgotten() -> None:
+    """More addresses than there is room for."""
+    known = Findings(most=2)
+    urls = [f"{URL}{number}" for number in range(3)]
+    looked_at(page_of(known, urls[0]), page_of(known, urls[1]), page_of(known, urls[0]), page_of(known, urls[2]))
+    again = [page_of(known, url) for url in (urls[0], urls[2], urls[1])]
+    assert looked_at(*again) == again[2:]
 
 
 def test_what_is_long_is_not_kept() -> None:
     """An address of thousands of characters has its own page each time."""
-    address = f"http://remembered.test/{'x' * 3000}"
-    pages = [Page(address, 200, HTML, b"<title>Long</title>") for _ in range(2)]
-    assert list(map(looked_at, pages)) == [[page] for page in pages]
+    known = Findings()
+    pages = [page_of(known, f"{URL}{'x' * 3000}") for _ in range(2)]
+    assert looked_at(*pages) == pages
 
 
 def test_one_thing_is_not_another() -> None:
     """Several things are known of one body."""
-    assert remembered(KNOWN, "length", lambda page: len(page.body)) == len(KNOWN.body)
-    assert remembered(KNOWN, "title", lambda page: page.title) == "Known"
+    known = Findings()
+    assert remembered(page_of(known), "length", lambda page: len(page.body)) == len(BODY)
+    assert remembered(page_of(known), "title", lambda page: page.title) == "Known"
