@@ -77,7 +77,7 @@ def load(path: str, content: bytes | None = None) -> WholeConf:
     """As `read`, with warnings about lines that the daemon accepts; *content* was read from *path* already."""
     reader = _Reader()
     if content is None:
-        nodes = reader.path(path, None, 0, Place(path, 1), on_missing=reader.problems)
+        nodes = reader.path(path, None, 0, Place(path), on_missing=reader.problems)
     else:
         nodes = reader.text(content.decode("utf-8", "surrogateescape"), path, 0)
     if not nodes and not reader.problems:
@@ -378,6 +378,11 @@ class _Tree:
 # Files and includes ---------------------------------------------------------------------------------------------------
 
 
+def _unreadable(path: str, trouble: OSError, asked: Place) -> Problem:
+    what = "it" if asked == Place(path) else path
+    return Problem(f"cannot read {what}: {trouble.strerror}", asked)
+
+
 class _Reader:
     """Reads files and, at their top level, what they include: in its place, sorted by name, eight levels deep."""
 
@@ -399,7 +404,7 @@ class _Reader:
         try:
             mode = os.stat(path).st_mode
         except OSError as trouble:
-            on_missing.append(Problem(f"cannot read {path}: {trouble.strerror}", asked))
+            on_missing.append(_unreadable(path, trouble, asked))
             return []
         if stat.S_ISDIR(mode):
             return self._folder(path, pattern, depth, asked)
@@ -417,7 +422,7 @@ class _Reader:
         try:
             names = sorted((name for name in os.listdir(folder) if not name.startswith(".")), key=os.fsencode)
         except OSError as trouble:
-            self.problems.append(Problem(f"cannot read {folder}: {trouble.strerror}", asked))
+            self.problems.append(_unreadable(folder, trouble, asked))
             return []
         # As collectd does it, a folder in a folder is read too, and every name is expanded as if typed in a shell.
         return [node for name in names for node in self._words(f"{folder}/{name}", pattern, depth, asked, listed=True)]
@@ -427,7 +432,7 @@ class _Reader:
             with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
                 text = file.read()
         except OSError as trouble:
-            self.problems.append(Problem(f"cannot read {path}: {trouble.strerror}", asked))
+            self.problems.append(_unreadable(path, trouble, asked))
             return []
         return self.text(text, path, depth)
 

@@ -306,4 +306,4 @@ def test_a_missing_configuration_is_refused(tmp_path: Path) -> None:
     """The file that was asked for must be there."""
     with pytest.raises(BadConfig) as caught:
         read(f"{tmp_path}/gone.conf")
-    assert str(caught.value) == f"{tmp_path}/gone.conf:1: cannot read {tmp_path}/gone.conf: No such file or directory"
+    assert str(caught.value) == f"{tmp_path}/gone.conf: cannot read it: No such file or directory"

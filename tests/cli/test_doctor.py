@@ -713,7 +713,7 @@ def test_the_command_on_this_machine(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert cli.main(["doctor", f"{tmp_path}/none"]) == 1
     out, err = capsys.readouterr()
     place = f"{tmp_path}/none"
-    assert f"error    configuration: {place}:1: cannot read {place}: No such file or directory" in out.splitlines()
+    assert f"error    configuration: {place}: cannot read it: No such file or directory" in out.splitlines()
     assert err == ""
     assert re.fullmatch(rf"{place}: [0-9]+ errors?.*: fix that, and run doctor again", out.splitlines()[-1])
 

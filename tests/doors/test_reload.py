@@ -244,7 +244,5 @@ def test_what_is_read(tmp_path: Path) -> None:
     assert problems_of(conf) == [f"{conf}:1: {wanted}"]
     conf.write_text("")
     assert problems_of(conf) == [f"{conf}:1: the configuration is empty: collectd does not start"]
-    assert problems_of(tmp_path / "none") == [
-        f"{tmp_path}/none:1: cannot read {tmp_path}/none: No such file or directory"
-    ]
+    assert problems_of(tmp_path / "none") == [f"{tmp_path}/none: cannot read it: No such file or directory"]
     assert str(ConfigurationRefused(["one", "two"])) == "one"
