@@ -29,7 +29,7 @@ from collectd_inode.kinds import KINDS
 from collectd_inode.model import Cause, Door, Job, Problem, Status, Trouble
 from collectd_inode.names import fingerprint, slug
 from collectd_inode.oconfig import Node
-from collectd_inode.permissions import loose
+from collectd_inode.permissions import in_the_way, loose
 from collectd_inode.shards import Shard, is_ours
 from collectd_inode.state import State
 from collectd_inode.words import and_more
@@ -115,7 +115,10 @@ class Configuration:
         self._defaults = replace(self._defaults, save_total=kept.save_total, save_age=kept.save_age)
         if "StateDir" in values:
             self._defaults = replace(self._defaults, state=self._state(values["StateDir"]))
-            if warning := loose(values["StateDir"], private=True):
+            folder = values["StateDir"]
+            file = in_the_way(folder)
+            lost = f"{folder} cannot be made, so a restart loses all state: {file} is not a folder" if file else ""
+            if warning := lost or loose(folder, private=True):
                 self.warnings.append(Problem(warning, node.place, "<Module>", value=values["StateDir"]))
         names = {name.lower(): name for name in values}
         self._said |= {names[child.key.lower()]: child for child in node.children if child.key.lower() in names}

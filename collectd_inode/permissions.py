@@ -44,6 +44,17 @@ def loose(path: str, *, private: bool = False) -> str:
     return next(filter(None, map(_replaceable, _above(path))), "")
 
 
+def in_the_way(path: str) -> str:
+    """The file because of which there can be no folder *path*: it, or the nearest one above it that exists."""
+    for one in (path, *_with_parents(os.path.dirname(os.path.abspath(path)))):
+        try:
+            mode = os.stat(one).st_mode
+        except (OSError, ValueError):
+            continue
+        return "" if stat.S_ISDIR(mode) else one
+    return ""
+
+
 def _above(path: str) -> Iterator[str]:
     """The folders above *path*, and above what it is a link to."""
     seen: set[str] = set()

@@ -237,6 +237,13 @@ def test_strictness_and_the_state_s_folder() -> None:
     assert (made.strict, made.state_dir) == (True, "/var/lib/collectd/inode")
 
 
+def test_a_state_dir_below_a_file_is_a_warning() -> None:
+    """Known before the first thing is to be kept."""
+    lost = "/dev/null/inode cannot be made, so a restart loses all state: /dev/null is not a folder"
+    said = [str(warning) for warning in configured('StateDir "/dev/null/inode"\n').warnings]
+    assert said == [f"<Module>: {lost}"]
+
+
 def test_our_sections_in_a_whole_configuration() -> None:
     """Those of other modules and plugins are none of our business; names in any case of letters."""
     tree = parse(

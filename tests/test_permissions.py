@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from collectd_inode.permissions import loose, strangers_code
+from collectd_inode.permissions import in_the_way, loose, strangers_code
 from collectd_inode.scenario.usersteps import load
 
 STEP = 'from collectd_inode import step\n\n\n@step("x")\nasync def x(session): ...\n'
@@ -77,6 +77,14 @@ def test_modes_that_are_warned_of(tmp_path: Path) -> None:
         ),
     }
     assert loose(str(tmp_path / "none")) == ""
+
+
+def test_a_file_is_in_the_way_of_a_folder(tmp_path: Path) -> None:
+    """In its own place, or anywhere above it; a folder that is not there yet can be made."""
+    file = tmp_path / "file"
+    file.touch()
+    asked = [tmp_path, tmp_path / "none" / "state", file, file / "inode" / "state"]
+    assert [in_the_way(str(path)) for path in asked] == ["", "", str(file), str(file)]
 
 
 def test_what_can_be_replaced_is_warned_of(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ from collectd_inode.dependencies import DEPENDENCIES, Version, has, numbers, ver
 from collectd_inode.keys import NO_FOLDER, FileRole
 from collectd_inode.kinds import KINDS
 from collectd_inode.oconfig import Node
+from collectd_inode.permissions import in_the_way
 from collectd_inode.wire.address import is_known
 from collectd_inode.wire.loopback import kernel_stamps
 
@@ -553,6 +554,8 @@ def _using(named: Named, account: DaemonUser, what: str) -> Named:
 def _writing(path: str, key: str, place: str, account: DaemonUser) -> Named:
     """A missing folder is created later: then the nearest one above it counts."""
     named = Named(path, key, place, written=True)
+    if file := in_the_way(path):
+        return replace(named, trouble=f"{file} is not a folder")
     for one in (Path(path), *Path(path).absolute().parents):
         try:
             os.stat(one)

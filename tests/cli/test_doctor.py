@@ -442,6 +442,16 @@ def asked(conf: Path, user: str = ME) -> Conf:
     return configuration(str(conf), read(str(conf)), user)
 
 
+def test_a_state_dir_below_a_file(tmp_path: Path) -> None:
+    """No right of a user helps there."""
+    found = asked(write_conf(tmp_path)).state_dir
+    assert found is not None and found.trouble == ""
+    (tmp_path / "state").touch()
+    found = asked(tmp_path / "collectd.conf").state_dir
+    assert found is not None
+    assert found.trouble == f"{tmp_path}/state is not a folder"
+
+
 def test_ldd_s_answers() -> None:
     """Of a plugin whose libpython is there, is missing, and of one without."""
     there = "\tlinux-vdso.so.1 (0x7f)\n\tlibpython3.11.so.1.0 => /lib/x/libpython3.11.so.1.0 (0x7f)\n"
