@@ -19,7 +19,7 @@ from collectd_inode.panels import (
     verdict,
 )
 
-PICTURES = ("steps", "total", "success", "phases", "vitals", "faults", "certificates")
+PICTURES = ("steps", "total", "success", "phases", "vitals", "faults", "queued", "certificates")
 
 
 def panels(subject: PanelSubject) -> tuple[Panel, ...]:

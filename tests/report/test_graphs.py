@@ -155,6 +155,7 @@ def labels(of: Picture) -> list[str]:
                 ("shop: Buying: passed or failed", ""),
                 ("shop: Buying: web vitals", "milliseconds"),
                 ("shop: Buying: requests that failed", ""),
+                ("shop: Buying: waiting for a browser", "milliseconds"),
             ],
         ),
         (
