@@ -59,6 +59,14 @@ class Action(Generic[P]):
     """It takes a table as well as a doc string."""
     address: str = ""
     """The parameter that is an address to go to."""
+    follows: bool = True
+    """If it navigates, it follows redirects."""
+    types: str = ""
+    """The parameter with what is typed: a text, or a table of fields and their texts."""
+    wants_text: str = ""
+    """The parameter that is a text to be shown by the page."""
+    wants_error: bool = False
+    """If it judges the status, only an error's status passes."""
     of_an_api: bool = False
     """It sends a request of an API: the answer is no page for people, and may be empty."""
     remembers: str = ""
@@ -77,7 +85,8 @@ class Action(Generic[P]):
     """Checks that return a warning about the first argument; empty for none."""
 
     def __post_init__(self) -> None:
-        named = {self.address, self.remembers, self.uses, *self.checks, *self.checks_here} - {""}
+        named = {self.address, self.types, self.wants_text, self.remembers, self.uses} - {""}
+        named.update(self.checks, self.checks_here)
         if unknown := named.difference(self.parameters):
             raise TypeError(f"{self.name} has no parameter {', '.join(sorted(unknown))}")
 

@@ -44,7 +44,7 @@ async def go(session: Session, target: str) -> None:
     await session.browser.go(address(target))
 
 
-@action(navigates=True, address="target")
+@action(navigates=True, address="target", follows=False)
 async def go_without_redirects(session: Session, target: str) -> None:
     """Open an address and look at its own answer, wherever that would lead."""
     await session.browser.go(address(target), redirects=False)
@@ -89,19 +89,19 @@ async def submit(session: Session, form: str) -> None:
     await session.browser.submit(await patterns.selected(form, lambda: locate.form(page, form), session.clock))
 
 
-@action(navigates=False, prepares=True)
+@action(navigates=False, prepares=True, types="value")
 async def fill_in(session: Session, field: str, value: str) -> None:
     """Type a value into a field."""
     await session.browser.fill_in(field, value)
 
 
-@action(navigates=False, prepares=True)
+@action(navigates=False, prepares=True, types="value")
 async def fill_in_for(session: Session, value: str, field: str) -> None:
     """Type a value into a field, the value said first."""
     await fill_in(session, field, value)
 
 
-@action(navigates=False, prepares=True, checks={"table": pairs_complaint})
+@action(navigates=False, prepares=True, types="table", checks={"table": pairs_complaint})
 async def fill_in_table(session: Session, table: Table) -> None:
     """Type into several fields: a row each, the field and its value."""
     for name, value in pairs(table):
@@ -254,7 +254,7 @@ def _under_web(what: str) -> Callable[[str], str]:
     return lambda _: f'under Vocabulary "web" {what}'
 
 
-@action(navigates=False, lint=(_never_fails, _like_a_pattern("is not visible on most pages")))
+@action(navigates=False, wants_text="text", lint=(_never_fails, _like_a_pattern("is not visible on most pages")))
 async def should_see(session: Session, text: str) -> None:
     """The page's visible text contains the text."""
     await aside_if_large(len(session.page.body), session.page.should_show, text)
@@ -314,7 +314,7 @@ async def should_succeed(session: Session) -> None:
     _succeeded(session.answer, 100, 399)
 
 
-@action(navigates=False, judges_status=True)
+@action(navigates=False, judges_status=True, wants_error=True)
 async def should_fail(session: Session) -> None:
     """The last answer's status is 400 or more."""
     _failed(session.answer, 100, 399)
@@ -326,7 +326,12 @@ async def legacy_should_succeed(session: Session) -> None:
     _succeeded(session.answer, 200, 499)
 
 
-@action(navigates=False, judges_status=True, lint=(_under_web("a status of 400 to 499 would pass this step"),))
+@action(
+    navigates=False,
+    judges_status=True,
+    wants_error=True,
+    lint=(_under_web("a status of 400 to 499 would pass this step"),),
+)
 async def legacy_should_fail(session: Session) -> None:
     """The last answer's status is not 200 to 499, which is what Webrat called success."""
     _failed(session.answer, 200, 499)

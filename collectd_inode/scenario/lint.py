@@ -9,15 +9,6 @@ from urllib.parse import urlsplit
 from collectd_inode.browser.request import REDIRECTS
 from collectd_inode.model import Job, PlannedStep, Problem
 from collectd_inode.names import SLUG_BYTES, loses_letters, slug
-from collectd_inode.scenario.actions import (
-    fill_in,
-    fill_in_for,
-    go_without_redirects,
-    legacy_should_fail,
-    should_fail,
-    should_see,
-)
-from collectd_inode.scenario.answers import should_have_elements, should_see_elements
 from collectd_inode.scenario.feature import without_subject
 from collectd_inode.scenario.jobs import judged
 from collectd_inode.scenario.overlooked import finds_something
@@ -60,7 +51,7 @@ def _shows_something(step: PreparedStep) -> bool:
     if not action.judges_status:
         return finds_something(step)
     status = action.given("status", step.arguments)
-    return action in (should_fail, legacy_should_fail) or (isinstance(status, int) and status != _OK)
+    return action.wants_error or (isinstance(status, int) and status != _OK)
 
 
 _OK = 200
@@ -70,12 +61,18 @@ def _repeated(steps: Sequence[PreparedStep]) -> Iterator[tuple[PlannedStep, str]
     """Steps that expect a text which the scenario itself has typed, and which the page may only repeat."""
     typed: dict[str, int] = {}
     for step in steps:
-        value = step.action.given("value", step.arguments)
-        if step.action in (fill_in, fill_in_for) and isinstance(value, str):
-            typed.setdefault(value, step.planned.place.line)
-        elif step.action is should_see and not step.scopes and (line := typed.get(str(step.arguments[0]))) is not None:
+        typed = dict.fromkeys(_typed(step), step.planned.place.line) | typed
+        wanted = step.action.given(step.action.wants_text, step.arguments)
+        if isinstance(wanted, str) and not step.scopes and (line := typed.get(wanted)) is not None:
             what = f"this is the text that was typed in line {line}, and a page that found nothing may repeat it"
             yield step.planned, f"{what}; expect something that only the right answer shows"
+
+
+def _typed(step: PreparedStep) -> list[str]:
+    given = step.action.given(step.action.types, step.arguments)
+    if isinstance(given, tuple):
+        return [text for _, text in given]
+    return [given] if isinstance(given, str) else []
 
 
 def rules(job: Job) -> list[tuple[PlannedStep, str]]:
@@ -103,7 +100,7 @@ def _hidden(steps: Sequence[PreparedStep]) -> dict[PlannedStep, int]:
     found, followed = {}, False
     for step in steps:
         if step.planned.navigates:
-            followed = step.action is not go_without_redirects
+            followed = step.action.follows
         status = step.action.given("status", step.arguments) if step.action.judges_status else None
         if followed and isinstance(status, int) and status in REDIRECTS:
             found[step.planned] = status
@@ -147,7 +144,8 @@ _ANYTHING = ("", "x", "42", "Zürich – ß\nzwei")
 
 def _never_fails(step: PreparedStep) -> str:
     """The reason why a step passes on every page; empty for a step that can fail."""
-    if step.action in (should_see_elements, should_have_elements) and step.arguments[:2] == ("at least", 0):
+    given = step.action.given
+    if (given("comparison", step.arguments), given("count", step.arguments)) == ("at least", 0):
         return "every page has at least 0 elements"
     if "pattern" not in step.action.checks or step.action.negative:
         return ""
