@@ -233,7 +233,7 @@ def _value(cookie: Cookie) -> str:
 # The title, and elements.
 
 
-@action(navigates=False, beside=True)
+@action(navigates=False, beside=True, wants_text="title")
 async def title_should_be(session: Session, title: str) -> None:
     """The page's title is this one."""
     page = session.page
@@ -241,7 +241,7 @@ async def title_should_be(session: Session, title: str) -> None:
         raise page.failure("the title differs", normalise(title), page.title or "no title")
 
 
-@action(navigates=False, beside=True)
+@action(navigates=False, beside=True, wants_text="part")
 async def title_should_contain(session: Session, part: str) -> None:
     """The page's title has this text in it."""
     page = session.page

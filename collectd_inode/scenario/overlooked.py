@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from collectd_inode.browser.manner import Manner
-from collectd_inode.page import api_errors, complaint, urls
+from collectd_inode.page import api_errors, complaint, soft_errors, urls
 from collectd_inode.page.forms import kind_of
 from collectd_inode.page.remembered import remembered
 from collectd_inode.words import cut_at_word, shortened
@@ -40,6 +40,8 @@ class Lookout:
     """The step that led to the page on the screen; empty as soon as a step has looked at it."""
     opens_for_people: bool = False
     """Whether that step opens pages; an API may well answer with nothing."""
+    expected: set[str] = field(default_factory=set)
+    """The texts that steps have looked for, without regard to case."""
     asked_for_password: bool = False
     """Whether the page before asked for a password, and nothing yet says that it was the right one."""
 
@@ -53,6 +55,8 @@ class Lookout:
 
     def after(self, step: PreparedStep) -> None:
         """*step* has passed."""
+        if isinstance(text := step.action.given(step.action.wants_text, step.arguments), str):
+            self.expected.add(text.casefold())
         if _leads_on(step):
             self.opened_by = step.planned.name
             self.opens_for_people = not step.action.of_an_api
@@ -66,10 +70,19 @@ class Lookout:
         if page.status < 400 and len(self.found) < _MOST:  # a page of an error was expected, or has failed the run
             for said in remembered(page, "errors of programs", complaint.errors_of_programs):
                 self._note(PAGE_ERROR, f"{_named(page)} shows an error of its program: {said}")
+            like, said = remembered(page, "soft error", soft_errors.likeness)
+            if like and not self._is_expected(said):
+                self._note(
+                    PAGE_ERROR, f"{urls.shown(page.url)} has status {page.status}, and looks like {like}: “{said}”"
+                )
             fault = "" if finds or not self.opened_by or page.beside is not None else self._fault(page)
             if fault:
                 self._note(OVERLOOKED, f"{self.opened_by}: no step looks at {_named(page)}, and {fault}")
         self.opened_by = ""
+
+    def _is_expected(self, said: str) -> bool:
+        """Whether a step has looked for *said*, or for a part of it."""
+        return any(text in said.casefold() or said.casefold() in text for text in self.expected)
 
     def _note(self, code: str, message: str) -> None:
         if (code, message) not in self.found:

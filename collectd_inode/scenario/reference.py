@@ -79,8 +79,9 @@ WARNINGS = (
     ),
     WarningRow(
         "page_error",
-        "a page of a run that passed shows the error of a program: PHP, Python, Java, a database",
-        "repair the page",
+        "a page of a run that passed shows the error of a program: PHP, Python, Java, a database; or its title or first"
+        " heading is that of an error page, of maintenance, or of a web server's default page",
+        "repair the page; if it is meant to say that, expect it: ``I should see``",
     ),
     WarningRow(
         "overlooked",

@@ -24,6 +24,7 @@ SHOP = answer(b"<title>Tea</title><p>Sencha<p>Error: this is what an author wrot
 FATAL = answer(b"<title>Tea</title><p>Sencha<br><b>Fatal error</b>: Uncaught Exception: gone in /srv/shop.php:12")
 GRAPHQL = answer(b'{"data": null, "errors": [{"message": "no stock"}]}', "200 OK", "Content-Type: application/json")
 HALF = answer(b'{"items": [1, 2,', "200 OK", "Content-Type: application/json")
+CLOSED = answer(b"<title>Tea</title><h1>We are down for maintenance</h1><p>Our tea is back at ten.")
 TRACEBACK = answer(b"<pre>Traceback (most recent call last):\n  File \"tea.py\", line 3\nKeyError: 'tea'</pre>")
 
 SCRIPTS = 'at URL/, and it looks like it is built by JavaScript, which only Engine "chromium" runs'
@@ -124,6 +125,17 @@ def test_a_page_that_is_as_it_should_be(tmp_path: Path, text: str, answers: list
             'When I go to "/"\nAnd I go to "/"\nThen I should see "Sencha"',
             [TRACEBACK, SHOP],
             ["URL/ shows an error of its program: KeyError: 'tea'"],
+        ),
+        (
+            'When I go to "/"\nThen I should see "tea"',
+            [CLOSED],
+            ["URL/ has status 200, and looks like a maintenance page: “We are down for maintenance”"],
+        ),
+        ('When I go to "/"\nThen I should see "down for maintenance"', [CLOSED], []),
+        (
+            'When I go to "/"\nThen the title should be "Not found"',
+            [answer(b"<title>Not found</title>No such tea")],
+            [],
         ),
         ('When I go to "/"\nThen the status should be 500', [TRACEBACK.replace(b"200 OK", b"500 Oh", 1)], []),
     ],

@@ -1,0 +1,83 @@
+"""Pages with a good status whose own title or heading says that they are not the wanted ones ("soft 404").
+
+For warnings only: an author may well write about errors, so that no run fails for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from collectd_inode.page import text
+from collectd_inode.page.text import normalise
+
+if TYPE_CHECKING:
+    from collectd_inode.page.page import Page
+
+_LONGEST = 120
+"""Characters of a title or heading; a longer one is about something else."""
+_SHORT_PAGE = 1500
+"""Characters of a page's visible text; a longer page may announce maintenance, and is not closed for it."""
+_HEADINGS = 3
+
+_REASON = (
+    r"bad request|forbidden|access denied"
+    r"|(?:the )?(?:requested )?(?:page|file|site|url)(?: was| could)? not(?: be)? found"
+    r"|(?:(?:oops|ups|sorry)[!,.]* )?(?:this|that|the) page (?:[^|–—]{1,40} )?(?:can['’]?t|cannot|could not|couldn['’]t"
+    r"|does not|doesn['’]t|is not|isn['’]t|no longer)(?: be)? (?:found|exists?|available)"
+    r"|not found|(?:internal )?server error|bad gateway|temporarily unavailable"
+    r"|(?:service|site|website|page) (?:is )?(?:currently |temporarily )?(?:unavailable|not available)"
+    r"|gateway time-?out|application error|database error|error establishing a database connection"
+)
+_PHRASES = (
+    r"(?:die )?(?:angeforderte )?seite (?:wurde )?(?:leider )?nicht gefunden|interner serverfehler"
+    r"|(?:la )?page (?:est )?(?:introuvable|non trouvée)|página no encontrada|pagina (?:niet gevonden|non trovata)"
+    r"|sidan (?:kunde inte hittas|hittades inte)|siden (?:blev )?ikke (?:funnet|fundet)|nie znaleziono strony"
+)
+_WORD = r"(?:error|http|http error|http status|fehler|erreur)[ :#–—-]*"
+_STATUS = rf"(?:{_WORD})?[45]\d\d"
+_ERROR = (
+    rf"{_STATUS}[ :.|–—-]+(?:{_REASON}|{_PHRASES}|service temporarily unavailable|error|gone|unauthorized"
+    rf"|too many requests)|{_WORD}[45]\d\d|403|404|410|500|502|503|504"
+)
+_MAINTENANCE = (
+    r"(?:[^|–—]{1,60} )?(?:down|under|undergoing|in|offline|unavailable|closed)(?: for| due to)?(?: \w+){0,2}"
+    r" maintenance(?: mode)?"
+    r"|(?:site |server |website )?maintenance(?: mode)?|wartung|wartungsarbeiten|wartungsmodus"
+    r"|(?:we|we['’]ll|we will)(?: be)?(?: right)? back soon|(?:site )?en maintenance|(?:sitio )?en mantenimiento"
+)
+_DEFAULT = (
+    r"welcome to (?:nginx|openresty|tengine|caddy)(?: on [^|–—]{1,40})?|it works|index of /"
+    r"|apache2? [^|–—]{0,30}default page(?:: it works)?|(?:[^|–—]{1,30} )?test page (?:for|powered by) [^|–—]{1,60}"
+    r"|iis(?: windows)?(?: server)?|iis ?\d+(?:\.\d)?|caddy works|apache tomcat(?:/[\d.]+)?"
+    r"|(?:domain |web server['’]s )?default (?:plesk |parallels plesk |web site )?page"
+    r"|account suspended|this account has been suspended|domain (?:is )?(?:parked|for sale|expired)"
+)
+_CLOSED = "a maintenance page"
+_KINDS = {
+    "an error page": re.compile(rf"{_ERROR}|{_REASON}|{_PHRASES}", re.IGNORECASE),
+    _CLOSED: re.compile(_MAINTENANCE, re.IGNORECASE),
+    "a page of the server itself": re.compile(_DEFAULT, re.IGNORECASE),
+}
+_PARTS = re.compile(r"\s+[|–—·•»:-]+\s+|: ")
+"""Between the title of a page and the name of its site."""
+
+
+def likeness(page: Page) -> tuple[str, str]:
+    """The kind of page that *page* looks like, and the words of its title or heading that say so; "" for a good one."""
+    for said in _said_on_top(page) if page.is_html else ():
+        kind = next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(said)), "")
+        if kind and not (kind == _CLOSED and len(page.visible_text) > _SHORT_PAGE):
+            return kind, said
+    return "", ""
+
+
+def _said_on_top(page: Page) -> Iterator[str]:
+    """The title and the first headings, whole and in parts."""
+    shown = (e for e in page.elements("h1") if not page.hidden_by(e))
+    headings = (normalise(text.readable_text(e, 2 * _LONGEST)) for e in islice(shown, _HEADINGS))
+    for said in (page.title, *headings):
+        if len(said) <= _LONGEST:
+            yield from (part.strip(" .!…:") for part in (said, *_PARTS.split(said)))
