@@ -25,6 +25,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 import collectd_inode
@@ -64,6 +65,8 @@ _UNFINISHED = re.compile(r"\.new-[0-9a-f]{16}")
 _ABANDONED = 3600.0
 """Seconds after which an unfinished folder is abandoned."""
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_TICK = 100_000_000
+"""Nanoseconds; longer than the steps in which file systems count the time of a change."""
 _TAKEN = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
 
 Files = Mapping[str, bytes]
@@ -175,7 +178,7 @@ class Evidence:
     def _make_room(self, top: int, home: int, block: list[KeptRun]) -> None:
         """Make room for the new run of *block*."""
         gone = surplus(block, self.most, self.most_bytes)
-        others = list(_elsewhere(top, home))
+        others = list(LOOKS.elsewhere(top, home))
         gone += beyond([run for run in (*block, *others) if run not in gone], self.total_bytes)
         _remove_all(top, gone)
 
@@ -200,7 +203,8 @@ class KeptRun:
     @property
     def time(self) -> float:
         """Its time."""
-        return datetime.strptime(self.name[:20], _MOMENT).replace(tzinfo=UTC).timestamp()
+        day, moment = self.name[:10], self.name[11:19].replace("-", ":")
+        return datetime.fromisoformat(f"{day}T{moment}+00:00").timestamp()
 
 
 def staying(runs: Iterable[KeptRun]) -> frozenset[KeptRun]:
@@ -241,9 +245,11 @@ def surplus(block: Iterable[KeptRun], most: int, most_bytes: int) -> list[KeptRu
 def beyond(runs: Iterable[KeptRun], total: int) -> list[KeptRun]:
     """The runs to remove so that all *runs* together have *total* bytes: protected ones too, but these last."""
     runs = list(runs)
-    stay = staying(runs)
     gone: list[KeptRun] = []
     size = sum(run.size for run in runs)
+    if size <= total:
+        return gone
+    stay = staying(runs)
     for group in (set(runs) - stay, set(stay)):
         free = {run for run in group if not run.new}
         while free and size > total:
@@ -428,12 +434,35 @@ def _kept(home: int, block: str) -> Iterator[KeptRun]:
             yield run
 
 
-def _elsewhere(top: int, home: int) -> Iterator[KeptRun]:
-    """The runs of all blocks but that of *home*."""
-    for block in os.listdir(top):
-        with suppress(OSError), _opened(block, top) as other:
-            if _is_ours(other) and not os.path.samestat(os.fstat(other), os.fstat(home)):
-                yield from list(_kept(other, block))
+class Looks:
+    """The last look at each block's folder: in an outage of many jobs, each bad run makes room among all the others'.
+
+    A folder is looked at again when a run was added to it or removed; files in a run's own folder do not show, so that
+    a run is looked at once more before it is removed.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[int, int], tuple[int, list[KeptRun]]] = {}
+
+    def elsewhere(self, top: int, home: int) -> Iterator[KeptRun]:
+        """The runs of all blocks but that of *home*."""
+        for block in os.listdir(top):
+            with suppress(OSError), _opened(block, top) as other:
+                if _is_ours(other) and not os.path.samestat(os.fstat(other), os.fstat(home)):
+                    yield from self._kept(other, block)
+
+    def _kept(self, home: int, block: str) -> list[KeptRun]:
+        about, now = os.fstat(home), time_ns()
+        changed, runs = self._seen.get((about.st_dev, about.st_ino), (-1, []))
+        if changed != about.st_mtime_ns:
+            runs = list(_kept(home, block))
+            # What changes in the same tick of the disk's clock has the same time.
+            settled = about.st_mtime_ns < now - _TICK
+            self._seen[about.st_dev, about.st_ino] = (about.st_mtime_ns if settled else -1, runs)
+        return runs
+
+
+LOOKS = Looks()
 
 
 def _run(home: int, block: str, name: str) -> KeptRun | None:
@@ -450,7 +479,8 @@ def _run(home: int, block: str, name: str) -> KeptRun | None:
 def _remove_all(top: int, runs: Iterable[KeptRun]) -> None:
     for run in runs:
         with _opened(run.block, top) as home:
-            _remove(home, run.name)
+            if _run(home, run.block, run.name) == run:
+                _remove(home, run.name)
 
 
 def _remove(home: int, name: str) -> None:

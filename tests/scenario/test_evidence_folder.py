@@ -15,7 +15,7 @@ from collectd_inode.browser.record import Recorder
 from collectd_inode.model import Cause, Job, Misconfigured, Observation, Status, StepResult, Trouble
 from collectd_inode.page.headers import Headers
 from collectd_inode.scenario import evidence
-from collectd_inode.scenario.evidence import Evidence, written
+from collectd_inode.scenario.evidence import Evidence, KeptRun, written
 from collectd_inode.secrets.redactor import Redactor
 from collectd_inode.wire import Exchange
 from tests.helpers.examples import job
@@ -140,6 +140,50 @@ def test_all_blocks_together(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "shop") == ["2026-11-18T12-00-09Z-login"]
     put(tmp_path, 25, since=20, home=LOGIN, total_bytes=1)
     assert (seconds(tmp_path), seconds(tmp_path, "login"), os.listdir(tmp_path / "shop")) == ([], [25], [])
+
+
+def in_blocks(folder: Path, *names: str, runs: int = 3) -> None:
+    """Evidence of this many runs for each block, put there an hour ago."""
+    for name in names:
+        put(folder, *range(runs), home=Job("scenario", name, f"{name}-home"))
+        os.utime(folder / name, (NOON, NOON))
+
+
+def looked_at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The blocks of the runs that are looked at while one more is kept of the block called "web"."""
+    looked: list[str] = []
+
+    def look(home: int, block: str, name: str) -> KeptRun | None:
+        looked.append(block)
+        return one_look(home, block, name)
+
+    one_look = evidence._run
+    with monkeypatch.context() as patch:
+        patch.setattr(evidence, "_run", look)
+        put(folder, 60)
+    return sorted(set(looked))
+
+
+def test_what_others_have_kept_is_known_from_the_last_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a hundred jobs fail, each bad run would look at the evidence of all: a core's work for nothing."""
+    in_blocks(tmp_path, "shop", "stock", "web")
+    assert looked_at(tmp_path, monkeypatch) == ["web"]
+    in_blocks(tmp_path, "shop", runs=1)
+    os.utime(tmp_path / "shop", (NOON + 1, NOON + 1))
+    assert looked_at(tmp_path, monkeypatch) == ["shop", "web"]
+    put(tmp_path, 5, home=SHOP)  # just now: another process may add one in the same tick of the clock
+    assert looked_at(tmp_path, monkeypatch) == ["shop", "web"]
+    assert looked_at(tmp_path, monkeypatch) == ["shop", "web"]
+
+
+def test_a_note_that_came_after_the_last_look_keeps_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not change the block's folder, so the run is looked at again before it would be removed."""
+    in_blocks(tmp_path, "shop", runs=2)
+    assert looked_at(tmp_path, monkeypatch) == ["shop"]
+    noted = tmp_path / "shop" / "2026-11-18T12-00-01Z-home"
+    (noted / "note").touch()
+    put(tmp_path, 61, total_bytes=2 * len(b"".join(FILES.values())))
+    assert [sorted(os.listdir(noted)), os.listdir(tmp_path / "shop")] == [["note", *sorted(FILES)], [noted.name]]
 
 
 def test_evidence_gets_old(tmp_path: Path) -> None:
