@@ -95,17 +95,23 @@ def parsed(text: str) -> Notification:
     return Notification({name: value for name, _, value in pairs}, " ".join(message.split()))
 
 
+def received() -> Notification:
+    """The notification on standard input."""
+    return parsed(sys.stdin.buffer.read().decode("utf-8", "replace"))
+
+
 def basic(path: str) -> str:
     """The header of a file whose first line is USER:PASSWORD."""
-    return "Basic " + base64.b64encode(_first_line(path).encode()).decode("ascii")
+    return "Basic " + base64.b64encode(first_line(path).encode()).decode("ascii")
 
 
 def bearer(path: str) -> str:
     """The header of a file whose first line is a token."""
-    return f"Bearer {_first_line(path)}"
+    return f"Bearer {first_line(path)}"
 
 
-def _first_line(path: str) -> str:
+def first_line(path: str) -> str:
+    """The secret in a file; OSError or ValueError where there is none."""
     with open(path, encoding="utf-8") as file:
         found = file.readline().rstrip("\r\n")
     if not found.isprintable() or not found.strip():
@@ -166,7 +172,7 @@ def post(url: str, content: object, headers: Mapping[str, str], authority: str |
 
 def hand_on(name: str, url: str, send: Callable[[Notification], None]) -> int:
     """Read a notification from standard input and *send* it; the value is the exit code: 0, or 1 and why."""
-    notification = parsed(sys.stdin.buffer.read().decode("utf-8", "replace"))
+    notification = received()
     try:
         signal.signal(signal.SIGALRM, _too_long)
         signal.alarm(3 * SECONDS)

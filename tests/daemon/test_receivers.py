@@ -227,6 +227,20 @@ def test_webhook(scripts: Path, tmp_path: Path) -> None:
     assert (good["status"], good["severity"], good["cause"]) == ("resolved", "OKAY", None)
 
 
+def test_a_webhook_s_address_in_a_file(scripts: Path, tmp_path: Path) -> None:
+    """A secret one does not stand in collectd.conf and in the list of processes; nor in the message of what is lost."""
+    end = f".  Lost: probe1 scenario-shop-buying/bool-success: {FAILURE.decode().rpartition(chr(10) * 2)[2]}"
+    address = tmp_path / "address"
+    with receiving() as server:
+        address.write_text(f"{server.url}/services/T00AB00CD\n")
+        assert told(scripts / "webhook", address) == (0, "")
+    assert [path for path, _, _ in server.taken] == ["/services/T00AB00CD"]
+    assert told(scripts / "webhook", address) == (1, f"webhook: {server.url}/…: [Errno 111] Connection refused{end}")
+    address.unlink()
+    missing = f"webhook: [Errno 2] No such file or directory: '{address}'{end}"
+    assert told(scripts / "webhook", address) == (1, missing)
+
+
 @pytest.mark.parametrize("before", ["", "still bad after 2 h: ", "still bad: "])
 def test_a_cause_is_found_in_reminders_too(scripts: Path, before: str) -> None:
     """Also where the clock was set back, so that nobody knows how long it is bad."""
