@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -39,7 +39,7 @@ from collectd_inode.report.notification import (
 from collectd_inode.report.plan import Plan
 from collectd_inode.report.problems import once_each
 from collectd_inode.report.record import Record, told_alone, worth_retrying
-from collectd_inode.report.together import Together
+from collectd_inode.report.together import Together, can_share
 from collectd_inode.report.values import HEALTH_INTERVAL, HEALTH_PLUGIN, Value, health, values
 from collectd_inode.runner import Health, Runner
 from collectd_inode.schedule import slot_at
@@ -301,6 +301,7 @@ class Drain:
         done: set[Identity] = set()
         later = []
         configured = None if self.configured is None else self.configured()
+        shared = cache(lambda: can_share(self.jobs()))  # thousands of jobs, of which as many may be bad
         for _ in range(len(self._queue)):
             if self.closed:
                 return
@@ -313,19 +314,19 @@ class Drain:
                 continue
             done.add(identity)
             try:
-                self._tell(observation, slot)
+                self._tell(observation, slot, shared)
             except Exception:
                 self._bug(f"{identity[1]}/{identity[2]} was not dispatched")
         self._queue.extendleft(reversed(later))
 
-    def _tell(self, observation: Observation, slot: float | None) -> None:
+    def _tell(self, observation: Observation, slot: float | None, shared: Callable[[], bool]) -> None:
         for value in () if slot is None else values(observation, slot):
             self._host.dispatch(value)
         job = observation.job
         muted = self.orders.mutes.of(job.identity, job.name, self._clock.now())
         if observation.passed:
             self._tell_kept_back(self._records.known.get(job.identity))
-        keep_back = not observation.passed and self._together.keeps_back(job, observation.cause, self.jobs())
+        keep_back = not observation.passed and self._together.keeps_back(job, observation.cause, shared)
         before, after = self._records.add(observation, muted, keep_back=keep_back)
         self.histories.add(observation)
         self._log_change(before, observation)

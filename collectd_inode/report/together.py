@@ -45,6 +45,11 @@ class _Side(Enum):
     UNHEARD = "it has not run since"
 
 
+def can_share(jobs: Iterable[Job]) -> bool:
+    """Whether *jobs* have enough targets for a fault that many of them share."""
+    return len({job.target for job in jobs if _counts(job)}) >= LEAST_TARGETS
+
+
 @dataclass(slots=True)
 class Together:
     """The alarm of many jobs at once.  ``since``: the first bad run; None: nothing is notified now."""
@@ -59,13 +64,13 @@ class Together:
             self.since = min(record.uplink_since or 0.0 for record in members)
             self.cause = members[0].uplink_cause
 
-    def keeps_back(self, job: Job, cause: Cause, jobs: Iterable[Job]) -> bool:
-        """Whether a failure of *job* must not be notified at once."""
+    def keeps_back(self, job: Job, cause: Cause, can_share: Callable[[], bool]) -> bool:
+        """Whether a failure of *job* must not be notified at once; *can_share* is asked if it may be many jobs'."""
         if cause.word not in CAUSES or not _counts(job):
             return False
         if self.since is not None:
             return cause.word == self.cause
-        return len({one.target for one in jobs if _counts(one)}) >= LEAST_TARGETS
+        return can_share()
 
     def judge(
         self, jobs: Sequence[Job], records: Mapping[Identity, Record], now: float, is_muted: Callable[[Job], bool]
