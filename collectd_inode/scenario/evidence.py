@@ -178,8 +178,8 @@ class Evidence:
     def _make_room(self, top: int, home: int, block: list[KeptRun]) -> None:
         """Make room for the new run of *block*."""
         gone = surplus(block, self.most, self.most_bytes)
-        others = list(LOOKS.elsewhere(top, home))
-        gone += beyond([run for run in (*block, *others) if run not in gone], self.total_bytes)
+        stays = [run for run in block if run not in gone]
+        gone += beyond([*stays, *LOOKS.elsewhere(top, home)], self.total_bytes)
         _remove_all(top, gone)
 
 
