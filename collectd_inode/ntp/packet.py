@@ -143,11 +143,6 @@ class Packet:
             return f"0x{self.reference_id:08x}" if code else "NULL"
         return str(ntplib.NTP.REF_ID_TABLE.get(code.ljust(4, "\0")) or _reference_name(code))
 
-    @property
-    def leap_text(self) -> str:
-        """The leap indicator in words."""
-        return str(ntplib.leap_to_text(self.leap))
-
 
 def _reference_name(code: str) -> str:
     """The names that drivers of ntpd, chrony and others use, some with a number appended."""
