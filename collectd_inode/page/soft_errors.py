@@ -20,7 +20,8 @@ _LONGEST = 120
 """Characters of a title or heading; a longer one is about something else."""
 _SHORT_PAGE = 1500
 """Characters of a page's visible text; a longer page may announce maintenance, and is not closed for it."""
-_HEADINGS = 3
+_HEADINGS = 5
+"""The number of first headings that are read; on some pages one or two of them are hidden."""
 
 _REASON = (
     r"bad request|forbidden|access denied"
@@ -76,8 +77,8 @@ def likeness(page: Page) -> tuple[str, str]:
 
 def _said_on_top(page: Page) -> Iterator[str]:
     """The title and the first headings, whole and in parts."""
-    shown = (e for e in page.elements("h1") if not page.hidden_by(e))
-    headings = (normalise(text.readable_text(e, 2 * _LONGEST)) for e in islice(shown, _HEADINGS))
+    first = islice((element for root in page.roots for element in root.iter("h1")), _HEADINGS)
+    headings = (normalise(text.readable_text(e, 2 * _LONGEST)) for e in first if not page.hidden_by(e))
     for said in (page.title, *headings):
         if len(said) <= _LONGEST:
             yield from (part.strip(" .!…:") for part in (said, *_PARTS.split(said)))

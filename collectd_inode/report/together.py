@@ -65,7 +65,7 @@ class Together:
             self.cause = members[0].uplink_cause
 
     def keeps_back(self, job: Job, cause: Cause, can_share: Callable[[], bool]) -> bool:
-        """Whether a failure of *job* must not be notified at once; *can_share* is asked if it may be many jobs'."""
+        """Whether a failure of *job* must not be notified at once; *can_share*: whether other jobs can have it, too."""
         if cause.word not in CAUSES or not _counts(job):
             return False
         if self.since is not None:

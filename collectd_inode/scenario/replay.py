@@ -39,6 +39,7 @@ from collectd_inode.state import Memory
 from collectd_inode.trust.profile import read_system_stores
 from collectd_inode.wire import Clock, Exchange, deadline
 from collectd_inode.wire.tcp import Route
+from collectd_inode.wire.workers import aside_if_large
 
 if TYPE_CHECKING:
     from collectd_inode.browser.record import Recorder
@@ -197,7 +198,7 @@ class Replay:
             await play.to_its_end()
             if run.is_good:
                 await browser.finish()
-                play.look_back()
+                await play.look_back()
         finally:
             if self.look is not None:
                 self._show(browser, run, self.look)
@@ -302,10 +303,10 @@ class _Play:
 
     lookout: Lookout = field(default_factory=Lookout)
 
-    def look_back(self) -> None:
+    async def look_back(self) -> None:
         """Warn of what no step has looked at; for a run that has passed."""
         if (page := self._on_screen()) is not None:
-            self.lookout.leave(page)
+            await aside_if_large(len(page.body), self.lookout.leave, page)
         for code, message in self.lookout.found:
             self.run.warn(code, message)
 
@@ -344,7 +345,8 @@ class _Play:
             return
         if self.recorder is not None:
             self.recorder.step = step.planned.series
-        self.lookout.before(step, self._on_screen())
+        page = self._on_screen()
+        await aside_if_large(0 if page is None else len(page.body), self.lookout.before, step, page)
         try:
             with self.run.step(step.planned):
                 await self._do_discreetly(step)

@@ -413,10 +413,12 @@ def test_a_page_that_takes_long_to_parse_holds_up_nobody(monkeypatch: pytest.Mon
 
 
 HOSTILE = {
-    "links": ("<a href=/x1>Link 1</a>" * 100_000, 'I follow "Lonk"'),
-    "labels": ("<label>Name<input name=n></label>" * 60_000, 'I fill in "Nome" with "x"'),
-    "options": ("<select name=s>" + "<option>x</option>" * 200_000, 'I select "y" from "s"'),
-    "text": ("<p>" + "some words " * 900_000, 'I should see "other words"'),
+    "links": ("<a href=/x1>Link 1</a>" * 100_000, 'I follow "Lonk"', Status.FAILED),
+    "labels": ("<label>Name<input name=n></label>" * 60_000, 'I fill in "Nome" with "x"', Status.FAILED),
+    "options": ("<select name=s>" + "<option>x</option>" * 200_000, 'I select "y" from "s"', Status.FAILED),
+    "text": ("<p>" + "some words " * 900_000, 'I should see "other words"', Status.FAILED),
+    "headings": ("words" + "<div>" * 300 + "<h1 hidden>x</h1>" * 60_000, 'I should see "words"', Status.PASSED),
+    "errors": ("words<p>" + "x::y<br>" * 100_000, 'I should see "words"', Status.PASSED),
 }
 
 
@@ -424,9 +426,9 @@ MOST_CALLS = 20_000
 """Of functions in the loop's thread, the site's in this process included; 5 000 are usual, 11 000 for 10 MB of text."""
 
 
-@pytest.mark.parametrize(("body", "step"), HOSTILE.values(), ids=HOSTILE)
-def test_what_grows_with_a_page_is_not_done_in_the_loop(tmp_path: Path, body: str, step: str) -> None:
-    """The loop turns on and on while a large page is read and searched; the step fails in words.
+@pytest.mark.parametrize(("body", "step", "status"), HOSTILE.values(), ids=HOSTILE)
+def test_what_grows_with_a_page_is_not_done_in_the_loop(tmp_path: Path, body: str, step: str, status: Status) -> None:
+    """The loop turns on and on while a large page is read and searched, and left by a run that has passed.
 
     Not one of the calls that grow with the page may be made by the loop's own thread; and all the calls that it makes
     are counted: fewer than the page has links, fields, options or words.
@@ -467,7 +469,7 @@ def test_what_grows_with_a_page_is_not_done_in_the_loop(tmp_path: Path, body: st
         ):
             patch.setattr(room, name, guarded(name, getattr(room, name)))
         observation = tidily(main())
-    assert (observation.status, in_the_loop) == (Status.FAILED, [])
+    assert (observation.status, in_the_loop) == (status, [])
     assert observation.steps[0].status is Status.PASSED
     assert calls < MOST_CALLS
 
