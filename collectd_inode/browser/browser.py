@@ -192,7 +192,7 @@ class Browser(Screen):
         self._page = self._visits[-1].page.with_beside(None)
         self._visits[-1] = replace(self._visits[-1], page=self._page)
         self.redirects = (self._page.url,)
-        return self._judged(self._page)
+        return await self._judged(self._page)
 
     async def press(self, locator: str = "") -> Page:
         """Press the button that *locator* names, or the first one (rule 33); a link drawn as a button is followed."""
@@ -217,7 +217,7 @@ class Browser(Screen):
     async def load(self, kinds: frozenset[AssetKind]) -> Page:
         """Request the page's files; Failure(EXPECTATION) names those that fail; the page stays (rule 72)."""
         page = self.page
-        wanted = assets(page, kinds)
+        wanted = await aside_if_large(len(page.body), assets, page, kinds)
         waiting, faults, octets = deque(wanted[:MOST_ASSETS]), dict[Asset, str](), 0
 
         async def load(lane: int) -> None:
@@ -404,7 +404,7 @@ class Browser(Screen):
                 if onward is None:
                     self.redirects = tuple(chain)
                     self._visit(page, request, replaces=replaces)
-                    return self._judged(page)
+                    return await self._judged(page)
             request = replace(onward, led_by=request.led_by or if_public(request.url, answer.address))
             chain.append(request.url)
             if len(chain) > self._profile.max_redirects + 1:
@@ -449,9 +449,10 @@ class Browser(Screen):
         del self._visits[len(self._visits) - replaces :], self._visits[: -(_MOST_VISITS - 1)]
         self._visits.append(_Visit(page, request))
 
-    def _judged(self, page: Page) -> Page:
+    async def _judged(self, page: Page) -> Page:
         if page.status >= 400 and self.refuse_bad_status:
-            raise telling.refusal(page, self.redirects, self._sender.refusal)
+            refusal = telling.refusal
+            raise await aside_if_large(len(page.body), refusal, page, self.redirects, self._sender.refusal)
         return page
 
     def _redirected(self, request: WebRequest, answer: WebAnswer) -> WebRequest | None:

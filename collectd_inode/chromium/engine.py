@@ -49,6 +49,7 @@ from collectd_inode.page.headers import given_value
 from collectd_inode.page.page import Page
 from collectd_inode.page.text import Element
 from collectd_inode.wire import SYSTEM_CLOCK, Exchange
+from collectd_inode.wire.workers import aside_if_large
 from collectd_inode.words import plural
 
 _EXTRA_SECONDS = 0.5
@@ -242,7 +243,7 @@ class Chromium(Screen):
     async def _judges(self, act: Callable[[], Awaitable[None]]) -> None:
         if self._page is not None:
             await self._look_when_settled()
-            self._judge_later_document()
+            await self._judge_later_document()
         await act()
 
     async def _shows(self, act: Callable[[], Awaitable[None]]) -> None:
@@ -291,7 +292,7 @@ class Chromium(Screen):
             try:
                 if self._page is not None:
                     await self._look(max(0.5, end - began))
-                    self._judge_later_document()
+                    await self._judge_later_document()
                 await act()
                 return
             except Failure as error:
@@ -309,14 +310,14 @@ class Chromium(Screen):
                 min(max(0.1, 2 * (now - began)), max(0.0, end - SYSTEM_CLOCK.monotonic()))
             )
 
-    def _judge_later_document(self) -> None:
+    async def _judge_later_document(self) -> None:
         """Raise where a page that came later than its step, by a script, is an error of the server's or none at all."""
         document = self._window.here.document
         if document.loader == self._judged:
             return
-        self._judge(document)
+        await self._judge(document)
 
-    def _judge(self, document: Document) -> None:
+    async def _judge(self, document: Document) -> None:
         self._judged = document.loader
         if document.failed in faults.NO_PAGE:
             self._refuse(document)
@@ -324,7 +325,8 @@ class Chromium(Screen):
             raise FinalFailure.of(failure)
         if document.status >= 400 and self.refuse_bad_status and self._page is not None:
             why = "the log-in was refused" if document.status == 401 and self._guard.refused else ""
-            raise FinalFailure.of(refusal(self._page, self.redirects, why))
+            size = len(self._page.body)
+            raise FinalFailure.of(await aside_if_large(size, refusal, self._page, self.redirects, why))
 
     # Looking.
 
@@ -515,7 +517,7 @@ class Chromium(Screen):
         if document.loader != self._judged:
             if document.status >= 400 or document.failed:
                 await self._words_of(document)
-            self._judge(document)
+            await self._judge(document)
         if self._is_own:
             await self._time_own()
         return self._page if self._page is not None else await self._look()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from collectd_inode.page import api_errors, text
 from collectd_inode.page.remembered import remembered
 from collectd_inode.page.text import CONTROLS, Element, normalise, tag_of
-from collectd_inode.page.weights import MAY_BE, Rank, names_of, words_of, worth
+from collectd_inode.page.weights import MAY_BE, Hidden, Rank, names_of, own_worth, words_of, worth
 from collectd_inode.words import cut_at_word
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _LONGEST = 400
 _MOST = 5
 """The largest number of messages in a complaint."""
 _PIECES = 2000
+_CANDIDATES = 200
+"""The largest number of elements whose text is read: messages of a rank, headings; each reading goes up to the root."""
 _LOOKED_AT = 50_000
 """The largest number of elements or pieces of text: a hint must not delay all jobs by a second."""
 
@@ -52,6 +55,8 @@ _FURNITURE_WORDS = text.words(
     " topbar skip skiplink skiplinks toolbar"
 )
 _FURNITURE_NAMES = text.words("header site-header page-footer")
+_MOST_SKIPS = 20
+"""Links within a page, of which those that skip the navigation are the first."""
 _SKIPS = re.compile(
     r"(?:skip|jump|go) to\b|zum (?:haupt)?inhalt|direkt zu|aller au"
     r"|(?:ir|saltar) al?\b|pular para|naar de inhoud|ga naar|hoppa till|gå til"
@@ -120,7 +125,7 @@ def found_in(page: Page) -> tuple[tuple[Rank, str], ...]:
     """The messages of *page* and their weights, the weightiest first, each once."""
     if page.tree is None:
         return tuple((Rank.NAMED, cut_at_word(said, _LONGEST)) for said in _of_an_answer(page))
-    ranked = [*_outermost(page), *_invalid_fields(page)]
+    ranked = [*_outermost(page), *islice(_invalid_fields(page), _CANDIDATES)]
     ranked.sort(key=lambda entry: entry[0])
     said: dict[str, Rank] = {}
     for rank, element in ranked:
@@ -179,7 +184,14 @@ def _outermost(page: Page) -> Iterator[tuple[Rank, Element]]:
     """The elements that are messages as a whole; of one that is too long, and of a form, the messages inside."""
     taken: set[Element] = set()
     shown = (element for root in page.roots for element in text.shown(root))
-    candidates = [(rank, element) for element in shown if (rank := worth(element)) is not None]
+    candidates: list[tuple[Rank, Element]] = []
+    left = Counter(dict.fromkeys(Rank, _CANDIDATES))
+    hidden: Hidden = {}
+    for element in shown:
+        own = own_worth(element)
+        if own is not None and left[own] and (rank := worth(element, hidden)) is not None:
+            left[own] -= 1
+            candidates.append((rank, element))
     outer = {ancestor for _, e in candidates for ancestor in e.iterancestors()}
     for rank, element in candidates:
         if any(ancestor in taken for ancestor in element.iterancestors()):
@@ -207,7 +219,7 @@ def _invalid_fields(page: Page) -> Iterator[tuple[Rank, Element]]:
     for field in _invalid(page):
         names = (field.get("aria-errormessage") or field.get("aria-describedby") or "").split()
         described = [e for name in names if (e := page.by_id.get(name)) is not None and not text.hidden_by(e)]
-        errors = [element for element in described if worth(element) is not None]
+        errors = [element for element in described if worth(element, {}) is not None]
         yield from ((Rank.LOUD, element) for element in errors or described)
 
 
@@ -258,8 +270,8 @@ def _joined(messages: list[str]) -> str:
 def heading(page: Page) -> str:
     """The main heading: the first visible one of the highest level, in the page's main part if there is one."""
     furniture = _furniture(page)
-    headings = [e for root in page.roots for e in text.shown(root) if _level(e)]
-    headings.sort(key=lambda e: (_inside(e, furniture), _level(e)))
+    headings = list(islice((e for root in page.roots for e in text.shown(root) if _level(e)), _CANDIDATES))
+    headings.sort(key=lambda e: (e in furniture, _level(e)))
     return next((said for e in headings if (said := normalise(text.readable_text(e, _PIECES)))), "")
 
 
@@ -286,31 +298,34 @@ def _start(page: Page, heading: str) -> str:
 
 
 def _furniture(page: Page) -> set[Element]:
-    """The parts that stand on each page of a site: navigation, header, footer, menus, links that skip them."""
-    return {
-        element
-        for root in page.roots
-        for element in islice(root.iterdescendants(), _LOOKED_AT)
-        if _is_furniture(element)
-    }
+    """The parts that are on each page of a site, and all in them: navigation, header, footer, menus, skip links."""
+    found: set[Element] = set()
+    sections: set[Element] = set()
+    skips = 0
+    for element in (e for root in page.roots for e in islice(root.iterdescendants(), _LOOKED_AT)):
+        tag, around = tag_of(element), element.getparent()
+        if tag in _SECTIONS or around in sections:
+            sections.add(element)
+        may_skip = tag == "a" and skips < _MOST_SKIPS and (element.get("href") or "").startswith("#")
+        skips += may_skip
+        if (
+            around in found
+            or _is_furniture(element, tag, in_section=around in sections)
+            or (may_skip and _SKIPS.match(normalise(text.readable_text(element, _PIECES))) is not None)
+        ):
+            found.add(element)
+    return found
 
 
-def _is_furniture(element: Element) -> bool:
-    tag = tag_of(element)
+def _is_furniture(element: Element, tag: str, *, in_section: bool) -> bool:
     if not tag or tag in ("html", "body", "main"):
         return False
     if tag in _FURNITURE_TAGS or (element.get("role") or "").strip().lower() in _FURNITURE_ROLES:
         return True
     if tag in _ENDS:
-        return next(element.iterancestors(*_SECTIONS), None) is None
-    if tag == "a" and (element.get("href") or "").startswith("#"):
-        return _SKIPS.match(normalise(text.readable_text(element, _PIECES))) is not None
+        return not in_section
     names = names_of(element)
     return not _FURNITURE_NAMES.isdisjoint(names.split()) or not _FURNITURE_WORDS.isdisjoint(words_of(names))
-
-
-def _inside(element: Element, furniture: set[Element]) -> bool:
-    return any(ancestor in furniture for ancestor in (element, *element.iterancestors()))
 
 
 def _without_repetition(parts: list[str]) -> Iterator[str]:

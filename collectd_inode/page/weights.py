@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import IntEnum
+from itertools import islice
 
 from collectd_inode.page.text import Element, normalise, tag_of, visible_text, words
 
@@ -89,6 +90,10 @@ _SHOWS = words("show showing in active is-active is-visible swal2-show visible")
 _UNHIDES = re.compile(r"(?:sm|md|lg|xl):(?:block|contents|flex|grid|inline|inline-block|inline-flex|table)")
 
 
+_BESIDE = 12
+"""The largest number of elements that are looked at in, before or behind another one."""
+
+
 class Rank(IntEnum):
     """The weight of a message: the least comes first."""
 
@@ -99,20 +104,24 @@ class Rank(IntEnum):
     ASIDE = 4
 
 
-def worth(element: Element) -> Rank | None:
-    """The weight of *element* as a message; None if it is not a message."""
-    tag = tag_of(element)
-    if tag in _NO_PLACE or not (element.attrib or "-" in tag):
-        return None
-    rank = _own_worth(element, tag)
+Hidden = dict[Element, bool]
+"""Whether a class hides an element, or one around it: found once for all that stand in the same one."""
+
+
+def worth(element: Element, hidden: Hidden) -> Rank | None:
+    """The weight of *element* as a message; None if it is not a message.  It adds to *hidden* what it learns."""
+    rank = own_worth(element)
     # What is hidden from those who listen, and says that something is wrong, is not seen either.
-    if rank is None or is_kept_hidden(element) or _said(element, "aria-hidden") == "true":
+    if rank is None or _is_kept_hidden(element, hidden) or _said(element, "aria-hidden") == "true":
         return None
     return Rank.ASIDE if _is_aside(element, rank) else rank
 
 
-def _own_worth(element: Element, tag: str) -> Rank | None:
-    """The weight of an element, wherever it stands and whatever it says."""
+def own_worth(element: Element) -> Rank | None:
+    """The weight of *element*, wherever it stands and whatever it says; None if it is not a message."""
+    tag = tag_of(element)
+    if tag in _NO_PLACE or not (element.attrib or "-" in tag):
+        return None
     names = names_of(element)
     found = words_of(names) if _MAY_NAME.search(names) else frozenset()
     if not _NO_MESSAGE.isdisjoint(found):
@@ -176,14 +185,27 @@ def _around(element: Element) -> Iterator[Element]:
     yield from (e for e in (element, *element.iterancestors()) if tag_of(e) not in ("body", "html"))
 
 
-def is_kept_hidden(element: Element) -> bool:
+def _is_kept_hidden(element: Element, hidden: Hidden) -> bool:
     """Whether a class hides *element*, or one around it, as long as no script shows it."""
     return (
         not _OWN_KEPT_HIDDEN.isdisjoint(_classes(element))
-        or any(map(_hides, _around(element)))
+        or _is_hidden_with(element, hidden)
         or _is_of_a_valid_field(element)
         or _is_of_a_valid_form(element)
     )
+
+
+def _is_hidden_with(element: Element, hidden: Hidden) -> bool:
+    unknown: list[Element] = []
+    found = False
+    for one in _around(element):
+        if one in hidden:
+            found = hidden[one]
+            break
+        unknown.append(one)
+    for one in reversed(unknown):
+        hidden[one] = found = found or _hides(one)
+    return found
 
 
 def _hides(element: Element) -> bool:
@@ -193,7 +215,8 @@ def _hides(element: Element) -> bool:
     if not _SHOWS.isdisjoint(classes) or (tag_of(element) == "dialog" and element.get("open") is not None):
         return False
     # Others call a toast so, too, and show it.
-    is_toast = "toast" in classes and any("toast-body" in _classes(e) for e in element.iterdescendants())
+    inside = islice(element.iterdescendants(), _BESIDE)
+    is_toast = "toast" in classes and any("toast-body" in _classes(e) for e in inside)
     return is_toast or not _SHOWN_BY.isdisjoint(classes)
 
 
@@ -201,8 +224,7 @@ def _is_of_a_valid_field(element: Element) -> bool:
     """Bootstrap's feedback is on each page, and its style sheet shows it beside a field that is invalid."""
     if "invalid-" not in (element.get("class") or ""):
         return False
-    around = element.getparent()
-    beside = () if around is None else around.iterchildren()
+    beside = (e for before in (True, False) for e in islice(element.itersiblings(preceding=before), _BESIDE))
     validated = any("was-validated" in (form.get("class") or "") for form in element.iterancestors("form"))
     return not validated and not any("is-invalid" in _classes(e) for e in beside)
 

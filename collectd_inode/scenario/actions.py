@@ -24,10 +24,11 @@ from collectd_inode.scenario.session import (
     Table,
     complain,
     form_complaint,
+    nearest,
     pairs,
     pairs_complaint,
     shown_header,
-    status_line,
+    wrong_status,
 )
 from collectd_inode.wire import address as names
 from collectd_inode.wire.workers import aside_if_large
@@ -281,19 +282,28 @@ async def should_not_see_pattern(session: Session, pattern: str) -> None:
 @action(navigates=False)
 async def should_see_message(session: Session, kind: str) -> None:
     """An element of this class shows a text."""
-    session.page.must_have_elements()
-    shown = (element for root in session.page.roots for element in text.shown(root))
-    named = (e for e in shown if kind in (e.get("class") or "").split())
-    if not any(text.says_something(e) for e in named):
-        raise session.page.failure(f"no {kind} message found", f'an element of class="{kind}" that says something')
+    page = session.page
+    page.must_have_elements()
+    if not await aside_if_large(len(page.body), _says_something, page, kind):
+        raise page.failure(f"no {kind} message found", f'an element of class="{kind}" that says something')
+
+
+def _says_something(page: Page, kind: str) -> bool:
+    shown = (element for root in page.roots for element in text.shown(root))
+    return any(text.says_something(e) for e in shown if kind in (e.get("class") or "").split())
 
 
 @action(navigates=False, lint=(_under_web("the element must be visible, and may have other classes too"),))
 async def legacy_should_see_message(session: Session, kind: str) -> None:
     """An element has this class and no other."""
-    session.page.must_have_elements()
-    if not any(e.get("class") == kind for e in session.page.elements()):
-        raise session.page.failure(f"there is no {kind} message", f'an element of class="{kind}"')
+    page = session.page
+    page.must_have_elements()
+    if not await aside_if_large(len(page.body), _has_class, page, kind):
+        raise page.failure(f"there is no {kind} message", f'an element of class="{kind}"')
+
+
+def _has_class(page: Page, kind: str) -> bool:
+    return any(element.get("class") == kind for element in page.elements())
 
 
 @action(navigates=False, checks={"pattern": patterns.complaint}, lint=(_never_fails, _a_pattern))
@@ -311,19 +321,19 @@ async def source_should_not_match(session: Session, pattern: str) -> None:
 @action(navigates=False, judges_status=True)
 async def should_succeed(session: Session) -> None:
     """The last answer's status is below 400."""
-    _succeeded(session.answer, 100, 399)
+    await _succeeded(session.answer, 100, 399)
 
 
 @action(navigates=False, judges_status=True, wants_error=True)
 async def should_fail(session: Session) -> None:
     """The last answer's status is 400 or more."""
-    _failed(session.answer, 100, 399)
+    await _failed(session.answer, 100, 399)
 
 
 @action(navigates=False, judges_status=True, lint=(_under_web("a status of 400 to 499 would fail this step"),))
 async def legacy_should_succeed(session: Session) -> None:
     """The last answer's status is 200 to 499, which is what Webrat called success."""
-    _succeeded(session.answer, 200, 499)
+    await _succeeded(session.answer, 200, 499)
 
 
 @action(
@@ -334,7 +344,7 @@ async def legacy_should_succeed(session: Session) -> None:
 )
 async def legacy_should_fail(session: Session) -> None:
     """The last answer's status is not 200 to 499, which is what Webrat called success."""
-    _failed(session.answer, 200, 499)
+    await _failed(session.answer, 200, 499)
 
 
 @action(navigates=False, judges_status=True)
@@ -343,9 +353,7 @@ async def status_should_be(session: Session, status: int) -> None:
     page = session.answer
     if page.status != status:
         cause = Cause.REFUSED if page.status >= 400 else Cause.EXPECTATION
-        raise Failure(
-            cause, f"the status is not {status}: {page.describe()}", expected=str(status), found=status_line(page)
-        )
+        raise await wrong_status(page, cause, f"the status is not {status}", str(status))
 
 
 # Where we are, and what came with the page.
@@ -514,30 +522,20 @@ def _same_name(one: str, other: str) -> bool:
     return one.rstrip(".").casefold() == other.rstrip(".").casefold()
 
 
-def _succeeded(page: Page, low: int, high: int) -> None:
+async def _succeeded(page: Page, low: int, high: int) -> None:
     if not low <= page.status <= high:
-        raise Failure(
-            Cause.REFUSED,
-            f"the request failed: {page.describe()}",
-            expected=f"a status from {low} to {high}",
-            found=status_line(page),
-        )
+        raise await wrong_status(page, Cause.REFUSED, "the request failed", f"a status from {low} to {high}")
 
 
-def _failed(page: Page, low: int, high: int) -> None:
+async def _failed(page: Page, low: int, high: int) -> None:
     if low <= page.status <= high:
-        raise Failure(
-            Cause.EXPECTATION,
-            f"the request succeeded: {page.describe()}",
-            expected=f"a status outside {low} to {high}",
-            found=status_line(page),
-        )
+        raise await wrong_status(page, Cause.EXPECTATION, "the request succeeded", f"a status outside {low} to {high}")
 
 
 async def _should_match(session: Session, pattern: str, text: str) -> None:
     if not await patterns.found(pattern, text):
         page = session.page
-        raise page.failure(f"/{pattern}/ matches nothing", f"/{pattern}/", page.nearest(pattern))
+        raise page.failure(f"/{pattern}/ matches nothing", f"/{pattern}/", await nearest(page, pattern))
 
 
 async def _should_not_match(session: Session, pattern: str, text: str) -> None:

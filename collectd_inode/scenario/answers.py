@@ -7,7 +7,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from collectd_inode.browser.cookies import SAME_SITE, Cookie
-from collectd_inode.model import Cause, Failure, Misconfigured
+from collectd_inode.model import Cause, Misconfigured
 from collectd_inode.page import assets, text, urls
 from collectd_inode.page.hosts import BadHost, in_ascii
 from collectd_inode.page.page import Page
@@ -15,7 +15,7 @@ from collectd_inode.page.text import normalise
 from collectd_inode.scenario import patterns
 from collectd_inode.scenario.action import action
 from collectd_inode.scenario.json_body import COMPARISONS
-from collectd_inode.scenario.session import Session, nearest_selectors, selector_complaint, status_line
+from collectd_inode.scenario.session import Session, nearest_selectors, selector_complaint, wrong_status
 from collectd_inode.secrets.names import looks_secret
 from collectd_inode.wire.workers import aside_if_large
 from collectd_inode.words import plural
@@ -31,8 +31,7 @@ async def status_should_not_be(session: Session, status: int) -> None:
     page = session.answer
     if page.status == status:
         cause = Cause.REFUSED if status >= 400 else Cause.EXPECTATION
-        what = f"the status is {status}: {page.describe()}"
-        raise Failure(cause, what, expected=f"a status other than {status}", found=status_line(page))
+        raise await wrong_status(page, cause, f"the status is {status}", f"a status other than {status}")
 
 
 @action(navigates=False, beside=True)
@@ -267,7 +266,7 @@ async def should_see_elements(session: Session, comparison: str, count: int, sel
     if not COMPARISONS[comparison](number, count):
         what, wanted = f"{_counted(number, selector)} visible", _wanted(comparison, count, selector)
         hidden = len(there) - number
-        instead = f"{hidden} hidden" if hidden else nearest_selectors(page, selector)
+        instead = f"{hidden} hidden" if hidden else await nearest_selectors(page, selector)
         raise page.failure(what, wanted, _found(number, instead))
 
 
@@ -277,7 +276,8 @@ async def should_have_elements(session: Session, comparison: str, count: int, se
     number = len(await session.elements(selector))
     if not COMPARISONS[comparison](number, count):
         what, wanted = f"{_counted(number, selector)} there", _wanted(comparison, count, selector)
-        raise session.page.failure(what, wanted, _found(number, nearest_selectors(session.page, selector)))
+        instead = "" if number else await nearest_selectors(session.page, selector)
+        raise session.page.failure(what, wanted, _found(number, instead))
 
 
 _KINDS = {

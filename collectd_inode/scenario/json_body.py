@@ -10,7 +10,7 @@ from collectd_inode.page.page import Page
 from collectd_inode.scenario import json_pointer, patterns
 from collectd_inode.scenario.action import action
 from collectd_inode.scenario.json_pointer import BadPointer, Missing, NotJSON, kind, shown
-from collectd_inode.scenario.session import Session, complain
+from collectd_inode.scenario.session import Session, complain, nearest
 from collectd_inode.secrets.names import looks_secret
 from collectd_inode.wire.workers import aside_if_large
 from collectd_inode.words import plural
@@ -209,7 +209,7 @@ async def _read(page: Page) -> object:
     try:
         return await aside_if_large(len(text), json_pointer.read, text)
     except NotJSON as error:
-        raise page.failure(f"the answer is not JSON: {error}", "JSON", page.nearest("")) from None
+        raise page.failure(f"the answer is not JSON: {error}", "JSON", await nearest(page)) from None
 
 
 def _checked(pointer: str) -> str:

@@ -14,7 +14,15 @@ from collectd_inode.page.text import normalise
 from collectd_inode.scenario import json_body, json_pointer, one_time, patterns
 from collectd_inode.scenario.action import action
 from collectd_inode.scenario.json_body import pointer_complaint
-from collectd_inode.scenario.session import FIELDS, Session, complain, name_complaint, selector_complaint, shown_header
+from collectd_inode.scenario.session import (
+    FIELDS,
+    Session,
+    complain,
+    name_complaint,
+    nearest,
+    selector_complaint,
+    shown_header,
+)
 from collectd_inode.secrets.names import looks_secret
 
 MOST = 4096
@@ -40,7 +48,7 @@ async def remember_text(session: Session, secret: bool, pattern: str, name: str)
     page = session.page
     value = await patterns.captured(pattern, page.visible_text)
     if value is None:
-        raise page.failure(f"/{pattern}/ matches nothing", f"/{pattern}/", page.nearest(pattern))
+        raise page.failure(f"/{pattern}/ matches nothing", f"/{pattern}/", await nearest(page, pattern))
     await _keep(session, name, value, f"what /{pattern}/ finds", secret=secret, source=pattern)
 
 

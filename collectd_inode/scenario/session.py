@@ -22,6 +22,7 @@ from collectd_inode.scenario.engine import Engine
 from collectd_inode.secrets.names import looks_secret
 from collectd_inode.wire import SYSTEM_CLOCK
 from collectd_inode.wire.clock import Clock
+from collectd_inode.wire.workers import aside_if_large
 
 Table = tuple[tuple[str, ...], ...]
 """The rows of a step's table."""
@@ -64,8 +65,12 @@ def selector_complaint(selector: str) -> str:
     return f"“{selector}”: {what}" if what else ""
 
 
-def nearest_selectors(page: Page, selector: str) -> str:
+async def nearest_selectors(page: Page, selector: str) -> str:
     """The ids and classes of *page* most like those in *selector*; nothing if none are."""
+    return await aside_if_large(len(page.body), _nearest_selectors, page, selector)
+
+
+def _nearest_selectors(page: Page, selector: str) -> str:
     wanted = [word for word in re.findall(r"[#.]?[\w-]+", selector) if len(word) > 1][-3:]
     known = list(islice(dict.fromkeys(islice(_names(page), _LOOKED_AT)), _COMPARED))
     near = dict.fromkeys(name for word in wanted for name in difflib.get_close_matches(word, known, n=_LISTED))
@@ -77,9 +82,20 @@ def form_complaint(form: str) -> str:
     return selector_complaint(form) if scope.is_xpath(form) else ""
 
 
-def status_line(page: Page) -> str:
-    """The status of the answer and the beginning of the page: a server that rejects a request has its reason there."""
-    return ": ".join(filter(None, (str(page.status), page.nearest(""))))
+async def wrong_status(page: Page, cause: Cause, what: str, expected: str) -> Failure:
+    """The failure of a step about the status; the page's beginning has the reason why a server rejects a request."""
+    said = await nearest(page)
+    return Failure(
+        cause,
+        f"{what}: {page.describe()}",
+        expected=expected,
+        found=": ".join(filter(None, (str(page.status), said))),
+    )
+
+
+async def nearest(page: Page, wanted: str = "") -> str:
+    """The error that *page* shows, and its text that is nearest to *wanted*; a worker looks for it on a large page."""
+    return await aside_if_large(len(page.body), page.nearest, wanted)
 
 
 def shown_header(name: str, value: str) -> str:
@@ -174,7 +190,7 @@ class Session:
         found = next(iter(await self.elements(selector)), None)
         if found is None:
             page = self.page
-            instead = nearest_selectors(page, selector) or page.nearest("")
+            instead = await nearest_selectors(page, selector) or await nearest(page)
             raise page.failure(f"there is no “{selector}”", f"an element “{selector}”", instead)
         return found
 

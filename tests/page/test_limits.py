@@ -14,6 +14,7 @@ import tracemalloc
 import zlib
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -419,6 +420,11 @@ HOSTILE = {
     "text": ("<p>" + "some words " * 900_000, 'I should see "other words"', Status.FAILED),
     "headings": ("words" + "<div>" * 300 + "<h1 hidden>x</h1>" * 60_000, 'I should see "words"', Status.PASSED),
     "errors": ("words<p>" + "x::y<br>" * 100_000, 'I should see "words"', Status.PASSED),
+    "elements": ("<b>x</b>" * 100_000, 'there should be 3 elements "b"', Status.FAILED),
+    "pattern": ("<p>some words " * 60_000, "I should see /other words/", Status.FAILED),
+    "status": ("<h2>some words</h2>" * 60_000, "the status should be 201", Status.FAILED),
+    "message": ("<p class=notice></p>" * 60_000, "I should see an error message", Status.FAILED),
+    "files": ("<script src=/x.js></script>" * 60_000, "the page's scripts should load", Status.FAILED),
 }
 
 
@@ -472,6 +478,32 @@ def test_what_grows_with_a_page_is_not_done_in_the_loop(tmp_path: Path, body: st
     assert (observation.status, in_the_loop) == (status, [])
     assert observation.steps[0].status is Status.PASSED
     assert calls < MOST_CALLS
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        *("<h2>x</h2>", "<h2></h2>", "<a href=#x>skip to x</a>", "<header>x</header>", "<div class=nav>x</div>"),
+        *("<p class=error>x</p>", "<p class=error></p>", "<p class='error d-none'>x</p>", "<p role=alert>cookies"),
+        *("<p class=invalid-feedback>x</p>", "<p class='error toast'>x</p>", "<input aria-invalid=true>"),
+    ],
+)
+def test_the_error_of_a_deep_page_is_not_looked_for_at_each_level(html: str) -> None:
+    """What 6000 elements say, 300 levels down: with 300 calls for each of them it would be ten millions and more."""
+    shown = replace(page("<title>Deep</title>" + "<div>" * 300 + html * 6000), status=500)
+    assert shown.visible_text is not None
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        shown.complaint()
+    finally:
+        sys.setprofile(None)
+    assert calls < 2_500_000
 
 
 def test_more_links_than_anybody_writes() -> None:
