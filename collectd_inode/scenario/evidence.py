@@ -442,7 +442,7 @@ class Looks:
     """
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[int, int], tuple[int, list[KeptRun]]] = {}
+        self._seen: dict[tuple[int, int, str], tuple[int, list[KeptRun]]] = {}
 
     def elsewhere(self, top: int, home: int) -> Iterator[KeptRun]:
         """The runs of all blocks but that of *home*."""
@@ -453,12 +453,13 @@ class Looks:
 
     def _kept(self, home: int, block: str) -> list[KeptRun]:
         about, now = os.fstat(home), time_ns()
-        changed, runs = self._seen.get((about.st_dev, about.st_ino), (-1, []))
+        place = (about.st_dev, about.st_ino, block)  # a folder that gets another name does not change
+        changed, runs = self._seen.get(place, (-1, []))
         if changed != about.st_mtime_ns:
             runs = list(_kept(home, block))
             # What changes in the same tick of the disk's clock has the same time.
             settled = about.st_mtime_ns < now - _TICK
-            self._seen[about.st_dev, about.st_ino] = (about.st_mtime_ns if settled else -1, runs)
+            self._seen[place] = (about.st_mtime_ns if settled else -1, runs)
         return runs
 
 

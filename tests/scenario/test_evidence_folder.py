@@ -176,6 +176,15 @@ def test_what_others_have_kept_is_known_from_the_last_look(tmp_path: Path, monke
     assert looked_at(tmp_path, monkeypatch) == ["shop", "web"]
 
 
+def test_a_block_s_folder_gets_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its runs are removed where they are now."""
+    in_blocks(tmp_path, "shop", runs=2)
+    assert looked_at(tmp_path, monkeypatch) == ["shop"]
+    (tmp_path / "shop").rename(tmp_path / "old")
+    put(tmp_path, 61, total_bytes=2 * len(b"".join(FILES.values())))
+    assert (sorted(os.listdir(tmp_path)), len(os.listdir(tmp_path / "old"))) == (["old", "web"], 0)
+
+
 def test_a_note_that_came_after_the_last_look_keeps_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It does not change the block's folder, so the run is looked at again before it would be removed."""
     in_blocks(tmp_path, "shop", runs=2)
