@@ -288,6 +288,10 @@ def more_runs_of_all(collectd: Collectd, count: int) -> None:
 # Thresholds, as they are shipped.
 
 
+OF_OUTAGES = "  # Alarms for outages by thresholds."
+"""The comment before the blocks that are commented out."""
+
+
 def thresholds(*replacements: tuple[str, str]) -> str:
     """conf.d/thresholds.conf with other limits."""
     text = (ROOT / "conf.d" / THRESHOLDS).read_text(encoding="utf-8")
@@ -347,7 +351,7 @@ def test_a_slow_site_is_told_and_that_it_is_fast_again(tmp_path: Path) -> None:
 
 def test_the_alarm_by_threshold_is_told_once_and_cleared_once(tmp_path: Path) -> None:
     """As it stands in the file, commented out, with Notify "none" beside it; a job that is no longer sent is told."""
-    shipped, mark, alarm = thresholds().partition("  # The alarm itself.")
+    shipped, mark, alarm = thresholds().partition(OF_OUTAGES)
     around = FAST_CHECKS + shipped + mark + uncommented(alarm)
     success = f"{SHOP}/bool-success"
     with (
@@ -410,7 +414,7 @@ def test_a_wrong_clock_is_told_by_offset_and_margin(tmp_path: Path) -> None:
 def test_a_certificate_that_runs_out_is_told_until_it_is_changed(tmp_path: Path) -> None:
     """By the days that are left, at once; a job that passes warns of it in its own log only."""
     days = f"{SHOP}/gauge-certificate_days_left-localhost"
-    shipped, mark, alarm = thresholds(("www_example_org", "localhost")).partition("  # The alarm itself.")
+    shipped, mark, alarm = thresholds(("www_example_org", "localhost")).partition(OF_OUTAGES)
     around = uncommented(shipped) + mark + alarm
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
