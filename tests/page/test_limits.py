@@ -440,6 +440,7 @@ def test_what_grows_with_a_page_is_not_done_in_the_loop(tmp_path: Path, body: st
     are counted: fewer than the page has links, fields, options or words.
     """
     path = write_feature(tmp_path, f'When I go to "/"\nAnd {step}')
+    assert loaded(path, base_url="http://h/").problems == ()  # a selector is tried on a blank page, once a process
     loop_thread = threading.get_ident()
     in_the_loop: list[str] = []
     calls = 0
