@@ -176,7 +176,7 @@ class Runner:
         self._schedule = _scheduled(sources, last_runs, sent or {}, clock)
         self._most = most_at_once()
         self._told_full = False
-        self._set_aside = False
+        self._ignored = False
         """Whether the garbage collector ignores the present jobs."""
         self._ahead = clock.now() - clock.monotonic()
         """Seconds by which the settable clock was ahead of the monotonic one at the last look."""
@@ -468,7 +468,7 @@ class Runner:
             if before.get(identity) is not job:
                 self._schedule.add(job, now, None if identity in before else first_run(job, now, None))
         self._sources = sources
-        self._set_aside = False
+        self._ignored = False
         self._changed([problem for source in sources for problem in source.loaded.problems])
 
     def _look_for_a_step(self, now: float) -> None:
@@ -609,12 +609,12 @@ class Runner:
                 if loaded is not None and any(source is one for one in self._sources):
                     self._replace(before, loaded)
                     self._changed([problem for source in self._sources for problem in source.loaded.problems])
-            if not self._set_aside:
-                self._set_aside = True
+            if not self._ignored:
+                self._ignored = True
                 await asyncio.get_running_loop().run_in_executor(None, _set_aside)
 
     def _replace(self, before: Sequence[Job], loaded: Loaded) -> None:
-        self._set_aside = False
+        self._ignored = False
         for problem in loaded.problems[:MOST_LOGGED]:
             log.error("%s", problem)
         for warning in loaded.warnings[:MOST_LOGGED]:

@@ -353,6 +353,15 @@ def test_everything_once_at_once(rig: Callable[..., Rig]) -> None:
     ]
 
 
+def named_in(path: Path) -> JobSource:
+    """The jobs whose names are in a file; it is read again when it changes."""
+
+    def load() -> Loaded:
+        return Loaded(tuple(job(name, probe=passing) for name in path.read_text().split()), (), (str(path),))
+
+    return JobSource(load)
+
+
 def test_changed_files_change_the_jobs(
     rig: Callable[..., Rig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -361,16 +370,13 @@ def test_changed_files_change_the_jobs(
     path = tmp_path / "jobs"
     path.write_text("old")
 
-    def load() -> Loaded:
-        return Loaded(tuple(job(name, probe=passing) for name in path.read_text().split()), (), (str(path),))
-
     def bug() -> Loaded:
         if path.read_text() != "old":
             raise RuntimeError("bug")
         return Loaded((), (), (str(path),))
 
     with logged() as lines:
-        read = JobSource(load)
+        read = named_in(path)
         made = rig(sources=[JobSource(bug), read])
         made.clock.move(10)
         assert made.next()[0] == "old"
@@ -420,13 +426,10 @@ def test_the_garbage_collector_ignores_the_jobs(
     path = tmp_path / "jobs"
     path.write_text("old")
 
-    def load() -> Loaded:
-        return Loaded((job(path.read_text(), probe=passing),), (), (str(path),))
-
     def is_looked_at(kept: Job) -> bool:
         return any(one is kept for one in gc.get_objects())
 
-    read = JobSource(load)
+    read = named_in(path)
     made = rig(sources=[read])
     (old,) = read.loaded.jobs
     while is_looked_at(old):

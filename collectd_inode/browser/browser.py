@@ -451,8 +451,8 @@ class Browser(Screen):
 
     async def _judged(self, page: Page) -> Page:
         if page.status >= 400 and self.refuse_bad_status:
-            refusal = telling.refusal
-            raise await aside_if_large(len(page.body), refusal, page, self.redirects, self._sender.refusal)
+            size = len(page.body)
+            raise await aside_if_large(size, telling.refusal, page, self.redirects, self._sender.refusal)
         return page
 
     def _redirected(self, request: WebRequest, answer: WebAnswer) -> WebRequest | None:

@@ -25,7 +25,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 import collectd_inode
@@ -36,6 +35,7 @@ from collectd_inode.page.headers import essence
 from collectd_inode.run import Run
 from collectd_inode.secrets.redactor import Redactor
 from collectd_inode.state import Memory, State
+from collectd_inode.wire import SYSTEM_CLOCK
 from collectd_inode.wire.workers import DaemonPool
 from collectd_inode.words import in_bytes
 
@@ -65,8 +65,8 @@ _UNFINISHED = re.compile(r"\.new-[0-9a-f]{16}")
 _ABANDONED = 3600.0
 """Seconds after which an unfinished folder is abandoned."""
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_TICK = 100_000_000
-"""Nanoseconds; longer than the steps in which file systems count the time of a change."""
+_TICK_SECONDS = 0.1
+"""Longer than the steps in which file systems count the time of a change."""
 _TAKEN = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
 
 Files = Mapping[str, bytes]
@@ -452,13 +452,13 @@ class Looks:
                     yield from self._kept(other, block)
 
     def _kept(self, home: int, block: str) -> list[KeptRun]:
-        about, now = os.fstat(home), time_ns()
+        about, now = os.fstat(home), SYSTEM_CLOCK.now()
         place = (about.st_dev, about.st_ino, block)  # a folder that gets another name does not change
         changed, runs = self._seen.get(place, (-1, []))
         if changed != about.st_mtime_ns:
             runs = list(_kept(home, block))
             # What changes in the same tick of the disk's clock has the same time.
-            settled = about.st_mtime_ns < now - _TICK
+            settled = about.st_mtime < now - _TICK_SECONDS
             self._seen[place] = (about.st_mtime_ns if settled else -1, runs)
         return runs
 

@@ -81,8 +81,9 @@ class Lookout:
         self.opened_by = ""
 
     def _is_expected(self, said: str) -> bool:
-        """Whether a step has looked for *said*, or for a part of it."""
-        return any(text in said.casefold() or said.casefold() in text for text in self.expected)
+        """Whether a step has looked for *said*, or for half of it at least."""
+        said = said.casefold()
+        return any(said in text or (text in said and 2 * len(text) >= len(said)) for text in self.expected)
 
     def _note(self, code: str, message: str) -> None:
         if (code, message) not in self.found:

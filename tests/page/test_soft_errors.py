@@ -11,10 +11,10 @@ ERROR, CLOSED, OWN = "an error page", "a maintenance page", "a page of the serve
 GOOD = ("", "")
 
 
-def page_of(title: str, heading: str = "Tea", text: str = "Sencha", **headers: str) -> Page:
+def page_of(title: str, heading: str = "Tea", text: str = "Sencha") -> Page:
     """A page with this title, main heading and text."""
     body = f"<title>{title}</title><h1>{heading}</h1><p>{text}".encode()
-    return Page("http://a/", 200, {"content-type": "text/html", **headers}, body)
+    return Page("http://a/", 200, {"content-type": "text/html"}, body)
 
 
 @pytest.mark.parametrize(
