@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
+import multiprocessing
 import os
 import socket
 import statistics
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle, islice, takewhile
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmarks.tools import resident_mib, situation
@@ -222,12 +224,38 @@ def peers(folder: Path, interval: int) -> Iterator[Ground]:
         site = up.enter_context(faults.FaultySite())
         site.paths |= {"/flood": _flood, "/flood-head": _flood_head}
         smarthosts = {name: up.enter_context(smtp_faults.serving(name, folder)) for name in SMARTHOSTS}
-        always = Outage(length=1, period=1, first=0)
-        time_servers = up.enter_context(TimeServers(lie=always))  # one of three lies, and is outvoted
+        time_servers = up.enter_context(_time_servers())
         silent = up.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         silent.bind(("0.0.0.0", 0))  # on all of ADDRESSES; it answers nobody
         port = silent.getsockname()[1]
-        yield Ground(folder, interval, site.url, smarthosts, time_servers.port, port, browsing.program())
+        yield Ground(folder, interval, site.url, smarthosts, time_servers, port, browsing.program())
+
+
+@contextmanager
+def _time_servers() -> Iterator[int]:
+    """The port of three servers, of which one lies and is outvoted.
+
+    A process of their own: in this one they would wait for the interpreter behind the peers that flood, and an answer
+    that is late enough makes a healthy server look silent.
+    """
+    spawning = multiprocessing.get_context("spawn")
+    ours, theirs = spawning.Pipe()
+    process = spawning.Process(target=_serve_time, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield ours.recv()
+    finally:
+        ours.close()
+        process.join()
+
+
+def _serve_time(caller: Connection) -> None:
+    """Tell the *caller* the port, and serve until it hangs up."""
+    with TimeServers(lie=Outage(length=1, period=1, first=0)) as servers:
+        caller.send(servers.port)
+        with contextlib.suppress(EOFError):
+            caller.recv()
 
 
 def planned(ground: Ground, jobs: int) -> list[Planned]:
