@@ -89,6 +89,10 @@ FIND_CACHE_DURATION = 0
 CARBONLINK_HOSTS = ["127.0.0.1:{query}"]
 ALLOWED_HOSTS = ["*"]
 """
+_IMP = """from importlib import reload
+PY_SOURCE = 1
+"""
+"""Ubuntu 24.04's carbon imports the module ``imp``, which its Python 3.12 no longer has, and needs no more of it."""
 
 
 @contextmanager
@@ -99,11 +103,11 @@ def graphite(folder: Path) -> Iterator[Graphite]:
     (folder / "carbon.conf").write_text(_CARBON.format(folder=folder, **ports))
     (folder / "storage-schemas.conf").write_text("[all]\npattern = .*\nretentions = 1s:2h\n")
     (folder / "inode_graphite_settings.py").write_text(_SETTINGS.format(folder=str(folder), **ports))
+    (folder / "imp.py").write_text(_IMP)
     environment = unpacked.environment("graphite")
-    python = os.pathsep.join([str(folder), str(HERE), environment["PYTHONPATH"]])
+    environment["PYTHONPATH"] = os.pathsep.join([str(folder), str(HERE), environment["PYTHONPATH"]])
     web = {
         **environment,
-        "PYTHONPATH": python,
         "DJANGO_SETTINGS_MODULE": "graphite.settings",
         "GRAPHITE_SETTINGS_MODULE": "inode_graphite_settings",
         "GRAPHITE_STATIC": str(unpacked.TOOLS / "graphite" / "usr/share/graphite-web/static"),
