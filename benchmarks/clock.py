@@ -17,9 +17,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from collectd_inode.clock.diagnosis import ClockEvidence, ClockFinding, Consensus, diagnose, rivalry
+from collectd_inode.clock.advice import rivalry
+from collectd_inode.clock.diagnosis import ClockFinding, diagnose
+from collectd_inode.clock.evidence import ClockEvidence
 from collectd_inode.clock.machine import Machine, survey
 from collectd_inode.clock.steps import Steps
+from collectd_inode.clock.votes import Consensus
 from collectd_inode.ntp.monitor import concluded, seen
 from collectd_inode.ntp.score import step
 from demo import unpacked

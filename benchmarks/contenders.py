@@ -19,7 +19,7 @@ from benchmarks.tools import CHECKOUT, CLEAN
 from collectd_inode.chromium import keeper
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Job, Status
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import workers

@@ -21,7 +21,7 @@ from benchmarks.servers import delaying
 from benchmarks.tools import situation, table
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Job
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import workers

@@ -31,7 +31,7 @@ from pathlib import Path
 from benchmarks.servers import get
 from benchmarks.tools import CHECKOUT, situation, table, wait_for
 from collectd_inode.keys import BlockSettings
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.smarthost.jobs import load
 from collectd_inode.smarthost.settings import Settings
 from collectd_inode.wire import workers

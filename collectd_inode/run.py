@@ -15,30 +15,23 @@ receives a `Run` and writes into it:
 
 A failure in a *soft* step is a warning: the probe continues without an exception.
 
-`observe` sets the one deadline, runs the probe and returns an `Observation`; the run's `Redactor` has processed every
-text in it.  Nothing else in the package turns an exception into a status, and nothing else redacts.  Cancellation (a
-daemon that stops) propagates and leaves no observation.
+`observing.observe` sets the one deadline, runs the probe and returns an `Observation`; the run's `Redactor` has
+processed every text in it, and nothing else redacts.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
-import traceback
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from collectd_inode import whereabouts, wire
+from collectd_inode import wire
 from collectd_inode.model import (
-    EVIDENCE,
     SOFT,
-    Broken,
     Cause,
     Fact,
-    Failure,
     Job,
-    Misconfigured,
     Observation,
     Phase,
     PlannedStep,
@@ -48,24 +41,14 @@ from collectd_inode.model import (
     StepResult,
     Trouble,
     Warning,
-    unable,
 )
+from collectd_inode.secrets.observations import redacted
 from collectd_inode.secrets.redactor import Redactor
-from collectd_inode.trust.certificate import names_and_dates
-from collectd_inode.wire import Clock, Exchange, deadline
-from collectd_inode.wire.tasks import guarded
+from collectd_inode.troubles import formatted, trouble_from
+from collectd_inode.wire import Clock, Exchange
 from collectd_inode.words import shortened
 
 Probe = Callable[["Run"], Awaitable[None]]
-
-WIRE_CAUSES: tuple[tuple[type[wire.WireError], Cause], ...] = (
-    (wire.ResolveFailed, Cause.RESOLVE),
-    (wire.ConnectFailed, Cause.CONNECT),
-    (wire.CertificateRefused, Cause.CERTIFICATE),  # before its base class
-    (wire.TLSFailed, Cause.TLS),
-    (wire.ProtocolBroken, Cause.PROTOCOL),
-)
-
 
 _UNREACHABLE = frozenset((Cause.RESOLVE, Cause.CONNECT, Cause.TLS, Cause.CERTIFICATE))
 """Causes of a site that got no request."""
@@ -75,90 +58,6 @@ Fault = tuple[Cause, str, int | None]
 """Its cause, the host or the message, and the status of the answer."""
 
 
-def trouble_from(error: BaseException) -> Trouble:
-    """The trouble for *error*, by the one table from exceptions to statuses and causes."""
-    match error:
-        case Failure():
-            return Trouble(Status.FAILED, error.cause, _bounded(error.message), error.expected, error.found)
-        case Misconfigured():
-            return Trouble(Status.ERROR, Cause.CONFIGURATION, text_of(error))
-        case Broken():
-            return Trouble(Status.ERROR, Cause.ERROR, text_of(error))
-        case TimeoutError():
-            return Trouble(Status.FAILED, Cause.TIMEOUT, text_of(error) or "deadline exceeded")
-        case wire.OutOfFiles():
-            return Trouble(Status.ERROR, Cause.CONFIGURATION, str(error))
-        case wire.CertificateRefused():
-            return Trouble(Status.FAILED, Cause.CERTIFICATE, text_of(error), found=_presented(error))
-        case wire.WireError():
-            cause = next(cause for kind, cause in WIRE_CAUSES if isinstance(error, kind))
-            return Trouble(Status.FAILED, cause, text_of(error))
-        case _:
-            return Trouble(Status.ERROR, Cause.ERROR, _bug(error))
-
-
-def _presented(error: wire.CertificateRefused) -> str:
-    """The rejected certificate, if the message does not name its subject already."""
-    if error.tls is None or "(subject " in str(error):
-        return ""
-    return names_and_dates(error.tls)
-
-
-def _bug(error: BaseException) -> str:
-    """A bug's kind, text and innermost place."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {text_of(error)}{place}"
-
-
-def _formatted(error: BaseException, redact: Redactor) -> str:
-    """An exception with its traceback as Python prints it, with limits for length, frames and causes.
-
-    Secrets are hidden before it is cut, since half a secret is not recognised.
-    """
-    last = error
-    for _ in range(_MOST_CHAINED):
-        if (before := last.__cause__ or last.__context__) is None:
-            break
-        last = before
-    else:
-        last.__cause__ = last.__context__ = None
-    try:
-        text = "".join(traceback.format_exception(error, limit=-_MOST_FRAMES))
-    except BaseException as another:  # an operator's own exception may raise when it is asked for its text
-        return f"the traceback is not available ({type(another).__name__})"
-    if len(text) > _MOST_REDACTED:
-        frames = "".join(traceback.format_tb(error.__traceback__, limit=-_MOST_FRAMES))
-        text = f"{frames}{type(error).__name__}: a text of {len(text)} characters, which is not shown"
-    text, half = redact(text), _TRACEBACK_LENGTH // 2
-    return text if len(text) <= _TRACEBACK_LENGTH else f"{text[:half]}\n  …\n{text[-half:]}"
-
-
-def described(error: BaseException) -> str:
-    """An exception's kind and text."""
-    return f"{type(error).__name__}: {text_of(error)}".removesuffix(": ")
-
-
-def text_of(error: BaseException) -> str:
-    """An exception's text, cut if it is long; an operator's exception may have none, or raise in its ``__str__``."""
-    try:
-        text = str(error)
-    except BaseException as another:
-        return f"its text is not available ({type(another).__name__})"
-    return _bounded(text)
-
-
-def _bounded(text: object) -> str:
-    text = str(text)
-    return text if len(text) <= _TEXT_LENGTH else f"{text[:_TEXT_LENGTH]}…"
-
-
-_TEXT_LENGTH = 2000
-"""Characters: a message is a sentence, not the page that it came from."""
-_MOST_CHAINED, _MOST_FRAMES, _TRACEBACK_LENGTH = 20, 50, 20_000
-"""The largest number of causes of an exception, of frames of each, and of characters of the whole."""
-_MOST_REDACTED = 10**6
-"""Characters searched for secrets: more would delay the other jobs."""
 _MOST_FACTS, _FACT_LENGTH = 100, 300
 """Facts of a run, and characters of one."""
 
@@ -314,7 +213,7 @@ class Run:
         try:
             yield
         except asyncio.CancelledError as error:
-            if _is_being_stopped():
+            if is_being_stopped():
                 raise
             self._end(error)
         except KeyboardInterrupt:
@@ -443,7 +342,7 @@ class Run:
             seconds=None if trouble else self._total(),
             standing=Standing.FINAL if trouble else self._standing,
         )
-        return _redacted(finished, self.redactor)
+        return redacted(finished, self.redactor)
 
     def _total(self) -> float | None:
         if not any(step.navigates for step in self.job.steps):
@@ -468,7 +367,7 @@ class Run:
             trouble = replace(trouble, message=f"{trouble.message}: still {self._open.doing}")
         if trouble.cause is Cause.ERROR:
             # Of an operator's own step only what happened in it: the wrapping around it is ours.
-            self._traceback = _formatted(error.__cause__ or error, self.redactor)
+            self._traceback = formatted(error.__cause__ or error, self.redactor)
         return trouble
 
     def _end(self, error: BaseException) -> None:
@@ -490,162 +389,7 @@ class Run:
                 yield result
 
 
-def _redacted(observation: Observation, redact: Redactor) -> Observation:
-    if redact.pattern is None:
-        return observation
-    return replace(
-        observation,
-        steps=tuple(_redacted_step(step, redact) for step in observation.steps),
-        trouble=_redacted_trouble(observation.trouble, redact),
-        traceback=redact(observation.traceback),
-        warnings=tuple(Warning(w.code, redact(w.message)) for w in observation.warnings),
-        facts=tuple(Fact(redact(fact.what), redact(fact.value)) for fact in observation.facts),
-    )
-
-
-def _redacted_step(step: StepResult, redact: Redactor) -> StepResult:
-    planned = replace(step.planned, name=redact(step.name), below=tuple(map(redact, step.planned.below)))
-    return replace(
-        step,
-        planned=planned,
-        trouble=_redacted_trouble(step.trouble, redact),
-        because=redact(step.because),
-        shown=tuple(map(redact, step.shown)),
-    )
-
-
-def _redacted_trouble(trouble: Trouble | None, redact: Redactor) -> Trouble | None:
-    if trouble is None:
-        return None
-    return replace(
-        trouble, message=redact(trouble.message), expected=redact(trouble.expected), found=redact(trouble.found)
-    )
-
-
-Unfinished = dict[tuple[str, str, str], "asyncio.Task[BaseException | None]"]
-"""Runs that continue after their deadline, by their jobs' identities: an operator's step ignores its cancellation."""
-
-ENDING_SECONDS = 1.0
-"""Seconds that a run may take to end after its deadline."""
-
-
-async def observe(
-    job: Job,
-    clock: Clock = wire.SYSTEM_CLOCK,
-    *,
-    seconds: float | None = None,
-    unfinished: Unfinished | None = None,
-    attended: bool = False,
-) -> Observation:
-    """Run *job* once, within its deadline, and return its observation; the daemon and the command line both call this.
-
-    *seconds* is a nearer deadline, for a run that started late.  A run that does not end is reported as such, and stays
-    among the *unfinished*; its job does not run again until it ends.  *attended*: a person reads it.
-    """
-    if job.probe is None:
-        return unable(job, clock.now())
-    unfinished = {} if unfinished is None else unfinished
-    seconds = job.deadline if seconds is None else min(seconds, job.deadline)
-    run = Run(job, clock, seconds=seconds, attended=attended)
-    if (before := unfinished.get(job.identity)) is not None and not before.done():
-        before.cancel()  # it may mind this one
-        return run.finish(Broken(f"the previous run has not ended yet: {_goes_on(before)}"))
-    unfinished.pop(job.identity, None)
-    probing = guarded(_probed(job.probe, run), run_name(job), run)
-    try:
-        ended = await _end_of(probing, run)
-    except asyncio.CancelledError:
-        probing.cancel()
-        await asyncio.wait([probing], timeout=ENDING_SECONDS)
-        raise
-    if probing.done():
-        probing.end_tasks()
-    else:
-        unfinished[job.identity] = probing
-    finished = run.finish(ended)
-    run.forget(ended)
-    return await _with_evidence(run, finished)
-
-
-def run_name(job: Job) -> str:
-    """The name of the task that runs *job*."""
-    return "/".join(job.identity)
-
-
-async def _probed(probe: Probe, run: Run) -> BaseException | None:
-    """Let *probe* write into *run* until its deadline; returns the exception that ended it early."""
-    ended: BaseException | None = None
-    try:
-        async with deadline(run.seconds, run.clock) as limit:
-            run.limit = limit
-            await probe(run)
-    except asyncio.CancelledError as error:
-        if _is_being_stopped():
-            raise
-        # An operator's step raised it by itself: nobody has asked us to stop.
-        return error
-    except BaseException as error:
-        # SystemExit, KeyboardInterrupt and their like would end the loop, and with it every other job.
-        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
-            raise
-        ended = error
-    # Whatever a step does with its cancellation, a run that its deadline ended has exceeded it.
-    if limit.expired() and (ended is None or not run.has_recorded(ended)):
-        return TimeoutError(f"not done after {round(run.seconds, 2):g} s")
-    return ended
-
-
-async def _end_of(probing: asyncio.Task[BaseException | None], run: Run) -> BaseException | None:
-    """The exception that ended the run; a run that still goes on is reported a second or two after its deadline."""
-    while True:
-        is_over = run.limit is not None and run.limit.expired()
-        await asyncio.wait([probing], timeout=ENDING_SECONDS)
-        if probing.cancelled():
-            return Broken("the run has cancelled itself: does a step call cancel() of its own task?")
-        if probing.done():
-            return probing.result()
-        if is_over:
-            return Broken(f"not done after {round(run.seconds, 2):g} s, and cannot be cancelled: {_goes_on(probing)}")
-
-
-def _goes_on(probing: asyncio.Task[BaseException | None]) -> str:
-    return f"it is still running at {whereabouts.of_task(probing)} (does an except: there swallow CancelledError?)"
-
-
-def _is_being_stopped() -> bool:
+def is_being_stopped() -> bool:
     """Whether another task cancelled this one; False if a step itself raised CancelledError."""
     task = asyncio.current_task()
     return task is None or bool(task.cancelling())
-
-
-_KEEPING_SECONDS = 5.0
-"""Seconds to write the evidence: a hanging disk must not delay the job for longer."""
-
-
-async def _with_evidence(run: Run, observation: Observation) -> Observation:
-    """*observation* with the path of its evidence; a failure to save it is a warning."""
-    if observation.passed or run.keep is None:
-        return observation
-    try:
-        async with asyncio.timeout(_KEEPING_SECONDS):
-            return replace(observation, evidence=await run.keep(observation))
-    except TimeoutError:
-        what = f"the evidence of the failed run was not written after {_KEEPING_SECONDS:g} s"
-    except asyncio.CancelledError as error:
-        if _is_being_stopped():
-            raise
-        what = _not_kept(error)
-    except BaseException as error:
-        what = _not_kept(error)
-    return replace(observation, warnings=(*observation.warnings, Warning(EVIDENCE, run.redactor(what))))
-
-
-def _not_kept(error: BaseException) -> str:
-    match error:
-        case Misconfigured():
-            return str(error)
-        case OSError(strerror=str(reason), filename=file):
-            why = f"{file}: {reason}" if file else reason
-        case _:
-            why = _bug(error)
-    return f"the evidence of the failed run cannot be kept: {why}"

@@ -25,8 +25,9 @@ from collectd_inode import whereabouts
 from collectd_inode.descriptors import most_at_once
 from collectd_inode.keys import Loaded
 from collectd_inode.model import Broken, Identity, Job, Observation, Problem
+from collectd_inode.observing import Unfinished, observe, run_name
 from collectd_inode.reload import JobSource
-from collectd_inode.run import Run, Unfinished, observe, run_name
+from collectd_inode.run import Run
 from collectd_inode.schedule import (
     CLOCK_STEP_SECONDS,
     GROUP_SECONDS,

@@ -73,7 +73,7 @@ def undisturbed(request: pytest.FixtureRequest) -> Iterator[None]:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is given a few seconds has all the time that it takes, unless a test says otherwise."""
     monkeypatch.setattr("collectd_inode.scenario.patterns.PATTERN_SECONDS", HUNG)
-    monkeypatch.setattr("collectd_inode.run._KEEPING_SECONDS", HUNG)
+    monkeypatch.setattr("collectd_inode.observing.KEEPING_SECONDS", HUNG)
     monkeypatch.setattr("collectd_inode.runner.STOP_SECONDS", HUNG)
     monkeypatch.setattr("collectd_inode.runner.ONCE_SECONDS", HUNG)
     monkeypatch.setattr("collectd_inode.ntp.pool.SECONDS", HUNG)

@@ -34,8 +34,9 @@ from collectd_inode.browser import record
 from collectd_inode.cli import COMMANDS, Command, clock, parser, status
 from collectd_inode.cli.configured import Configured, read
 from collectd_inode.cli.terminal import Exit
-from collectd_inode.clock.diagnosis import FRESH_INTERVALS, Diagnosis
+from collectd_inode.clock.diagnosis import Diagnosis
 from collectd_inode.clock.steps import STEP
+from collectd_inode.clock.votes import FRESH_INTERVALS
 from collectd_inode.config import Configuration
 from collectd_inode.keys import (
     COMMON_KEYS,
@@ -51,13 +52,13 @@ from collectd_inode.kinds import KINDS
 from collectd_inode.model import EVIDENCE, SOFT, Detail, Door, Job, Observation, Phase, Status
 from collectd_inode.ntp import manners, published, score
 from collectd_inode.ntp import settings as of_ntp
+from collectd_inode.observing import observe
 from collectd_inode.page.limits import MOST_TAGS
 from collectd_inode.report import nagios, page_tables, ranges, reference
 from collectd_inode.report.notification import MESSAGE_BYTES, message
 from collectd_inode.report.record import STALE_INTERVALS, Record, following
 from collectd_inode.report.style import Style
 from collectd_inode.report.values import HEALTH_PLUGIN, health, series
-from collectd_inode.run import observe
 from collectd_inode.runner import WATCH_SECONDS
 from collectd_inode.scenario import feature, json_pointer, remembering, requests
 from collectd_inode.scenario.jobs import load

@@ -126,7 +126,7 @@ from collectd_inode.cli.configured import read
 from collectd_inode.report import record as job_record
 from collectd_inode.report.notification import message
 from collectd_inode.report.values import values
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 
 (job,) = read("collectd.conf").jobs
 observation = asyncio.run(observe(job))

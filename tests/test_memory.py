@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from collectd_inode.model import Cause
-from collectd_inode.run import Run, observe
+from collectd_inode.observing import observe
+from collectd_inode.run import Run
 from collectd_inode.wire import workers
 from tests.helpers.examples import OPEN, job, loaded, write_feature
 

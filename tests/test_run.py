@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import html
-import json
-import quopri
-import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from collectd_inode.model import (
     Broken,
@@ -33,16 +25,11 @@ from collectd_inode.model import (
     Warning,
     unable,
 )
-from collectd_inode.run import Probe, Run, observe, trouble_from
-from collectd_inode.secrets.redactor import Redactor
+from collectd_inode.observing import observe
+from collectd_inode.run import Probe, Run
 from collectd_inode.wire import (
-    CertificateRefused,
     ConnectFailed,
     Exchange,
-    ProtocolBroken,
-    ResolveFailed,
-    TLSFailed,
-    WireError,
 )
 from tests.helpers.examples import LOOK, OPEN, CountingClock, exchange, job, observed, passing
 
@@ -160,37 +147,6 @@ def test_an_exchange_outside_of_steps_is_nobody_s() -> None:
         await passing(run)
 
     assert observed(early).seconds == 0.25
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (Failure(Cause.CREDENTIALS, "no", expected="a", found="b"), (Status.FAILED, Cause.CREDENTIALS, "no", "a", "b")),
-        (Misconfigured("no file"), (Status.ERROR, Cause.CONFIGURATION, "no file")),
-        (Broken("steps.py:3: no"), (Status.ERROR, Cause.ERROR, "steps.py:3: no")),
-        (TimeoutError("late"), (Status.FAILED, Cause.TIMEOUT, "late")),
-        (TimeoutError(), (Status.FAILED, Cause.TIMEOUT, "deadline exceeded")),
-        (ResolveFailed("w: no such name"), (Status.FAILED, Cause.RESOLVE, "w: no such name")),
-        (ConnectFailed("w: refused"), (Status.FAILED, Cause.CONNECT, "w: refused")),
-        (TLSFailed("w: eof"), (Status.FAILED, Cause.TLS, "w: eof")),
-        (CertificateRefused("w: expired"), (Status.FAILED, Cause.CERTIFICATE, "w: expired")),
-        (ProtocolBroken("w: closed"), (Status.FAILED, Cause.PROTOCOL, "w: closed")),
-        (KeyError("x"), (Status.ERROR, Cause.ERROR, "KeyError: 'x'")),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_what_an_exception_means(error: Exception, expected: tuple[Status, Cause, str]) -> None:
-    """Their fault is failed, ours and the operator's is error; the cause says which."""
-    assert trouble_from(error) == Trouble(*expected)
-
-
-def test_every_wire_error_has_a_cause() -> None:
-    """Also those that are yet to come."""
-
-    def below(kind: type[WireError]) -> list[type[WireError]]:
-        return [kind, *(k for sub in kind.__subclasses__() for k in below(sub))]
-
-    assert Cause.ERROR not in {trouble_from(kind("x")).cause for kind in below(WireError)[1:]}
 
 
 def test_a_bug_is_told_with_its_place_and_a_traceback() -> None:
@@ -629,7 +585,7 @@ def test_evidence_that_cannot_be_kept_is_a_warning(error: BaseException, said: s
 
 def test_evidence_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that hangs does not hold up the job."""
-    monkeypatch.setattr("collectd_inode.run._KEEPING_SECONDS", 0.01)
+    monkeypatch.setattr("collectd_inode.observing.KEEPING_SECONDS", 0.01)
 
     async def keep(observation: Observation) -> str:
         await asyncio.Event().wait()
@@ -687,123 +643,6 @@ def test_a_stop_keeps_no_evidence() -> None:
         assert kept == []
 
     asyncio.run(main())
-
-
-# Secrets
-
-SECRET = "p@ss w/ö\"rd&x<'\\+%"
-
-
-@pytest.mark.parametrize(
-    "shown",
-    [
-        SECRET,
-        quote(SECRET),
-        quote(SECRET, safe=""),
-        quote(SECRET, safe="").lower(),
-        quote(SECRET, safe="@/&'+%"),
-        quote_plus(SECRET),
-        html.escape(SECRET),
-        html.escape(SECRET, quote=False),
-        "".join(f"&#{ord(c)};" for c in SECRET),
-        "".join(f"&#x{ord(c):x};" for c in SECRET),
-        repr(SECRET)[1:-1],
-        repr(SECRET.encode())[2:-1],
-        json.dumps(SECRET)[1:-1],
-        json.dumps(SECRET, ensure_ascii=False)[1:-1],
-        base64.b64encode(SECRET.encode()).decode(),
-        SECRET.replace(" ", "\u00a0"),
-        SECRET.replace(" ", " \n  "),
-        SECRET.upper(),
-        quote(quote(SECRET, safe="")),
-        quote(quote(quote(SECRET)), safe=""),
-        unicodedata.normalize("NFD", SECRET),
-        SECRET.encode().hex(),
-        SECRET.encode().hex(":").upper(),
-        json.dumps(json.dumps(SECRET)[1:-1])[1:-1],
-        json.dumps(json.dumps(json.dumps(SECRET)[1:-1])[1:-1])[1:-1],
-        quopri.encodestring(SECRET.encode()).decode(),
-        f"{SECRET[:3]}=\r\n{SECRET[3:5]}=\n{SECRET[5:]}",
-    ],
-)
-def test_a_secret_in_any_clothes_is_hidden(shown: str) -> None:
-    """As it is, in a URL (whichever characters its part escapes), in a page, in a header, in a repr, in JSON."""
-    redact = Redactor()
-    redact.hide("password", SECRET)
-    assert redact(f"({shown}), ({shown})") == "([password]), ([password])"
-
-
-@pytest.mark.parametrize("before", ["", "u", "us", "use", "user:"])
-@pytest.mark.parametrize("after", ["", "x", "xy", "xyz"])
-@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode], ids=lambda f: f.__name__)
-def test_a_secret_within_base64_is_hidden_wherever_it_begins(
-    before: str, after: str, encode: Callable[[bytes], bytes]
-) -> None:
-    """A login's user and password are one text there, so that the password begins anywhere in a group of three."""
-    redact = Redactor()
-    redact.hide("password", SECRET)
-    shown = redact(encode(f"{before}{SECRET}{after}".encode()).decode())
-    assert "[password]" in shown
-    assert len(shown.replace("[password]", "")) <= len(base64.b64encode(f"{before}{after}".encode())) + 4
-
-
-def test_a_secret_of_backslashes_is_looked_for_in_linear_time() -> None:
-    """A run of them is read once, however many there are: this ends."""
-    redact = Redactor()
-    redact.hide("password", "\\\\a\\b\\\\\\c")
-    text = "\\" * 20_000
-    assert redact(text) == text
-
-
-def test_the_longest_secret_is_hidden_first() -> None:
-    """One that contains another leaves no rest behind, whichever was named first."""
-    redact = Redactor()
-    redact.hide("pin", "sesame")
-    redact.hide("password", "open sesame 42")
-    assert redact("open sesame 42, sesame") == "[password], [pin]"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("…sesame is", "…[pin] is"),
-        ("they say open ses…", "they say [pin]…"),
-        ("op… is too little to tell", "op… is too little to tell"),
-        ("nothing… of it", "nothing… of it"),
-    ],
-)
-def test_a_secret_that_was_cut_in_two_is_hidden_too(text: str, expected: str) -> None:
-    """Messages are shortened with an ellipsis before they are redacted."""
-    redact = Redactor()
-    redact.hide("pin", "open sesame")
-    assert redact(text) == expected
-
-
-def test_a_secret_has_one_name() -> None:
-    """The first that it was given: a token that is remembered, and then shown to a site, is one pattern only."""
-    redact = Redactor()
-    redact.hide("token", "open sesame")
-    pattern = redact.pattern
-    redact.hide("Authorization", "open sesame")
-    assert (redact("open sesame"), redact.pattern) == ("[token]", pattern)
-
-
-def test_a_blank_secret_hides_nothing() -> None:
-    """It would be everywhere."""
-    redact = Redactor()
-    redact.hide("pin", "  ")
-    assert redact("a  b") == "a  b"
-
-
-@given(st.text(min_size=4, max_size=12), st.text(max_size=20), st.text(max_size=20))
-def test_no_secret_gets_through(secret: str, before: str, after: str) -> None:
-    """Whatever stands around it."""
-    redact = Redactor()
-    redact.hide("s", secret)
-    if secret.strip():
-        assert secret not in redact(before + secret + after).replace("[s]", "\0")
-    else:
-        assert redact(before + after) == before + after
 
 
 def test_a_secret_is_in_no_part_of_an_observation() -> None:

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from collectd_inode.cli.options import checked, formats
 from collectd_inode.cli.output import exit_code, presenter
 from collectd_inode.cli.terminal import style
-from collectd_inode.clock.diagnosis import ClockEvidence, ClockFinding
+from collectd_inode.clock.diagnosis import ClockFinding
+from collectd_inode.clock.evidence import ClockEvidence
 from collectd_inode.clock.jobs import load
 from collectd_inode.clock.kernel import SYSTEM_INSTRUMENTS, Instruments, Kernel
 from collectd_inode.clock.machine import Machine
 from collectd_inode.clock.settings import Settings
 from collectd_inode.keys import BlockSettings, folder
 from collectd_inode.model import Observation
+from collectd_inode.observing import observe
 from collectd_inode.report.style import Style
-from collectd_inode.run import observe
 from collectd_inode.timekeeper.account import REACH_BITS, Account
 from collectd_inode.wire import workers
 

@@ -14,8 +14,8 @@ from collectd_inode.ntp.jobs import load
 from collectd_inode.ntp.outcome import Outcome
 from collectd_inode.ntp.settings import Settings
 from collectd_inode.ntp.vote import amount, apart, signed
+from collectd_inode.observing import observe
 from collectd_inode.report.style import Style
-from collectd_inode.run import observe
 from collectd_inode.wire import workers
 
 _keys = KeyOptions(Settings)

@@ -18,7 +18,7 @@ from collectd_inode.cli.terminal import Exit, style
 from collectd_inode.files import read_file
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Status
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.smarthost import audit
 from collectd_inode.smarthost.jobs import load
 from collectd_inode.smarthost.settings import Settings

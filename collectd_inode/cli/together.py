@@ -9,7 +9,7 @@ from contextlib import nullcontext
 
 from collectd_inode.descriptors import most_at_once
 from collectd_inode.model import Job, Observation
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 
 PER_HOST = 16
 """The largest number of jobs of one host that run at once, whatever the option says."""

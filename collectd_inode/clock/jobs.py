@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from collectd_inode.clock import hostclock
-from collectd_inode.clock.diagnosis import ClockEvidence, ClockFinding
+from collectd_inode.clock.diagnosis import ClockFinding
+from collectd_inode.clock.evidence import ClockEvidence
 from collectd_inode.clock.kernel import SYSTEM_INSTRUMENTS, Instruments
 from collectd_inode.clock.kind import CLOCK
 from collectd_inode.clock.probe import STEPS, ClockProbe

@@ -8,19 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from collectd_inode.clock import hostclock
-from collectd_inode.clock.diagnosis import (
-    ClockEvidence,
-    ClockFinding,
-    Consensus,
-    Disagreement,
-    apart_from_host,
-    consensus,
-    diagnose,
-    rivalry,
-)
+from collectd_inode.clock.advice import rivalry
+from collectd_inode.clock.diagnosis import ClockFinding, diagnose
+from collectd_inode.clock.evidence import ClockEvidence
 from collectd_inode.clock.kernel import SYSTEM_INSTRUMENTS, ClockReading, Instruments, Kernel, KernelSilent
 from collectd_inode.clock.machine import Machine, survey
+from collectd_inode.clock.sentences import apart_from_host
 from collectd_inode.clock.steps import Steps, advance
+from collectd_inode.clock.votes import Consensus, Disagreement, consensus
 from collectd_inode.model import Cause, Failure, Misconfigured, PlannedStep
 from collectd_inode.run import Run
 from collectd_inode.state import Memory

@@ -33,11 +33,11 @@ from typing import TypeVar, cast
 from collectd_inode.keys import VARIABLE_NAME
 from collectd_inode.model import Broken, Cause, Failure, Misconfigured, Place, Problem
 from collectd_inode.permissions import strangers_code
-from collectd_inode.run import described, text_of
 from collectd_inode.scenario.action import Action
 from collectd_inode.scenario.blocking import in_a_thread
 from collectd_inode.scenario.process import UndoneAfterTurns, protect, put_back, to_session
 from collectd_inode.scenario.vocabulary import Expression, Sentence, check_expression
+from collectd_inode.troubles import described, text_of
 from collectd_inode.whereabouts import STARTED_BY_STEPS, STEP_MODULE, is_step, of_thread
 from collectd_inode.wire import WireError
 from collectd_inode.wire.workers import leave_a_fork

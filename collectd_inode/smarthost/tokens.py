@@ -22,10 +22,10 @@ from collectd_inode.browser.browser import Browser
 from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Cause, Failure, Misconfigured
 from collectd_inode.page.page import Page
-from collectd_inode.run import trouble_from
 from collectd_inode.secrets.files import first_line, long_enough, secret_content, secret_text
 from collectd_inode.smarthost import oauth
 from collectd_inode.smarthost.replies import Hide
+from collectd_inode.troubles import trouble_from
 from collectd_inode.wire import Clock, Exchange, WireError, deadline
 from collectd_inode.wire.http import Transport
 from collectd_inode.wire.tcp import Route

@@ -9,7 +9,7 @@ import pytest
 
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Cause, Observation, Status
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import workers

@@ -8,22 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectd_inode.clock.diagnosis import (
-    TOOLS,
-    ClockEvidence,
-    ClockFinding,
-    Consensus,
-    Diagnosis,
-    Disagreement,
-    Truth,
-    consensus,
-    diagnose,
-    rivalry,
-    telltale,
-)
+from collectd_inode.clock.advice import TOOLS, rivalry, telltale
+from collectd_inode.clock.diagnosis import ClockFinding, Diagnosis, diagnose
+from collectd_inode.clock.evidence import ClockEvidence
 from collectd_inode.clock.kernel import Kernel
 from collectd_inode.clock.machine import DAEMONS, Machine, TimeDaemon
 from collectd_inode.clock.steps import Steps
+from collectd_inode.clock.votes import Consensus, Disagreement, Truth, consensus
 from collectd_inode.model import Cause
 from collectd_inode.timekeeper.account import Account, Peer
 from tests.helpers.machines import SYNCHRONISED, UNSYNCHRONISED

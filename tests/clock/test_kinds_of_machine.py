@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from collectd_inode.clock.diagnosis import ClockEvidence, Consensus, diagnose, rivalry
+from collectd_inode.clock.advice import rivalry
+from collectd_inode.clock.diagnosis import diagnose
+from collectd_inode.clock.evidence import ClockEvidence
 from collectd_inode.clock.machine import survey
 from collectd_inode.clock.steps import Steps
+from collectd_inode.clock.votes import Consensus
 from tests.helpers.kinds_of_machine import KINDS, KindOfMachine
 from tests.helpers.machines import UNSYNCHRONISED
 

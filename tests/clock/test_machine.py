@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from collectd_inode.clock import machine as room
-from collectd_inode.clock.diagnosis import ClockEvidence, ClockFinding, Consensus, Diagnosis, diagnose, rivalry
+from collectd_inode.clock.advice import rivalry
+from collectd_inode.clock.diagnosis import ClockFinding, Diagnosis, diagnose
+from collectd_inode.clock.evidence import ClockEvidence
 from collectd_inode.clock.machine import Machine, TimeDaemon, survey
 from collectd_inode.clock.steps import Steps
+from collectd_inode.clock.votes import Consensus
 from collectd_inode.model import Cause
 from tests.helpers.machines import (
     ALL_CAPABILITIES,

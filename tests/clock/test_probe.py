@@ -14,7 +14,7 @@ from collectd_inode.clock.probe import ClockProbe
 from collectd_inode.clock.settings import Settings
 from collectd_inode.keys import BlockSettings, Loaded, keys_of
 from collectd_inode.model import Cause, Confirm, Fact, Job, Observation, Status, Warning
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.state import State
 from collectd_inode.timekeeper.account import Account, Peer
 from collectd_inode.wire import Clock

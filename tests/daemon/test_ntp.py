@@ -13,7 +13,7 @@ from collectd_inode.clock.jobs import load
 from collectd_inode.clock.settings import Settings
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Cause, Observation
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.state import State
 from tests.helpers.chrony import chronyd
 from tests.helpers.collectd_process import HOST, Collectd

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_inode.model import Observation
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from tests.helpers.examples import loaded, write_feature
 from tests.helpers.peers import answer, peer, tidily
 

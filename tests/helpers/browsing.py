@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from collectd_inode.chromium import keeper
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Observation
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import workers

@@ -15,8 +15,9 @@ import pytest
 from collectd_inode.config import Configuration
 from collectd_inode.keys import BlockSettings, Loaded
 from collectd_inode.model import Job, Observation, Phase, Place, PlannedStep
+from collectd_inode.observing import observe
 from collectd_inode.oconfig import Node, parse
-from collectd_inode.run import Probe, Run, observe
+from collectd_inode.run import Probe, Run
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.wire import Clock, Exchange, workers

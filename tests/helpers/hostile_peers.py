@@ -19,7 +19,8 @@ import httpx
 import pytest
 
 from collectd_inode.model import Cause, Failure, Observation
-from collectd_inode.run import Run, observe
+from collectd_inode.observing import observe
+from collectd_inode.run import Run
 from collectd_inode.wire import workers
 from collectd_inode.wire.http import Transport
 from collectd_inode.wire.tcp import Route

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_inode.model import Observation
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.wire import workers
 from demo import unpacked
 from tests.helpers.examples import loaded, write_feature

@@ -15,7 +15,7 @@ from collectd_inode.ntp import probe
 from collectd_inode.ntp.jobs import load
 from collectd_inode.ntp.probe import NTPProbe
 from collectd_inode.ntp.settings import Settings
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.state import State
 from collectd_inode.timekeeper.ask import Ask, account
 from collectd_inode.wire import ResolveFailed

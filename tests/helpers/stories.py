@@ -10,7 +10,8 @@ from typing import Any
 
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Cause, Failure, Job, Observation, PlannedStep
-from collectd_inode.run import Run, observe
+from collectd_inode.observing import observe
+from collectd_inode.run import Run
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
 from tests.helpers.examples import CountingClock, exchange

@@ -18,10 +18,10 @@ from typing import Any
 
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Job, Observation
+from collectd_inode.observing import observe
 from collectd_inode.report import jsonl, notification, pretty
 from collectd_inode.report.style import PLAIN
 from collectd_inode.report.values import values
-from collectd_inode.run import observe
 from collectd_inode.smarthost.jobs import load
 from collectd_inode.smarthost.settings import Settings
 from collectd_inode.wire import workers

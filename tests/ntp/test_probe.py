@@ -25,8 +25,8 @@ from collectd_inode.ntp.probe import NTPProbe
 from collectd_inode.ntp.sample import Sample
 from collectd_inode.ntp.score import NO_RESPONSE, ScoreStep, step
 from collectd_inode.ntp.setting import ClockSetting
+from collectd_inode.observing import observe
 from collectd_inode.report.values import values
-from collectd_inode.run import observe
 from collectd_inode.state import State
 from collectd_inode.timekeeper import account as daemons
 from collectd_inode.timekeeper.account import Account

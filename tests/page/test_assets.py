@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from collectd_inode.observing import observe
 from collectd_inode.page.assets import Asset, AssetKind, assets, fault_of
 from collectd_inode.page.page import Page
-from collectd_inode.run import observe
 from tests.helpers.examples import loaded, write_feature
 from tests.helpers.hostile_peers import listening, told
 from tests.helpers.peers import answer, tidily

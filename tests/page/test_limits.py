@@ -25,10 +25,11 @@ from collectd_inode.browser.browser import Browser
 from collectd_inode.browser.cookies import MAX_COOKIES
 from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Failure, Observation, Status
+from collectd_inode.observing import observe
 from collectd_inode.page import forms, locate, text, tree
 from collectd_inode.page.limits import MOST, MOST_TAGS, first_tags, without_floods
 from collectd_inode.page.page import MOST_LABELS, MOST_TWINS, Page
-from collectd_inode.run import Run, observe
+from collectd_inode.run import Run
 from collectd_inode.wire.http import Transport
 from collectd_inode.wire.workers import LARGE
 from tests.helpers.examples import OPEN, job, loaded, write_feature

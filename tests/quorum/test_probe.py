@@ -9,6 +9,7 @@ import pytest
 
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Door, Job, Observation, Standing, Status
+from collectd_inode.observing import observe
 from collectd_inode.quorum.board import FORGET_SECONDS, Board
 from collectd_inode.quorum.jobs import load
 from collectd_inode.quorum.probe import QuorumProbe
@@ -16,7 +17,6 @@ from collectd_inode.quorum.settings import Settings
 from collectd_inode.report.notification import notification
 from collectd_inode.report.record import Record, following
 from collectd_inode.report.values import values
-from collectd_inode.run import observe
 from collectd_inode.state import State
 from collectd_inode.wire import Clock
 

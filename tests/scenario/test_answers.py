@@ -12,7 +12,7 @@ import trustme
 from collectd_inode.browser.browser import Browser
 from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Cause, Failure, Misconfigured, Observation, Status
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.scenario import answers, json_pointer
 from collectd_inode.scenario.session import Session
 from tests.helpers.api import api, moved, replayed, said

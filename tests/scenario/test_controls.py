@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from collectd_inode.model import Observation
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from tests.helpers.api import api, said
 from tests.helpers.examples import loaded, write_feature
 from tests.helpers.peers import answer, peer, tidily

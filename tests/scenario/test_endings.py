@@ -13,8 +13,8 @@ import pytest
 
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Cause, Job, Observation, Status, Warning
+from collectd_inode.observing import observe
 from collectd_inode.report.values import values
-from collectd_inode.run import observe
 from collectd_inode.scenario import replay
 from collectd_inode.state import State
 from collectd_inode.wire import SYSTEM_CLOCK, Clock, workers

@@ -12,12 +12,12 @@ import pytest
 from collectd_inode.browser.cookies import Cookie
 from collectd_inode.browser.manner import Manner
 from collectd_inode.model import Cause, Failure, Observation, Phase, Status
+from collectd_inode.observing import observe
 from collectd_inode.page import forms, locate
 from collectd_inode.page.assets import AssetKind
 from collectd_inode.page.headers import Headers
 from collectd_inode.page.page import Page
 from collectd_inode.page.text import Element
-from collectd_inode.run import observe
 from collectd_inode.scenario.engine import Engine, Opening
 from collectd_inode.scenario.replay import Replay
 from collectd_inode.wire import Exchange

@@ -20,9 +20,9 @@ import pytest
 from collectd_inode.browser.record import Recorder
 from collectd_inode.keys import BlockSettings, Expected, keys_of
 from collectd_inode.model import Cause, Observation, Status, Warning
+from collectd_inode.observing import observe
 from collectd_inode.page.headers import Headers
 from collectd_inode.report import jsonl
-from collectd_inode.run import observe
 from collectd_inode.scenario.evidence import Evidence
 from collectd_inode.scenario.settings import Settings
 from collectd_inode.secrets.redactor import Redactor

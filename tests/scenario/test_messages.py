@@ -10,11 +10,11 @@ from cryptography import x509
 
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Cause, Observation, Status
+from collectd_inode.observing import observe
 from collectd_inode.report import pretty
 from collectd_inode.report.jsonl import as_object
 from collectd_inode.report.notification import message
 from collectd_inode.report.style import Style
-from collectd_inode.run import observe
 from collectd_inode.state import State
 from demo.authority import Authority, pem
 from tests.helpers.examples import loaded, write_feature

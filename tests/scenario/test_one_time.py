@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from collectd_inode.model import Cause
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.scenario.one_time import BadSeed, Seed, seed
 from tests.helpers.examples import SetClock, loaded, write_feature
 from tests.helpers.peers import answer, peer, tidily

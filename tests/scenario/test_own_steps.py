@@ -17,8 +17,8 @@ from docutils import nodes
 from collectd_inode import Cause, Failure, Misconfigured, Session
 from collectd_inode.browser.browser import Browser
 from collectd_inode.page.page import Page
-from collectd_inode.run import trouble_from
 from collectd_inode.scenario.usersteps import load, with_user_errors
+from collectd_inode.troubles import trouble_from
 from demo.site import PASSWORD, Outage, Site
 from tests.helpers.places import ROOT
 

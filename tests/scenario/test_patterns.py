@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from collectd_inode.model import Cause, Failure, Observation
+from collectd_inode.observing import observe
 from collectd_inode.page import scope
 from collectd_inode.page.page import Page
-from collectd_inode.run import observe
 from collectd_inode.scenario import json_pointer, patterns
 from tests.helpers.api import api, replayed, said
 from tests.helpers.examples import FEW_TURNS, HUNG, PatientClock, loaded, write_feature

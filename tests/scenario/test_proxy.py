@@ -15,7 +15,7 @@ import trustme
 
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Cause, Observation, Phase
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.scenario.jobs import load
 from collectd_inode.scenario.settings import Settings
 from tests.helpers.examples import HUNG

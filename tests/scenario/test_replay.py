@@ -14,10 +14,10 @@ import pytest
 import trustme
 
 from collectd_inode.model import Cause, Misconfigured, Observation, Phase, Status
+from collectd_inode.observing import observe
 from collectd_inode.report import jsonl, pretty
 from collectd_inode.report.notification import message
 from collectd_inode.report.style import PLAIN
-from collectd_inode.run import observe
 from collectd_inode.scenario.replay import expand, read_secret, variables_in
 from collectd_inode.wire import workers
 from demo.site import Outage, Site

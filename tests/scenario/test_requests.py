@@ -9,7 +9,7 @@ import pytest
 
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Cause, Misconfigured, Observation, Status
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.scenario.requests import content_type
 from tests.helpers.api import Asked, api, moved, replayed, said
 from tests.helpers.examples import loaded, write_feature

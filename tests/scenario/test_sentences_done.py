@@ -14,7 +14,7 @@ import pytest
 from collectd_inode.browser.browser import Browser
 from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.model import Cause, Failure, Misconfigured, Observation, Status
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.scenario import actions
 from collectd_inode.scenario.session import Session
 from collectd_inode.wire import ResolveFailed

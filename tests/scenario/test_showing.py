@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from collectd_inode.model import Observation, Status
+from collectd_inode.observing import observe
 from collectd_inode.page.page import Page
-from collectd_inode.run import observe
 from collectd_inode.scenario.showing import shown_page
 from collectd_inode.wire import workers
 from demo.site import Site

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Cause, Failure, Job, Observation, Status
+from collectd_inode.observing import observe
 from collectd_inode.report import jsonl, pretty
 from collectd_inode.report.style import PLAIN
 from collectd_inode.report.values import values
-from collectd_inode.run import observe
 from collectd_inode.smarthost.addresses import is_of_address
 from collectd_inode.smarthost.dialogue import Dialogue, Script, SmtpStep
 from collectd_inode.smarthost.jobs import load

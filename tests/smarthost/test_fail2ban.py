@@ -13,7 +13,7 @@ import trustme
 
 from collectd_inode.keys import BlockSettings
 from collectd_inode.model import Job
-from collectd_inode.run import observe
+from collectd_inode.observing import observe
 from collectd_inode.smarthost.jobs import load
 from collectd_inode.smarthost.settings import Settings
 from collectd_inode.wire import workers

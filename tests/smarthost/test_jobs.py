@@ -12,8 +12,8 @@ import pytest
 from collectd_inode.cli.configured import read
 from collectd_inode.keys import COMMON_KEYS, BlockSettings, Loaded, filled, keys_of, read_block
 from collectd_inode.model import Cause, Status, unable
+from collectd_inode.observing import observe
 from collectd_inode.oconfig import Node, Scalar
-from collectd_inode.run import observe
 from collectd_inode.smarthost.jobs import load
 from collectd_inode.smarthost.settings import Settings
 from collectd_inode.state import State

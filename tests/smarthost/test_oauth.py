@@ -27,9 +27,9 @@ from collectd_inode.cli.configured import read
 from collectd_inode.cli.terminal import Exit
 from collectd_inode.keys import BlockSettings, Expected
 from collectd_inode.model import Cause, Failure, Job, Observation, Status
+from collectd_inode.observing import observe
 from collectd_inode.report import jsonl, pretty
 from collectd_inode.report.style import PLAIN
-from collectd_inode.run import observe
 from collectd_inode.smarthost import oauth
 from collectd_inode.smarthost.jobs import load
 from collectd_inode.smarthost.oauth import Client, Granted

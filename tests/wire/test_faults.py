@@ -17,7 +17,8 @@ import pytest
 import trustme
 
 from collectd_inode.model import Observation, Phase, Stamps
-from collectd_inode.run import Run, observe
+from collectd_inode.observing import observe
+from collectd_inode.run import Run
 from collectd_inode.trust.profile import TrustProfile, context
 from collectd_inode.wire import stamps, tcp
 from collectd_inode.wire.tcp import Route
