@@ -266,17 +266,7 @@ class Browser(Screen):
         """Press Enter in a text field: the form's first submit button is pressed by it (rule 56)."""
         page = self.page
         control = await self._found(locate.field, field, locate.FILLABLE, "field")
-        form = forms.form_of(page, control)
-        if form is None or forms.kind_of(control) == "textarea":
-            why = "belongs to no form" if form is None else "takes Enter as the end of a line"
-            raise page.failure(f"the field “{field}” {why}", f"a field “{field}” that sends a form")
-        button = forms.default_button(page, form)
-        if button is not None and forms.is_disabled(button):
-            raise page.failure("Enter sends nothing: the form's first submit button is disabled", "an enabled button")
-        if button is None and not forms.submits_on_enter(page, form):
-            raise page.failure(
-                "Enter sends nothing: the form has several fields and no submit button", "a submit button"
-            )
+        form, button = await aside_if_large(len(page.body), _sent_by_enter, page, control, field)
         return await self._send(form, button)
 
     def fill_in(self, field: str, value: str) -> Awaitable[None]:
@@ -400,7 +390,7 @@ class Browser(Screen):
                     self.redirects = tuple(chain)
                     return self._kept_beside(page, request)
                 page = await _prepared(page)
-                onward = None if request.stays else self._refreshed(page) or self._sent_by_itself(page)
+                onward = None if request.stays else self._refreshed(page) or await self._sent_by_itself(page)
                 if onward is None:
                     self.redirects = tuple(chain)
                     self._visit(page, request, replaces=replaces)
@@ -471,21 +461,33 @@ class Browser(Screen):
             return None
         return self._sender.ready(from_page(page, "GET", url))
 
-    def _sent_by_itself(self, page: Page) -> WebRequest | None:
+    async def _sent_by_itself(self, page: Page) -> WebRequest | None:
         """The request of a form that the page's script sends at once, as a redirect (rule 71)."""
-        if page.status >= 400 or not remembered(page, "sends itself", _sends_itself):
+        size = len(page.body)
+        if page.status >= 400 or not await aside_if_large(size, remembered, page, "sends itself", _sends_itself):
             return None
         if self._profile.legacy:
             self._tell_legacy(f"the form that {urls.shown(page.url)} sends by its script is not sent")
             return None
-        form = scripted.form_that_sends_itself(page)
-        if form is None:
-            return None
-        sent = forms.submission(page, form, None, _boundary())
-        if sent.method == "DIALOG":
+        sent = await aside_if_large(size, _sent_by_script, page)
+        if sent is None or sent.method == "DIALOG":
             return None
         url = sendable(page, sent.url, "the form that this page sends")
         return self._sender.ready(from_page(page, sent.method, url, sent.body, sent.content_type, is_form=True))
+
+
+def _sent_by_enter(page: Page, control: Element, field: str) -> tuple[Element, Element | None]:
+    """The form that Enter in the *field* sends, and the button that it presses; Failure if it sends nothing."""
+    form = forms.form_of(page, control)
+    if form is None or forms.kind_of(control) == "textarea":
+        why = "belongs to no form" if form is None else "takes Enter as the end of a line"
+        raise page.failure(f"the field “{field}” {why}", f"a field “{field}” that sends a form")
+    button = forms.default_button(page, form)
+    if button is not None and forms.is_disabled(button):
+        raise page.failure("Enter sends nothing: the form's first submit button is disabled", "an enabled button")
+    if button is None and not forms.submits_on_enter(page, form):
+        raise page.failure("Enter sends nothing: the form has several fields and no submit button", "a submit button")
+    return form, button
 
 
 def _sends_nothing_because(button: Element, kind: str) -> str:
@@ -504,6 +506,11 @@ def _boundary() -> str:
 
 def _sends_itself(page: Page) -> bool:
     return scripted.form_that_sends_itself(page) is not None
+
+
+def _sent_by_script(page: Page) -> forms.Submission | None:
+    form = scripted.form_that_sends_itself(page)
+    return None if form is None else forms.submission(page, form, None, _boundary())
 
 
 def _fingerprints(page: Page) -> frozenset[str]:

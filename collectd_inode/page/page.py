@@ -184,6 +184,7 @@ class Page:
     def prepare(self) -> None:
         """Do now what takes long on a large page; call it in a worker, so that the other jobs go on."""
         _ = self._on_one_line, self.in_view, self.labels, self.by_id, self._owners, self.messages
+        _ = self.looks_scripted, self.script_hint  # what `failure` says of it
 
     @property
     def tree(self) -> Element | None:
@@ -456,7 +457,7 @@ class Page:
             odd.append(f"the page was cut: {self._parsed.lost}")
         if self.looks_scripted:
             odd.append("the page looks like it is built by JavaScript, which is not run")
-        if hint := self._script_hint:
+        if hint := self.script_hint:
             odd.append(hint)
         if not self.body:
             odd.append("the page is empty")
@@ -469,7 +470,8 @@ class Page:
         return "".join(f"; {o}" for o in odd)
 
     @cached_property
-    def _script_hint(self) -> str:
+    def script_hint(self) -> str:
+        """How to go on where a script of the page sends its form; empty where none does."""
         from collectd_inode.page import scripted  # noqa: PLC0415  # it is about pages itself
 
         return scripted.hint(self)

@@ -155,6 +155,7 @@ class _Part(Page):
             whole=whole, roots=tuple(roots), title=whole.title, labels=whole.labels, by_id=whole.by_id, base=whole.base
         )
         self.__dict__["looks_scripted"] = whole.looks_scripted
+        self.__dict__["script_hint"] = whole.script_hint
         self.__dict__["document"] = whole.document
         self.__dict__["texts"] = [whole.text_of(root) for root in roots if not whole.hidden_by(root)]
         self.__dict__["visible_text"] = "\n".join(filter(None, self.__dict__["texts"]))

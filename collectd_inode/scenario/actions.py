@@ -163,7 +163,7 @@ def attachment(path: str) -> tuple[bytes, str]:
 @action(navigates=False, checks={"pattern": patterns.complaint})
 async def field_should_contain(session: Session, field: str, pattern: str) -> None:
     """A regular expression matches what is in a field."""
-    value, shown = _value(session, field)
+    value, shown = await session.look(_value, session.browser.page, field)
     if not await patterns.found(pattern, value):
         raise session.page.failure(f"/{pattern}/ matches nothing in the field “{field}”", f"/{pattern}/", shown)
 
@@ -171,36 +171,36 @@ async def field_should_contain(session: Session, field: str, pattern: str) -> No
 @action(navigates=False, negative=True, checks={"pattern": patterns.complaint})
 async def field_should_not_contain(session: Session, field: str, pattern: str) -> None:
     """A regular expression matches nothing of what is in a field."""
-    value, shown = _value(session, field)
+    value, shown = await session.look(_value, session.browser.page, field)
     if await patterns.found(pattern, value):
         nothing = f"nothing that matches /{pattern}/"
         raise session.page.failure(f"/{pattern}/ matches in the field “{field}”", nothing, shown)
 
 
-def _value(session: Session, field: str) -> tuple[str, str]:
-    """The value of a field, and the text for it that may be shown."""
-    control = locate.field(session.page, field, FIELDS, "field")
-    value = forms.value_of(session.browser.page, control)
+def _value(page: Page, whole: Page, field: str) -> tuple[str, str]:
+    """The value of a field, and the text for it that may be shown; *page* may be a part of the *whole*."""
+    control = locate.field(page, field, FIELDS, "field")
+    value = forms.value_of(whole, control)
     return value, "a password" if forms.kind_of(control) == "password" else value
 
 
 @action(navigates=False)
 async def should_be_checked(session: Session, field: str) -> None:
     """A checkbox is ticked."""
-    if not _is_checked(session, field):
+    if not await session.look(_is_checked, session.browser.page, field):
         raise session.page.failure(f"the checkbox “{field}” is not ticked", "a tick", "none")
 
 
 @action(navigates=False, negative=True)
 async def should_not_be_checked(session: Session, field: str) -> None:
     """A checkbox is not ticked."""
-    if _is_checked(session, field):
+    if await session.look(_is_checked, session.browser.page, field):
         raise session.page.failure(f"the checkbox “{field}” is ticked", "no tick", "a tick")
 
 
-def _is_checked(session: Session, field: str) -> bool:
-    control = locate.field(session.page, field, frozenset({"checkbox", "radio"}), "checkbox")
-    return forms.is_checked(session.browser.page, control)
+def _is_checked(page: Page, whole: Page, field: str) -> bool:
+    control = locate.field(page, field, frozenset({"checkbox", "radio"}), "checkbox")
+    return forms.is_checked(whole, control)
 
 
 _MARKED_BAD = {"field_with_errors", "fieldWithErrors", "error"}
@@ -209,20 +209,20 @@ _MARKED_BAD = {"field_with_errors", "fieldWithErrors", "error"}
 @action(navigates=False)
 async def field_should_have_error(session: Session, field: str, message: str) -> None:
     """An element around a field has the class of a field with errors, and the page shows the message."""
-    if not _is_marked_bad(session, field):
+    if not await session.look(_is_marked_bad, field):
         raise session.page.failure(f"the field “{field}” is not marked as wrong", "class field_with_errors or error")
-    await aside_if_large(len(session.page.body), session.page.should_show, message)
+    await session.look(Page.should_show, message)
 
 
 @action(navigates=False, negative=True)
 async def field_should_have_no_error(session: Session, field: str) -> None:
     """No element around a field has the class of a field with errors."""
-    if _is_marked_bad(session, field):
+    if await session.look(_is_marked_bad, field):
         raise session.page.failure(f"the field “{field}” is marked as wrong", "neither field_with_errors nor error")
 
 
-def _is_marked_bad(session: Session, field: str) -> bool:
-    control = locate.field(session.page, field, FIELDS | {"checkbox", "radio"}, "field")
+def _is_marked_bad(page: Page, field: str) -> bool:
+    control = locate.field(page, field, FIELDS | {"checkbox", "radio"}, "field")
     around = next((e for e in control.iterancestors() if text.tag_of(e) != "label"), None)
     return around is not None and bool(_MARKED_BAD.intersection((around.get("class") or "").split()))
 
@@ -258,25 +258,25 @@ def _under_web(what: str) -> Callable[[str], str]:
 @action(navigates=False, wants_text="text", lint=(_never_fails, _like_a_pattern("is not visible on most pages")))
 async def should_see(session: Session, text: str) -> None:
     """The page's visible text contains the text."""
-    await aside_if_large(len(session.page.body), session.page.should_show, text)
+    await session.look(Page.should_show, text)
 
 
 @action(navigates=False, negative=True, lint=(_like_a_pattern("is hardly ever visible, so this cannot fail"),))
 async def should_not_see(session: Session, text: str) -> None:
     """The page's visible text does not contain the text."""
-    await aside_if_large(len(session.page.body), session.page.should_not_show, text)
+    await session.look(Page.should_not_show, text)
 
 
 @action(navigates=False, checks={"pattern": patterns.complaint})
 async def should_see_pattern(session: Session, pattern: str) -> None:
     """A regular expression matches the page's visible text."""
-    await _should_match(session, pattern, session.page.visible_text)
+    await _should_match(session, pattern, await session.visible_text())
 
 
 @action(navigates=False, negative=True, checks={"pattern": patterns.complaint})
 async def should_not_see_pattern(session: Session, pattern: str) -> None:
     """A regular expression matches nowhere in the page's visible text."""
-    await _should_not_match(session, pattern, session.page.visible_text)
+    await _should_not_match(session, pattern, await session.visible_text())
 
 
 @action(navigates=False)
@@ -284,7 +284,7 @@ async def should_see_message(session: Session, kind: str) -> None:
     """An element of this class shows a text."""
     page = session.page
     page.must_have_elements()
-    if not await aside_if_large(len(page.body), _says_something, page, kind):
+    if not await session.look(_says_something, kind):
         raise page.failure(f"no {kind} message found", f'an element of class="{kind}" that says something')
 
 
@@ -298,7 +298,7 @@ async def legacy_should_see_message(session: Session, kind: str) -> None:
     """An element has this class and no other."""
     page = session.page
     page.must_have_elements()
-    if not await aside_if_large(len(page.body), _has_class, page, kind):
+    if not await session.look(_has_class, kind):
         raise page.failure(f"there is no {kind} message", f'an element of class="{kind}"')
 
 

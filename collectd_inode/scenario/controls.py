@@ -27,14 +27,14 @@ _LISTED = 10
 @action(navigates=False)
 async def should_see_control(session: Session, what: str, locator: str) -> None:
     """A link, button or field of this name can be seen; a disabled one, too."""
-    locate.seen(session.page, what, locator)
+    await session.look(locate.seen, what, locator)
 
 
 @action(navigates=False, negative=True)
 async def should_not_see_control(session: Session, what: str, locator: str) -> None:
     """No link, button or field of this name can be seen."""
     page = session.page
-    if found := locate.every(page, what, locator):
+    if found := await session.look(locate.every, what, locator):
         raise page.failure(
             f"the {what} “{locator}” is there", f"no {what} “{locator}”", locate.start_tag(page, found[0])
         )
@@ -43,32 +43,32 @@ async def should_not_see_control(session: Session, what: str, locator: str) -> N
 @action(navigates=False)
 async def should_be_disabled(session: Session, what: str, locator: str) -> None:
     """A button or field cannot be used."""
-    _should_be(session.page, what, locator, "disabled", forms.is_disabled)
+    await session.look(_must_be, what, locator, "disabled", forms.is_disabled)
 
 
 @action(navigates=False, negative=True)
 async def should_not_be_disabled(session: Session, what: str, locator: str) -> None:
     """A button or field can be used."""
-    _should_be(session.page, what, locator, "enabled", lambda control: not forms.is_disabled(control))
+    await session.look(_must_be, what, locator, "enabled", lambda control: not forms.is_disabled(control))
 
 
 @action(navigates=False)
 async def should_be_read_only(session: Session, locator: str) -> None:
     """A text field is read-only."""
-    _should_be(session.page, "field", locator, "read-only", _is_read_only)
+    await session.look(_must_be, "field", locator, "read-only", _is_read_only)
 
 
 @action(navigates=False, negative=True)
 async def should_not_be_read_only(session: Session, locator: str) -> None:
     """A field is not read-only; it may be disabled."""
-    _should_be(session.page, "field", locator, "editable", lambda control: not _is_read_only(control))
+    await session.look(_must_be, "field", locator, "editable", lambda control: not _is_read_only(control))
 
 
 def _is_read_only(control: Element) -> bool:
     return control.get("readonly") is not None and forms.kind_of(control) in locate.WRITTEN
 
 
-def _should_be(page: Page, what: str, locator: str, state: str, holds: Callable[[Element], bool]) -> None:
+def _must_be(page: Page, what: str, locator: str, state: str, holds: Callable[[Element], bool]) -> None:
     """Failure unless all that the name fits equally well are so."""
     other = next((control for control in locate.seen(page, what, locator) if not holds(control)), None)
     if other is not None:
@@ -81,7 +81,11 @@ def _should_be(page: Page, what: str, locator: str, state: str, holds: Callable[
 @action(navigates=False)
 async def should_have_options(session: Session, field: str, table: Table) -> None:
     """A list has exactly the options in the table's cells, in whichever order."""
-    page, options = session.page, _options(session.page, field)
+    await session.look(_must_have_options, field, table)
+
+
+def _must_have_options(page: Page, field: str, table: Table) -> None:
+    options = _options(page, field)
     wanted = [normalise(cell) for row in table for cell in row]
     if sorted(options) != sorted(wanted):
         lacking = _quoted([option for option in wanted if option not in options])
@@ -94,7 +98,7 @@ async def should_have_options(session: Session, field: str, table: Table) -> Non
 @action(navigates=False)
 async def should_have_option(session: Session, field: str, option: str) -> None:
     """A list has this option."""
-    page, options = session.page, _options(session.page, field)
+    page, options = session.page, await session.look(_options, field)
     if normalise(option) not in options:
         raise page.failure(f"the field “{field}” has no option “{option}”", f"“{option}”", _quoted(options))
 
@@ -102,7 +106,7 @@ async def should_have_option(session: Session, field: str, option: str) -> None:
 @action(navigates=False, negative=True)
 async def should_not_have_option(session: Session, field: str, option: str) -> None:
     """A list has not this option."""
-    page, options = session.page, _options(session.page, field)
+    page, options = session.page, await session.look(_options, field)
     if normalise(option) in options:
         raise page.failure(f"the field “{field}” has an option “{option}”", f"no option “{option}”", _quoted(options))
 
@@ -153,7 +157,7 @@ async def attach_files(session: Session, field: str, table: Table) -> None:
 @action(navigates=True)
 async def submit_the_form(session: Session) -> None:
     """Send the only form of the page that can be seen."""
-    await session.browser.submit(locate.only_form(session.page))
+    await session.browser.submit(await session.look(locate.only_form))
 
 
 @action(navigates=True)
@@ -175,7 +179,7 @@ async def back(session: Session) -> None:
 async def should_see_times(session: Session, comparison: str, text: str, count: int) -> None:
     """The page's visible text contains the text this number of times."""
     page, wanted = session.page, normalise(text)
-    number = normalise(page.visible_text).count(wanted) if wanted else 0
+    number = await session.look(_times, wanted) if wanted else 0
     if not COMPARISONS[comparison](number, count):
         how = "" if comparison == "exactly" else f"{comparison} "
         raise page.failure(
@@ -183,10 +187,18 @@ async def should_see_times(session: Session, comparison: str, text: str, count: 
         )
 
 
+def _times(page: Page, wanted: str) -> int:
+    return normalise(page.visible_text).count(wanted)
+
+
 @action(navigates=False)
 async def should_see_rows(session: Session, table: Table) -> None:
     """One of the page's tables has these rows, in this order; it may have others, and other cells, between them."""
-    page, tables = session.page, _tables(session.page)
+    await session.look(_must_have_rows, table)
+
+
+def _must_have_rows(page: Page, table: Table) -> None:
+    tables = _tables(page)
     wanted = [[normalise(cell) for cell in row] for row in table]
     if not any(_in_order(wanted, rows, lambda want, row: _in_order(want, row, _same)) for rows in tables):
         every = [row for rows in tables for row in rows]
@@ -199,7 +211,10 @@ async def should_see_rows(session: Session, table: Table) -> None:
 @action(navigates=False, negative=True)
 async def should_not_see_rows(session: Session, table: Table) -> None:
     """None of these rows is in any of the page's tables."""
-    page = session.page
+    await session.look(_must_not_have_rows, table)
+
+
+def _must_not_have_rows(page: Page, table: Table) -> None:
     every = [row for rows in _tables(page) for row in rows]
     for want in ([normalise(cell) for cell in row] for row in table):
         if any(_in_order(want, row, _same) for row in every):

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from collectd_inode.model import Misconfigured
 from collectd_inode.page import forms, locate, text
-from collectd_inode.page.text import normalise
+from collectd_inode.page.page import Page
+from collectd_inode.page.text import Element, normalise
 from collectd_inode.scenario import json_body, json_pointer, one_time, patterns
 from collectd_inode.scenario.action import action
 from collectd_inode.scenario.json_body import pointer_complaint
@@ -46,7 +47,7 @@ async def remember(session: Session, value: str, name: str) -> None:
 async def remember_text(session: Session, secret: bool, pattern: str, name: str) -> None:
     """Remember what a regular expression finds in the page's visible text."""
     page = session.page
-    value = await patterns.captured(pattern, page.visible_text)
+    value = await patterns.captured(pattern, await session.visible_text())
     if value is None:
         raise page.failure(f"/{pattern}/ matches nothing", f"/{pattern}/", await nearest(page, pattern))
     await _keep(session, name, value, f"what /{pattern}/ finds", secret=secret, source=pattern)
@@ -65,17 +66,23 @@ async def remember_source(session: Session, secret: bool, pattern: str, name: st
 @action(navigates=False, remembers="name")
 async def remember_field(session: Session, secret: bool, field: str, name: str) -> None:
     """Remember what is in a field."""
-    control = locate.field(session.page, field, FIELDS, "field")
-    value, kind = forms.value_of(session.browser.page, control), forms.kind_of(control)
+    control, value = await session.look(_field, session.browser.page, field)
+    kind = forms.kind_of(control)
     told = " ".join((field, control.get("name") or "", "secret" if kind == "hidden" else ""))
     await _keep(session, name, value, f"the field “{field}”", secret=secret or kind == "password", source=told)
+
+
+def _field(page: Page, whole: Page, field: str) -> tuple[Element, str]:
+    """A field and its value; *page* may be a part of the *whole*."""
+    control = locate.field(page, field, FIELDS, "field")
+    return control, forms.value_of(whole, control)
 
 
 @action(navigates=False, remembers="name")
 async def remember_link(session: Session, secret: bool, link: str, name: str) -> None:
     """Remember where a link leads: an absolute address."""
-    page = session.page
-    value = session.browser.page.resolve(locate.link(page, link).get("href") or "")
+    found = await session.look(locate.link, link)
+    value = session.browser.page.resolve(found.get("href") or "")
     await _keep(session, name, value, f"the address of the link “{link}”", secret=secret, source=link)
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeVar
 
 from collectd_inode.browser.cookies import Cookie
 from collectd_inode.keys import VARIABLE_NAME
@@ -23,6 +24,8 @@ from collectd_inode.secrets.names import looks_secret
 from collectd_inode.wire import SYSTEM_CLOCK
 from collectd_inode.wire.clock import Clock
 from collectd_inode.wire.workers import aside_if_large
+
+T = TypeVar("T")
 
 Table = tuple[tuple[str, ...], ...]
 """The rows of a step's table."""
@@ -161,6 +164,15 @@ class Session:
     def page(self) -> Page:
         """The current page, or the part of it that ``within`` names; Failure before the first page."""
         return self.browser.scoped_page
+
+    async def look(self, work: Callable[..., T], *arguments: object) -> T:
+        """The result of *work*, which gets the page and the *arguments*; a worker looks at a large page."""
+        page = self.page
+        return await aside_if_large(len(page.body), work, page, *arguments)
+
+    async def visible_text(self) -> str:
+        """The visible text of the current page."""
+        return await self.look(lambda page: page.visible_text)
 
     @property
     def answer(self) -> Page:
