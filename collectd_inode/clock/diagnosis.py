@@ -188,9 +188,7 @@ def diagnose(found: ClockEvidence) -> ClockFinding:
     truth = found.truth
     diagnosis = next(row[2] for row in _ROWS if row[0] is truth and row[1](found))
     if diagnosis is None:
-        return ClockFinding(
-            None, "neither the kernel nor a vote of NTP servers gives information on this clock", advice.VOTE
-        )
+        return ClockFinding(None, sentences.NOBODY_TELLS, advice.VOTE)
     fails = truth is Truth.WRONG or (truth is Truth.UNKNOWN and diagnosis in _UNKEPT and not found.keeps_silent)
     told = _TOLD[diagnosis]
     sentence = f"{sentences.whether_right(found)}{told.sentence(found)}{sentences.by_the_host(found)}"
