@@ -138,6 +138,7 @@ def leaf(
     issuer: Issued | None,
     *,
     common_name: str | None = None,
+    organization: str | None = None,
     days: tuple[float, float] = LEAF_DAYS,
     key: Key | None = None,
     purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
@@ -154,7 +155,7 @@ def leaf(
     *authority_key* is what it says of its issuer's key.
     """
     key = key or ec.generate_private_key(ec.SECP256R1())
-    builder = _builder(_name(common_name), key, issuer, days, authority_key)
+    builder = _builder(_name(common_name, organization), key, issuer, days, authority_key)
     if not plain:
         builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
     if usage is not None:
@@ -253,8 +254,9 @@ def _believed() -> tuple[Issued, Issued]:
     return root, authority("Test Issuing CA", issuer=root, days=ISSUING_DAYS)
 
 
-def _name(common_name: str | None) -> x509.Name:
-    return x509.Name([] if common_name is None else [x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+def _name(common_name: str | None, organization: str | None = None) -> x509.Name:
+    parts = {NameOID.COMMON_NAME: common_name, NameOID.ORGANIZATION_NAME: organization}
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in parts.items() if value is not None])
 
 
 def _general_name(name: str) -> x509.GeneralName:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-from tests.helpers.certificates import Files, Issued, Kind, authority, in_sha1, key_usage, leaf
+from tests.helpers import certificates
+from tests.helpers.certificates import Files, Issued, Kind, authority, in_sha1, key_usage
 from tests.helpers.exim import NAME
 from tests.helpers.exim import leaf as sending
 from tests.helpers.leaves import Leaf
@@ -40,6 +42,12 @@ class Chain:
         return files
 
 
+def leaf(names: Sequence[str], issuer: Issued | None, *, common_name: str | None = None, **more: Any) -> Issued:
+    """A server's certificate with a subject: Ubuntu 24.04's Exim rejects one without."""
+    organization = "Example" if common_name is None else None
+    return certificates.leaf(names, issuer, common_name=common_name, organization=organization, **more)
+
+
 def long(bits: int = 2048) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, bits)
 
@@ -62,7 +70,7 @@ def of_another_root() -> Chain:
 
 def common_name(*, sends: bool, name: str = NAME, verified: bool = False, **more: object) -> Chain:
     root = authority("Root")
-    return Chain((leaf([], root, common_name=name, **more),), root, sends, verified)  # type: ignore[arg-type]
+    return Chain((leaf([], root, common_name=name, **more),), root, sends, verified)
 
 
 def with_intermediate(believes: str = "root", *, sends: bool, verified: bool = False, **more: object) -> Chain:

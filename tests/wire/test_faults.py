@@ -623,6 +623,8 @@ ALERTS = {
     120: "no application protocol",
 }
 """RFC 8446 section 6, by OpenSSL's names."""
+NAMED_LATER = frozenset({115, 120} if ssl.OPENSSL_VERSION_INFO < (3, 0, 0, 14) else ())
+"""Those that this OpenSSL has no name for, such as Ubuntu 24.04's 3.0.13."""
 
 
 def _alerting(number: int, level: int = 2) -> Talk:
@@ -639,7 +641,8 @@ def _alerting(number: int, level: int = 2) -> Talk:
 def test_a_handshake_that_ends_in_an_alert(trusting: TrustProfile, number: int, name: str) -> None:
     """Cause tls, not certificate; no word of SSLv3, by which OpenSSL calls most of them."""
     said = told(over_tls(_alerting(number), trusting))
-    assert said == f"failed tls: www.test:443: TLS handshake failed: the peer sent the TLS alert “{name}”"
+    why = "OpenSSL gives no reason" if number in NAMED_LATER else f"the peer sent the TLS alert “{name}”"
+    assert said == f"failed tls: www.test:443: TLS handshake failed: {why}"
 
 
 @pytest.mark.parametrize("number", [0, 121, 255])
