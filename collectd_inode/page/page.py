@@ -28,6 +28,8 @@ MOST_TWINS = 100
 """The largest number of fields with one id that a label names."""
 
 FOUND_LIMIT = 200
+_LONGEST_REMEMBERED = 200
+"""Characters of a wanted text, up to which the next run knows whether the same page shows it."""
 _SPARSE = 60
 _SCRIPTS = re.compile(r"\bjava ?script\b", re.IGNORECASE)
 _PIECES, _SAID = 200, 120
@@ -334,6 +336,11 @@ class Page:
     def shows(self, wanted: str) -> bool:
         """Whether *wanted* is part of the visible text; any whitespace stands for any other."""
         line = normalise(wanted)
+        if len(line) > _LONGEST_REMEMBERED:
+            return self._shows(line)
+        return remembered(self, f"shows {line}", lambda page: page._shows(line))
+
+    def _shows(self, line: str) -> bool:
         if line and "visible_text" not in self.__dict__ and self.is_html and self.tree is not None:
             return text.shows_at_once(self.tree, line) or line in self._on_one_line
         return line in self._on_one_line

@@ -15,16 +15,24 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MOST_FINDINGS = 40
+"""In one body."""
 _LONGEST = 2000
 """Characters of an address, beyond which nothing is remembered."""
 
 
 def remembered(page: Page, what: str, find: Callable[[Page], T]) -> T:
-    """The result of *find*, called *what*, on *page*; it may depend on address, type and body, and be small."""
+    """The result of *find*, called *what*, on *page*; it may depend on address, type and body, and be small.
+
+    A name that has a text of a step in it may be another one in every run: those beyond a number are not kept.
+    """
     found = page.findings
-    if what not in found:
-        found[what] = find(page)
-    result: T = found[what]
+    if what in found:
+        result: T = found[what]
+        return result
+    result = find(page)
+    if len(found) < MOST_FINDINGS:
+        found[what] = result
     return result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collectd_inode.page.page import Page
-from collectd_inode.page.remembered import Findings, remembered
+from collectd_inode.page.remembered import MOST_FINDINGS, Findings, remembered
 
 HTML = {"content-type": "text/html"}
 URL = "http://remembered.test/"
@@ -86,3 +86,32 @@ def test_one_thing_is_not_another() -> None:
     known = Findings()
     assert remembered(page_of(known), "length", lambda page: len(page.body)) == len(BODY)
     assert remembered(page_of(known), "title", lambda page: page.title) == "Known"
+
+
+def test_a_text_that_a_page_shows_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the next run the same page is not parsed for it; another text is looked for."""
+    known = Findings()
+    parsed: list[Page] = []
+    tree = Page.tree
+
+    def parse(page: Page) -> object:
+        parsed.append(page)
+        return tree.__get__(page)
+
+    monkeypatch.setattr(Page, "tree", property(parse))
+    body = b"<p>Welcome <b>back</b>"
+    pages = [page_of(known, body=body) for _ in range(3)]
+    assert [page.shows("Welcome  back") for page in pages[:2]] == [True, True]
+    assert pages[0] in parsed
+    assert pages[1] not in parsed
+    assert not pages[2].shows("Welcome home")
+    assert pages[2] in parsed
+
+
+def test_texts_that_differ_each_time_are_not_all_kept() -> None:
+    """A step may look for a number that no other run has."""
+    known = Findings()
+    for number in range(2 * MOST_FINDINGS):
+        assert not page_of(known).shows(f"order {number}")
+    assert len(page_of(known).findings) == MOST_FINDINGS
+    assert not page_of(known).shows("x" * 1000)
