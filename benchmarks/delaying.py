@@ -1,13 +1,18 @@
 """A web server that lets each answer wait: ``delaying.py PORT MILLISECONDS FILE`` sends FILE to whoever asks.
 
-What it takes beside the delay is in the capture too, which is the judge: it need not be accurate.
+`NUMBER` in the file becomes the answer's number, so that no two answers are the same.  What it takes beside the delay
+is in the capture too, which is the judge: it need not be accurate.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from itertools import count
 from pathlib import Path
+
+NUMBER = b"@@@@@@@@"
+_numbers = count()
 
 
 class Delayed(asyncio.Protocol):
@@ -27,7 +32,7 @@ class Delayed(asyncio.Protocol):
             asyncio.get_running_loop().call_later(self._seconds, self._reply)
 
     def _reply(self) -> None:
-        self._transport.write(self._answer)
+        self._transport.write(self._answer.replace(NUMBER, b"%08d" % next(_numbers)))
         if b"\r\nconnection: close\r\n" in self._asked.lower():
             self._transport.close()
         self._asked = b""

@@ -13,9 +13,10 @@ import re
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.page import PAGE, WANTED
+from benchmarks.page import NEW_PAGE, PAGE, WANTED
 from benchmarks.servers import delaying
 from benchmarks.tools import situation, table
 from collectd_inode.keys import BlockSettings
@@ -42,22 +43,43 @@ def main() -> None:
         _replay(options.replay[0], int(options.replay[1]))
         return
     print(situation())
-    one, several = measured()
-    page = (several - one) / (PAGES - 1)
-    with table(f"{'million instructions':<32}", "count  ") as row:
-        row("a run of one page", f"{one / 1e6:.3f}")
-        row(f"a run of {PAGES} pages", f"{several / 1e6:.3f}")
-        row("a page", f"{page / 1e6:.3f}")
-        row("a run, without its pages", f"{(one - page) / 1e6:.3f}")
+    new, same = measured(NEW_PAGE), measured(PAGE)
+    with table(f"{'million instructions':<32}", "new pages", "the same each time") as row:
+        row("a run of one page", *_shown(new.one, same.one))
+        row(f"a run of {PAGES} pages", *_shown(new.several, same.several))
+        row("a page", *_shown(new.page, same.page))
+        row("a run, without its pages", *_shown(new.run, same.run))
 
 
-def measured() -> tuple[float, float]:
-    """Instructions of a run of one page, and of a run of `PAGES` pages; each page is fetched and looked at."""
+def _shown(*counts: float) -> list[str]:
+    return [f"{count / 1e6:.3f}" for count in counts]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Instructions of a run of one page, and of a run of `PAGES` pages."""
+
+    one: float
+    several: float
+
+    @property
+    def page(self) -> float:
+        """Those of one page more."""
+        return (self.several - self.one) / (PAGES - 1)
+
+    @property
+    def run(self) -> float:
+        """Those of a run without its pages."""
+        return self.one - self.page
+
+
+def measured(page: bytes) -> Counted:
+    """Each *page* is fetched and looked at."""
     with tempfile.TemporaryDirectory(prefix="instructions-") as name:
         folder, port = Path(name), free_port()
-        with delaying(folder, port, 0, PAGE):
+        with delaying(folder, port, 0, page):
             url = f"http://127.0.0.1:{port}/"
-            return _a_run(folder, url, 1), _a_run(folder, url, PAGES)
+            return Counted(_a_run(folder, url, 1), _a_run(folder, url, PAGES))
 
 
 def _a_run(folder: Path, url: str, pages: int) -> float:

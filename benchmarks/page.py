@@ -2,7 +2,7 @@
 
 Both ask the same server over one kept connection, from one process and in turn: our own replay (a scenario's steps,
 everything that a daemon measures and prepares, a fresh browser a run), and an `httpx.AsyncClient` whose answers
-``lxml.html`` parses.  Each looks for one text in each page.
+``lxml.html`` parses.  Each looks for one text in each page.  No two pages are the same, but for the last rows.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import lxml.html
 
+from benchmarks.delaying import NUMBER
 from benchmarks.servers import delaying
 from benchmarks.tools import situation, table
 from collectd_inode.keys import BlockSettings
@@ -37,6 +38,8 @@ PAGE = (
     + "".join(ROW.format(n=n) for n in range(68))
     + "</table><p>68 items</p></body></html>"
 ).encode()
+NEW_PAGE = PAGE.replace(b"</body>", b"<!-- " + NUMBER + b" --></body>")
+"""The same, with another number in each answer."""
 WANTED = "68 items"
 PAGES = 50
 """In a run."""
@@ -51,16 +54,19 @@ def main() -> None:
     options = parser.parse_args()
     print(f"{situation()}\nhttpx {httpx.__version__}, lxml {lxml.html.etree.__version__}\n\n{len(PAGE)} bytes a page\n")
     with tempfile.TemporaryDirectory(prefix="page-") as name:
-        folder, port = Path(name), free_port()
-        with delaying(folder, port, 0, PAGE):
-            url = f"http://127.0.0.1:{port}/"
+        new, same = Path(name, "new"), Path(name, "same")
+        ports = free_port(), free_port()
+        with delaying(new, ports[0], 0, NEW_PAGE), delaying(same, ports[1], 0, PAGE):
+            url, again = (f"http://127.0.0.1:{port}/" for port in ports)
             works = {
                 "httpx + lxml": lambda: _bare(url),
-                "collectd_inode, one page a run": _replayed(_job(folder, url, 1), PAGES),
-                f"collectd_inode, {PAGES} pages a run": _replayed(_job(folder, url, PAGES), 1),
+                "collectd_inode, one page a run": _replayed(_job(new, url, 1), PAGES),
+                f"collectd_inode, {PAGES} pages a run": _replayed(_job(new, url, PAGES), 1),
+                "one page a run, the same each time": _replayed(_job(same, again, 1), PAGES),
+                f"{PAGES} pages a run, the same each time": _replayed(_job(same, again, PAGES), 1),
             }
             found = workers.run(_measured(list(works.values()), options.rounds))
-    with table(f"{'CPU ms a page':<32}", "median", "ratio ") as row:
+    with table(f"{'CPU ms a page':<35}", "median", "ratio ") as row:
         for who, seconds in zip(works, found, strict=True):
             row(who, f"{seconds * 1e3:.3f}", f"{seconds / found[0]:.2f}×")
 
