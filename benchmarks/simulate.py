@@ -37,11 +37,11 @@ class Figure:
 COSTS = (
     Figure("steps", 5, "steps of a scenario", "benchmarks/scale: a page, two links, two texts"),
     Figure(
-        "ms-step", 0.94, "ms of processor time a step, its share of the run included", "benchmarks/README.rst, scale"
+        "ms-step", 0.63, "ms of processor time a step, its share of the run included", "benchmarks/README.rst, scale"
     ),
     Figure("busy", 0.5, "of a core that a collectd may use", "benchmarks/README.rst, scale: the rest is for bursts"),
     Figure("mib-collectd", 45, "MiB of a collectd with the plugin and no job", "benchmarks/README.rst, scale"),
-    Figure("kib-scenario", 20, "KiB of memory a scenario", "benchmarks/README.rst, scale"),
+    Figure("kib-scenario", 25, "KiB of memory a scenario", "benchmarks/README.rst, scale"),
     Figure("values", 16, "values a run", "collectd-inode series: three of the five steps navigate"),
     Figure("bytes-value", 46, "bytes a value on the wire, encrypted", "scripts/fleet-drill: 154 225 of 3 360 values"),
 )

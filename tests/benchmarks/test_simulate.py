@@ -19,7 +19,7 @@ def test_what_a_hundred_thousand_scenarios_take() -> None:
     """Cores by the step, collectds by half a core, memory by both, values by the run, disk by the series."""
     found = need(100_000, {**USUAL, "steps": 6, "ms-step": 1.0, "values": 12, "bytes-value": 50, "days": 1})
     assert (found.cores, found.collectds, found.values, found.bits) == (10.0, 20, 20_000.0, 8e6)
-    assert found.memory == 20 * 45 * 1024**2 + 100_000 * 20 * 1024
+    assert found.memory == 20 * 45 * 1024**2 + 100_000 * 25 * 1024
     assert found.disk == {"RRD": 1.2e6 * 162_000, "Whisper": 1.2e6 * 1440 * 12, "Prometheus": 1.2e6 * 1440 * 2}
     assert found.gives_way == ("rrd 250.0x",)
 
