@@ -17,7 +17,7 @@ import httpx
 from collectd_inode.browser import auth
 from collectd_inode.browser.addresses import host_of, taken_apart
 from collectd_inode.browser.auth import Challenge, HttpCredentials, SiteCredentials
-from collectd_inode.browser.cookies import Jar
+from collectd_inode.browser.cookies import MAX_COOKIES, Jar
 from collectd_inode.browser.decoding import ACCEPTED, Body
 from collectd_inode.browser.inward import InwardVerdict, Judge
 from collectd_inode.browser.profile import BrowserProfile
@@ -193,7 +193,7 @@ class Sender:
         """Keep an answer's cookies, and its demand for https."""
         for strict in headers.get_list("strict-transport-security")[:1]:
             self._strict.told(url, strict, self._now())
-        for value in headers.raw_list("set-cookie"):
+        for value in headers.raw_list("set-cookie")[-MAX_COOKIES:]:  # those before would make room for these
             if why := self.jar.store(url, value, self._now()):
                 self._warn("cookie_refused", f"{host_of(url)}: {why}")
         is_private = url.startswith("https:") or urls.is_loopback(host_of(url))

@@ -106,11 +106,13 @@ class MediaType:
 def media_type(content_type: str) -> MediaType:
     """The type that several Content-Type lines, joined by commas, make (Fetch, "extract a MIME type").
 
-    The last valid one counts; its charset is kept over from earlier ones of the same type.
+    The last valid one counts; its charset is kept over from earlier ones of the same type.  The beginning of a long
+    header is read.
     """
-    return _known_type(content_type) if len(content_type) <= _USUAL else _type(content_type)
+    return _known_type(content_type) if len(content_type) <= _USUAL else _type(content_type[:_LONGEST_TYPE])
 
 
+_LONGEST_TYPE = 8192
 _USUAL = 100
 """Characters: servers have few types that are so short, and send them with each page."""
 

@@ -176,17 +176,17 @@ def _parsed(raw: bytes) -> Head:
     found = _STATUS_LINE.match(first)
     if found is None:
         raise _not_http(first)
-    headers: list[tuple[bytes, bytes]] = []
+    read: list[tuple[bytes, list[bytes]]] = []
     for line in lines:
         if line[:1] in (b" ", b"\t"):
-            if headers:
-                name, value = headers[-1]
-                headers[-1] = name, value + b" " + _trimmed(line)
+            if read:
+                read[-1][1].append(_trimmed(line))
             continue
         name, colon, value = line.partition(b":")
         name = name.rstrip(b" \t")
         if colon and _TOKEN.fullmatch(name):
-            headers.append((name, _trimmed(value)))
+            read.append((name, [_trimmed(value)]))
+    headers = [(name, b" ".join(folded)) for name, folded in read]
     version = int(found[1][:4]), int((found[2] or b"0")[:4])
     return Head(int(found[3]), _trimmed(found[4]), version, headers)
 

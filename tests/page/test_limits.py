@@ -208,6 +208,34 @@ def test_cookies_by_the_thousand() -> None:
     assert (len(asked), len(sent), sent[0]) == (pages + 1, MAX_COOKIES, b"c1_0=1")
 
 
+HEADS = {
+    "cookies": [f"Set-Cookie: c{number}=1" for number in range(11_000)],
+    "folds": ["X: 1", *[" 2"] * 60_000],
+    "parameters": ["Content-Type: text/html" + ';a="b"' * 30_000],
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_a_head_that_is_just_not_too_large(head: list[str]) -> None:
+    """Rule 22: it is read in the loop, with work that does not grow faster than its octets; these calls are counted."""
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    async def main() -> str:
+        async with peer(answer(b"", "200 OK", *head)) as site:
+            sys.setprofile(count)
+            try:
+                return told(await visit(site.url))
+            finally:
+                sys.setprofile(None)
+
+    assert tidily(main()) == "passed"
+    assert calls < 300_000
+
+
 def test_a_flood_of_cookies_in_one_answer() -> None:
     """Rule 22: a head without measure is the site's failure, by name."""
     cookies = [f"Set-Cookie: c{n}={'x' * 100}" for n in range(MANY)]
