@@ -19,13 +19,16 @@ from benchmarks.tools import mib, numbers, resident_mib, situation, table
 from tests.helpers.ports import free_port
 
 BARE = "python plugin alone"
-CONFIGURATIONS: Mapping[str, int | None] = {
+FEW = 'When I go to "{url}/{{i}}"\nThen I should see "no play"'
+FIVE = FEW + '\nWhen I follow "Contact {{i}}"\nThen I should see "Phone {{i}}"\nAnd I should not see "Sorry {{i}}"'
+CONFIGURATIONS: Mapping[str, tuple[int, str] | None] = {
     BARE: None,
-    "collectd_inode, 0 scenarios": 0,
-    "collectd_inode, 1 scenario": 1,
-    "collectd_inode, 500 scenarios": 500,
+    "collectd_inode, 0 scenarios": (0, FEW),
+    "collectd_inode, 1 scenario": (1, FEW),
+    "collectd_inode, 500 scenarios": (500, FEW),
+    "2000 scenarios of five steps": (2000, FIVE),
 }
-"""Number of scenarios, by name; None leaves collectd_inode out."""
+"""Number of scenarios and their steps, by name; None leaves collectd_inode out."""
 
 
 def main() -> None:
@@ -49,9 +52,9 @@ def _starts(number: int) -> None:
     seconds: dict[str, list[float]] = {name: [] for name in CONFIGURATIONS}
     memory: dict[str, list[float]] = {name: [] for name in CONFIGURATIONS}
     for _ in range(number):
-        for name, scenarios_of_it in CONFIGURATIONS.items():
+        for name, loaded in CONFIGURATIONS.items():
             with tempfile.TemporaryDirectory(prefix="start-") as folder:
-                took, resident = _start(Path(folder), scenarios_of_it)
+                took, resident = _start(Path(folder), loaded)
             seconds[name].append(took)
             memory[name].append(resident)
     bare, bare_memory = median(seconds[BARE]), median(memory[BARE])
@@ -65,9 +68,10 @@ def _starts(number: int) -> None:
                 row(name, ms, f"{(took - bare) * 1e3:.0f} ms", f"{took / bare:.1f}×", mib(resident - bare_memory))
 
 
-def _start(folder: Path, number: int | None) -> tuple[float, float]:
+def _start(folder: Path, loaded: tuple[int, str] | None) -> tuple[float, float]:
     """How long collectd took to start, and its memory soon after; no scenario is due meanwhile."""
-    blocks = None if number is None else scenarios(folder, number, _steps(Site(1)), not_now()) if number else ""
+    number, steps = loaded or (0, "")
+    blocks = None if loaded is None else scenarios(folder, number, _steps(Site(1), steps), not_now()) if number else ""
     begun = time.monotonic()
     with collectd(folder, blocks, plugins=DISCARD) as daemon:
         started(folder, daemon)
@@ -76,8 +80,8 @@ def _start(folder: Path, number: int | None) -> tuple[float, float]:
         return took, resident_mib(daemon.pid)
 
 
-def _steps(site: Site) -> str:
-    return f'When I go to "{site.url("/s")}/{{i}}"\nThen I should see "no play"'
+def _steps(site: Site, steps: str = FEW) -> str:
+    return steps.format(url=site.url("/s"))
 
 
 def _growth(marks: Sequence[int], at_once: int) -> None:
