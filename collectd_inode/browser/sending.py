@@ -193,7 +193,7 @@ class Sender:
         """Keep an answer's cookies, and its demand for https."""
         for strict in headers.get_list("strict-transport-security")[:1]:
             self._strict.told(url, strict, self._now())
-        for value in headers.raw_list("set-cookie")[-MAX_COOKIES:]:  # those before would make room for these
+        for value in headers.raw_list("set-cookie")[-MAX_COOKIES:]:  # a bound: a jar takes no more
             if why := self.jar.store(url, value, self._now()):
                 self._warn("cookie_refused", f"{host_of(url)}: {why}")
         is_private = url.startswith("https:") or urls.is_loopback(host_of(url))

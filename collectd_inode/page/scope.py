@@ -155,7 +155,6 @@ class _Part(Page):
             whole=whole, roots=tuple(roots), title=whole.title, labels=whole.labels, by_id=whole.by_id, base=whole.base
         )
         self.__dict__["looks_scripted"] = whole.looks_scripted
-        self.__dict__["script_hint"] = whole.script_hint
         self.__dict__["document"] = whole.document
         self.__dict__["texts"] = [whole.text_of(root) for root in roots if not whole.hidden_by(root)]
         self.__dict__["visible_text"] = "\n".join(filter(None, self.__dict__["texts"]))
@@ -171,6 +170,11 @@ class _Part(Page):
     def truncated(self) -> bool:
         """Whether the parser gave up on a part of the page."""
         return self._whole.truncated
+
+    @property
+    def script_hint(self) -> str:
+        """The page's: a script may stand outside of the scope."""
+        return self._whole.script_hint
 
     @property
     def source(self) -> str:

@@ -236,6 +236,25 @@ def test_a_head_that_is_just_not_too_large(head: list[str]) -> None:
     assert calls < 300_000
 
 
+def test_the_last_cookies_of_an_answer_are_read() -> None:
+    """Rule 18: of one answer as many as a jar takes."""
+    asked: list[bytes] = []
+
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        while True:
+            asked.append(await reader.readuntil(b"\r\n\r\n"))
+            cookies = [f"Set-Cookie: c{number}=1" for number in range(MAX_COOKIES + 5)]
+            writer.write(answer() if asked[1:] else answer(b"", "302 Found", "Location: /next", *cookies))
+
+    async def main() -> str:
+        async with listening(talk) as port:
+            return told(await visit(f"http://127.0.0.1:{port}/"))
+
+    assert tidily(main()) == "passed"
+    sent = asked[-1].partition(b"cookie: ")[2].partition(b"\r\n")[0].split(b"; ")
+    assert sent == [b"c%d=1" % number for number in range(5, MAX_COOKIES + 5)]
+
+
 def test_a_flood_of_cookies_in_one_answer() -> None:
     """Rule 22: a head without measure is the site's failure, by name."""
     cookies = [f"Set-Cookie: c{n}={'x' * 100}" for n in range(MANY)]
