@@ -297,7 +297,7 @@ class Vocabulary:
         ordered = sorted(likeness, key=likeness.__getitem__, reverse=True)
         alike = tuple(example for example in ordered[:_SUGGESTED] if likeness[example] >= _ALIKE)
         synonyms = meant(text, self.language)
-        near = bool(alike) and likeness[alike[0]] >= (_TYPO if synonyms else _NEAR) and is_slip(text)
+        near = bool(alike) and likeness[alike[0]] >= (_TYPO if synonyms else _NEAR) and is_slip(text, self.language)
         if synonyms is None or near:
             return alike
         return tuple(example for example in synonyms if example in likeness)

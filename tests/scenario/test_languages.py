@@ -300,7 +300,7 @@ def test_a_bad_row(tmp_path: Path, row: dict[str, Any], said: str) -> None:
         ("{}", "lacks sentences"),
         (
             '{"sentences": [], "part": {}}',
-            "no key is called part; known are instead, lacks, parts, sentences, unsupported",
+            "no key is called part; known are instead, lacks, parts, sentences, synonyms, unsupported",
         ),
         ('{"sentences": [], "parts": {"a": "{b}"}}', "a: no part is called b"),
         (

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from collectd_inode.scenario import sentences
-from collectd_inode.scenario.synonyms import SYNONYMS
-from collectd_inode.scenario.synonyms_de import GERMAN as GERMAN_ROWS
+from collectd_inode.scenario import sentences, synonyms
+from collectd_inode.scenario.sentences import BadSentences
+from collectd_inode.scenario.synonyms import Synonyms
 from collectd_inode.scenario.vocabulary import Undefined
 
 ENGLISH = sentences.vocabulary()
@@ -754,7 +758,64 @@ def test_what_is_not_done_here_in_german(step: str) -> None:
     assert found.suggestions == ()
 
 
-def test_each_example_is_a_sentence_s() -> None:
+@pytest.mark.parametrize("language", sentences.languages())
+def test_each_example_is_a_sentence_s(language: str) -> None:
     """Else it would never be shown."""
-    examples = {sentence.example for sentence in (*ENGLISH.sentences, *GERMAN.sentences)}
-    assert {example for _, row in (*SYNONYMS, *GERMAN_ROWS) for example in row} <= examples
+    found = synonyms.of_language(language)
+    assert found is not None
+    examples = {sentence.example for sentence in sentences.vocabulary(language).sentences}
+    assert {example for _, row in found.rows for example in row} - examples == set()
+
+
+ESPERANTO: dict[str, Any] = {
+    "opposite": "malŝalt",
+    "i": "mi",
+    "verbs": {"premas": "premu premi"},
+    "clauses": ["{mi} (?P<rest>.+) (?P<verb>\\S+)"],
+    "parts": {"mi": "(?:mi|ni)"},
+    "rows": [{"step": "{mi} premas\\b", "means": ['mi klakas "A"']}, {"step": "{mi} ŝovas", "means": []}],
+}
+
+
+def written(folder: Path, rows: dict[str, Any] | None) -> Path:
+    path = folder / "eo.json"
+    path.write_text(json.dumps({"sentences": []} | ({"synonyms": rows} if rows is not None else {})))
+    return path
+
+
+def test_a_made_up_language(tmp_path: Path) -> None:
+    """They stand in the language's file, with the part that each row names, and a verb in each of its forms."""
+    found = synonyms.read(written(tmp_path, ESPERANTO))
+    assert found == Synonyms(
+        rows=(("(?:mi|ni) premas\\b", ('mi klakas "A"',)), ("(?:mi|ni) ŝovas", ())),
+        opposite="malŝalt",
+        i="mi",
+        verbs={"premas": "premas", "premu": "premas", "premi": "premas"},
+        clauses=("(?:mi|ni) (?P<rest>.+) (?P<verb>\\S+)",),
+    )
+    said = [found.main_clause(step) for step in ('ni "" premi', 'mi "" tiras')]
+    assert said == ['mi premas ""', 'mi "" tiras']
+    assert [found.means(step) for step in (*said, "mi ŝovas")] == [('mi klakas "A"',), None, ()]
+
+
+def test_a_language_without_synonyms(tmp_path: Path) -> None:
+    """English ones are used; so they are where a language has no sentences at all."""
+    assert synonyms.read(written(tmp_path, None)) is None
+    assert synonyms.meant('I click "Login"', "fr") == synonyms.meant('I click "Login"')
+    assert not synonyms.is_slip('I deselect "Red"', "fr")
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ({"rows": []}, "lacks opposite"),
+        (ESPERANTO | {"verb": {}}, "no key is called verb; known are clauses, i, opposite, parts, rows, verbs"),
+        (ESPERANTO | {"rows": [{"step": "{li} premas", "means": []}]}, "no part is called li"),
+        (ESPERANTO | {"rows": [{"step": "premas"}]}, "lacks means"),
+    ],
+)
+def test_bad_synonyms(tmp_path: Path, rows: dict[str, Any], said: str) -> None:
+    """Which file, and how."""
+    with pytest.raises(BadSentences) as caught:
+        synonyms.read(written(tmp_path, rows))
+    assert str(caught.value) == f"eo.json: synonyms: {said}"

@@ -47,6 +47,7 @@ ACTIONS: Mapping[str, Action[...]] = {
 """The actions that a row may name."""
 
 _ENGINES = {engine: engine for engine in ENGINES}
+_SECTIONS = {"sentences", "unsupported", "lacks", "parts", "instead", "synonyms"}
 _NEEDED = {"expression", "example", "about"}
 _ABOUT_ANOTHER = {"scoping", "soft", "cleanup"}
 _KEYS = {*_NEEDED, *_ABOUT_ANOTHER, "action", "given", "source", "rank", "vocabulary", "engines"}
@@ -86,7 +87,12 @@ def name_of(language: str) -> str:
 @cache
 def edition(language: str) -> Edition:
     """The sentences of one of the `languages`."""
-    return read(FOLDER / f"{language}.json")
+    return read(file_of(language))
+
+
+def file_of(language: str) -> Path:
+    """The file of one of the `languages`."""
+    return FOLDER / f"{language}.json"
 
 
 def every_sentence() -> tuple[Sentence, ...]:
@@ -130,14 +136,8 @@ def _unsupported() -> Iterator[Unsupported]:
 
 def read(path: Path) -> Edition:
     """The sentences in a language's file; raises BadSentences."""
-    try:
-        data = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise BadSentences(f"{path.name}: {error}") from None
-    _check(path.name, data, {"sentences"}, {"sentences", "unsupported", "lacks", "parts", "instead"})
-    parts: dict[str, str] = {}
-    for name, text in data.get("parts", {}).items():
-        parts[name] = _expanded(f"{path.name}: {name}", f"/{text}/", parts)[1:-1]
+    data = loaded(path)
+    parts = parts_of(path.name, data)
     instead = data.get("instead") or edition(ENGLISH).instead
     return Edition(
         sentences=tuple(_sentence(path, number, row, parts) for number, row in enumerate(data["sentences"], 1)),
@@ -149,9 +149,32 @@ def read(path: Path) -> Edition:
     )
 
 
+def loaded(path: Path) -> Mapping[str, Any]:
+    """Parse a language's file; raises BadSentences."""
+    try:
+        data: Mapping[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise BadSentences(f"{path.name}: {error}") from None
+    check_row(path.name, data, {"sentences"}, _SECTIONS)
+    return data
+
+
+def parts_of(where: str, data: Mapping[str, Any]) -> dict[str, str]:
+    """The named parts of regular expressions; one may name those before it."""
+    parts: dict[str, str] = {}
+    for name, text in data.get("parts", {}).items():
+        parts[name] = pattern(f"{where}: {name}", text, parts)
+    return parts
+
+
+def pattern(where: str, text: str, parts: Mapping[str, str]) -> str:
+    """A regular expression with the parts that it names; raises BadSentences for one that there is not."""
+    return _expanded(where, f"/{text}/", parts)[1:-1]
+
+
 def _sentence(path: Path, number: int, row: Mapping[str, Any], parts: Mapping[str, str]) -> Sentence:
     where = f"{path.name}: {row.get('example', f'sentence {number}')}"
-    _check(where, row, _NEEDED | ({"action"} if _ABOUT_ANOTHER.isdisjoint(row) else set()), _KEYS)
+    check_row(where, row, _NEEDED | ({"action"} if _ABOUT_ANOTHER.isdisjoint(row) else set()), _KEYS)
     return Sentence(
         expression=_expanded(where, row["expression"], parts),
         action=_named(where, "action", row["action"], ACTIONS) if "action" in row else another_step,
@@ -171,15 +194,16 @@ def _not_done(
     file: str, group: Mapping[str, Any], parts: Mapping[str, str], instead: Mapping[str, str]
 ) -> Iterator[Unsupported]:
     where = f"{file}: unsupported"
-    _check(where, group, {"source", "instead", "steps"}, {"source", "instead", "steps"})
+    check_row(where, group, {"source", "instead", "steps"}, {"source", "instead", "steps"})
     told = _named(where, "instead", group["instead"], instead)
     for step in group["steps"]:
-        _check(where, step, {"expression", "example"}, {"expression", "example"})
+        check_row(where, step, {"expression", "example"}, {"expression", "example"})
         expression = _expanded(f"{file}: {step['example']}", step["expression"], parts)
         yield Unsupported(expression, step["example"], told, group["source"])
 
 
-def _check(where: str, row: Mapping[str, Any], needed: set[str], known: set[str]) -> None:
+def check_row(where: str, row: Mapping[str, Any], needed: set[str], known: set[str]) -> None:
+    """Raises BadSentences where *row* lacks a key, or has one that is not known."""
     if missing := sorted(needed - row.keys()):
         raise BadSentences(f"{where}: lacks {' and '.join(missing)}")
     if unknown := sorted(row.keys() - known):
