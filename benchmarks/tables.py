@@ -201,9 +201,9 @@ def _addresses(file: Path) -> Iterator[Row]:
             yield Row(file.name, (base, given), case.get("href"), _resolved(base, given))
 
 
-def _resolved(base: str, reference: str, codec: str = "utf-8") -> str | None:
+def _resolved(base: str, reference: str, encoding: charset.Encoding = charset.UTF8) -> str | None:
     try:
-        return urls.resolve(base, reference, codec)
+        return urls.resolve(base, reference, encoding)
     except urls.BadURL:
         return None
 
@@ -219,9 +219,8 @@ def _queries(file: Path) -> Iterator[Row]:
     for case in _data(file):
         for label, wanted in case["output"].items():
             encoding = charset.encoding_for(label)
-            codec = encoding.for_forms.query_codec if encoding else ""
-            address = _resolved("http://h/", "?" + case["input"], codec) or ""
-            yield Row(file.name, (label, case["input"]), wanted, address.partition("?")[2])
+            address = _resolved("http://h/", "?" + case["input"], encoding.for_forms) if encoding else None
+            yield Row(file.name, (label, case["input"]), wanted, (address or "").partition("?")[2])
 
 
 def _refreshes(file: Path) -> Iterator[Row]:

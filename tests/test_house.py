@@ -59,7 +59,7 @@ LIVES_IN = {
     "collectd": ("plugin.py",),
     "httpx": ("wire/", "browser/"),
     "lxml": ("page/",),
-    "turbohtml": ("page/tree.py",),
+    "turbohtml": ("page/tree.py", "page/encoders.py"),
     "gherkin": ("scenario/",),
     "cucumber_expressions": ("scenario/",),
     "cucumber_tag_expressions": ("scenario/",),

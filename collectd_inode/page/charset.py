@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
-from collectd_inode.page import japanese
+from collectd_inode.page.encoders import REPLACEMENT, UTF_8, Lacking, decoded, encoded
 from collectd_inode.page.headers import media_type
 
 PRESCAN_BYTES = 1024
@@ -17,33 +15,24 @@ _LONGEST_HEAD = 2**20
 """… and those in which it is searched up to the end of the head: style sheets in it may be long."""
 
 
+def reference(character: str) -> bytes:
+    """A character reference, ``&#233;``."""
+    return f"&#{ord(character)};".encode("ascii")
+
+
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """An encoding by the Standard's name, and its Python codec."""
+    """An encoding of the web, by the Standard's name."""
 
     name: str
-    codec: str
 
-    def encode(self, text: str) -> bytes:
+    def encode(self, text: str, lacking: Lacking = reference) -> bytes:
         """*text* in this encoding; characters that it lacks become ``&#N;`` (rule 51)."""
-        if self.name == _GBK:  # which is gb18030 to read and, but for the euro sign, its first part to write
-            return b"\x80".join(part.encode("gbk", "xmlcharrefreplace") for part in text.split("€"))
-        if self.name == _BIG5:  # Hong Kong's characters are read, and never written
-            return b"".join(map(_in_big5, text))
-        if self.codec == "cp932":
-            return b"".join(map(_in_shift_jis, text))
-        return text.translate(_WRITTEN.get(self.codec, {})).encode(self.codec, "xmlcharrefreplace")
+        return encoded(text, self.name, lacking)
 
     def decode(self, octets: bytes) -> str:
         """*octets* as text; never fails, broken octets become U+FFFD."""
-        if self.name == _REPLACEMENT:  # in which a script could hide from those who do not know it
-            return "\ufffd" if octets else ""
-        return octets.decode(self.codec, _HOLES.get(self.codec, "replace")).translate(_READ.get(self.codec, {}))
-
-    @property
-    def query_codec(self) -> str:
-        """The Python codec that writes the queries of links."""
-        return "gbk" if self.name == _GBK else self.codec
+        return decoded(octets, self.name)
 
     @property
     def is_utf16(self) -> bool:
@@ -53,204 +42,73 @@ class Encoding:
     @property
     def for_forms(self) -> Encoding:
         """The encoding that forms and queries are sent in: never UTF-16."""
-        return UTF8 if self.is_utf16 or self.name == _REPLACEMENT else self
+        return UTF8 if self.is_utf16 or self.name == REPLACEMENT else self
 
 
-UTF8 = Encoding("UTF-8", "utf-8")
-WINDOWS_1252 = Encoding("windows-1252", "cp1252")
+UTF8 = Encoding(UTF_8)
+WINDOWS_1252 = Encoding("windows-1252")
 
-_REPLACEMENT = "replacement"
-_GBK, _BIG5 = "GBK", "Big5"
-_C1, _EURO, _ETEN = "collectd_inode.c1", "collectd_inode.euro", "collectd_inode.eten"
-
-
-def _as_c1(error: UnicodeError) -> tuple[str, int]:
-    # Windows' code pages have holes in Python; the Standard has the C1 controls of the same numbers in them.
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    found = error.object[error.start : error.end]
-    return "".join(chr(octet) if octet < 0xA0 else _HEBREW.get(octet, "\ufffd") for octet in found), error.end
-
-
-def _as_euro(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    if error.object[error.start] == 0x80:
-        return "€", error.start + 1
-    return "\ufffd", error.end
-
-
-def _as_eten(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    found = _ETEN_ROWS.get(error.object[error.start : error.start + 2])
-    return ("\ufffd", error.start + 1) if found is None else (found, error.start + 2)
-
-
-# fmt: off
-_BIG5_ROWS = (
-    ("87",
-     "7a7ea2a3a4aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc1c2c3c4c5c6c8c9cbccced0d2d6d7d9dadbdddedf",
-     "㡵㻬㫵竼龗䌊蒄龖鐯䤰蘓墖靊鈘秐稲晠権袝瑌篅枂稬剏遆㓦珄瓆鿇垳䤯呌䄱堘穲讏䚮䆁箮鿈鿉蔄䂴鿊䓡拁灮鿋"),
-    ("8e", "696f7eabb4cdd0", "箸簆糎緒縝者耨"),
-    ("8f", "57696ecbccfe", "菁蒨萏覦覩起"),
-    ("90", "6d7adcf1", "都銹靜響"),
-    ("91", "bf", "鼖"),
-    ("92", "afb0b1b2c8d1", "兙兛兝兞鍮瑹"),
-    ("94", "47ca", "浧禛"),
-    ("95", "d9", "邗"),
-    ("96", "44edfc", "靝瀞嬨"),
-    ("9b", "76787bc6deecf6", "爁矗纇駖釔惞澶"),
-    ("9c", "425362686b77bcbdd0", "輶侻營鄄鷰菏尐秣婧"),
-    ("9d", "575ac4", "輋筑拐"),
-    ("9e", "a9effd", "恢痹汊"),
-    ("9f", "60cb", "鬮僭"),
-    ("a0", "77df", "拎煢"),
-    ("fb", "48f9", "嘅廐"),
-    ("fc", "6c", "悤"),
-    ("fe", "52", "猪"),
-    ("a3", "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf", "␀␁␂␃␄␅␆␇␈␉␊␋␌␍␎␏"),
-    ("a3", "d0d1d2d3d4d5d6d7d8d9dadbdcdddedfe0e1", "␐␑␒␓␔␕␖␗␘␙␚␛␜␝␞␟␡€"),
-    ("c6", "cfd3d5d7dedf", "廴无癶隶〃仝"),
-)
-# fmt: on
-_ETEN_ROWS = {
-    bytes.fromhex(lead) + cell: character
-    for lead, cells, characters in _BIG5_ROWS
-    for cell, character in zip(map(bytes, zip(bytes.fromhex(cells))), characters, strict=True)
+_LABELS = {
+    "UTF-8": "unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8",
+    "Big5": "big5 big5-hkscs cn-big5 csbig5 x-x-big5",
+    "EUC-JP": "cseucpkdfmtjapanese euc-jp x-euc-jp",
+    "EUC-KR": (
+        "cseuckr csksc56011987 euc-kr iso-ir-149 korean ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 windows-949"
+    ),
+    "gb18030": "gb18030",
+    "GBK": "chinese csgb2312 csiso58gb231280 gb2312 gb_2312 gb_2312-80 gbk iso-ir-58 x-gbk",
+    "IBM866": "866 cp866 csibm866 ibm866",
+    "ISO-2022-JP": "csiso2022jp iso-2022-jp",
+    "ISO-8859-2": "csisolatin2 iso-8859-2 iso-ir-101 iso8859-2 iso88592 iso_8859-2 iso_8859-2:1987 l2 latin2",
+    "ISO-8859-3": "csisolatin3 iso-8859-3 iso-ir-109 iso8859-3 iso88593 iso_8859-3 iso_8859-3:1988 l3 latin3",
+    "ISO-8859-4": "csisolatin4 iso-8859-4 iso-ir-110 iso8859-4 iso88594 iso_8859-4 iso_8859-4:1988 l4 latin4",
+    "ISO-8859-5": "csisolatincyrillic cyrillic iso-8859-5 iso-ir-144 iso8859-5 iso88595 iso_8859-5 iso_8859-5:1988",
+    "ISO-8859-6": (
+        "arabic asmo-708 csiso88596e csiso88596i csisolatinarabic ecma-114 iso-8859-6 iso-8859-6-e iso-8859-6-i "
+        "iso-ir-127 iso8859-6 iso88596 iso_8859-6 iso_8859-6:1987"
+    ),
+    "ISO-8859-7": (
+        "csisolatingreek ecma-118 elot_928 greek greek8 iso-8859-7 iso-ir-126 iso8859-7 iso88597 iso_8859-7 "
+        "iso_8859-7:1987 sun_eu_greek"
+    ),
+    "ISO-8859-8": (
+        "csiso88598e csisolatinhebrew hebrew iso-8859-8 iso-8859-8-e iso-ir-138 iso8859-8 iso88598 iso_8859-8 "
+        "iso_8859-8:1988 visual"
+    ),
+    "ISO-8859-8-I": "csiso88598i iso-8859-8-i logical",
+    "ISO-8859-10": "csisolatin6 iso-8859-10 iso-ir-157 iso8859-10 iso885910 l6 latin6",
+    "ISO-8859-13": "iso-8859-13 iso8859-13 iso885913",
+    "ISO-8859-14": "iso-8859-14 iso8859-14 iso885914",
+    "ISO-8859-15": "csisolatin9 iso-8859-15 iso8859-15 iso885915 iso_8859-15 l9",
+    "ISO-8859-16": "iso-8859-16",
+    "KOI8-R": "cskoi8r koi koi8 koi8-r koi8_r",
+    "KOI8-U": "koi8-ru koi8-u",
+    "macintosh": "csmacintosh mac macintosh x-mac-roman",
+    "Shift_JIS": "csshiftjis ms932 ms_kanji shift-jis shift_jis sjis windows-31j x-sjis",
+    "windows-874": "dos-874 iso-8859-11 iso8859-11 iso885911 tis-620 windows-874",
+    "windows-1250": "cp1250 windows-1250 x-cp1250",
+    "windows-1251": "cp1251 windows-1251 x-cp1251",
+    "windows-1252": (
+        "ansi_x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso_8859-1 "
+        "iso_8859-1:1987 l1 latin1 us-ascii windows-1252 x-cp1252"
+    ),
+    "windows-1253": "cp1253 windows-1253 x-cp1253",
+    "windows-1254": (
+        "cp1254 csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 iso_8859-9 iso_8859-9:1989 l5 latin5 "
+        "windows-1254 x-cp1254"
+    ),
+    "windows-1255": "cp1255 windows-1255 x-cp1255",
+    "windows-1256": "cp1256 windows-1256 x-cp1256",
+    "windows-1257": "cp1257 windows-1257 x-cp1257",
+    "windows-1258": "cp1258 windows-1258 x-cp1258",
+    "x-mac-cyrillic": "x-mac-cyrillic x-mac-ukrainian",
+    "replacement": "csiso2022kr hz-gb-2312 iso-2022-cn iso-2022-cn-ext iso-2022-kr replacement",
+    "UTF-16BE": "unicodefffe utf-16be",
+    "UTF-16LE": "csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le",
 }
-"""The characters of Big5 that Python's codec lacks, by their octets."""
-_BIG5_WRITTEN = {character: octets for octets, character in _ETEN_ROWS.items() if octets[0] > 0xA0} | {
-    "〃": b"\xa1\xb2",
-    "╭": b"\xa2\x7e",
-    "╮": b"\xa2\xa1",
-    "╯": b"\xa2\xa3",
-    "╰": b"\xa2\xa2",
-    "∕": b"\xa2\x41",
-    "／": b"\xa1\xfe",
-    "＼": b"\xa2\x40",
-    "﹨": b"\xa2\x42",
-}
-"""Those that it does not write, or not as browsers do; nobody writes the extensions below."""
+"""The Encoding Standard's names, and their labels in lower case (4.2)."""
 
-codecs.register_error(_C1, _as_c1)
-codecs.register_error(_ETEN, _as_eten)
-codecs.register_error(_EURO, _as_euro)
-
-_HEBREW = {0xCA: "\u05ba"}
-"""A point that only Hebrew's code page has, and in no other is there a hole."""
-_HOLES = {**{f"cp125{digit}": _C1 for digit in range(9)}, "cp874": _C1, "gb18030": _EURO, "big5hkscs": _ETEN}
-# Where Python's tables and the Standard's differ: the short u of Belarusian, octets that mean nothing, characters of
-# full width in Big5, and what gb18030 had no characters for when Python's was made.
-_FULL_WIDTH = "•､‾∼♁☉¥¢£", "‧﹑¯～⊕⊙￥￠￡"
-_GB18030 = (
-    "\ue78d\ue78e\ue78f\ue790\ue791\ue792\ue793\ue794\ue795\ue796\ue7c7"
-    "\ue81e\ue826\ue82b\ue82c\ue832\ue843\ue854\ue864",
-    "︐︒︑︓︔︕︖︗︘︙ḿ龴龵龶龷龸龹龺龻",
-)
-_READ: dict[str, Mapping[int, int | str]] = {
-    "koi8-u": {0x255D: "\u045e", 0x256C: "\u040e"},
-    "cp932": dict.fromkeys(range(0xF8F0, 0xF8F4), "\ufffd"),
-    "big5hkscs": str.maketrans(*_FULL_WIDTH),
-    "gb18030": str.maketrans(_GB18030[0] + _GB18030[1] + "\ue5e5", _GB18030[1] + _GB18030[0] + "\u3000"),
-}
-_WRITTEN: dict[str, Mapping[int, int | str]] = {
-    "koi8-u": {0x045E: "\u255d", 0x040E: "\u256c", 0x255D: "&#9565;", 0x256C: "&#9580;"},
-    "gb18030": str.maketrans(_GB18030[0] + _GB18030[1], _GB18030[1] + _GB18030[0]),
-}
-
-# The Encoding Standard's table (4.2): its name, its Python codec, the labels in lower case.  Python's other codecs are
-# not encodings of the web, whatever a server says.
-# fmt: off
-_LABELS = (
-    ("UTF-8", "utf-8",
-     "unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8"),
-    ("Big5", "big5hkscs",
-     "big5 big5-hkscs cn-big5 csbig5 x-x-big5"),
-    ("EUC-JP", japanese.EUC_JP,
-     "cseucpkdfmtjapanese euc-jp x-euc-jp"),
-    ("EUC-KR", "cp949",
-     "cseuckr csksc56011987 euc-kr iso-ir-149 korean ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 "
-     "windows-949"),
-    ("gb18030", "gb18030",
-     "gb18030"),
-    ("GBK", "gb18030",
-     "chinese csgb2312 csiso58gb231280 gb2312 gb_2312 gb_2312-80 gbk iso-ir-58 x-gbk"),
-    ("IBM866", "cp866",
-     "866 cp866 csibm866 ibm866"),
-    ("ISO-2022-JP", japanese.ISO_2022_JP,
-     "csiso2022jp iso-2022-jp"),
-    ("ISO-8859-2", "iso8859-2",
-     "csisolatin2 iso-8859-2 iso-ir-101 iso8859-2 iso88592 iso_8859-2 iso_8859-2:1987 l2 latin2"),
-    ("ISO-8859-3", "iso8859-3",
-     "csisolatin3 iso-8859-3 iso-ir-109 iso8859-3 iso88593 iso_8859-3 iso_8859-3:1988 l3 latin3"),
-    ("ISO-8859-4", "iso8859-4",
-     "csisolatin4 iso-8859-4 iso-ir-110 iso8859-4 iso88594 iso_8859-4 iso_8859-4:1988 l4 latin4"),
-    ("ISO-8859-5", "iso8859-5",
-     "csisolatincyrillic cyrillic iso-8859-5 iso-ir-144 iso8859-5 iso88595 iso_8859-5 iso_8859-5:1988"),
-    ("ISO-8859-6", "iso8859-6",
-     "arabic asmo-708 csiso88596e csiso88596i csisolatinarabic ecma-114 iso-8859-6 iso-8859-6-e "
-     "iso-8859-6-i iso-ir-127 iso8859-6 iso88596 iso_8859-6 iso_8859-6:1987"),
-    ("ISO-8859-7", "iso8859-7",
-     "csisolatingreek ecma-118 elot_928 greek greek8 iso-8859-7 iso-ir-126 iso8859-7 iso88597 iso_8859-7 "
-     "iso_8859-7:1987 sun_eu_greek"),
-    ("ISO-8859-8", "iso8859-8",
-     "csiso88598e csisolatinhebrew hebrew iso-8859-8 iso-8859-8-e iso-ir-138 iso8859-8 iso88598 iso_8859-8 "
-     "iso_8859-8:1988 visual"),
-    ("ISO-8859-8-I", "iso8859-8",
-     "csiso88598i iso-8859-8-i logical"),
-    ("ISO-8859-10", "iso8859-10",
-     "csisolatin6 iso-8859-10 iso-ir-157 iso8859-10 iso885910 l6 latin6"),
-    ("ISO-8859-13", "iso8859-13",
-     "iso-8859-13 iso8859-13 iso885913"),
-    ("ISO-8859-14", "iso8859-14",
-     "iso-8859-14 iso8859-14 iso885914"),
-    ("ISO-8859-15", "iso8859-15",
-     "csisolatin9 iso-8859-15 iso8859-15 iso885915 iso_8859-15 l9"),
-    ("ISO-8859-16", "iso8859-16",
-     "iso-8859-16"),
-    ("KOI8-R", "koi8-r",
-     "cskoi8r koi koi8 koi8-r koi8_r"),
-    ("KOI8-U", "koi8-u",
-     "koi8-ru koi8-u"),
-    ("macintosh", "mac-roman",
-     "csmacintosh mac macintosh x-mac-roman"),
-    ("Shift_JIS", "cp932",
-     "csshiftjis ms932 ms_kanji shift-jis shift_jis sjis windows-31j x-sjis"),
-    ("windows-874", "cp874",
-     "dos-874 iso-8859-11 iso8859-11 iso885911 tis-620 windows-874"),
-    ("windows-1250", "cp1250",
-     "cp1250 windows-1250 x-cp1250"),
-    ("windows-1251", "cp1251",
-     "cp1251 windows-1251 x-cp1251"),
-    ("windows-1252", "cp1252",
-     "ansi_x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 "
-     "iso_8859-1 iso_8859-1:1987 l1 latin1 us-ascii windows-1252 x-cp1252"),
-    ("windows-1253", "cp1253",
-     "cp1253 windows-1253 x-cp1253"),
-    ("windows-1254", "cp1254",
-     "cp1254 csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 iso_8859-9 iso_8859-9:1989 l5 latin5 "
-     "windows-1254 x-cp1254"),
-    ("windows-1255", "cp1255",
-     "cp1255 windows-1255 x-cp1255"),
-    ("windows-1256", "cp1256",
-     "cp1256 windows-1256 x-cp1256"),
-    ("windows-1257", "cp1257",
-     "cp1257 windows-1257 x-cp1257"),
-    ("windows-1258", "cp1258",
-     "cp1258 windows-1258 x-cp1258"),
-    ("x-mac-cyrillic", "mac-cyrillic",
-     "x-mac-cyrillic x-mac-ukrainian"),
-    ("replacement", "utf-8",
-     "csiso2022kr hz-gb-2312 iso-2022-cn iso-2022-cn-ext iso-2022-kr replacement"),
-    ("UTF-16BE", "utf-16-be",
-     "unicodefffe utf-16be"),
-    ("UTF-16LE", "utf-16-le",
-     "csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le"),
-)
-# fmt: on
-
-_BY_LABEL = {label: Encoding(name, codec) for name, codec, labels in _LABELS for label in labels.split()}
+_BY_LABEL = {label: Encoding(name) for name, labels in _LABELS.items() for label in labels.split()}
 
 _BOMS = (
     (codecs.BOM_UTF8, UTF8),
@@ -268,30 +126,6 @@ _HEAD_ENDS = re.compile(rb"<(?:/(?!%b)|(?!(?:html|head)\b|%b))[a-z]" % (_IN_HEAD
 _TAG = re.compile(rb"<([!?/]?[a-z][^\s/>]*+)((?:=\s*+(?:\"[^\"]*+\"?|'[^']*+'?)|[^>])*+)(>?)", re.IGNORECASE)
 """A tag up to its end or, where it has none, that of the text: what stands in a quoted value is no tag."""
 _ATTRIBUTE = re.compile(r"([^\s/>=]+)\s*(?:=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"'][^\s>]*)))?")
-
-
-@cache
-def _ibm_extensions() -> dict[str, bytes]:
-    """Shift_JIS' characters of IBM's, which Python's codec writes as those that NEC had selected from them."""
-    octets = [bytes((lead, cell)) for lead in (0xFA, 0xFB, 0xFC) for cell in range(0x40, 0xFD) if cell != 0x7F]
-    read = [(one.decode("cp932", "ignore"), one) for one in octets]
-    return {text: one for text, one in read if text and text.encode("cp932", "ignore")[0] in (0xED, 0xEE)}
-
-
-def _in_shift_jis(character: str) -> bytes:
-    return _ibm_extensions().get(character) or character.translate(_SHIFT_JIS).encode("cp932", "xmlcharrefreplace")
-
-
-_SHIFT_JIS = str.maketrans("¥‾", "\\~")
-
-
-def _in_big5(character: str) -> bytes:
-    if character in _BIG5_WRITTEN:
-        return _BIG5_WRITTEN[character]
-    narrow = character.translate(str.maketrans(*reversed(_FULL_WIDTH)))
-    reference = f"&#{ord(character)};".encode()
-    octets = narrow.encode("big5hkscs", "ignore") if character not in _FULL_WIDTH[0] else b""
-    return octets if octets and (octets[0] < 0x80 or octets[0] > 0xA0) else reference
 
 
 def encoding_for(label: str) -> Encoding | None:

@@ -302,7 +302,7 @@ class Page:
 
     def _resolved(self, base: str, reference: str) -> str:
         try:
-            return urls.resolve(base, reference, self.encoding.for_forms.query_codec)
+            return urls.resolve(base, reference, self.encoding.for_forms)
         except urls.BadURL as error:
             raise Failure(
                 Cause.EXPECTATION, f"an address on the page is invalid: {error}", found=self.describe()

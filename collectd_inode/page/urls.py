@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from collectd_inode.page.charset import UTF8, Encoding
 from collectd_inode.page.hosts import BadHost, in_ascii
 from collectd_inode.words import shortened
 
@@ -62,10 +63,10 @@ def scheme_of(text: str) -> str:
     return match.group(1).lower() if match else ""
 
 
-def resolve(base: str, reference: str, encoding: str = "utf-8") -> str:
+def resolve(base: str, reference: str, encoding: Encoding = UTF8) -> str:
     """*reference*, as it stands in a page, as an absolute URL (rules 2 and 3).
 
-    The query is written in *encoding* (a Python codec), the rest in UTF-8.  Other schemes than http and https come
+    The query is written in *encoding*, the rest in UTF-8.  Other schemes than http and https come
     back as they are.  Raises BadURL.
     """
     if len(reference) <= LONGEST:
@@ -76,7 +77,7 @@ def resolve(base: str, reference: str, encoding: str = "utf-8") -> str:
 
 
 @_REMEMBERED
-def _resolve(base: str, reference: str, encoding: str) -> str:
+def _resolve(base: str, reference: str, encoding: Encoding) -> str:
     text = clean(reference)
     scheme = scheme_of(text)
     if scheme and scheme not in WEB:
@@ -160,20 +161,14 @@ def _without_dots(path: str) -> str:
     return "/" + "/".join(kept)
 
 
-def _quoted(text: str, escaped: frozenset[int], encoding: str = "utf-8") -> str:
-    try:
-        octets = text.encode(encoding)
-    except UnicodeEncodeError:
-        # Characters that the encoding lacks become character references, themselves escaped (rule 51).
-        octets = b"".join(_octets_or_reference(c, encoding) for c in text)
+def _quoted(text: str, escaped: frozenset[int], encoding: Encoding = UTF8) -> str:
+    octets = encoding.encode(text, _escaped_reference)
     return "".join(chr(b) if 0x20 < b < 0x7F and b not in escaped else f"%{b:02X}" for b in octets)
 
 
-def _octets_or_reference(character: str, encoding: str) -> bytes:
-    try:
-        return character.encode(encoding)
-    except UnicodeEncodeError:
-        return f"%26%23{ord(character)}%3B".encode("ascii")
+def _escaped_reference(character: str) -> bytes:
+    """A character that the encoding of a query lacks (rule 51)."""
+    return f"%26%23{ord(character)}%3B".encode("ascii")
 
 
 def destination(text: str, base_url: str | None) -> str:

@@ -136,6 +136,7 @@ def test_japanese(octets: bytes, label: str, text: str) -> None:
         ("iso-2022-jp", "a～ｱ¥b\\é", b'a\x1b$B!A%"\x1b(J\\b\x1b(B\\&#233;'),
         ("iso-2022-jp", "①é", b"\x1b$B-!\x1b(B&#233;"),
         ("iso-2022-jp", "①", b"\x1b$B-!\x1b(B"),
+        ("iso-2022-jp", "¥a\x0e", b"\x1b(J\\a&#65533;\x1b(B"),
     ],
 )
 def test_japanese_forms(label: str, text: str, octets: bytes) -> None:
@@ -160,6 +161,11 @@ def test_japanese_forms(label: str, text: str, octets: bytes) -> None:
         (b"\xa3\xe15 \xc6\xde \x81a", "big5", "€5 〃 \ufffda"),
         (b"\xfb\x48\x87\x7a\xa3\xc0\xa0\xdf", "big5", "嘅㡵␀煢"),
         (b"\xa6\xd9\xa3\xa0\xa8\xbc", "gbk", "︐\u3000ḿ"),
+        (b"\x81\xada", "shift_jis", "\ufffda"),
+        (b"\x81\x80a", "big5", "\ufffda"),
+        (b"\x81\xffa", "euc-kr", "\ufffda"),
+        (b"\x81\xffa\x81\x30\x81a", "gb18030", "\ufffda\ufffd0乤"),
+        (b"\xa5", "iso-2022-jp", "\ufffd"),
     ],
 )
 def test_where_python_has_other_tables(octets: bytes, label: str, text: str) -> None:
@@ -172,13 +178,19 @@ def test_where_python_has_other_tables(octets: bytes, label: str, text: str) -> 
     [
         ("gbk", "你€ä😀～", b"\xc4\xe3\x80&#228;&#128512;\xa1\xab"),
         ("gb2312", "¡−", b"&#161;&#8722;"),
+        ("gbk", "ǹ⺁\ue78d\ue7c7\ue5e5", b"\xa8\xbf\xfe\x50\xa6\xd9&#59335;&#58853;"),
+        ("gb18030", "\ue78d\ue7c7\ue5e5😀", b"\xa6\xd9\x81\x35\xf4\x37&#58853;\x94\x39\xfc\x36"),
+        ("windows-1252", "\x81é", b"\x81\xe9"),
+        ("shift_jis", "¢\x80\ue000", b"&#162;\x80&#57344;"),
+        ("big5", "═十卅", b"\xf9\xf9\xa4\x51\xa4\xca"),
+        ("euc-kr", "가힣€", b"\xb0\xa1\xc6\x52\xa2\xe6"),
         ("gb18030", "你ä", b"\xc4\xe3\x810\x8a1"),
         ("koi8-u", "ўЎа╝", b"\xae\xbe\xc1&#9565;"),
         ("gb18030", "︐ḿ", b"\xa6\xd9\xa8\xbc"),
         ("big5", "中～￥a", b"\xa4\xa4\xa1\xe3\xa2Da"),
         ("big5", "é¥∼", b"&#233;&#165;&#8764;"),
         ("big5", "€嘅╭／＼〃㡵", b"\xa3\xe1\xfb\x48\xa2\x7e\xa1\xfe\xa2\x40\xa1\xb2&#14453;"),
-        ("shift_jis", "髙﨑①¬¥‾é", b"\xfb\xfc\xfa\xb1\x87\x40\x81\xca\\~&#233;"),
+        ("shift_jis", "髙﨑①￢¥‾é¬", b"\xfb\xfc\xfa\xb1\x87\x40\x81\xca\\~&#233;&#172;"),
     ],
 )
 def test_forms_where_python_has_other_tables(label: str, text: str, octets: bytes) -> None:
@@ -211,6 +223,30 @@ def test_a_charset_in_single_quotes() -> None:
 def test_unencodable_characters_become_references() -> None:
     """Rule 51: what an encoding cannot say is written as &#N;."""
     assert WINDOWS_1252.encode("é☃") == b"\xe9&#9731;"
+
+
+LABELS = ["windows-1252", "cp1255", "koi8-u", "gbk", "gb18030", "big5", "euc-kr", "euc-jp", "shift_jis"]
+
+
+@given(st.text(), st.sampled_from(LABELS))
+def test_what_is_written_is_read_again(text: str, label: str) -> None:
+    """But for what the encoding lacks, and three characters for which Japanese encodings have similar ones."""
+    encoding = encoding_for(label)
+    assert encoding is not None
+    written = encoding.encode(text, lambda character: b"")
+    kept = [one for one in text if encoding.encode(one, lambda character: b"")]
+    expected = "".join(kept)
+    if label in ("euc-jp", "shift_jis"):
+        expected = expected.translate(str.maketrans("¥‾−", "\\~－"))
+    assert encoding.decode(written) == expected
+
+
+@given(st.text("ab\\~¥‾漢①～\n"))
+def test_escape_sequences_are_read_again(text: str) -> None:
+    """ISO-2022-JP switches between its character sets, and ends in ASCII."""
+    encoding = encoding_for("iso-2022-jp")
+    assert encoding is not None
+    assert encoding.decode(encoding.encode(text) + b"~") == text + "~"
 
 
 @given(st.binary(max_size=200), st.sampled_from(["utf-8", "latin1", "gbk", "big5", "utf-16", "iso-2022-jp", "cp1255"]))

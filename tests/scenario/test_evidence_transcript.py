@@ -140,7 +140,7 @@ ENTRIES = [
     FormEntry("password", "hunter2!"),
     FormEntry("empty", ""),
 ]
-KOI8 = Encoding("KOI8-R", "koi8-r")
+KOI8 = Encoding("KOI8-R")
 BOUNDARY = "----collectd_inode0123456789"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 
