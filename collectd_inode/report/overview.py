@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import IntEnum
+from functools import cache
 from html import escape
 from itertools import groupby
+from pathlib import Path
 
 from collectd_inode.report.notification import reason_of_record
 from collectd_inode.report.record import Record
@@ -188,7 +190,7 @@ def page(entries: Iterable[OverviewJob], made: Made, notes: Sequence[str] = ()) 
         f'<meta http-equiv="refresh" content="{REFRESH_SECONDS}">',
         f'<meta name="{DRAWN}" content="{escape(made.drawn)}">',
         f"<title>{escape(told)} – {escape(made.host)}</title>",
-        f"<style>{_STYLE}</style>",
+        f"<style>{_file('.css')}</style>",
         "</head>",
         "<body>",
         "<header>",
@@ -202,7 +204,7 @@ def page(entries: Iterable[OverviewJob], made: Made, notes: Sequence[str] = ()) 
         *(line for number, entry in enumerate(ordered) for line in _article(entry, made, number)),
         "</main>",
         "<footer><p>Drawn by <code>collectd-inode graph</code>.</p></footer>",
-        f"<script>{_SCRIPT}</script>",
+        f"<script>{_file('.js')}</script>",
         "</body>",
         "</html>",
     ]
@@ -429,94 +431,11 @@ def _ago(seconds: float) -> str:
     return span(max(0.0, seconds))
 
 
-_STYLE = """
-:root { color-scheme: light dark; --back: #f3f4f6; --card: #ffffff; --text: #1d2329; --soft: #5a646e;
-  --line: #d5dae0; --failed: #b8121f; --warning: #8a5a00; --passed: #00714f; }
-@media (prefers-color-scheme: dark) { :root { --back: #0d0f12; --card: #16191d; --text: #e4e8ed; --soft: #a3acb6;
-  --line: #343b43; --failed: #ff7b7b; --warning: #f0b429; --passed: #2cbf94; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 90rem; padding: 1rem; background: var(--back); color: var(--text);
-  font: 1rem/1.45 system-ui, sans-serif; overflow-wrap: anywhere; }
-h1 { font-size: 1.4rem; margin: 0; }
-header p, footer p { margin: .2rem 0 1rem; color: var(--soft); }
-.notes { border: 1px solid var(--warning); border-radius: .4rem; margin-bottom: 1rem; padding: .5rem; }
-.notes ul { margin: 0; padding-left: 1.2rem; }
-main { columns: 26rem; column-gap: 1rem; }
-[hidden] { display: none; }
-.table { background: var(--card); border: 1px solid var(--line); border-radius: .4rem; margin-bottom: 1rem;
-  overflow-x: auto; }
-table { border-collapse: collapse; font-size: .9rem; width: 100%; }
-th, td { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: left; vertical-align: top;
-  overflow-wrap: normal; }
-td:nth-last-child(-n+6):not(:nth-last-child(-n+2)) { white-space: nowrap; }
-tbody th { font-weight: 400; min-width: 12em; }
-td:last-child { min-width: 14em; overflow-wrap: anywhere; }
-@media (max-width: 45rem) {
-  thead { display: none; }
-  table, tbody { display: block; }
-  tbody tr { border-bottom: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: 0 .8rem; padding: .3rem .6rem; }
-  tbody :is(th, td) { border: 0; min-width: 0; overflow-wrap: anywhere; padding: 0; }
-  tbody th { flex: 1 1 50%; }
-  td:last-child { flex-basis: 100%; }
-  td::before { color: var(--soft); }
-  td:nth-child(4)::before { content: "since "; }
-  td:nth-child(5)::before { content: "day "; }
-  td:nth-child(6)::before { content: "month "; }
-  td:nth-child(7)::before { content: "latency "; }
-  td:nth-child(8)::before { content: "usual "; }
-}
-a { color: inherit; }
-svg { display: block; height: .8rem; width: 9rem; }
-.good { fill: var(--passed); }
-.bad { fill: var(--failed); }
-.filter { margin: 0 0 .5rem; }
-input { background: var(--card); border: 1px solid var(--soft); border-radius: .3rem; color: inherit; font: inherit;
-  padding: .1rem .4rem; }
-#age.old { color: var(--failed); }
-article { background: var(--card); border: 1px solid var(--line); border-left: .4rem solid var(--passed);
-  border-radius: .4rem; break-inside: avoid; margin-bottom: 1rem; padding: .8rem 1rem; min-width: 0; }
-article.failed, article.error { border-left-color: var(--failed); }
-article.stale, article.warning { border-left-color: var(--warning); }
-h2 { font-size: 1.05rem; margin: 0; }
-.mark, strong { color: var(--passed); }
-.failed .mark, .failed strong, .error .mark, .error strong { color: var(--failed); }
-.stale .mark, .stale strong, .warning .mark, .warning strong { color: var(--warning); }
-.state { margin: .2rem 0 .6rem; }
-small { color: var(--soft); }
-dl { margin: 0 0 .8rem; }
-dl div { display: grid; grid-template-columns: 7rem 1fr; gap: .5rem; padding: .1rem 0; }
-dt { color: var(--soft); }
-dd { margin: 0; min-width: 0; white-space: pre-line; }
-figure { margin: .6rem 0 0; }
-figcaption { color: var(--soft); font-size: .85rem; }
-figcaption ul { display: flex; flex-wrap: wrap; gap: .1rem .9rem; list-style: none; margin: .1rem 0; padding: 0; }
-figcaption b { color: var(--text); font-weight: 600; }
-i { background: var(--light); border-radius: .15rem; display: inline-block; height: .7em; margin-right: .35em;
-  width: .7em; }
-@media (prefers-color-scheme: dark) { i { background: var(--dark); } }
-img { display: block; width: 100%; height: auto; }
-"""
-
 REFRESH_SECONDS = 300
 """Between two loads of the page."""
-_SCRIPT = """
-const made = Date.parse(document.querySelector('header time').dateTime), age = document.querySelector('#age');
-const tell = () => {
-  const minutes = Math.floor((Date.now() - made) / 60000);
-  age.textContent = minutes < 1 ? '' : minutes < 120 ? `, ${minutes} min ago` : `, ${Math.floor(minutes / 60)} h ago`;
-  age.className = minutes > 30 ? 'old' : '';
-};
-tell();
-setInterval(tell, 15000);
-const filter = document.querySelector('#filter');
-if (filter) {
-  const rows = document.querySelectorAll('[data-job]');
-  const apply = () => {
-    for (const row of rows) row.hidden = !row.dataset.job.includes(filter.value.toLowerCase());
-    try { sessionStorage.setItem('filter', filter.value); } catch {}
-  };
-  try { filter.value = sessionStorage.getItem('filter') || ''; } catch {}
-  filter.addEventListener('input', apply);
-  apply();
-}
-"""
+
+
+@cache
+def _file(ending: str) -> str:
+    """The page's style sheet or script, which stand beside this file."""
+    return "\n" + Path(__file__).with_suffix(ending).read_text(encoding="utf-8")
