@@ -114,7 +114,8 @@ class Page:
         """The findings in its body, for `remembered`."""
         if self.known is None:
             return {}
-        return self.known.of(self.url, self.headers.get("content-type", ""), self.body)
+        given = self.headers.get("content-type", "") or ("nosniff" if self._has_nosniff else "")
+        return self.known.of(self.url, given, self.body)
 
     @property
     def _has_nosniff(self) -> bool:

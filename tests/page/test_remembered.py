@@ -50,6 +50,15 @@ def test_another_one_is(other: dict[str, object]) -> None:
     assert looked_at(*pages) == pages
 
 
+def test_a_body_that_must_not_be_sniffed_is_another_one() -> None:
+    """Without a type it is a page only where the server does not forbid to take it for one."""
+    known = Findings()
+    answers: tuple[dict[str, str], ...] = ({}, {"x-content-type-options": "nosniff"})
+    pages = [Page(URL, 200, headers, BODY, known=known) for headers in answers]
+    assert looked_at(*pages) == pages
+    assert [page.is_html for page in pages] == [True, False]
+
+
 def test_another_job_looks_for_itself() -> None:
     """What is kept belongs to a job, and grows with its own pages only; without it a page has findings of its own."""
     pages = [page_of(Findings()), page_of(Findings()), page_of(None), page_of(None)]
