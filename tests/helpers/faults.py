@@ -9,6 +9,8 @@ import threading
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 
+from tests.helpers.peers import Conversations
+
 Writer = asyncio.StreamWriter
 
 FINE = b"<!DOCTYPE html><title>Fine</title><h1>Welcome</h1><p><a href='/fine'>Again</a>"
@@ -140,21 +142,13 @@ class FaultySite:
 
     async def _serve(self) -> None:
         self._end = asyncio.Event()
-        tasks: set[asyncio.Task[None]] = set()
-
-        def connected(reader: asyncio.StreamReader, writer: Writer) -> None:
-            task = asyncio.get_running_loop().create_task(self._talk(reader, writer))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-
-        server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=self._tls)
+        conversations = Conversations(self._talk)
+        server = await asyncio.start_server(conversations, "127.0.0.1", 0, ssl=self._tls)
         self.port = server.sockets[0].getsockname()[1]
         self._up.set()
         await self._end.wait()
         server.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await conversations.end()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: Writer) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):

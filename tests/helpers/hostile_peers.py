@@ -25,6 +25,7 @@ from collectd_inode.wire import workers
 from collectd_inode.wire.http import Transport
 from collectd_inode.wire.tcp import Route
 from tests.helpers.examples import FEW_TURNS, HUNG, OPEN, PatientClock, WatchedTransport, job
+from tests.helpers.peers import Conversations
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
@@ -108,7 +109,6 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[object]]
 @asynccontextmanager
 async def listening(talk: Talk, address: str = "127.0.0.1") -> AsyncIterator[int]:
     """A port on which *talk* has each connection from its first byte on; closed when it returns."""
-    tasks: list[asyncio.Task[None]] = []
 
     async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -118,17 +118,13 @@ async def listening(talk: Talk, address: str = "127.0.0.1") -> AsyncIterator[int
                 writer.close()
                 await writer.wait_closed()
 
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.append(asyncio.create_task(served(reader, writer)))
-
-    server = await asyncio.start_server(connected, address, 0)
+    conversations = Conversations(served)
+    server = await asyncio.start_server(conversations, address, 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks)  # what went wrong in *talk* fails the test
+        assert await conversations.end() == []  # what went wrong in *talk* fails the test
 
 
 async def until_they_close(reader: asyncio.StreamReader) -> None:

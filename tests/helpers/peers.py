@@ -45,6 +45,33 @@ class Peer:
         return [" ".join(head.decode().split(" ", 2)[:2]) for head in self.heads]
 
 
+class Conversations:
+    """A server's side of its connections: a task for each, and no transport is left when the server ends."""
+
+    def __init__(
+        self, served: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+    ) -> None:
+        self._served = served
+        self._tasks: list[asyncio.Task[None]] = []
+        self._writers: list[asyncio.StreamWriter] = []
+
+    def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Begin one."""
+        self._writers.append(writer)
+        self._tasks.append(asyncio.get_running_loop().create_task(self._served(reader, writer)))
+
+    async def end(self) -> list[BaseException]:
+        """End all, also those accepted a moment ago or with something unsent; the exceptions of their tasks."""
+        for _ in range(10):  # asyncio's own task for a handshake that failed ends a few turns later
+            for task in self._tasks:
+                task.cancel()
+            ended = await asyncio.gather(*self._tasks, return_exceptions=True)
+            for writer in self._writers:
+                writer.transport.abort()
+            await asyncio.sleep(0)
+        return [one for one in ended if isinstance(one, BaseException) and not isinstance(one, asyncio.CancelledError)]
+
+
 @asynccontextmanager
 async def peer(*answers: bytes | Conversation, tls: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
     """Gives the n-th answer to the n-th request, on whichever connection, and the last one ever after.
@@ -52,7 +79,6 @@ async def peer(*answers: bytes | Conversation, tls: ssl.SSLContext | None = None
     A function takes the conversation over when its turn has come; the connection is closed when it returns.
     """
     made = Peer()
-    tasks: set[asyncio.Task[None]] = set()
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -72,22 +98,14 @@ async def peer(*answers: bytes | Conversation, tls: ssl.SSLContext | None = None
                 writer.close()
                 await writer.wait_closed()
 
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(served(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
+    conversations = Conversations(served)
+    server = await asyncio.start_server(conversations, "127.0.0.1", 0, ssl=tls)
     made.port = server.sockets[0].getsockname()[1]
     try:
         yield made
     finally:
         server.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for _ in range(10):  # asyncio's own task for a handshake that failed ends a few turns later
-            await asyncio.sleep(0)
+        await conversations.end()
 
 
 async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
