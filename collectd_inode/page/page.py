@@ -185,9 +185,8 @@ class Page:
         return text.lines_of(xml.text_of(element)) if self.is_xml else text.visible_text(element)
 
     def prepare(self) -> None:
-        """Do now what takes long on a large page; call it in a worker, so that the other jobs go on."""
-        _ = self._on_one_line, self.in_view, self.labels, self.by_id, self._owners, self.messages
-        _ = self.looks_scripted, self.script_hint  # what `failure` says of it
+        """Parse it, and find what `failure` says of it; call it in a worker, so that the other jobs go on."""
+        _ = self.roots, self.messages, self.looks_scripted, self.script_hint
 
     @property
     def tree(self) -> Element | None:
