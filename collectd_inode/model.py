@@ -86,13 +86,21 @@ class Door(Enum):
 
 
 class Phase(StrEnum):
-    """A part of an exchange's time, in the words of blackbox_exporter; no part contains another."""
+    """A part of an exchange's time, each with its meaning, in the order of time; no part contains another."""
 
-    RESOLVE = "resolve"
-    CONNECT = "connect"
-    TLS = "tls"
-    PROCESSING = "processing"
-    TRANSFER = "transfer"
+    meaning: str
+
+    def __new__(cls, word: str, meaning: str = "") -> Self:
+        """Its value is the word alone, which is blackbox_exporter's: ``Phase("tls")`` finds it."""
+        phase = str.__new__(cls, word)
+        phase._value_, phase.meaning = word, meaning
+        return phase
+
+    RESOLVE = "resolve", "name lookups"
+    CONNECT = "connect", "connecting"
+    TLS = "tls", "TLS handshakes"
+    PROCESSING = "processing", "from the request to the first byte of the answer"
+    TRANSFER = "transfer", "from the first byte of the answer to the last"
 
 
 class Stamps(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -103,12 +104,22 @@ def room_of_module(name: str) -> str:
 
 
 def floor(name: str) -> int:
-    return next(number for number, rooms in enumerate(FLOORS) if name in rooms)
+    found = [number for number, rooms in enumerate(FLOORS) if name in rooms]
+    assert found != [], f"{name} has no place in FLOORS"
+    return found[0]
 
 
 def test_every_room_has_a_floor() -> None:
     """A new room has to be thought about."""
     assert {room(file) for file in FILES} - {"__init__"} <= set().union(*FLOORS)
+
+
+def test_the_architecture_page_describes_every_room() -> None:
+    """Each has its row there, and the floors are drawn as they are."""
+    table, _, below = (ROOT / "docs/explanation/architecture.rst").read_text().partition("Each room imports only")
+    assert ROOMS - set(re.findall(r"``(\w+)(?:\.py|/)``", table)) == set()
+    drawn = below.partition("::\n\n")[2].partition("\n\n")[0]
+    assert [set(re.findall(r"\w+", rooms)) for rooms in drawn.split("→")] == list(FLOORS)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(HOUSE)))

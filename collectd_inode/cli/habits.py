@@ -9,6 +9,8 @@ import difflib
 import re
 from collections.abc import Collection
 
+from collectd_inode.cli.output import format_of
+
 _COMMANDS = {
     "run": ("test", "tests", "exec-feature", "execute", "replay", "play", "behave", "cucumber", "cucumber-nagios",
         "features", "verify-site", "start-test", "perform"),
@@ -309,9 +311,8 @@ def choice(typed: str, known: Collection[str]) -> str:
     if format in known and path:  # as cucumber has it
         return f"-o {format}={path}"
     meant = next((ours for ours, theirs in _CHOICES.items() if word in theirs and ours in known), "")
-    if (
-        not meant and "json" in known and (found := re.search(r"@|/|\.(xml|json|\w+)$", typed))
-    ):  # the value of another program's -f
-        file = {"xml": f"-o junit={typed}", "json": f"-o json={typed}"}.get(found[1], "the file without -f")
+    if not meant and "json" in known and (found := re.search(r"@|/|\.\w+$", typed)):  # of another program's -f
+        written = format_of(typed)
+        file = f"-o {written}={typed}" if written not in ("", "pretty") else "the file without -f"
         return "--sender" if found[0] == "@" else file
     return meant or next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), "")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TextIO
 
-from collectd_inode.cli.output import FORMATS, USES
+from collectd_inode.cli.output import FORMATS, USES, format_of
 from collectd_inode.cli.together import PER_HOST
 from collectd_inode.keys import BlockSettings, Choice, Expected, Key, Pair, Reader, boolean, rows_of
 from collectd_inode.kinds import KINDS
@@ -195,7 +195,7 @@ def _such_as(value: str) -> str:
     format, _, path = value.partition(":")
     if format in FORMATS:
         return f"{format}={path}" if path else f"{format}=FILE; without a file it is --format {format}"
-    format = {"xml": "junit", "json": "json", "txt": "pretty"}.get(value.rpartition(".")[2], "")
+    format = format_of(value)
     return f"{format}={value}" if format else "junit=report.xml"
 
 

@@ -40,6 +40,10 @@ class Presenter:
 
     use = ""
     """The purpose of the format, in the help."""
+    ending = ""
+    """The ending of the names of its files: ``-o report.xml`` means it."""
+    repeats = False
+    """Whether it can show many runs of a job."""
 
     def __init__(self, options: argparse.Namespace, out: TextIO | None = None) -> None:
         self._options = options
@@ -102,7 +106,7 @@ class Presenter:
 class Pretty(Presenter):
     """As cucumber shows them."""
 
-    use = "for people"
+    use, ending, repeats = "for people", "txt", True
 
     def _text(self, observation: Observation) -> str:
         before = self._shown[-1].job.story if self._shown else None
@@ -129,7 +133,7 @@ class Statistics(Presenter):
 class JSON(Presenter):
     """One object a line."""
 
-    use = "one object a line"
+    use, ending, repeats = "one object a line", "json", True
 
     def _text(self, observation: Observation) -> str:
         return jsonl.line(observation)
@@ -143,7 +147,7 @@ class JSON(Presenter):
 class JUnit(Presenter):
     """One document at the end."""
 
-    use = "for CI"
+    use, ending = "for CI", "xml"
 
     def show(self, observation: Observation) -> None:
         self._shown.append(observation)
@@ -244,7 +248,14 @@ class Several(Presenter):
 
 _PRESENTERS = {"pretty": Pretty, "json": JSON, "junit": JUnit, "nagios": Nagios}
 FORMATS = tuple(_PRESENTERS)
+REPEATED = tuple(word for word, one in _PRESENTERS.items() if one.repeats)
 USES = "; ".join(f"{word}: {one.use}" for word, one in _PRESENTERS.items())
+
+
+def format_of(file: str) -> str:
+    """The format of a file by the ending of its name; empty if no format has it."""
+    ending = file.rpartition(".")[2]
+    return next((word for word, one in _PRESENTERS.items() if one.ending == ending), "")
 
 
 def presenter(options: argparse.Namespace) -> Presenter:

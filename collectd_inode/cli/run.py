@@ -13,7 +13,7 @@ from typing import Any
 
 from collectd_inode.cli.block import NO_BLOCK, read_block
 from collectd_inode.cli.options import AllOf, KeyOptions, Once, formats, over, parallel, times, verbosity
-from collectd_inode.cli.output import Presenter, presenter
+from collectd_inode.cli.output import REPEATED, Presenter, presenter
 from collectd_inode.cli.progress import Progress
 from collectd_inode.cli.selection import PATH_HELP, STDIN, Selection, contents, file_of
 from collectd_inode.cli.terminal import INTERRUPTED, Exit, style
@@ -211,8 +211,8 @@ def _complaints(options: argparse.Namespace) -> Iterator[str]:
     if options.watch and piped:
         yield "--watch looks at files: expected no standard input"
     for format in (options.format, *(format for format, _ in options.wanted)):
-        if options.repeat > 1 and format not in ("pretty", "json"):
-            yield f"--format {format} shows one run: --repeat is for pretty and json"
+        if options.repeat > 1 and format not in REPEATED:
+            yield f"--format {format} shows one run: --repeat is for {' and '.join(REPEATED)}"
 
 
 def _name(value: str) -> str:

@@ -68,19 +68,26 @@ def _entry(hop: Hop, start: float, hide: Hiding) -> Json:
     }
 
 
+_HAR_TIMINGS = {
+    Phase.RESOLVE: "dns",
+    Phase.CONNECT: "connect",
+    Phase.TLS: "connect",
+    Phase.PROCESSING: "wait",
+    Phase.TRANSFER: "receive",
+}
+"""The part of HAR's ``timings`` that each phase belongs to."""
+
+
 def _timings(phases: Mapping[Phase, float]) -> dict[str, float]:
     """Our phases in HAR's words, in milliseconds; there, connecting contains TLS."""
-    known = {phase: round(seconds * 1000, 3) for phase, seconds in phases.items()}
-    connecting = [known[phase] for phase in (Phase.CONNECT, Phase.TLS) if phase in known]
-    return {
-        "blocked": _UNKNOWN,
-        "dns": known.get(Phase.RESOLVE, _UNKNOWN),
-        "connect": round(sum(connecting), 3) if connecting else _UNKNOWN,
-        "ssl": known.get(Phase.TLS, _UNKNOWN),
-        "send": 0,
-        "wait": known.get(Phase.PROCESSING, 0),
-        "receive": known.get(Phase.TRANSFER, 0),
-    }
+    timings: dict[str, float] = dict.fromkeys(("blocked", "dns", "connect", "ssl"), _UNKNOWN)
+    timings |= dict.fromkeys(("send", "wait", "receive"), 0)
+    for phase, seconds in phases.items():
+        word = _HAR_TIMINGS[phase]
+        timings[word] = round(max(0.0, timings[word]) + round(seconds * 1000, 3), 3)
+    if Phase.TLS in phases:
+        timings["ssl"] = round(phases[Phase.TLS] * 1000, 3)
+    return timings
 
 
 def _request(hop: Hop, hide: Hiding) -> Json:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from collectd_inode.permissions import loose
 from collectd_inode.reference import readings_of
 from collectd_inode.scenario import actions, environment, feature, mistakes, sentences
 from collectd_inode.scenario.action import Action
+from collectd_inode.scenario.engine import OpenEngine
 from collectd_inode.scenario.environment import NO_ENVIRONMENT, Environment
 from collectd_inode.scenario.evidence import Evidence
 from collectd_inode.scenario.feature import BrokenScenario, Feature, Scenario, Step
@@ -389,10 +390,11 @@ class _Loader:
             counter=self.common.state.of("scenario-counter", instance),
             messages=self.common.state.of("scenario-messages", instance),
             evidence=self._evidence(instance),
-            open=self._with_chromium() if s.engine == "chromium" else plain,
+            open=OPENERS[s.engine](self),
         )
 
-    def _with_chromium(self) -> WithChromium:
+    def with_chromium(self) -> OpenEngine:
+        """The engine with scripts, by the block's keys."""
         from collectd_inode.chromium.options import BrowserProgram, Options, usual_jobs  # noqa: PLC0415
 
         s = self.settings
@@ -485,6 +487,13 @@ class _Loader:
         """A mistake that belongs to no scenario: the block's own job reports it."""
         self._problem(problem)
         self.block_troubles.append(Trouble(Status.ERROR, Cause.CONFIGURATION, str(problem)))
+
+
+OPENERS: Mapping[str, Callable[[_Loader], OpenEngine]] = {
+    "plain": lambda loader: plain,
+    "chromium": _Loader.with_chromium,
+}
+"""How each of the engines is opened."""
 
 
 def _titled(read: Feature, scenario: Scenario | BrokenScenario, block: str) -> Titled:

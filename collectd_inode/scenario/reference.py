@@ -7,13 +7,6 @@ from collectd_inode.reference import KindReference, SeriesRow, WarningRow
 from collectd_inode.scenario.kind import SCENARIO
 
 MOST_CERTIFICATES = 16
-_PHASES = {
-    Phase.RESOLVE: "name lookups",
-    Phase.CONNECT: "connecting",
-    Phase.TLS: "TLS handshakes",
-    Phase.PROCESSING: "from the request to the first byte of the answer",
-    Phase.TRANSFER: "from the first byte of the answer to the last",
-}
 _PASSED, _KNOWN = "when the run passed", "if known"
 
 SERIES = (
@@ -27,7 +20,7 @@ SERIES = (
         "response_time", "STEP", "seconds", "the step's latency; the time waited, if it ran into a deadline",
         "when the step passed, or ran into a deadline",
     ),
-    *(SeriesRow("duration", phase, "seconds", f"{what}, in all steps", _PASSED) for phase, what in _PHASES.items()),
+    *(SeriesRow("duration", phase, "seconds", f"{phase.meaning}, in all steps", _PASSED) for phase in Phase),
     SeriesRow("duration", "overhead", "seconds", "our own work, which is in no latency", _PASSED),
     SeriesRow(
         "gauge", "certificate_days_left-HOST", "days", "the certificate's remaining time; negative: expired",
@@ -36,7 +29,7 @@ SERIES = (
 )  # fmt: skip
 
 PHASES = (
-    *(SeriesRow("duration", f"STEP-{phase}", "seconds", what, _KNOWN) for phase, what in _PHASES.items()),
+    *(SeriesRow("duration", f"STEP-{phase}", "seconds", phase.meaning, _KNOWN) for phase in Phase),
     SeriesRow("response_code", "STEP", "status", "the status of the step's last answer", _KNOWN),
     SeriesRow("bytes", "STEP", "bytes", "the size of the step's answers", _KNOWN),
 )

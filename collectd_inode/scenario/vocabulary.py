@@ -31,6 +31,7 @@ from cucumber_expressions.parameter_type_registry import (  # type: ignore[impor
     ParameterTypeRegistry,
 )
 
+from collectd_inode import keys
 from collectd_inode.names import slug
 from collectd_inode.scenario.action import Action, action
 from collectd_inode.words import shortened
@@ -44,7 +45,7 @@ REGISTRY = ParameterTypeRegistry()
 ENGLISH = "en"
 """Gherkin's name for the language whose sentences are good in every feature file."""
 
-ENGINES = frozenset({"plain", "chromium"})
+ENGINES = frozenset(keys.ENGINES)
 """The engines that get pages; a sentence says which of them can do it."""
 
 _ALIKE = 0.55

@@ -80,7 +80,8 @@ class Transport(httpx.AsyncBaseTransport):
 
         The request's extension ``admit``, an `Admit`, decides last about the address, and the response's ``address``
         is the one that answered.  Behind a proxy it is unknown: there only hosts that are addresses are checked.  The
-        extension ``lane`` is the one of its `Exchange`.
+        extension ``lane`` is the one of its `Exchange`, of which there is one for each request, also for one that
+        failed.  The response's ``held_up`` is the context in which this process keeps the answer waiting.
         """
         origin = _origin(request.url)
         admit: Admit = request.extensions.get("admit", _admit_any)
