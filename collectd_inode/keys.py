@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from collectd_inode.key_synonyms import has_no_like, meant, meant_in_part
-from collectd_inode.model import Confirm, Door, Job, Problem
+from collectd_inode.model import Confirm, Door, Job, Problem, ReplayEngine
 from collectd_inode.names import slug
 from collectd_inode.oconfig import Node, Scalar
 from collectd_inode.secrets.names import says_secret
@@ -55,8 +55,8 @@ NO_FOLDER = "none"
 """The value of ``SaveFailures`` for no folder."""
 
 
-ENGINES = ("plain", "chromium")
-"""The engines that can replay a scenario."""
+ENGINES = tuple(engine.value for engine in ReplayEngine)
+"""The words for the engines that can replay a scenario."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,37 @@ class Phase(StrEnum):
     TRANSFER = "transfer", "from the first byte of the answer to the last"
 
 
+class ReplayEngine(StrEnum):
+    """An engine that replays scenarios, with the durations that it sends of a run and of a step.
+
+    ``least_interval``: seconds from run to run of a block, unless it has more.  ``measures``: the words for a step's
+    time.
+    """
+
+    of_run: tuple[str, ...]
+    of_step: tuple[str, ...]
+    least_interval: float
+    measures: str
+
+    def __new__(
+        cls,
+        word: str,
+        of_run: tuple[str, ...] = (),
+        of_step: tuple[str, ...] = (),
+        least_interval: float = 0.0,
+        measures: str = "",
+    ) -> Self:
+        """Its value is the word alone, which the key ``Engine`` takes."""
+        engine = str.__new__(cls, word)
+        engine._value_, engine.of_run, engine.of_step = word, of_run, of_step
+        engine.least_interval, engine.measures = least_interval, measures
+        return engine
+
+    PLAIN = "plain", (*Phase, "overhead"), tuple(Phase), 0.0, "on the wire"
+    # A browser costs a hundred times as much.
+    CHROMIUM = "chromium", ("overhead",), ("network",), 300.0, "waiting for pages"
+
+
 class Stamps(StrEnum):
     """The source of a time: the kernel at the socket, or our own clock after we woke up."""
 
@@ -365,8 +396,8 @@ class Job:
     """A scenario's tags and its feature's, each with its @."""
     target: str = ""
     """The host that it contacts first, on this machine with its port; empty if there is none, or it is unknown."""
-    engine: str | None = None
-    """The engine that replays a scenario, ``plain`` or ``chromium``; None for other kinds."""
+    engine: ReplayEngine | None = None
+    """The engine that replays a scenario; None for other kinds."""
     readings: tuple[tuple[str, str], ...] = ()
     """Type and type instance of the values that it may send beside latencies, as far as they are known before a run."""
     probe: Callable[[Any], Awaitable[None]] | None = None

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from collectd_inode.keys import ENGINES
-from collectd_inode.model import Cause, Phase
+from collectd_inode.model import Cause, Phase, ReplayEngine
 from collectd_inode.report import history
-from collectd_inode.scenario import har, jobs
+from collectd_inode.scenario import har, jobs, reference
 
 ROOT = Path(__file__).parent.parent
 NAMES_PHASES = [
@@ -81,4 +80,5 @@ def test_the_schemas_know_every_cause() -> None:
 
 def test_every_engine_is_opened_by_itself() -> None:
     """A word that the key takes, and that no engine answers to, would replay with another one."""
-    assert set(jobs.OPENERS) == set(ENGINES)
+    assert set(jobs.OPENERS) == set(reference.READINGS) == set(ReplayEngine)
+    assert [engine for engine in ReplayEngine if not (engine.of_run and engine.of_step and engine.measures)] == []

@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from collectd_inode.kinds import KINDS, kind_of
-from collectd_inode.model import SOFT, Cause, Job, Observation, Place, Status, StepResult, Story, Trouble
+from collectd_inode.model import SOFT, Cause, Job, Observation, Place, ReplayEngine, Status, StepResult, Story, Trouble
 from collectd_inode.report.notification import one_line
 from collectd_inode.report.style import Style
-from collectd_inode.report.values import CHROMIUM
 from collectd_inode.words import duration, harmless, plural, shortened
 
 _WIDEST = 100
@@ -54,7 +53,7 @@ def _lines(observed: Observation, style: Style, before: Story | None, verbose: b
         if warning.code == SOFT:
             continue  # it stands below its step
         yield style.undefined(f"    warning: {warning.message} ({warning.code})")
-    if job.engine == CHROMIUM and observed.ran and (seen := _seen(observed)):
+    if observed.ran and (seen := _seen(observed)):
         yield style.comment(f"    page: {seen}")
     if not kind_of(job.kind).sums_up and observed.readings:
         yield from _wrapped(f"{r.type}-{r.type_instance} {r.value:.6g}" for r in observed.readings)
@@ -70,7 +69,7 @@ def _seen(observed: Observation) -> str:
     vitals = [
         f"{words} {duration(read['duration', name])}" for name, words in _VITALS.items() if ("duration", name) in read
     ]
-    if ("count", "requests") not in read:
+    if ("count", "failing_requests") not in read:
         return ""
     requests = plural(int(read["count", "requests"]), "request")
     failing, errors = int(read["count", "failing_requests"]), int(read["count", "console_errors"])
@@ -142,7 +141,8 @@ def summary(observations: Sequence[Observation], style: Style) -> str:
 
 def _whose(observations: Sequence[Observation]) -> str:
     """The meaning of the steps' times, in words."""
-    return "waiting for pages" if any(o.job.engine == CHROMIUM for o in observations) else "on the wire"
+    engines = (o.job.engine or ReplayEngine.PLAIN for o in observations)
+    return next((one for one in engines if one is not ReplayEngine.PLAIN), ReplayEngine.PLAIN).measures
 
 
 def _bad_scenarios(observations: Sequence[Observation], style: Style) -> Iterator[str]:

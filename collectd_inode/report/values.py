@@ -13,16 +13,12 @@ from dataclasses import dataclass
 
 from collectd_inode import __version__
 from collectd_inode.kinds import kind_of
-from collectd_inode.model import Detail, Job, Observation, Phase, PlannedStep, Standing, StepResult
+from collectd_inode.model import Detail, Job, Observation, PlannedStep, ReplayEngine, Standing, StepResult
 from collectd_inode.reference import SeriesRow, readings_of
 from collectd_inode.report.readings import readings
 
 HEALTH_PLUGIN = "inode_probe"
 HEALTH_INTERVAL = 60.0
-NETWORK = "network"
-"""The part of a step's time that it waited for the network, where an engine can separate it."""
-CHROMIUM = "chromium"
-"""The engine that times steps itself."""
 
 EVERY_KIND = (
     SeriesRow("bool", "success", "0 or 1", "1: the run passed; 0: it failed, or could not run", "**every interval**"),
@@ -120,7 +116,7 @@ def _step_rows(step: StepResult, detail: Detail) -> Iterator[Row]:
     for phase, seconds in step.phases.items():
         yield "duration", f"{step.series}-{phase}", seconds
     if step.network is not None:
-        yield "duration", f"{step.series}-{NETWORK}", step.network
+        yield "duration", f"{step.series}-network", step.network
     if step.response_code is not None:
         yield "response_code", step.series, float(step.response_code)
     if step.bytes is not None:
@@ -157,8 +153,8 @@ def series(job: Job) -> list[str]:
 
 def _summed_up(job: Job) -> list[tuple[str, str]]:
     """The values of the whole run; the wire's phases are known where it is ours."""
-    phases = (*Phase, "overhead") if job.engine != CHROMIUM else ("overhead",)
-    return [("count", "passed"), ("response_code", "last"), *(("duration", phase) for phase in phases)]
+    parts = (job.engine or ReplayEngine.PLAIN).of_run
+    return [("count", "passed"), ("response_code", "last"), *(("duration", part) for part in parts)]
 
 
 def _step_series(step: PlannedStep, job: Job) -> list[tuple[str, str]]:
@@ -166,8 +162,8 @@ def _step_series(step: PlannedStep, job: Job) -> list[tuple[str, str]]:
         return []
     rows = [("response_time", step.series)]
     if job.detail is Detail.PHASE:
-        phases = Phase if job.engine != CHROMIUM else (NETWORK,)
-        rows += [("duration", f"{step.series}-{phase}") for phase in phases]
+        parts = (job.engine or ReplayEngine.PLAIN).of_step
+        rows += [("duration", f"{step.series}-{part}") for part in parts]
         rows += [("response_code", step.series), ("bytes", step.series)]
     return rows
 

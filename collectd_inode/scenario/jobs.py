@@ -18,7 +18,19 @@ from urllib.parse import urlsplit
 from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.dependencies import DEPENDENCIES, require
 from collectd_inode.keys import NO_FOLDER, BlockSettings, Loaded, contradictions
-from collectd_inode.model import NOWHERE, Cause, Job, Misconfigured, Place, PlannedStep, Problem, Status, Story, Trouble
+from collectd_inode.model import (
+    NOWHERE,
+    Cause,
+    Job,
+    Misconfigured,
+    Place,
+    PlannedStep,
+    Problem,
+    ReplayEngine,
+    Status,
+    Story,
+    Trouble,
+)
 from collectd_inode.names import slug, target_of
 from collectd_inode.page import urls
 from collectd_inode.permissions import loose
@@ -32,7 +44,7 @@ from collectd_inode.scenario.feature import BrokenScenario, Feature, Scenario, S
 from collectd_inode.scenario.folders import feature_files, ruby_steps
 from collectd_inode.scenario.kind import SCENARIO
 from collectd_inode.scenario.prose import lost_step
-from collectd_inode.scenario.reference import BROWSER
+from collectd_inode.scenario.reference import READINGS
 from collectd_inode.scenario.replay import (
     VARIABLE,
     Argument,
@@ -251,8 +263,8 @@ class _Loader:
             story=_story(read, scenario),
             retry=retry,
             tags=tuple(sorted(scenario.tags)),
-            engine=self.settings.engine,
-            readings=readings_of(BROWSER) if self.settings.engine == "chromium" else (),
+            engine=ReplayEngine(self.settings.engine),
+            readings=readings_of(READINGS[ReplayEngine(self.settings.engine)]),
         )
         trouble = next((step.trouble for step in planned if step.trouble), None)
         if trouble is not None or context is None:
@@ -390,7 +402,7 @@ class _Loader:
             counter=self.common.state.of("scenario-counter", instance),
             messages=self.common.state.of("scenario-messages", instance),
             evidence=self._evidence(instance),
-            open=OPENERS[s.engine](self),
+            open=OPENERS[ReplayEngine(s.engine)](self),
         )
 
     def with_chromium(self) -> OpenEngine:
@@ -489,9 +501,9 @@ class _Loader:
         self.block_troubles.append(Trouble(Status.ERROR, Cause.CONFIGURATION, str(problem)))
 
 
-OPENERS: Mapping[str, Callable[[_Loader], OpenEngine]] = {
-    "plain": lambda loader: plain,
-    "chromium": _Loader.with_chromium,
+OPENERS: Mapping[ReplayEngine, Callable[[_Loader], OpenEngine]] = {
+    ReplayEngine.PLAIN: lambda loader: plain,
+    ReplayEngine.CHROMIUM: _Loader.with_chromium,
 }
 """How each of the engines is opened."""
 

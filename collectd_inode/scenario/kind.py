@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from collectd_inode.kind import JobPanels, Kind, Module
+from collectd_inode.model import ReplayEngine
 
 if TYPE_CHECKING:
     from collectd_inode.reference import KindReference
@@ -29,12 +30,8 @@ def _reference() -> KindReference:
     return reference.REFERENCE
 
 
-CHROMIUM_INTERVAL = 300.0
-"""Seconds from run to run unless block or ``<Module>`` has more: a browser costs a hundred times as much."""
-
-
 def _least_interval(values: Mapping[str, Any]) -> float:
-    return CHROMIUM_INTERVAL if values.get("Engine") == "chromium" else 0.0
+    return ReplayEngine(values.get("Engine", "plain")).least_interval
 
 
 SCENARIO = Kind(

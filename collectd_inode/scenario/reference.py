@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectd_inode.model import Phase
+from collectd_inode.model import Phase, ReplayEngine
 from collectd_inode.reference import KindReference, SeriesRow, WarningRow
 from collectd_inode.scenario.kind import SCENARIO
 
@@ -49,6 +49,8 @@ BROWSER = (
     SeriesRow("count", "console_errors", "number", "errors in the console, and exceptions", "every run"),
     SeriesRow("bytes", "transferred", "bytes", "the bytes on the wire", "every run"),
 )
+READINGS = {ReplayEngine.PLAIN: (), ReplayEngine.CHROMIUM: BROWSER}
+"""The values that each engine sends of its own accord."""
 BROWSER_PHASES = (
     SeriesRow("duration", "STEP-network", "seconds", "the step's wait for answers", 'with ``Detail "phase"``'),
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from collectd_inode.keys import BlockSettings, Loaded
-from collectd_inode.model import Cause, Confirm, Detail, Job, Place, PlannedStep, Status, Story, Trouble
+from collectd_inode.model import Cause, Confirm, Detail, Job, Place, PlannedStep, ReplayEngine, Status, Story, Trouble
 from collectd_inode.scenario.jobs import Judged, judged
 from collectd_inode.scenario.replay import Replay
 from tests.helpers.examples import loaded, write_feature
@@ -54,7 +54,7 @@ def test_a_job(tmp_path: Path) -> None:
         lines=((1, 3), (4, 6)),
         story=Story("Feature: Web", ("It is up",), "Scenario: Home page", str(path)),
         target="www.test",
-        engine="plain",
+        engine=ReplayEngine.PLAIN,
         probe=job.probe,
     )
 
