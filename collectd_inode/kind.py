@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
 from collectd_inode.keys import BlockSettings, Key, Loaded, filled, keys_of
@@ -48,6 +48,7 @@ class Kind:
 
     plugin: str
     block: str
+    _: KW_ONLY
     load_module: Callable[[], Module]
     load_drawn: Callable[[], JobPanels]
     load_reference: Callable[[], KindReference]

@@ -10,7 +10,7 @@ ELLIPSIS = "…"
 
 def several(noun: str) -> str:
     """``steps``, ``checkboxes``."""
-    return f"{noun}es" if noun.endswith(("x", "sh", "ch")) else f"{noun}s"
+    return f"{noun}es" if noun.endswith(("x", "sh", "ch", "ss")) else f"{noun}s"
 
 
 def plural(number: int, noun: str) -> str:

@@ -725,14 +725,27 @@ def test_every_warning_is_in_the_book() -> None:
     assert len(told) == len(table)
 
 
+WARNERS = ("warn", "_warn", "Warning", "Noticed", "_softly")
+
+
 def warning_codes(room: str) -> set[str]:
     """The codes that a room's files hand to whatever makes warnings, or return with a sentence."""
-    found = set()
+    found: set[str] = set()
     for file in (ROOT / "collectd_inode" / room).glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        constants = {
+            target.id: one.value.value
+            for one in tree.body
+            if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant) and isinstance(one.value.value, str)
+            for target in one.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(tree):
             match node:
                 case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[ast.Constant(str(code)), _, *_]):
-                    found |= {code} if name in ("warn", "_warn", "Warning", "Noticed", "_softly") else set()
+                    found |= {code} if name in WARNERS else set()
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[ast.Name(id=code), _, *_]):
+                    found |= {constants[code]} if name in WARNERS and code in constants else set()
                 case ast.Tuple(elts=[ast.Constant(str(code)), ast.JoinedStr()]) if file.name == "credentials.py":
                     found.add(code)
     return found

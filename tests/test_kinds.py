@@ -14,10 +14,16 @@ from textwrap import dedent
 
 import pytest
 
+from collectd_inode.cli.doctor_checks import TYPES
 from collectd_inode.kind import Kind, Module
 from collectd_inode.kinds import KINDS
+from collectd_inode.panels import PanelSubject
+from collectd_inode.report import nagios, reference
+from collectd_inode.report.values import EVERY_KIND
 from tests.helpers import rrd
 from tests.helpers.places import ROOT
+
+EACH = [kind.plugin for kind in KINDS]
 
 DNS = {
     "__init__.py": '"""Whether names are answered for."""\n',
@@ -46,7 +52,7 @@ DNS = {
 
 
         DNS = Kind(
-            "dns", "DNS", _module, _drawn, _reference,
+            "dns", "DNS", load_module=_module, load_drawn=_drawn, load_reference=_reference,
             main_series="gauge-answers", main_words="answers", noun="zone",
         )
         ''',
@@ -263,7 +269,7 @@ def test_no_command_is_broken_by_it(house: House) -> None:
 def test_a_kind_says_how_it_is_drawn() -> None:
     """One that does not is no kind; mypy says so, too."""
     with pytest.raises(TypeError, match="load_drawn"):
-        Kind("dns", "DNS", lambda: Module(object, lambda *_: None))  # type: ignore[call-arg, arg-type]
+        Kind("dns", "DNS", load_module=lambda: Module(object, lambda *_: None))  # type: ignore[call-arg, arg-type]
 
 
 NAMED = {
@@ -295,11 +301,77 @@ def test_files_that_people_copy_name_every_kind() -> None:
     *others, last = (f"``<{kind.block}>``" for kind in KINDS)
     keys = (ROOT / "docs" / "reference" / "keys.rst").read_text(encoding="utf-8")
     assert f"- {', '.join(others)} and {last} can be repeated." in keys
-    for path, beginning, between, end in (
-        ("dashboards/prometheus-rules.yml", "collectd_(", "|", ")_bool"),
-        ("docs/how-to/dashboards.rst", "HOST.{", ",", "}-*.bool"),
-    ):
-        text = (ROOT / path).read_text(encoding="utf-8")
-        wanted = beginning + between.join(kind.plugin for kind in KINDS) + end
-        assert wanted in text
-        assert text.count(end) == text.count(wanted)
+    addresses = (ROOT / "docs" / "how-to" / "dashboards.rst").read_text(encoding="utf-8")
+    wanted = f"HOST.{{{','.join(EACH)}}}-*.bool"
+    assert wanted in addresses
+    assert addresses.count("}-*.bool") == addresses.count(wanted)
+    _, _, panels = addresses.partition("Job                         Panels")
+    assert [kind for kind in EACH if kind not in panels.partition("\n\n")[0].lower()] == []
+    schemas = (ROOT / "collectd_inode" / "report" / "schemas.json").read_text(encoding="utf-8")
+    *before, end = (f"``{kind}``" for kind in EACH)
+    assert f'"{", ".join(before)} or {end}."' in schemas
+
+
+def test_the_package_lays_out_each_snippet() -> None:
+    """Debian's has its own list of those in conf.d."""
+    rules = (ROOT / "debian" / "rules").read_text(encoding="utf-8")
+    snippets = {path.stem for path in (ROOT / "conf.d").glob("inode-*.conf")}
+    assert snippets - set(re.findall(r"[\w-]+", rules)) == set()
+
+
+def of_kinds(*series: str) -> list[str]:
+    """The names of the kinds that announce one of these series."""
+    return [
+        kind.plugin
+        for kind in KINDS
+        if any(row.name.startswith(series) for rows in kind.load_reference().series.values() for row in rows)
+    ]
+
+
+def test_the_rules_name_every_kind_that_they_are_about() -> None:
+    """In each expression, in what joins two of them, and in the words of each alert."""
+    rules = (ROOT / "dashboards" / "prometheus-rules.yml").read_text(encoding="utf-8")
+    slow = of_kinds("latency-total")
+    ending = of_kinds("gauge-certificate_days_left", "gauge-chain_days_left", "gauge-ca_days_left")
+    named = set(re.findall(r"collectd_\(([\w|]+)\)_(\w+)", rules))
+    assert named == {
+        *(("|".join(EACH), type) for type in ("bool", "duration_seconds", "gauge")),
+        ("|".join(slow), "latency"),
+        ("|".join(ending), "gauge"),
+    }
+    assert set(re.findall(r"on \(([\w, ]+)\)", rules)) == {", ".join([*EACH, "instance"])}
+    chains = re.findall(r"(?:\{\{ \$labels\.\w+ \}\}){2,}", rules)
+    written = {chain: re.findall(r"labels\.(\w+)", chain) for chain in chains}
+    assert [chain for chain, kinds in written.items() if kinds not in (EACH, slow, ending)] == []
+    (query,) = re.findall(r'type="cause",([^}]*)}` (.*?) \| query', rules)
+    assert query == (
+        ",".join(f'{label}="%s"' for label in (*EACH, "instance")),
+        " ".join(f"$labels.{label}" for label in (*EACH, "instance")),
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.plugin)
+def test_a_kind_draws_what_it_sends(kind: Kind) -> None:
+    """Each line of its panels is a series of its reference; each of its pictures is a panel."""
+    drawn = kind.load_drawn()
+    rows = [row.name for rows in (EVERY_KIND, *kind.load_reference().series.values()) for row in rows]
+    whole = PanelSubject(kind.plugin, "*", readings=tuple(row.partition("-")[::2] for row in rows))
+    panels = [*drawn.panels(PanelSubject(kind.plugin, "*")), *drawn.panels(whole)]
+    assert panels != []
+    assert set(drawn.pictures) - {panel.name for panel in panels} == set()
+    sent = [re.compile(re.sub(r"[A-Z_]{3,}", ".+", name)) for name in rows]
+    lines = {line.series for panel in panels for line in (*panel.lines, *((panel.whole,) if panel.whole else ()))}
+    unknown = [
+        line
+        for line in lines
+        if not any(one.fullmatch(line) for one in sent)
+        and not (line.endswith("*") and any(row.startswith(line[:-1]) for row in rows))
+    ]
+    assert unknown == []
+
+
+def test_the_types_of_all_series_are_known() -> None:
+    """The doctor looks for them in collectd's types.db, and a plugin's output has their units."""
+    types = {row.name.partition("-")[0] for rows in reference.series().values() for row in rows}
+    assert types == TYPES
+    assert types - set(nagios._UNITS) == {"frequency_offset", "gauge", "response_code"}

@@ -31,9 +31,9 @@ def _reference() -> KindReference:
 CLOCK = Kind(
     "clock",
     "Clock",
-    _module,
-    _drawn,
-    _reference,
+    load_module=_module,
+    load_drawn=_drawn,
+    load_reference=_reference,
     main_series="time_dispersion-max_error",
     main_words="error at most",
 )

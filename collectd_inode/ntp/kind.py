@@ -31,9 +31,9 @@ def _reference() -> KindReference:
 NTP = Kind(
     "ntp",
     "NTP",
-    _module,
-    _drawn,
-    _reference,
+    load_module=_module,
+    load_drawn=_drawn,
+    load_reference=_reference,
     default_interval=64.0,  # NTP's usual shortest poll; more often is bad manners at most public servers
     main_series="time_offset-consensus",
     main_words="offset",

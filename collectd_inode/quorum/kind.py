@@ -31,9 +31,9 @@ def _reference() -> KindReference:
 QUORUM = Kind(
     "quorum",
     "Quorum",
-    _module,
-    _drawn,
-    _reference,
+    load_module=_module,
+    load_drawn=_drawn,
+    load_reference=_reference,
     main_series="gauge-agreeing",
     main_words="agreeing",
 )

@@ -17,11 +17,13 @@ def marked(of: str, text: str = "") -> str:
 
 
 def written_into(page: str, tables: Mapping[str, str]) -> str:
-    """*page* with each of *tables*, by its name, below its mark."""
+    """*page* with each of *tables*, by its name, below its mark; raises LookupError where there is no mark."""
     for of, text in tables.items():
         before, mark, after = page.partition(marked(of))
+        if not mark:
+            raise LookupError(f"the page lacks the line “{marked(of).splitlines()[0]}”")
         rest = after.partition("\n\n")[2] if after.startswith("=") else after  # a new mark has no table yet
-        page = before + mark + text + (f"\n{rest}" if rest else "") if mark else page
+        page = before + mark + text + (f"\n{rest}" if rest else "")
     return page
 
 

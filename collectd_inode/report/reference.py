@@ -46,7 +46,7 @@ def _identities() -> Mapping[str, str]:
 
 def _warnings() -> Mapping[str, str]:
     head = ("Code", "When", "What to do")
-    cells = {of: [(f"``{row.code}``", row.when, row.help) for row in rows] for of, rows in warnings().items()}
+    cells = {of: [(f"``{row.code}``", row.when, row.help) for row in rows] for of, rows in warnings().items() if rows}
     return {f"warnings, {of}": page_tables.table(head, rows, wrapped=2) for of, rows in cells.items()}
 
 

@@ -10,6 +10,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from collectd_inode.kinds import KINDS
+from collectd_inode.report.values import HEALTH_PLUGIN
+
 DEVIATIONS = 5.0
 """Median absolute deviations, in units of the standard deviation, that are usual."""
 _NORMAL = 1.4826
@@ -173,7 +176,7 @@ def host(minutes: Minutes, judged: Iterable[JudgedSeries], unread: int = 0) -> H
     return HostSeries(minutes, tuple(left), len(known), ordinary, until, unread, before)
 
 
-OURS = ("scenario-", "smarthost-", "ntp-", "clock-", "quorum-", "inode_probe")
+OURS = (*(f"{kind.plugin}-" for kind in KINDS), HEALTH_PLUGIN)
 """How the series of our own jobs begin: that others of them went slow comes after what the host did."""
 
 

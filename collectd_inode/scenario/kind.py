@@ -37,9 +37,9 @@ def _least_interval(values: Mapping[str, Any]) -> float:
 SCENARIO = Kind(
     "scenario",
     "Scenario",
-    _module,
-    _drawn,
-    _reference,
+    load_module=_module,
+    load_drawn=_drawn,
+    load_reference=_reference,
     sums_up=True,
     noun="scenario",
     unlisted="gauge-certificate_days_left-HOST for each TLS host met, at most 16 a scenario",

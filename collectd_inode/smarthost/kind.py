@@ -32,7 +32,7 @@ def _reference() -> KindReference:
 SMARTHOST = Kind(
     "smarthost",
     "Smarthost",
-    _module,
-    _drawn,
-    _reference,
+    load_module=_module,
+    load_drawn=_drawn,
+    load_reference=_reference,
 )

@@ -45,8 +45,15 @@ def test_an_action_takes_what_its_sentence_finds(name: str, sentence: Sentence) 
     found = BY_LANGUAGE[name, sentence.language].match(sentence.example)
     assert isinstance(found, Matched)
     table = ((("a", "b"),),) if sentence.example.endswith(":") else ()
-    inspect.signature(found.sentence.action.function).bind(None, *found.arguments, *table)
-    assert all(isinstance(value, str | int | float) for value in found.arguments)
+    function = found.sentence.action.function
+    bound = inspect.signature(function).bind(None, *found.arguments, *table).arguments
+    kinds = {"str": str, "int": int, "float": int | float}
+    wrong = {
+        parameter: (value, wanted)
+        for parameter, value in list(bound.items())[1 : 1 + len(found.arguments)]
+        if not isinstance(value, kinds.get(wanted := str(function.__annotations__[parameter]), str | int | float))
+    }
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("sentence", every_sentence(), ids=lambda sentence: sentence.example)
