@@ -6,7 +6,8 @@ For warnings only: an author may well write about errors, so that no run fails f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -78,21 +79,30 @@ _ROBOTS = (
     r"|verify(?:ing)? (?:that )?you are (?:a )?human"
 )
 _CLOSED, _PLACEHOLDER = "a maintenance page", "a placeholder"
-_KINDS = {
-    "an error page": re.compile(rf"{_ERROR}|{_REASON}|{_PHRASES}", re.IGNORECASE),
-    _CLOSED: re.compile(_MAINTENANCE, re.IGNORECASE),
-    _PLACEHOLDER: re.compile(_UNFINISHED, re.IGNORECASE),
-    "a check for robots": re.compile(_ROBOTS, re.IGNORECASE),
-    "a page of the server itself": re.compile(_DEFAULT, re.IGNORECASE),
-}
 _PARTS = re.compile(r"\s+[|–—·•»›:-]+\s+|: ")
 """Between the title of a page and the name of its site."""
+
+
+@cache
+def kinds() -> Mapping[str, re.Pattern[str]]:
+    """The kinds of pages that are not the wanted ones, and their words.
+
+    Compiling them takes 6 ms, for runs alone; `replay.make_ready` does it.
+    """
+    texts = {
+        "an error page": rf"{_ERROR}|{_REASON}|{_PHRASES}",
+        _CLOSED: _MAINTENANCE,
+        _PLACEHOLDER: _UNFINISHED,
+        "a check for robots": _ROBOTS,
+        "a page of the server itself": _DEFAULT,
+    }
+    return {kind: re.compile(words, re.IGNORECASE) for kind, words in texts.items()}
 
 
 def likeness(page: Page) -> tuple[str, str]:
     """The kind of page that *page* looks like, and the words of its title or heading that say so; "" for a good one."""
     for said in _said_on_top(page) if page.is_html else ():
-        kind = next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(said)), "")
+        kind = next((kind for kind, pattern in kinds().items() if pattern.fullmatch(said)), "")
         if kind and not (kind in (_CLOSED, _PLACEHOLDER) and len(page.visible_text) > _SHORT_PAGE):
             return kind, said
     return "", ""

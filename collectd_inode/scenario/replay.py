@@ -19,7 +19,7 @@ from collectd_inode.browser.profile import BrowserProfile
 from collectd_inode.keys import VARIABLE_NAME
 from collectd_inode.model import Cause, Failure, Misconfigured, PlannedStep, StepResult
 from collectd_inode.names import slug
-from collectd_inode.page import locate
+from collectd_inode.page import locate, soft_errors
 from collectd_inode.page.complaint import heading
 from collectd_inode.page.forms import kind_of
 from collectd_inode.page.page import Page
@@ -115,6 +115,7 @@ def make_ready() -> None:
     for module in ("browser.browser", "wire.http", "scenario.har"):
         import_module(f"collectd_inode.{module}")
     parse("")
+    soft_errors.kinds()
     read_system_stores()
 
 
