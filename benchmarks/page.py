@@ -31,15 +31,24 @@ from tests.helpers.ports import free_port
 ROW = (
     '<tr class="odd"><td><a href="/item/{n}?from=list">Item {n}</a></td><td>{n}.00</td><td><b>in stock</b></td></tr>\n'
 )
-PAGE = (
+_BEFORE = (
     '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Shop</title>'
     '<link rel="stylesheet" href="/style.css"><script src="/shop.js"></script></head><body><h1>Shop</h1>'
     '<form action="/search"><label for="q">Search</label><input id="q" name="q"><button>Go</button></form><table>\n'
-    + "".join(ROW.format(n=n) for n in range(68))
-    + "</table><p>68 items</p></body></html>"
-).encode()
-NEW_PAGE = PAGE.replace(b"</body>", b"<!-- " + NUMBER + b" --></body>")
+)
+
+
+def _page(rows: int, *, new: bool) -> bytes:
+    listed = "".join(ROW.format(n=n) for n in range(rows))
+    number = b"<!-- " + NUMBER + b" -->" if new else b""
+    return f"{_BEFORE}{listed}</table><p>68 items</p>".encode() + number + b"</body></html>"
+
+
+PAGE = _page(68, new=False)
+NEW_PAGE = _page(68, new=True)
 """The same, with another number in each answer."""
+LARGE_PAGE = _page(1700, new=True)
+"""200 KiB, which a worker looks at."""
 WANTED = "68 items"
 PAGES = 50
 """In a run."""
