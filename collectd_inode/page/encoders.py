@@ -119,16 +119,13 @@ _FINDERS: Mapping[str, Callable[[str], bytes | None]] = {
 
 @cache
 def _index(name: str) -> Mapping[str, bytes]:
-    """Characters beyond ASCII and their octets, as the decoder reads them."""
-    octets = map(bytes, product(*_PAIRS[name]) if name in _PAIRS else ((octet,) for octet in range(0x80, 0x100)))
+    """Characters beyond ASCII and their octets, as the decoder reads them, line by line."""
+    pairs = product(*_PAIRS[name]) if name in _PAIRS else ((octet,) for octet in range(0x80, 0x100))
+    octets = list(map(bytes, pairs))
     found: dict[str, bytes] = {}
-    for one in octets:
-        character = decoded(one, name)
-        if (
-            len(character) == 1
-            and character != "\ufffd"
-            and (character not in found or character in _LAST.get(name, ""))
-        ):
+    for one, character in zip(octets, decoded(b"\n".join(octets), name).split("\n"), strict=True):
+        is_first = character not in found or character in _LAST.get(name, "")
+        if len(character) == 1 and character != "\ufffd" and is_first:
             found[character] = one
     return found
 
