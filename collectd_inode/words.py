@@ -18,6 +18,15 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else several(noun)}"
 
 
+def cells(text: str) -> int:
+    """The columns that *text* takes in a terminal: Chinese, Japanese and Korean characters take two (UAX 11)."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # noqa: PLC0415  # most texts need none of its tables
+
+    return sum(0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in text)
+
+
 def in_bytes(size: int) -> str:
     """``1 byte``, ``1,119 bytes``."""
     return f"{size:,} {'byte' if size == 1 else 'bytes'}"

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from collectd_inode.words import alternatives, and_more, blanked, duration, harmless, plural, printable, shortened, span
+from collectd_inode.words import (
+    alternatives,
+    and_more,
+    blanked,
+    cells,
+    duration,
+    harmless,
+    plural,
+    printable,
+    shortened,
+    span,
+)
 
 
 def test_plurals() -> None:
@@ -22,6 +33,11 @@ def test_lists() -> None:
 def test_long_texts() -> None:
     """The ellipsis is counted."""
     assert [shortened("abcdef", length) for length in (4, 5, 6, 7)] == ["abc…", "abcd…", "abcdef", "abcdef"]
+
+
+def test_columns_of_a_terminal() -> None:
+    """Wide characters take two, and an accent of its own none."""
+    assert [cells(text) for text in ("Pay", "Größe", "名前", "ｱ", "e\u0301", "①")] == [3, 5, 4, 1, 1, 1]
 
 
 def test_strange_texts() -> None:

@@ -10,7 +10,7 @@ from collectd_inode.kinds import KINDS, kind_of
 from collectd_inode.model import SOFT, Cause, Job, Observation, Place, ReplayEngine, Status, StepResult, Story, Trouble
 from collectd_inode.report.notification import one_line
 from collectd_inode.report.style import Style
-from collectd_inode.words import duration, harmless, plural, shortened
+from collectd_inode.words import cells, duration, harmless, plural, shortened
 
 _WIDEST = 100
 """The rightmost column for places; longer steps have theirs behind them."""
@@ -32,7 +32,7 @@ def _lines(observed: Observation, style: Style, before: Story | None, verbose: b
         yield from _head(job.story)
     heading = job.story.scenario if job.story else f"{job.kind}: {job.scenario or job.name}"
     texts = [f"  {harmless(heading)}", *(f"    {_text(step)}" for step in observed.steps)]
-    width = min(_WIDEST, max(map(len, texts)))
+    width = min(_WIDEST, max(map(cells, texts)))
     yield _row(texts[0], "", job.place, width, style)
     for text, step in zip(texts[1:], observed.steps, strict=True):
         colour = Status.UNDEFINED if step.excused else step.status
@@ -95,7 +95,7 @@ def _text(step: StepResult) -> str:
 
 def _row(text: str, time: str, place: Place, width: int, style: Style, *, status: Status | None = None) -> str:
     painted = style.status(status, text) if status else text
-    padding = " " * max(0, width - len(text))
+    padding = " " * max(0, width - cells(text))
     comment = f"  # {harmless(str(place))}" if place else ""
     return f"{painted}{padding}  {time:>{_TIME_WIDTH}}{style.comment(comment)}".rstrip()
 
