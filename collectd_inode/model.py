@@ -103,6 +103,10 @@ class Phase(StrEnum):
     TRANSFER = "transfer", "from the first byte of the answer to the last"
 
 
+NETWORK = "network"
+"""The part of a step's time that it waited for the network, where an engine can separate it."""
+
+
 class ReplayEngine(StrEnum):
     """An engine that replays scenarios, with the durations that it sends of a run and of a step.
 
@@ -131,7 +135,7 @@ class ReplayEngine(StrEnum):
 
     PLAIN = "plain", (*Phase, "overhead"), tuple(Phase), 0.0, "on the wire"
     # A browser costs a hundred times as much.
-    CHROMIUM = "chromium", ("overhead",), ("network",), 300.0, "waiting for pages"
+    CHROMIUM = "chromium", ("overhead",), (NETWORK,), 300.0, "waiting for pages"
 
 
 class Stamps(StrEnum):

@@ -87,7 +87,7 @@ _PARTS = re.compile(r"\s+[|–—·•»›:-]+\s+|: ")
 def kinds() -> Mapping[str, re.Pattern[str]]:
     """The kinds of pages that are not the wanted ones, and their words.
 
-    Compiling them takes 6 ms, for runs alone; `replay.make_ready` does it.
+    They are compiled for runs alone, by `replay.make_ready`: no start waits for it.
     """
     texts = {
         "an error page": rf"{_ERROR}|{_REASON}|{_PHRASES}",

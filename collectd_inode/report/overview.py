@@ -15,8 +15,8 @@ from datetime import datetime, tzinfo
 from enum import IntEnum
 from functools import cache
 from html import escape
+from importlib.resources import files
 from itertools import groupby
-from pathlib import Path
 
 from collectd_inode.report.notification import reason_of_record
 from collectd_inode.report.record import Record
@@ -437,5 +437,5 @@ REFRESH_SECONDS = 300
 
 @cache
 def _file(ending: str) -> str:
-    """The page's style sheet or script, which stand beside this file."""
-    return "\n" + Path(__file__).with_suffix(ending).read_text(encoding="utf-8")
+    """The page's style sheet or script, which stand beside this file and are read once, like a module."""
+    return "\n" + (files("collectd_inode.report") / f"overview{ending}").read_text(encoding="utf-8")

@@ -62,6 +62,8 @@ def _lines(observed: Observation, style: Style, before: Story | None, verbose: b
 
 _VITALS = {"ttfb": "first byte", "fcp": "first content", "lcp": "largest content", "inp": "slowest click"}
 
+_COUNTED = {("count", "requests"), ("count", "failing_requests"), ("count", "console_errors"), ("bytes", "transferred")}
+
 
 def _seen(observed: Observation) -> str:
     """The measurements of a browser with scripts on the run's pages: the worst vitals, and the number of requests."""
@@ -69,7 +71,7 @@ def _seen(observed: Observation) -> str:
     vitals = [
         f"{words} {duration(read['duration', name])}" for name, words in _VITALS.items() if ("duration", name) in read
     ]
-    if ("count", "failing_requests") not in read:
+    if not read.keys() >= _COUNTED:  # an own step may send one of them
         return ""
     requests = plural(int(read["count", "requests"]), "request")
     failing, errors = int(read["count", "failing_requests"]), int(read["count", "console_errors"])

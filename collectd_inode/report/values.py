@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from collectd_inode import __version__
 from collectd_inode.kinds import kind_of
-from collectd_inode.model import Detail, Job, Observation, PlannedStep, ReplayEngine, Standing, StepResult
+from collectd_inode.model import NETWORK, Detail, Job, Observation, PlannedStep, ReplayEngine, Standing, StepResult
 from collectd_inode.reference import SeriesRow, readings_of
 from collectd_inode.report.readings import readings
 
@@ -116,7 +116,7 @@ def _step_rows(step: StepResult, detail: Detail) -> Iterator[Row]:
     for phase, seconds in step.phases.items():
         yield "duration", f"{step.series}-{phase}", seconds
     if step.network is not None:
-        yield "duration", f"{step.series}-network", step.network
+        yield "duration", f"{step.series}-{NETWORK}", step.network
     if step.response_code is not None:
         yield "response_code", step.series, float(step.response_code)
     if step.bytes is not None:

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import pytest
 
-from collectd_inode.model import Observation, Status
+from collectd_inode.model import Observation, Reading, Status
 from collectd_inode.report import jsonl, pretty
 from collectd_inode.report.style import COLOURED, PLAIN, Style
 from tests.helpers.places import GOLDEN
@@ -126,6 +126,14 @@ def test_evidence_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         "    evidence: /srv/evidence/login",
         "    warning: the certificate of www.example.org ends in 3 days (expiry)",
     ]
+
+
+def test_a_number_of_an_own_step_is_no_browser_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although a browser sends one of the same name, beside others."""
+    monkeypatch.chdir(GOLDEN / "refused")
+    (found,) = observations(GOLDEN / "refused")
+    counted = replace(found, readings=(Reading("count", "failing_requests", 2.0),))
+    assert pretty.observation(counted, PLAIN) == pretty.observation(replace(found, readings=()), PLAIN)
 
 
 def test_nothing_ran() -> None:
